@@ -1,0 +1,36 @@
+# Two commands matter: `make demo` (the running map, from nothing) and `make test` (all tests, from nothing).
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PORT ?= 8000
+DEMO_HOME := .terrakin/demo
+DEMO_PERIOD := 2024-06-01/2024-08-31
+TERRAKIN := .venv/bin/terrakin
+
+.PHONY: help demo stop test lint screenshot
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+demo: ## from a clone to the running map on http://127.0.0.1:8000 (PORT=... for another port)
+	@scripts/setup.sh demo
+	@scripts/build_frontend.sh
+	@$(TERRAKIN) db start
+	@$(TERRAKIN) db migrate
+	@$(TERRAKIN) etl demo
+	@$(TERRAKIN) etl run --stac $(DEMO_HOME)/catalog.json --cities $(DEMO_HOME)/cities.geojson --period $(DEMO_PERIOD)
+	@$(TERRAKIN) web start --port $(PORT)
+
+stop: ## stop the map and the private database cluster
+	@$(TERRAKIN) web stop
+	@$(TERRAKIN) db stop
+
+test: ## install what the tests need, then run all of them
+	@scripts/setup.sh test
+	@scripts/build_frontend.sh
+	@.venv/bin/python -m pytest $(PYTEST_ARGS)
+
+lint: ## format and lint, changing files
+	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
+
+screenshot: ## the README's picture, taken from the running demo
+	@.venv/bin/python scripts/screenshot.py --url http://127.0.0.1:$(PORT) --form harbour --out docs/images/harbours.png

@@ -1,0 +1,1 @@
+"""PostgreSQL access: tables, revisions, connections, the private cluster, and running the files of ``sql/``."""

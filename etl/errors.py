@@ -1,0 +1,21 @@
+"""The errors of package ``etl``; the command line prints them as one line and exits with 1."""
+
+
+class EtlError(Exception):
+    """A job cannot go on. The text says what is wrong, which value, and what to do."""
+
+
+class CityError(EtlError):
+    """A city file is malformed, or a city that was asked for is not there."""
+
+
+class CatalogueError(EtlError):
+    """A STAC catalogue cannot be read, has no items for the request, or an item lacks a band."""
+
+
+class ImageryError(EtlError):
+    """Pixels cannot be read, or there are too few clear ones."""
+
+
+class EncoderError(EtlError):
+    """Encoder weights are missing, do not fit, or differ from those that made the stored vectors."""

@@ -1,0 +1,142 @@
+#!/usr/bin/env bash
+# Installs what terrakin needs on a Debian 12 (or newer) or Ubuntu machine, as root or with sudo:
+# PostgreSQL, PostGIS, pgvector, Python's venv; then the virtual environment .venv. Says what it does;
+# what is there already is left alone, so that a second run takes a second.
+#
+#   scripts/setup.sh demo    what `make demo` needs
+#   scripts/setup.sh test    that, and what the tests need (Chromium, terratorch)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+PROFILE=${1:-demo}
+PGVECTOR_MINIMUM=0.8.0  # the first release with iterative index scans
+export DEBIAN_FRONTEND=noninteractive
+
+say() { printf '[setup] %s\n' "$*" >&2; }
+die() { printf '[setup] error: %s\n' "$*" >&2; exit 1; }
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"
+    elif command -v sudo >/dev/null; then sudo --preserve-env=DEBIAN_FRONTEND "$@"
+    else die "root rights are needed for: $* ; run as root or install sudo"
+    fi
+}
+
+is_installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+
+apt_updated=no
+apt_update() {
+    [ "$apt_updated" = yes ] || as_root apt-get update -q >/dev/null || die "apt-get update failed; is the network up?"
+    apt_updated=yes
+}
+
+apt_install() {
+    local missing=()
+    for package in "$@"; do is_installed "$package" || missing+=("$package"); done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    say "installing ${missing[*]}"
+    apt_update
+    as_root apt-get install -y -q --no-install-recommends "${missing[@]}" >/dev/null ||
+        die "apt-get could not install: ${missing[*]}"
+}
+
+# The newest PostgreSQL that this machine's package lists offer together with PostGIS 3.
+postgresql_major() {
+    local installed
+    installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' 'postgresql-[0-9]*-postgis-3' 2>/dev/null |
+        sed -n 's/^postgresql-\([0-9]*\)-postgis-3 installed$/\1/p' | sort -n | tail -n 1)
+    if [ -n "$installed" ]; then echo "$installed"; return; fi
+    apt_update
+    apt-cache search --names-only '^postgresql-[0-9]+-postgis-3$' |
+        sed -n 's/^postgresql-\([0-9]*\)-postgis-3 .*/\1/p' | sort -n | tail -n 1
+}
+
+# Version of pgvector that CREATE EXTENSION would take, or nothing.
+pgvector_version() {
+    sed -n "s/^default_version *= *'\(.*\)'/\1/p" "/usr/share/postgresql/$1/extension/vector.control" 2>/dev/null || true
+}
+
+is_at_least() { dpkg --compare-versions "${1:-0}" ge "$2"; }
+
+# pgvector from a package where one is new enough, else built from Debian's own source package.
+install_pgvector() {
+    local major=$1 candidate
+    is_at_least "$(pgvector_version "$major")" "$PGVECTOR_MINIMUM" && return 0
+    apt_update
+    candidate=$(apt-cache policy "postgresql-$major-pgvector" | sed -n 's/^  Candidate: //p')
+    if [ -n "$candidate" ] && [ "$candidate" != "(none)" ] && is_at_least "$candidate" "$PGVECTOR_MINIMUM"; then
+        apt_install "postgresql-$major-pgvector"
+    else
+        build_pgvector "$major"
+    fi
+    is_at_least "$(pgvector_version "$major")" "$PGVECTOR_MINIMUM" ||
+        die "pgvector $PGVECTOR_MINIMUM or newer is needed, found '$(pgvector_version "$major")'"
+}
+
+# Debian 13's source of pgvector, fetched and checked by apt with lists of its own (the system's stay as they are).
+build_pgvector() {
+    local major=$1 site work
+    say "building pgvector from Debian's source package"
+    apt_install "postgresql-server-dev-$major" build-essential dpkg-dev debian-archive-keyring
+    site=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | grep '/debian/*$' | head -n 1) || true
+    [ -n "$site" ] || die "no Debian mirror among apt's sources; install pgvector $PGVECTOR_MINIMUM or newer for PostgreSQL $major by hand"
+    work=$(mktemp -d)
+    mkdir -p "$work/lists/partial" "$work/cache/archives/partial"
+    echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $site trixie main" >"$work/sources.list"
+    local own=(-o "Dir::Etc::SourceList=$work/sources.list" -o "Dir::Etc::SourceParts=-" -o "Dir::State::Lists=$work/lists"
+        -o "Dir::Cache=$work/cache" -o "APT::Sandbox::User=")
+    (
+        cd "$work"
+        apt-get "${own[@]}" update -q >/dev/null
+        apt-get "${own[@]}" source -q --download-only pgvector >/dev/null
+        mkdir source && tar -xf pgvector_*.orig.tar.* -C source --strip-components=1
+        # OPTFLAGS is emptied: -march=native would tie the library to this processor.
+        make -s -C source -j2 OPTFLAGS="" PG_CONFIG="/usr/lib/postgresql/$major/bin/pg_config" >/dev/null
+    ) || die "pgvector could not be built (what was tried lies in $work)"
+    as_root make -s -C "$work/source" OPTFLAGS="" PG_CONFIG="/usr/lib/postgresql/$major/bin/pg_config" install >/dev/null
+    rm -rf "$work"
+}
+
+install_system_packages() {
+    local major
+    # postgresql-common makes a cluster of its own at installation; terrakin has a private one, so none is needed.
+    if ! is_installed postgresql-common; then
+        apt_install postgresql-common
+        as_root sed -i 's/^#*create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf
+    fi
+    major=$(postgresql_major)
+    [ -n "$major" ] || die "the package lists offer no PostgreSQL with PostGIS 3; Debian 12 or newer, or Ubuntu 22.04 or newer is needed"
+    apt_install "postgresql-$major" "postgresql-$major-postgis-3" ca-certificates
+    install_pgvector "$major"
+    [ "$PROFILE" != test ] || apt_install chromium
+}
+
+usable_python() {
+    local python
+    for python in python3 python3.13 python3.12 python3.11 /usr/bin/python3; do
+        if "$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            command -v "$python"
+            return
+        fi
+    done
+    return 1
+}
+
+# One stamp a profile holds the hash of what was installed, so that a changed pyproject.toml installs again.
+install_python_packages() {
+    local extras=frontend stamp wanted
+    [ "$PROFILE" != test ] || extras=frontend,test,terramind
+    stamp=.venv/.installed-$PROFILE
+    wanted=$(cat pyproject.toml constraints.txt | sha256sum)
+    [ -x .venv/bin/terrakin ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && return 0
+    usable_python >/dev/null || apt_install python3 python3-venv
+    [ -x .venv/bin/python ] || "$(usable_python)" -m venv .venv || die "no virtual environment could be made in .venv"
+    say "installing Python packages [$extras] into .venv"
+    .venv/bin/python -m pip install -q -c constraints.txt -e ".[$extras]" || die "pip could not install terrakin[$extras]"
+    # What is loaded often is compiled now, not at the first command.
+    printf '%s' "$wanted" >"$stamp"
+}
+
+install_system_packages
+install_python_packages
+say "ready"
