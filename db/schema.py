@@ -6,6 +6,7 @@ Every table and column carries its COMMENT here; analysts read it in psql, DBeav
 from geoalchemy2 import Geography, Geometry
 from pgvector.sqlalchemy import Vector
 from sqlalchemy import (
+    REAL,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -18,7 +19,6 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
-    Real,
     SmallInteger,
     Table,
     Text,
@@ -151,8 +151,8 @@ composites = Table(
         "is_synthetic", Boolean, nullable=False, comment="True where the collection says that its pixels are made up."
     ),
     Column("item_ids", ARRAY(Text), nullable=False, comment="STAC items that went into the median, in order of time."),
-    Column("max_cloud_cover", Real, nullable=False, comment="Scenes above this cloud cover (percent) were left out."),
-    Column("valid_share", Real, nullable=False, comment="Share (0..1) of pixels with at least one clear look."),
+    Column("max_cloud_cover", REAL, nullable=False, comment="Scenes above this cloud cover (percent) were left out."),
+    Column("valid_share", REAL, nullable=False, comment="Share (0..1) of pixels with at least one clear look."),
     Column(
         "created_at",
         DateTime(timezone=True),
@@ -204,7 +204,7 @@ tiles = Table(
         nullable=False,
         comment="Centre of the tile, EPSG:4326; distances between tiles are measured from here.",
     ),
-    Column("valid_share", Real, nullable=False, comment="Share (0..1) of the tile's pixels with a clear look."),
+    Column("valid_share", REAL, nullable=False, comment="Share (0..1) of the tile's pixels with a clear look."),
     Column(
         "embedding_mean",
         Vector(EMBEDDING_DIMENSION),
@@ -218,10 +218,10 @@ tiles = Table(
         comment="What most of the tile looks like: centre of its largest cluster of patches. Compare by cosine (<=>).",
     ),
     Column(
-        "dominant_share", Real, nullable=False, comment="Share (0..1) of the valid patches in that largest cluster."
+        "dominant_share", REAL, nullable=False, comment="Share (0..1) of the valid patches in that largest cluster."
     ),
-    Column("umap_x", Real, comment="Horizontal place in the UMAP layout; NULL until the layout is made."),
-    Column("umap_y", Real, comment="Vertical place in the UMAP layout; NULL until the layout is made."),
+    Column("umap_x", REAL, comment="Horizontal place in the UMAP layout; NULL until the layout is made."),
+    Column("umap_y", REAL, comment="Vertical place in the UMAP layout; NULL until the layout is made."),
     Index("ix_tiles_footprint", "footprint", postgresql_using="gist"),
     Index("ix_tiles_location", "location", postgresql_using="gist"),
     CheckConstraint("valid_share BETWEEN 0 AND 1", name="valid_share"),

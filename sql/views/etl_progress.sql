@@ -1,0 +1,25 @@
+CREATE OR REPLACE VIEW api.etl_progress AS
+SELECT
+    e.period,
+    e.stage,
+    count(*) AS n_cities,
+    count(*) FILTER (WHERE e.status = 'pending') AS n_pending,
+    count(*) FILTER (WHERE e.status = 'running') AS n_running,
+    count(*) FILTER (WHERE e.status = 'done') AS n_done,
+    count(*) FILTER (WHERE e.status = 'failed') AS n_failed,
+    min(e.started_at) AS started_at,
+    max(e.finished_at) AS finished_at
+FROM terrakin.etl_tasks AS e
+GROUP BY e.period, e.stage
+ORDER BY e.period, array_position(ARRAY['composite', 'embed', 'aggregate', 'load'], e.stage);
+
+COMMENT ON VIEW api.etl_progress IS 'How far the ETL is: a row a period and stage, with its cities counted by status.';
+COMMENT ON COLUMN api.etl_progress.period IS 'Dates (UTC) of the composites.';
+COMMENT ON COLUMN api.etl_progress.stage IS 'composite, embed, aggregate or load, in that order.';
+COMMENT ON COLUMN api.etl_progress.n_cities IS 'Cities planned for the stage.';
+COMMENT ON COLUMN api.etl_progress.n_pending IS 'Cities not begun.';
+COMMENT ON COLUMN api.etl_progress.n_running IS 'Cities being worked on (or left by a killed worker).';
+COMMENT ON COLUMN api.etl_progress.n_done IS 'Cities done.';
+COMMENT ON COLUMN api.etl_progress.n_failed IS 'Cities that failed; terrakin.etl_tasks.error says why.';
+COMMENT ON COLUMN api.etl_progress.started_at IS 'Begin of the oldest last attempt.';
+COMMENT ON COLUMN api.etl_progress.finished_at IS 'End of the newest attempt.';
