@@ -48,7 +48,12 @@ countries = Table(
     metadata,
     Column("code", Text, primary_key=True, comment="ISO 3166-1 alpha-2 country code."),
     Column("name", Text, nullable=False, comment="English short name of the country."),
-    Column("continent", Text, nullable=False, comment="Continent by GeoNames, in English: Africa, Asia, Europe ..."),
+    Column(
+        "continent",
+        Text,
+        nullable=False,
+        comment="Continent by GeoNames, in English: Africa, Asia, Europe ...",
+    ),
     CheckConstraint(f"continent IN {CONTINENTS}", name="continent"),
     comment="Countries that hold at least one city of the catalogue.",
 )
@@ -115,7 +120,12 @@ encoder = Table(
         comment="pretrained: published weights; random: untrained network, similarities mean little; "
         "fitted: no network, filters sampled from this data set (mosaiks).",
     ),
-    Column("weights_sha256", Text, nullable=False, comment="SHA-256 (hex) of the weights, so that a run is checked."),
+    Column(
+        "weights_sha256",
+        Text,
+        nullable=False,
+        comment="SHA-256 (hex) of the weights, so that a run is checked.",
+    ),
     Column("dimension", SmallInteger, nullable=False, comment="Numbers in one embedding."),
     Column(
         "excluded_dimensions",
@@ -131,7 +141,12 @@ encoder = Table(
         comment='How raw patch embeddings became comparable, and the fitted numbers: {"method": "standardised", '
         '"mean": [...], "std": [...]}. Applied to stored vectors and query vectors alike.',
     ),
-    Column("fitted_at", DateTime(timezone=True), nullable=False, comment="When encoder and post-processing were fitted."),
+    Column(
+        "fitted_at",
+        DateTime(timezone=True),
+        nullable=False,
+        comment="When encoder and post-processing were fitted.",
+    ),
     CheckConstraint("encoder_id = 1", name="one_row"),
     CheckConstraint("weights IN ('pretrained', 'random', 'fitted')", name="weights"),
     comment="The encoder that made every vector of this database: exactly one row once anything is loaded.",
@@ -142,16 +157,33 @@ composites = Table(
     metadata,
     Column("composite_id", BigInteger, Identity(always=True), primary_key=True, comment="Number without meaning."),
     Column(
-        "city_id", BigInteger, ForeignKey("terrakin.cities.city_id"), nullable=False, comment="City that it covers."
+        "city_id",
+        BigInteger,
+        ForeignKey("terrakin.cities.city_id"),
+        nullable=False,
+        comment="City that it covers.",
     ),
     Column("period", DATERANGE, nullable=False, comment="Dates (UTC) that were searched for scenes."),
     Column("stac_url", Text, nullable=False, comment="STAC catalogue or API that the scenes came from."),
     Column("collection", Text, nullable=False, comment="STAC collection of the scenes."),
     Column(
-        "is_synthetic", Boolean, nullable=False, comment="True where the collection says that its pixels are made up."
+        "is_synthetic",
+        Boolean,
+        nullable=False,
+        comment="True where the collection says that its pixels are made up.",
     ),
-    Column("item_ids", ARRAY(Text), nullable=False, comment="STAC items that went into the median, in order of time."),
-    Column("max_cloud_cover", REAL, nullable=False, comment="Scenes above this cloud cover (percent) were left out."),
+    Column(
+        "item_ids",
+        ARRAY(Text),
+        nullable=False,
+        comment="STAC items that went into the median, in order of time.",
+    ),
+    Column(
+        "max_cloud_cover",
+        REAL,
+        nullable=False,
+        comment="Scenes above this cloud cover (percent) were left out.",
+    ),
     Column("valid_share", REAL, nullable=False, comment="Share (0..1) of pixels with at least one clear look."),
     Column(
         "created_at",
@@ -215,10 +247,13 @@ tiles = Table(
         "embedding_dominant",
         Vector(EMBEDDING_DIMENSION),
         nullable=False,
-        comment="What most of the tile looks like: centre of its largest cluster of patches. Compare by cosine (<=>).",
+        comment="What most of the tile looks like: mean of its largest cluster of patches. Compare by cosine (<=>).",
     ),
     Column(
-        "dominant_share", REAL, nullable=False, comment="Share (0..1) of the valid patches in that largest cluster."
+        "dominant_share",
+        REAL,
+        nullable=False,
+        comment="Share (0..1) of the valid patches in that largest cluster.",
     ),
     Column("umap_x", REAL, comment="Horizontal place in the UMAP layout; NULL until the layout is made."),
     Column("umap_y", REAL, comment="Vertical place in the UMAP layout; NULL until the layout is made."),
@@ -240,7 +275,12 @@ tile_aggregates = Table(
         comment="The tile.",
     ),
     Column("method", Text, nullable=False, comment="median, min or max of each dimension over the valid patches."),
-    Column("embedding", Vector(EMBEDDING_DIMENSION), nullable=False, comment="The aggregated vector, post-processed."),
+    Column(
+        "embedding",
+        Vector(EMBEDDING_DIMENSION),
+        nullable=False,
+        comment="The aggregated vector, post-processed.",
+    ),
     PrimaryKeyConstraint("tile_id", "method"),
     CheckConstraint("method IN ('median', 'min', 'max')", name="method"),
     comment="Further ways to sum up a tile's patches; searched exactly, they have no vector index.",
@@ -292,7 +332,12 @@ layouts = Table(
     metadata,
     Column("layout_id", BigInteger, Identity(always=True), primary_key=True, comment="Number without meaning."),
     Column("method", Text, nullable=False, comment="umap."),
-    Column("parameters", JSONB, nullable=False, comment="Everything that was passed to the method, seed and version."),
+    Column(
+        "parameters",
+        JSONB,
+        nullable=False,
+        comment="Everything that was passed to the method, seed and version.",
+    ),
     Column("n_tiles", BigInteger, nullable=False, comment="Tiles that were laid out."),
     Column(
         "fitted_at",

@@ -1,3 +1,5 @@
+-- requires: functions/similar_to_vector.sql
+-- requires: functions/tile_embedding.sql
 DROP FUNCTION IF EXISTS api.similar_tiles(
     bigint, integer, text, double precision, boolean, integer, text[], text[], geometry, double precision, boolean
 );

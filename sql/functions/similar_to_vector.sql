@@ -1,3 +1,4 @@
+-- requires: functions/check_search.sql
 DROP FUNCTION IF EXISTS api.similar_to_vector(
     vector, integer, text, geography, double precision, bigint[], bigint[], integer, text[], text[], geometry, double precision, boolean
 );

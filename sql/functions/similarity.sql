@@ -1,3 +1,4 @@
+-- requires: functions/tile_embedding.sql
 DROP FUNCTION IF EXISTS api.similarity(bigint, bigint, text);
 
 CREATE FUNCTION api.similarity(a bigint, b bigint, method text DEFAULT 'mean')

@@ -1,0 +1,141 @@
+"""``terrakin db``: the private cluster, migrations, indexes and the generated reference."""
+
+import os
+from pathlib import Path
+
+import click
+
+from db.settings import Settings, read_settings
+
+
+@click.group()
+@click.pass_context
+def group(ctx: click.Context) -> None:
+    """Run the private PostgreSQL cluster, migrate, build indexes."""
+    ctx.obj = read_settings()
+
+
+def _require_private(settings: Settings) -> None:
+    if settings.database_url is not None:
+        raise click.UsageError("DATABASE_URL is set: that server is not ours to start or stop; unset it")
+
+
+@group.command()
+@click.pass_obj
+def start(settings: Settings) -> None:
+    """Start the private cluster, making it first where there is none."""
+    from db import cluster
+
+    _require_private(settings)
+    click.echo(f"PostgreSQL runs: {cluster.start(settings.home).url()}", err=True)
+
+
+@group.command()
+@click.pass_obj
+def stop(settings: Settings) -> None:
+    """Stop the private cluster; nothing is lost."""
+    from db import cluster
+
+    _require_private(settings)
+    click.echo("PostgreSQL stopped" if cluster.stop(settings.home) else "PostgreSQL was not running", err=True)
+
+
+@group.command()
+@click.pass_obj
+def status(settings: Settings) -> None:
+    """Say whether the database answers, and how to connect to it. Exit code 3 when it does not."""
+    from db import cluster
+    from db.connect import check_extensions, open_connection
+
+    if settings.database_url is None and cluster.running(settings.home) is None:
+        click.echo(f"stopped (private cluster under {settings.home}); `terrakin db start` starts it")
+        raise SystemExit(3)
+    with open_connection(settings) as conn:
+        vector = ".".join(map(str, check_extensions(conn)))
+        info = conn.info
+        click.echo(f"running   PostgreSQL {info.server_version // 10000}, pgvector {vector}")
+        click.echo(f"database  {info.dbname} on {info.host}, port {info.port}, as {info.user}")
+        if settings.database_url is None:
+            click.echo(
+                f"clients   QGIS, DBeaver, notebooks: host 127.0.0.1, port {info.port}, database {info.dbname}, "
+                f"user terrakin_reader, password in {settings.home / 'passwords'}"
+            )
+
+
+@group.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@click.pass_obj
+def psql(settings: Settings, arguments: tuple[str, ...]) -> None:
+    """Open psql on the database; arguments are psql's own, such as -c 'SELECT ...'."""
+    import shutil
+
+    from db.connect import url_for
+    from db.errors import DbError
+
+    program = shutil.which("psql")
+    if program is None:
+        raise DbError("psql is not installed; install postgresql-client")
+    os.execv(program, [program, url_for(settings), *arguments])
+
+
+@group.command()
+@click.pass_obj
+def migrate(settings: Settings) -> None:
+    """Bring the schema and the functions of sql/ up to date, in one transaction."""
+    from db.migrate import migrate as run
+
+    files = run(settings)
+    click.echo(f"schema is up to date; {len(files)} files of sql/ were applied", err=True)
+
+
+@group.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def reset(settings: Settings, yes: bool) -> None:
+    """Delete all tiles: the private cluster's data, or on another server the schemas terrakin, api and tiles."""
+    from db.reset import reset as run
+
+    target = settings.database_url or f"the private cluster under {settings.home}"
+    if not yes:
+        click.confirm(f"Delete everything in {_without_password(target)}?", abort=True)
+    run(settings)
+    click.echo("deleted; `terrakin db migrate` makes an empty schema", err=True)
+
+
+@group.command()
+@click.pass_obj
+def index(settings: Settings) -> None:
+    """Build the vector indexes that are missing, after a bulk load."""
+    from tqdm import tqdm
+
+    from db.index import build_indexes
+
+    with tqdm(desc="index", unit="tuple", unit_scale=True) as bar:
+
+        def show(name: str, done: int, total: int) -> None:
+            bar.set_description(name)
+            bar.total, bar.n = total, done
+            bar.refresh()
+
+        built = build_indexes(settings, show)
+    click.echo(f"built {', '.join(built)}" if built else "all indexes were there", err=True)
+
+
+@group.command()
+@click.option("--out", type=click.Path(path_type=Path), default=Path("sql/README.md"), show_default=True)
+@click.pass_obj
+def docs(settings: Settings, out: Path) -> None:
+    """Write the reference of all tables, views and functions from their COMMENTs."""
+    from db.connect import connect
+    from db.reference import reference
+
+    with connect(settings) as conn:
+        out.write_text(reference(conn))
+
+
+def _without_password(url: str) -> str:
+    from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+    if "=" not in url and "://" not in url:
+        return url
+    return make_conninfo(**{k: str(v) for k, v in conninfo_to_dict(url).items() if k != "password"})

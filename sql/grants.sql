@@ -1,0 +1,20 @@
+-- Runs last, after any change, so that it sees every object. PUBLIC gets nothing.
+REVOKE ALL ON SCHEMA terrakin, api, tiles FROM PUBLIC;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA api, tiles FROM PUBLIC;
+
+GRANT USAGE ON SCHEMA terrakin, api, tiles TO terrakin_reader, terrakin_etl;
+GRANT SELECT ON ALL TABLES IN SCHEMA terrakin, api TO terrakin_reader, terrakin_etl;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA api, tiles TO terrakin_reader, terrakin_etl;
+
+GRANT INSERT, UPDATE, DELETE ON
+    terrakin.countries, terrakin.cities, terrakin.encoder, terrakin.composites, terrakin.tiles,
+    terrakin.tile_aggregates, terrakin.tile_thumbnails, terrakin.etl_tasks, terrakin.layouts
+TO terrakin_etl;
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA terrakin TO terrakin_etl;
+
+-- The staging tables of a load.
+DO $$
+BEGIN
+    EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO terrakin_etl', current_database());
+END;
+$$;

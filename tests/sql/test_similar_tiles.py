@@ -1,0 +1,207 @@
+"""``api.similar_tiles`` and its core ``api.similar_to_vector`` against brute force in NumPy and PROJ."""
+
+import numpy as np
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.sql.worlds import CONTINENTS, METHODS, World, build_world
+
+N_TILES = 240
+N_CITIES = 12
+
+SEARCH = """
+    SELECT rank, tile_id, city_id, similarity, distance_m
+    FROM api.similar_tiles(%(tile_id)s, k => %(k)s, method => %(method)s, exclude_within_m => %(exclude_within_m)s,
+        exclude_same_city => %(exclude_same_city)s, max_per_city => %(max_per_city)s, countries => %(countries)s,
+        continents => %(continents)s, within => ST_GeomFromText(%(within)s, 4326),
+        min_similarity => %(min_similarity)s, exact => %(exact)s)
+"""
+
+DEFAULTS = {
+    "k": 20,
+    "method": "mean",
+    "exclude_within_m": 0.0,
+    "exclude_same_city": True,
+    "max_per_city": None,
+    "countries": None,
+    "continents": None,
+    "within": None,
+    "min_similarity": None,
+    "exact": False,
+}
+
+
+@pytest.fixture(scope="module")
+def world(module_conn: psycopg.Connection) -> World:
+    return build_world(module_conn, N_TILES, N_CITIES, seed=1)
+
+
+def search(conn: psycopg.Connection, world: World, row: int, **arguments: object) -> list[tuple]:
+    return conn.execute(SEARCH, DEFAULTS | arguments | {"tile_id": int(world.tile_ids[row])}).fetchall()
+
+
+def brute_force(world: World, row: int, **arguments: object) -> list[tuple[int, float, float]]:
+    """The true answer: (tile_id, similarity, distance_m), best first, ties by tile_id."""
+    a = DEFAULTS | arguments
+    similarity, distance_m = world.similarity(row, a["method"]), world.distance_m(row)
+    eligible = np.arange(len(world.tile_ids)) != row
+    if a["exclude_same_city"]:
+        eligible &= world.city_ids != world.city_ids[row]
+    if a["exclude_within_m"] > 0:
+        eligible &= distance_m > a["exclude_within_m"]
+    if a["countries"] is not None:
+        eligible &= np.isin(world.country_codes, a["countries"])
+    if a["continents"] is not None:
+        eligible &= np.isin(world.continents, a["continents"])
+    if a["min_similarity"] is not None:
+        eligible &= similarity >= a["min_similarity"]
+    if a["within"] is not None:
+        eligible &= world.lat > 0  # the only region used here: NORTH
+    rows = np.flatnonzero(eligible)
+    rows = rows[np.lexsort((world.tile_ids[rows], -similarity[rows]))]
+    answer, per_city = [], {}
+    for r in rows:
+        city = world.city_ids[r]
+        per_city[city] = per_city.get(city, 0) + 1
+        if a["max_per_city"] is None or per_city[city] <= a["max_per_city"]:
+            answer.append((int(world.tile_ids[r]), similarity[r], distance_m[r]))
+    return answer[: a["k"]]
+
+
+NORTH = "POLYGON((-180 0, 180 0, 180 90, -180 90, -180 0))"
+
+filters = st.fixed_dictionaries(
+    {},
+    optional={
+        "k": st.integers(0, 300),
+        "method": st.sampled_from(METHODS),
+        "exclude_within_m": st.sampled_from([0.0, 10_000.0, 3_000_000.0, 50_000_000.0]),
+        "exclude_same_city": st.booleans(),
+        "max_per_city": st.integers(1, 5),
+        "countries": st.lists(st.sampled_from(["C0", "C1", "C2", "C3", "XX"]), max_size=3),
+        "continents": st.lists(st.sampled_from(CONTINENTS), max_size=3),
+        "within": st.just(NORTH),
+        "min_similarity": st.sampled_from([-1.0, 0.0, 0.3, 0.999]),
+    },
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(row=st.integers(0, N_TILES - 1), arguments=filters)
+def test_exact_answer_equals_brute_force(
+    module_conn: psycopg.Connection, world: World, row: int, arguments: dict
+) -> None:
+    answer = search(module_conn, world, row, exact=True, **arguments)
+    truth = brute_force(world, row, **arguments)
+    assert [a[1] for a in answer] == [t[0] for t in truth]
+    assert [a[0] for a in answer] == list(range(1, len(truth) + 1))
+    np.testing.assert_allclose([a[3] for a in answer], [t[1] for t in truth], atol=1e-5)
+    np.testing.assert_allclose([a[4] for a in answer], [t[2] for t in truth], rtol=1e-6, atol=1)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(row=st.integers(0, N_TILES - 1), arguments=filters)
+def test_index_answer_has_all_rows_in_order(
+    module_conn: psycopg.Connection, world: World, row: int, arguments: dict
+) -> None:
+    answer = search(module_conn, world, row, **arguments)
+    assert len(answer) == len(brute_force(world, row, **arguments))
+    similarities = [a[3] for a in answer]
+    assert similarities == sorted(similarities, reverse=True)
+    assert len({a[1] for a in answer}) == len(answer)
+
+
+def test_equal_similarity_is_ordered_by_tile_id(conn: psycopg.Connection) -> None:
+    world = build_world(conn, 30, 3, seed=2)
+    conn.execute(
+        "UPDATE terrakin.tiles SET embedding_mean = s.embedding_mean "
+        "FROM (SELECT embedding_mean FROM terrakin.tiles ORDER BY tile_id LIMIT 1) AS s"
+    )
+    ids = [a[1] for a in search(conn, world, 0, exclude_same_city=False)]
+    assert ids == sorted(set(world.tile_ids.tolist()) - {int(world.tile_ids[0])})[:20]
+
+
+def test_empty_table_answers_no_rows(conn: psycopg.Connection) -> None:
+    rows = conn.execute(
+        "SELECT * FROM api.similar_to_vector((SELECT array_agg(1.0) FROM generate_series(1, 768))::vector)"
+    )
+    assert rows.fetchall() == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"method": "mode"}, "unknown method 'mode'"),
+        ({"method": None}, "unknown method NULL"),
+        ({"k": -1}, "k is -1"),
+        ({"k": None}, "k is NULL"),
+        ({"exclude_within_m": -5.0}, "exclude_within_m is -5"),
+        ({"exclude_within_m": float("nan")}, "exclude_within_m is NaN"),
+        ({"max_per_city": 0}, "max_per_city is 0"),
+        ({"min_similarity": 1.5}, "min_similarity is 1.5"),
+    ],
+)
+def test_senseless_argument_raises_with_hint(
+    module_conn: psycopg.Connection, world: World, arguments: dict, says: str
+) -> None:
+    with pytest.raises(psycopg.errors.InvalidParameterValue, match=says) as raised, module_conn.transaction():
+        search(module_conn, world, 0, **arguments)
+    assert raised.value.diag.message_hint
+
+
+def test_unknown_tile_raises_no_data_found(module_conn: psycopg.Connection, world: World) -> None:
+    with (
+        pytest.raises(psycopg.errors.NoDataFound, match="tile 999999 does not exist") as raised,
+        module_conn.transaction(),
+    ):
+        module_conn.execute("SELECT * FROM api.similar_tiles(999999)")
+    assert "api.tile_at" in raised.value.diag.message_hint
+
+
+def test_vector_of_wrong_dimension_raises(conn: psycopg.Connection) -> None:
+    with pytest.raises(psycopg.errors.InvalidParameterValue, match="3 dimensions"):
+        conn.execute("SELECT * FROM api.similar_to_vector('[1,2,3]')")
+
+
+def test_zero_vector_raises(conn: psycopg.Connection) -> None:
+    with pytest.raises(psycopg.errors.InvalidParameterValue, match="zero"):
+        conn.execute("SELECT * FROM api.similar_to_vector((SELECT array_agg(0) FROM generate_series(1, 768))::vector)")
+
+
+def test_region_in_another_srid_raises(module_conn: psycopg.Connection, world: World) -> None:
+    with pytest.raises(psycopg.errors.InvalidParameterValue, match="SRID 3857"), module_conn.transaction():
+        module_conn.execute(
+            "SELECT * FROM api.similar_tiles(%s, within => ST_MakeEnvelope(0, 0, 1, 1, 3857))",
+            (int(world.tile_ids[0]),),
+        )
+
+
+def test_similarity_is_the_cosine_of_the_two_tiles(module_conn: psycopg.Connection, world: World) -> None:
+    for method in METHODS:
+        (value,) = module_conn.execute(
+            "SELECT api.similarity(%s, %s, %s)", (int(world.tile_ids[0]), int(world.tile_ids[7]), method)
+        ).fetchone()
+        assert value == pytest.approx(world.similarity(0, method)[7], abs=1e-6)
+
+
+def test_vector_index_is_used_inside_the_function(conn: psycopg.Connection) -> None:
+    """Plans inside the function, as auto_explain reports them, read the HNSW index when nothing selective is asked."""
+    world = build_world(conn, 1_500, 12, seed=3)
+    conn.execute(
+        "CREATE INDEX ix_tiles_embedding_mean_hnsw ON terrakin.tiles "
+        "USING hnsw ((embedding_mean::halfvec(768)) halfvec_cosine_ops)"
+    )
+    conn.execute("ANALYZE terrakin.tiles")
+    plans: list[str] = []
+    conn.add_notice_handler(lambda notice: plans.append(notice.message_primary))
+    conn.execute("LOAD 'auto_explain'")
+    for setting in (
+        "auto_explain.log_min_duration = 0",
+        "auto_explain.log_nested_statements = on",
+        "client_min_messages = log",
+    ):
+        conn.execute("SET LOCAL " + setting)
+    search(conn, world, 0, exclude_within_m=50_000.0)
+    assert any("Index Scan using ix_tiles_embedding_mean_hnsw" in plan for plan in plans)
