@@ -1,0 +1,144 @@
+"""Cities: read from a GeoJSON file, checked, and selected by name or id."""
+
+import difflib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import shapely
+from shapely import MultiPolygon, Polygon
+from shapely.geometry import shape
+
+from etl.errors import CityError
+
+CONTINENTS = ("Africa", "Antarctica", "Asia", "Europe", "North America", "Oceania", "South America")
+T = TypeVar("T", int, float, str)
+
+MAX_LATITUDE = 84.0
+"""UTM, and Sentinel-2 imagery of land, end here (degrees)."""
+
+
+@dataclass(frozen=True)
+class City:
+    """A city and the area whose tiles are computed.
+
+    Attributes:
+        city_id: GeoNames id; negative for a synthetic town.
+        name: English name.
+        country_code: ISO 3166-1 alpha-2.
+        country: English name of the country.
+        continent: one of ``CONTINENTS``.
+        population: inhabitants; None where unknown.
+        lon: longitude of the centre, degrees, EPSG:4326.
+        lat: latitude of the centre, degrees, EPSG:4326.
+        extent: area in EPSG:4326.
+        is_synthetic: True where the town is made up.
+    """
+
+    city_id: int
+    name: str
+    country_code: str
+    country: str
+    continent: str
+    population: int | None
+    lon: float
+    lat: float
+    extent: MultiPolygon
+    is_synthetic: bool
+
+
+def read_cities(path: Path) -> list[City]:
+    """Cities of a GeoJSON FeatureCollection (EPSG:4326) whose properties carry the names of City's attributes.
+
+    ``population`` may be null or absent, ``is_synthetic`` absent (false); geometry is a Polygon or MultiPolygon.
+
+    Raises:
+        CityError: no such file, not GeoJSON, a property is missing or of the wrong kind, a polygon is invalid,
+            an id occurs twice.
+    """
+    try:
+        document = json.loads(path.read_text())
+    except OSError as error:
+        raise CityError(f"cannot read the city file {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise CityError(f"the city file {path} is not JSON: {error}") from error
+    if not isinstance(document, dict) or document.get("type") != "FeatureCollection":
+        raise CityError(f"the city file {path} is not a GeoJSON FeatureCollection")
+    cities = [_city(feature, f"{path}, feature {i}") for i, feature in enumerate(document.get("features", []))]
+    if not cities:
+        raise CityError(f"the city file {path} has no cities; give at least one feature")
+    seen: set[int] = set()
+    for city in cities:
+        if city.city_id in seen:
+            raise CityError(f"city_id {city.city_id} occurs twice in {path}; give every city its own")
+        seen.add(city.city_id)
+    return cities
+
+
+def select_cities(cities: Sequence[City], names: Sequence[str]) -> list[City]:
+    """The cities with these names or ids (letters' case does not matter); all of them where no name is given.
+
+    Raises:
+        CityError: a name is unknown; the text offers the closest ones.
+    """
+    if not names:
+        return list(cities)
+    chosen: dict[int, City] = {}
+    for name in names:
+        found = [c for c in cities if name.casefold() == c.name.casefold() or name == str(c.city_id)]
+        if not found:
+            known = [c.name for c in cities]
+            near = difflib.get_close_matches(name, known, n=3, cutoff=0.4) or sorted(known)[:3]
+            raise CityError(f"unknown city {name!r}; did you mean {' or '.join(map(repr, near))}?")
+        chosen |= {c.city_id: c for c in found}
+    return list(chosen.values())
+
+
+def _city(feature: Any, where: str) -> City:
+    properties = feature.get("properties") if isinstance(feature, dict) else None
+    if not isinstance(properties, dict):
+        raise CityError(f"{where} has no properties; see docs/operator.md")
+    city = City(
+        city_id=_property(properties, "city_id", int, where),
+        name=_property(properties, "name", str, where),
+        country_code=_property(properties, "country_code", str, where),
+        country=_property(properties, "country", str, where),
+        continent=_property(properties, "continent", str, where),
+        population=None if properties.get("population") is None else _property(properties, "population", int, where),
+        lon=_property(properties, "lon", float, where),
+        lat=_property(properties, "lat", float, where),
+        extent=_extent(feature.get("geometry"), where),
+        is_synthetic=bool(properties.get("is_synthetic", False)),
+    )
+    if city.continent not in CONTINENTS:
+        raise CityError(f"{where}: continent {city.continent!r} is none of {', '.join(CONTINENTS)}")
+    if not (-180 <= city.lon <= 180 and abs(city.lat) <= MAX_LATITUDE):
+        raise CityError(f"{where}: centre ({city.lon}, {city.lat}) is outside lon -180..180, lat -84..84 degrees")
+    return city
+
+
+def _property(properties: dict[str, Any], key: str, kind: type[T], where: str) -> T:
+    value: Any = properties.get(key)
+    is_kind = isinstance(value, (int, float) if kind is float else kind) and not isinstance(value, bool)
+    if not is_kind or value == "":
+        raise CityError(f"{where}: property {key!r} is {value!r}; it must be {kind.__name__}")
+    return kind(value)
+
+
+def _extent(geometry: Any, where: str) -> MultiPolygon:
+    try:
+        area = shape(geometry)
+    except (AttributeError, KeyError, TypeError, ValueError, shapely.errors.ShapelyError) as error:
+        raise CityError(f"{where} has no readable geometry ({error}); give a Polygon or MultiPolygon") from error
+    if isinstance(area, Polygon):
+        area = MultiPolygon([area])
+    if not isinstance(area, MultiPolygon) or area.is_empty:
+        raise CityError(f"{where} has a {area.geom_type}; give a Polygon or MultiPolygon that is not empty")
+    if not area.is_valid:
+        raise CityError(f"{where} has an invalid polygon ({shapely.is_valid_reason(area)}); mend it in QGIS")
+    west, south, east, north = area.bounds
+    if west < -180 or east > 180 or south < -90 or north > 90:
+        raise CityError(f"{where} lies outside lon -180..180, lat -90..90; is it in EPSG:4326?")
+    return area
