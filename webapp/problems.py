@@ -1,0 +1,114 @@
+"""Which error is which HTTP answer: one table, answered as application/problem+json (RFC 9457)."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import psycopg
+from apiflask import APIFlask, HTTPError
+from flask import Response, json
+from psycopg import errors as pg
+from psycopg_pool import PoolClosed, PoolTimeout
+
+from db.errors import DbError
+from webapp.errors import FrontEndMissingError, NotFoundError
+
+log = logging.getLogger(__name__)
+
+CONTENT_TYPE = "application/problem+json"
+RETRY_AFTER_S = 5
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What a client is told about an error; ``detail`` None means the error's own text."""
+
+    status: HTTPStatus
+    title: str
+    detail: str | None = None
+
+
+DATABASE_AWAY = Problem(
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    "The database does not answer",
+    "Try again in a moment; `terrakin db status` says how it is.",
+)
+NOT_MIGRATED = Problem(
+    HTTPStatus.SERVICE_UNAVAILABLE, "The database is not set up", "Run `terrakin db migrate`, then try again."
+)
+NOT_FOUND = Problem(HTTPStatus.NOT_FOUND, "Not found")
+BAD_VALUE = Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "A value makes no sense")
+
+PROBLEMS: dict[type[Exception], Problem] = {
+    NotFoundError: NOT_FOUND,
+    pg.NoDataFound: NOT_FOUND,  # P0002, raised by api functions
+    pg.InvalidParameterValue: BAD_VALUE,  # 22023, raised by api functions
+    pg.InvalidTextRepresentation: BAD_VALUE,  # 22P02
+    pg.NumericValueOutOfRange: BAD_VALUE,  # 22003
+    pg.QueryCanceled: Problem(  # 57014: the reader's statement_timeout
+        HTTPStatus.GATEWAY_TIMEOUT, "The answer took too long", "Ask for less: fewer tiles, or a smaller area."
+    ),
+    pg.UndefinedTable: NOT_MIGRATED,
+    pg.UndefinedFunction: NOT_MIGRATED,
+    pg.InvalidSchemaName: NOT_MIGRATED,
+    psycopg.OperationalError: DATABASE_AWAY,
+    PoolTimeout: DATABASE_AWAY,
+    PoolClosed: DATABASE_AWAY,
+    DbError: DATABASE_AWAY,
+    FrontEndMissingError: Problem(HTTPStatus.SERVICE_UNAVAILABLE, "The page is not built"),
+}
+"""The nearest class among an error's bases decides; what is not listed is a mistake of ours: 500."""
+
+
+def install(app: APIFlask) -> None:
+    """Let every error of an app be answered as a problem."""
+    app.error_processor(_http_problem)
+    for error_class, problem in PROBLEMS.items():
+        app.register_error_handler(error_class, _handler(problem))
+
+
+def _handler(problem: Problem) -> Any:
+    def handle(error: Exception) -> Response:
+        if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            log.warning("event=problem status=%d error=%s", problem.status, " ".join(str(error).split()))
+        return answer(problem.status, problem.title, problem.detail or _own_text(error))
+
+    return handle
+
+
+def _http_problem(error: HTTPError) -> Response:
+    """Errors of Flask and APIFlask, among them validation: ``errors`` then lists field and reason."""
+    fields = [{"field": field, "reason": reason} for field, reason in _invalid_fields(error.detail)]
+    if not fields:
+        return answer(HTTPStatus(error.status_code), error.message or "", error.extra_data.get("detail"), error.headers)
+    detail = "; ".join(f"{f['field']}: {f['reason']}" for f in fields)
+    return answer(BAD_VALUE.status, BAD_VALUE.title, detail, errors=fields)
+
+
+def answer(status: HTTPStatus, title: str, detail: str | None = None, headers: Any = (), **more: Any) -> Response:
+    """A problem as a response: title for a heading, detail for the sentence under it."""
+    body = {"type": "about:blank", "title": title, "status": int(status), "detail": detail or "", **more}
+    response = Response(json.dumps(body), status, content_type=CONTENT_TYPE)
+    response.headers.extend(headers)
+    response.headers["Cache-Control"] = "no-store"
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return response
+
+
+def _own_text(error: Exception) -> str:
+    """What the raiser said; for an error of PostgreSQL its message and hint, without the line of SQL."""
+    if not isinstance(error, psycopg.Error):
+        return str(error)
+    hint = error.diag.message_hint
+    return f"{error.diag.message_primary}. {hint}" if hint else str(error.diag.message_primary)
+
+
+def _invalid_fields(detail: Any) -> Iterator[tuple[str, str]]:
+    """APIFlask's ``{"query": {"k": ["..."]}}`` as pairs."""
+    if isinstance(detail, dict):
+        for fields in detail.values():
+            for field, reasons in fields.items():
+                yield from ((field, reason.removeprefix("Value error, ")) for reason in reasons)
