@@ -1,0 +1,52 @@
+"""Work files: what the stages hand on to each other, Zarr groups under ``<home>/work``, whole or absent."""
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zarr
+
+from etl.stac import Period
+
+COMPOSITE, PATCHES, VECTORS = "composite.zarr", "patches.zarr", "vectors.zarr"
+
+
+def city_dir(home: Path, city_id: int, period: Period) -> Path:
+    """Folder of one city's work files of one period."""
+    return home / "work" / str(city_id) / period.label
+
+
+def encoder_dir(home: Path) -> Path:
+    """Folder of fitted encoders."""
+    return home / "work" / "encoder"
+
+
+def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], attributes: Mapping[str, Any]) -> None:
+    """Write arrays and JSON-able attributes as one Zarr group, beside and then renamed.
+
+    Killed at any moment, the old group or none is there, never half a one.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f"{path.name}.new-{os.getpid()}")
+    shutil.rmtree(new, ignore_errors=True)
+    group = zarr.open_group(new, mode="w-", attributes=dict(attributes))
+    for name, values in arrays.items():
+        chunks = (*values.shape[:-2], *(min(n, 1120) for n in values.shape[-2:]))
+        group.create_array(name, data=values, chunks=tuple(max(n, 1) for n in chunks))
+    shutil.rmtree(path, ignore_errors=True)
+    new.rename(path)
+
+
+def read_attributes(path: Path) -> dict[str, Any] | None:
+    """Attributes of a group, or None where there is none."""
+    if not path.exists():
+        return None
+    return dict(zarr.open_group(path, mode="r").attrs)
+
+
+def read_array(path: Path, name: str) -> np.ndarray:
+    """One array of a group, whole."""
+    return np.asarray(zarr.open_group(path, mode="r")[name][...])

@@ -1,0 +1,16 @@
+"""Where the real data lie: ``../shared/data`` beside the checkout, or ``TERRAKIN_REAL_DATA``."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+BESIDE = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    folder = Path(os.environ.get("TERRAKIN_REAL_DATA", BESIDE))
+    if not folder.is_dir():
+        pytest.skip(f"no real data in {folder}; set TERRAKIN_REAL_DATA")
+    return folder
