@@ -1,0 +1,120 @@
+// What counts as a look-alike: the arguments of api.similar_tiles that most people need.
+
+import { useEffect, useId, useState, type ReactNode } from 'react';
+import { METHODS, type Method, type Search } from './api';
+
+const METHOD_NAMES: Record<Method, string> = {
+  mean: 'the whole tile (mean)',
+  dominant: 'what most of it looks like (dominant)',
+  median: 'median of its patches',
+  min: 'minimum of its patches',
+  max: 'maximum of its patches',
+};
+const TYPING_MS = 350;
+const MAX_K = 1000;
+
+interface Props {
+  search: Search;
+  onChange: (search: Search) => void;
+}
+
+export function SearchForm({ search, onChange }: Props) {
+  const set = (part: Partial<Search>) => onChange({ ...search, ...part });
+  return (
+    <form className="search" aria-label="Search settings" onSubmit={(event) => event.preventDefault()}>
+      <Field label="Results">
+        {(id) => <NumberInput id={id} min={1} max={MAX_K} value={search.k} onCommit={(k) => set({ k: k ?? 20 })} />}
+      </Field>
+      <Field label="At most per city">
+        {(id) => (
+          <NumberInput
+            id={id}
+            min={1}
+            max={MAX_K}
+            value={search.max_per_city}
+            placeholder="any"
+            onCommit={(max_per_city) => set({ max_per_city })}
+          />
+        )}
+      </Field>
+      <Field label="Not within (km)">
+        {(id) => (
+          <NumberInput
+            id={id}
+            min={0}
+            max={20000}
+            value={search.exclude_within_m / 1000}
+            onCommit={(km) => set({ exclude_within_m: (km ?? 0) * 1000 })}
+          />
+        )}
+      </Field>
+      <Field label="Compare" wide>
+        {(id) => (
+          <select id={id} value={search.method} onChange={(event) => set({ method: event.target.value as Method })}>
+            {METHODS.map((method) => (
+              <option key={method} value={method}>
+                {METHOD_NAMES[method]}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      <label className="check">
+        <input
+          type="checkbox"
+          checked={!search.exclude_same_city}
+          onChange={(event) => set({ exclude_same_city: !event.target.checked })}
+        />
+        Also from the same city
+      </label>
+    </form>
+  );
+}
+
+function Field({ label, wide = false, children }: { label: string; wide?: boolean; children: (id: string) => ReactNode }) {
+  const id = useId();
+  return (
+    <div className={wide ? 'field wide' : 'field'}>
+      <label htmlFor={id}>{label}</label>
+      {children(id)}
+    </div>
+  );
+}
+
+interface NumberProps {
+  id: string;
+  min: number;
+  max: number;
+  value: number | null;
+  placeholder?: string;
+  onCommit: (value: number | null) => void;
+}
+
+/** A number that counts once typing has paused, and only where it is a whole one within bounds. */
+function NumberInput({ id, min, max, value, placeholder = '', onCommit }: NumberProps) {
+  const shown = value === null ? '' : String(value);
+  const [text, setText] = useState(shown);
+  useEffect(() => setText(shown), [shown]);
+  const number = text === '' ? null : Number(text);
+  const isValid = number === null || (Number.isInteger(number) && number >= min && number <= max);
+  useEffect(() => {
+    if (text === shown || !isValid) return undefined;
+    const timer = setTimeout(() => onCommit(number), TYPING_MS);
+    return () => clearTimeout(timer);
+  }, [text]);
+  return (
+    <input
+      id={id}
+      type="number"
+      inputMode="numeric"
+      min={min}
+      max={max}
+      step={1}
+      value={text}
+      placeholder={placeholder}
+      aria-invalid={!isValid}
+      title={isValid ? undefined : `A whole number from ${min} to ${max}`}
+      onChange={(event) => setText(event.target.value)}
+    />
+  );
+}

@@ -1,0 +1,92 @@
+// The JSON API (webapp/api.py), with its names and units, and its errors.
+
+import type { Polygon } from 'geojson';
+
+export const METHODS = ['mean', 'dominant', 'median', 'min', 'max'] as const;
+export type Method = (typeof METHODS)[number];
+
+export interface Tile {
+  tile_id: number;
+  city_id: number;
+  city: string;
+  country_code: string;
+  country: string;
+  period: string;
+  valid_share: number;
+  lon: number;
+  lat: number;
+  is_synthetic: boolean;
+  footprint: Polygon;
+}
+
+export interface SimilarTile {
+  rank: number;
+  tile_id: number;
+  city_id: number;
+  city: string;
+  country_code: string;
+  country: string;
+  similarity: number;
+  distance_m: number;
+  lon: number;
+  lat: number;
+  is_synthetic: boolean;
+  footprint: Polygon;
+}
+
+export interface Encoder {
+  name: string | null;
+  weights: 'pretrained' | 'random' | 'fitted' | null;
+  is_synthetic: boolean;
+  n_tiles: number;
+  n_cities: number;
+  n_countries: number;
+}
+
+/** What is asked of similar_tiles; distances in metres as everywhere below the page. */
+export interface Search {
+  k: number;
+  method: Method;
+  exclude_within_m: number;
+  exclude_same_city: boolean;
+  max_per_city: number | null;
+}
+
+/** An answer that is no answer: a heading and a sentence for the user. */
+export class Problem extends Error {
+  constructor(
+    readonly title: string,
+    readonly detail: string,
+    readonly status: number,
+  ) {
+    super(title);
+  }
+}
+
+export const getTile = (tileId: number, signal: AbortSignal) => get<Tile>(`api/v1/tiles/${tileId}`, {}, signal);
+
+export const getTileAt = (lon: number, lat: number, signal: AbortSignal) =>
+  get<Tile>('api/v1/tile-at', { lon, lat }, signal);
+
+export const getEncoder = (signal: AbortSignal) => get<Encoder>('api/v1/encoder', {}, signal);
+
+export const getSimilar = async (tileId: number, search: Search, signal: AbortSignal) =>
+  (await get<{ tiles: SimilarTile[] }>('api/v1/similar', { tile_id: tileId, ...search }, signal)).tiles;
+
+async function get<Answer>(
+  path: string,
+  parameters: Record<string, string | number | boolean | null>,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const url = new URL(path, document.baseURI);
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value !== null) url.searchParams.set(name, String(value));
+  }
+  const response = await fetch(url, { signal }).catch((error: unknown) => {
+    if (signal.aborted) throw error;
+    throw new Problem('The server does not answer', 'Is it running? Try again in a moment.', 0);
+  });
+  if (response.ok) return (await response.json()) as Answer;
+  const body = (await response.json().catch(() => ({}))) as { title?: string; detail?: string };
+  throw new Problem(body.title || `Error ${response.status}`, body.detail ?? '', response.status);
+}

@@ -1,0 +1,37 @@
+import { useEffect, useState } from 'react';
+import { Problem } from './api';
+
+export interface Answer<T> {
+  value: T | null;
+  problem: Problem | null;
+  isLoading: boolean;
+}
+
+const IDLE = { value: null, problem: null, isLoading: false };
+
+/**
+ * What the server answers to a question, asked anew whenever `key` changes; null asks nothing.
+ * The answer before stays until the new one is there, but never an answer to a question that is no longer asked.
+ */
+export function useAnswer<T>(key: string | null, ask: (signal: AbortSignal) => Promise<T>): Answer<T> {
+  const [answer, setAnswer] = useState<Answer<T>>(IDLE);
+  useEffect(() => {
+    if (key === null) {
+      setAnswer(IDLE);
+      return undefined;
+    }
+    const controller = new AbortController();
+    setAnswer((before) => ({ ...before, isLoading: true }));
+    ask(controller.signal).then(
+      (value) => setAnswer({ value, problem: null, isLoading: false }),
+      (error: unknown) => {
+        if (controller.signal.aborted) return;
+        const problem = error instanceof Problem ? error : new Problem('Something went wrong', String(error), 0);
+        setAnswer({ value: null, problem, isLoading: false });
+      },
+    );
+    return () => controller.abort();
+    // `ask` is a new function at every render; `key` says when the question is another.
+  }, [key]);
+  return answer;
+}
