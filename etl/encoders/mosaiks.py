@@ -123,10 +123,10 @@ class MosaiksEncoder:
             EncoderError: the file is absent, not such a file, damaged, or of other fixed parameters.
         """
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
                 encoder = cls(*(file[name] for name in ARRAYS))
                 recorded = str(file["sha256"])
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
             raise EncoderError(f"{path} holds no MOSAIKS filters ({error}); remove it and fit again") from error
         if recorded != encoder.weights_sha256:
             raise EncoderError(

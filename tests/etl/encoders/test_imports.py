@@ -1,0 +1,13 @@
+import subprocess
+import sys
+
+PROGRAM = """
+import sys
+import etl.aggregate, etl.encoders, etl.encoders.mosaiks, etl.encoders.terramind
+print(sorted({"torch", "terratorch", "sklearn", "huggingface_hub"} & set(sys.modules)))
+"""
+
+
+def test_encoders_are_imported_without_torch() -> None:
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

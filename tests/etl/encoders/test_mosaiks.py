@@ -1,0 +1,172 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.signal import correlate
+
+from etl.encoders import mosaiks
+from etl.encoders.mosaiks import MosaiksEncoder, fit
+from etl.errors import EncoderError
+from tests.etl.encoders.chips import make_chips
+
+
+@pytest.fixture(scope="module")
+def chips() -> np.ndarray:
+    return make_chips(4)
+
+
+@pytest.fixture(scope="module")
+def encoder(chips: np.ndarray) -> MosaiksEncoder:
+    return fit(chips, seed=3)
+
+
+def slow_feature(encoder: MosaiksEncoder, chip: np.ndarray, filter_no: int) -> tuple[np.ndarray, np.ndarray]:
+    """The definition, written with SciPy's correlation of whole bands: positive and negative part, (14, 14)."""
+    bands = (np.sqrt(chip / 10000) - encoder.band_mean[:, None, None]) / encoder.band_std[:, None, None]
+    bands[:, (chip == 0).any(axis=0)] = 0
+    padded = np.pad(bands, ((0, 0), (2, 2), (2, 2)), mode="reflect")
+    kernel = encoder.filters[:, filter_no].reshape(12, 5, 5)
+    response = correlate(padded, kernel, mode="valid", method="direct")[0] + encoder.offset[filter_no]
+    every_second = response[::2, ::2]
+    cells = [np.split(row, 14, axis=1) for row in np.split(every_second, 14, axis=0)]
+    positive = np.array([[np.maximum(cell, 0).mean() for cell in row] for row in cells])
+    negative = np.array([[np.maximum(-cell, 0).mean() for cell in row] for row in cells])
+    return positive, negative
+
+
+@pytest.mark.parametrize("filter_no", [0, 200, 383])
+def test_features_equal_scipy_correlation(encoder: MosaiksEncoder, chips: np.ndarray, filter_no: int) -> None:
+    chip = chips[1].copy()
+    chip[:, 50:90, 100:130] = 0
+    vectors = encoder.embed(chip[None])[0].reshape(14, 14, 768)
+    positive, negative = slow_feature(encoder, chip, filter_no)
+    np.testing.assert_allclose(vectors[:, :, filter_no], positive, atol=1e-4)
+    np.testing.assert_allclose(vectors[:, :, 384 + filter_no], negative, atol=1e-4)
+
+
+def test_vectors_have_the_promised_form(encoder: MosaiksEncoder, chips: np.ndarray) -> None:
+    vectors = encoder.embed(chips)
+    assert vectors.shape == (4, 196, 768)
+    assert vectors.dtype == np.float32
+    assert np.isfinite(vectors).all()
+    assert (encoder.name, encoder.weights, encoder.dimension) == ("mosaiks", "fitted", 768)
+    assert encoder.embed(chips[:0]).shape == (0, 196, 768)
+
+
+def test_responses_to_unstructured_pixels_are_white(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mosaiks, "WHITENING_SHARE", 1e-6)
+    monkeypatch.setattr(mosaiks, "WINDOWS_PER_CHIP", 4000)
+    root = np.random.default_rng(0).normal(0.5, 0.05, (3, 12, 224, 224))
+    noise = np.round(root**2 * 10000).astype(np.uint16)
+    encoder = fit(noise)
+    unseen = (np.sqrt(noise[0] / 10000) - encoder.band_mean[:, None, None]) / encoder.band_std[:, None, None]
+    windows = np.lib.stride_tricks.sliding_window_view(unseen, (5, 5), axis=(1, 2))[:, ::5, ::5]
+    responses = windows.transpose(1, 2, 0, 3, 4).reshape(-1, 300) @ encoder.filters + encoder.offset
+    assert np.abs(responses.mean(axis=0)).max() < 0.1
+    np.testing.assert_allclose(responses.std(axis=0), 1, atol=0.1)
+
+
+def test_equal_tiles_and_seed_give_an_equal_encoder(encoder: MosaiksEncoder, chips: np.ndarray) -> None:
+    assert fit((chip for chip in chips), seed=3).weights_sha256 == encoder.weights_sha256
+    assert fit(chips, seed=4).weights_sha256 != encoder.weights_sha256
+    assert fit(chips[::-1], seed=3).weights_sha256 != encoder.weights_sha256
+
+
+def test_a_tile_embeds_alike_in_every_batch(encoder: MosaiksEncoder, chips: np.ndarray) -> None:
+    together = encoder.embed(chips)
+    for i, chip in enumerate(chips):
+        np.testing.assert_array_equal(encoder.embed(chip[None])[0], together[i])
+
+
+def test_the_order_of_bands_matters(encoder: MosaiksEncoder, chips: np.ndarray) -> None:
+    swapped = chips[:1].copy()
+    swapped[:, [2, 3]] = swapped[:, [3, 2]]
+    assert np.abs(encoder.embed(swapped) - encoder.embed(chips[:1])).max() > 0.1
+
+
+def test_patches_run_row_by_row_from_the_north_west(encoder: MosaiksEncoder, chips: np.ndarray) -> None:
+    changed = chips[:1].copy()
+    changed[:, :, 2 * 16 + 2 : 3 * 16 - 2, 5 * 16 + 2 : 6 * 16 - 2] += 3000  # 2 px inside: no neighbour sees it
+    difference = np.abs(encoder.embed(changed) - encoder.embed(chips[:1])).max(axis=2)[0]
+    assert np.flatnonzero(difference > 1e-3).tolist() == [2 * 14 + 5]
+
+
+def test_nodata_counts_as_mean_whatever_the_other_bands_hold(encoder: MosaiksEncoder, chips: np.ndarray) -> None:
+    empty, partial = chips[:1].copy(), chips[:1].copy()
+    empty[:, :, :40, :40] = 0
+    partial[:, 4, :40, :40] = 0
+    np.testing.assert_array_equal(encoder.embed(empty), encoder.embed(partial))
+    far = np.s_[0, 14 * 7 :]
+    np.testing.assert_array_equal(encoder.embed(empty)[far], encoder.embed(chips[:1])[far])
+
+
+def test_windows_with_nodata_are_not_sampled(chips: np.ndarray) -> None:
+    holed = chips.copy()
+    holed[:, :, ::2, 112:] = 0  # no whole window in the eastern half
+    west = chips.copy()
+    west[:, :, :, 112:] = 0
+    assert fit(holed).weights_sha256 == fit(west).weights_sha256
+
+
+def test_extreme_tiles_stay_finite(encoder: MosaiksEncoder) -> None:
+    tiles = np.stack([np.full((12, 224, 224), value, np.uint16) for value in (0, 1, 65535)])
+    assert np.isfinite(encoder.embed(tiles)).all()
+
+
+def test_flat_tiles_can_be_fitted() -> None:
+    flat = fit(np.full((2, 12, 224, 224), 1500, np.uint16))
+    assert np.isfinite(flat.embed(make_chips(1))).all()
+
+
+def test_saved_and_loaded_is_the_same(encoder: MosaiksEncoder, chips: np.ndarray, tmp_path: Path) -> None:
+    path = tmp_path / "filters.npz"
+    encoder.save(path)
+    loaded = MosaiksEncoder.load(path)
+    assert loaded.weights_sha256 == encoder.weights_sha256
+    np.testing.assert_array_equal(loaded.embed(chips[:1]), encoder.embed(chips[:1]))
+    assert [p.name for p in tmp_path.iterdir()] == ["filters.npz"]
+
+
+def test_absent_foreign_or_truncated_file_is_refused(encoder: MosaiksEncoder, tmp_path: Path) -> None:
+    whole = tmp_path / "whole.npz"
+    encoder.save(whole)
+    truncated, text, other = tmp_path / "truncated.npz", tmp_path / "text.npz", tmp_path / "other.npz"
+    truncated.write_bytes(whole.read_bytes()[:5000])
+    text.write_text("no filters")
+    np.savez(other, a=np.zeros(3))
+    array = tmp_path / "array.npy"
+    np.save(array, np.zeros(3))
+    for path in (tmp_path / "absent.npz", truncated, text, other, array):
+        with pytest.raises(EncoderError, match=rf"{path.name} holds no MOSAIKS filters .*fit again"):
+            MosaiksEncoder.load(path)
+
+
+def test_changed_filters_are_refused(encoder: MosaiksEncoder, tmp_path: Path) -> None:
+    path = tmp_path / "filters.npz"
+    encoder.save(path)
+    with np.load(path) as file:
+        arrays = dict(file)
+    arrays["offset"] = arrays["offset"] + 1
+    np.savez(path, **arrays)
+    with pytest.raises(EncoderError, match="damaged or of another version"):
+        MosaiksEncoder.load(path)
+
+
+def test_too_few_clear_windows_are_refused(chips: np.ndarray) -> None:
+    clouded = chips[:1].copy()
+    clouded[:, :, 10:] = 0
+    clouded[:, :, :, 30:] = 0
+    with pytest.raises(EncoderError, match=r"only 156 windows without nodata .* give more or clearer tiles"):
+        fit(clouded)
+    with pytest.raises(EncoderError, match="only 0 windows"):
+        fit([])
+
+
+@pytest.mark.parametrize(
+    "wrong", [np.zeros((1, 12, 224, 200), np.uint16), np.zeros((12, 224, 224), np.uint16), np.zeros((1, 12, 224, 224))]
+)
+def test_other_shapes_and_types_are_refused(encoder: MosaiksEncoder, wrong: np.ndarray) -> None:
+    with pytest.raises(EncoderError, match="an encoder takes tiles of shape"):
+        encoder.embed(wrong)
+    with pytest.raises(EncoderError, match="an encoder takes tiles of shape"):
+        fit(wrong)

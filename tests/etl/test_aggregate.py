@@ -1,0 +1,219 @@
+import json
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from etl.aggregate import PostProcessing, aggregate, dominant_patches, fit_post_processing
+from etl.errors import EncoderError
+
+
+def make_patches(n: int = 3, n_patches: int = 20, dimension: int = 6, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).normal(1, 2, (n, n_patches, dimension)).astype(np.float32)
+
+
+def all_valid(patches: np.ndarray) -> np.ndarray:
+    return np.ones(patches.shape[:2], bool)
+
+
+def test_post_processing_equals_numpy_over_all_patches() -> None:
+    patches = make_patches(10, 50, 8) * np.logspace(-2, 3, 8, dtype=np.float32) + 100
+    fitted = fit_post_processing(iter(patches))
+    flat = patches.reshape(-1, 8).astype(np.float64)
+    np.testing.assert_allclose(fitted.mean, flat.mean(axis=0), rtol=1e-6)
+    floor = np.maximum(1e-3 * np.median(flat.std(axis=0)), np.abs(flat.mean(axis=0)) / 1024)
+    np.testing.assert_allclose(fitted.std, np.maximum(flat.std(axis=0), floor), rtol=1e-6)
+    assert fitted.method == "standardised"
+    assert (fitted.mean.dtype, fitted.std.dtype) == (np.float32, np.float32)
+
+
+def test_applied_post_processing_centres_and_scales() -> None:
+    patches = make_patches(10, 50, 8) * 3
+    standardised = fit_post_processing([patches]).apply(patches)
+    assert standardised.dtype == np.float32
+    np.testing.assert_allclose(standardised.mean(axis=(0, 1)), 0, atol=1e-5)
+    np.testing.assert_allclose(standardised.std(axis=(0, 1)), 1, atol=1e-5)
+
+
+@given(cuts=st.lists(st.integers(0, 60), max_size=8), seed=st.integers(0, 1000))
+def test_fit_does_not_depend_on_the_blocks(cuts: list[int], seed: int) -> None:
+    patches = make_patches(1, 60, 5, seed)[0] + 1000  # a large mean: a naive sum of squares would lose digits
+    whole = fit_post_processing([patches])
+    blocks = fit_post_processing(np.split(patches, sorted(cuts)))
+    np.testing.assert_allclose(blocks.mean, whole.mean, rtol=1e-6)
+    np.testing.assert_allclose(blocks.std, whole.std, rtol=1e-6)
+
+
+def test_dimensions_that_do_not_vary_become_zero() -> None:
+    patches = make_patches()
+    patches[:, :, 2] = 7.5
+    standardised = fit_post_processing([patches]).apply(patches)
+    assert np.isfinite(standardised).all()
+    np.testing.assert_array_equal(standardised[:, :, 2], 0)
+
+
+def test_a_data_set_of_one_constant_can_be_fitted() -> None:
+    patches = np.full((2, 4, 6), 3, np.float32)
+    np.testing.assert_array_equal(fit_post_processing([patches]).apply(patches), 0)
+
+
+def test_rounding_of_float16_is_not_blown_up() -> None:
+    patches = make_patches(4, 50, 6)
+    patches[:, :, 0] = 1000 + np.random.default_rng(1).uniform(-0.01, 0.01, (4, 50))
+    fitted = fit_post_processing([patches.astype(np.float16)])
+    assert np.abs(fitted.apply(patches)[:, :, 0]).max() < 1
+
+
+def test_fit_refuses_nothing_and_non_finite_values() -> None:
+    with pytest.raises(EncoderError, match="no valid patch"):
+        fit_post_processing([np.empty((0, 6), np.float32)])
+    with pytest.raises(EncoderError, match="not finite"):
+        fit_post_processing([np.array([[1.0, np.nan]], np.float32)])
+
+
+FLOATS = st.floats(-1e6, 1e6, width=32)
+
+
+@given(mean=hnp.arrays(np.float32, 4, elements=FLOATS), std=hnp.arrays(np.float32, 4, elements=FLOATS))
+def test_json_gives_back_the_same_float32(mean: np.ndarray, std: np.ndarray) -> None:
+    std = np.abs(std) + np.float32(1e-3)
+    original = PostProcessing("standardised", mean, std)
+    # Through a parsed and newly written object too, as jsonb does.
+    back = PostProcessing.from_json(json.dumps(json.loads(original.to_json())))
+    assert back.method == "standardised"
+    np.testing.assert_array_equal(back.mean, mean)
+    np.testing.assert_array_equal(back.std, std)
+    assert back.mean.dtype == back.std.dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"method": "standardised", "mean": [1, 2], "std": [1]}',
+        '{"method": "standardised", "mean": ["x"], "std": [1]}',
+        '{"method": "standardised", "mean": [1], "std": [0]}',
+        '{"method": "standardised", "mean": [null], "std": [1]}',
+    ],
+)
+def test_unreadable_post_processing_is_refused(text: str) -> None:
+    with pytest.raises(EncoderError, match="stored post-processing"):
+        PostProcessing.from_json(text)
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 10_000), share=st.floats(0.1, 1))
+def test_aggregates_equal_numpy_over_valid_patches(seed: int, share: float) -> None:
+    patches = make_patches(3, 21, 6, seed)
+    valid = np.random.default_rng(seed).random((3, 21)) < share
+    valid[:, 0] = True
+    patches[~valid] = np.nan  # must not be looked at
+    vectors = aggregate(patches, valid)
+    for i in range(3):
+        rows = patches[i][valid[i]]
+        np.testing.assert_allclose(vectors.mean[i], rows.mean(axis=0), atol=1e-5)
+        np.testing.assert_allclose(vectors.median[i], np.median(rows, axis=0), rtol=1e-6)
+        np.testing.assert_array_equal(vectors.min[i], rows.min(axis=0))
+        np.testing.assert_array_equal(vectors.max[i], rows.max(axis=0))
+        assert 1 / 4 <= vectors.dominant_share[i] <= 1
+        assert np.isclose(vectors.dominant_share[i] * len(rows), round(vectors.dominant_share[i] * len(rows)))
+
+
+def test_dominant_is_the_mean_of_the_largest_known_cluster() -> None:
+    rng = np.random.default_rng(0)
+    sizes, centres = [100, 50, 30, 16], np.eye(4, 768) * 50
+    patches = np.repeat(centres, sizes, axis=0) + rng.normal(0, 0.1, (196, 768))
+    order = rng.permutation(196)
+    tile = patches[order][None].astype(np.float32)
+    vectors = aggregate(tile, all_valid(tile))
+    np.testing.assert_allclose(vectors.dominant[0], patches[:100].mean(axis=0), atol=1e-5)
+    assert vectors.dominant_share[0] == pytest.approx(100 / 196)
+    np.testing.assert_array_equal(dominant_patches(tile[0], k=4, seed=0), order < 100)
+
+
+def test_ties_go_to_one_of_the_largest_and_always_the_same() -> None:
+    rows = np.repeat(np.array([[0.0, 9], [9, 0]], np.float32), 5, axis=0)
+    first = dominant_patches(rows, k=2, seed=1)
+    assert first.sum() == 5
+    assert all((dominant_patches(rows, k=2, seed=1) == first).all() for _ in range(3))
+
+
+def test_identical_patches_are_one_cluster_without_a_warning() -> None:
+    tile = np.full((1, 196, 768), 0.25, np.float32)
+    vectors = aggregate(tile, all_valid(tile))
+    assert vectors.dominant_share.tolist() == [1]
+    np.testing.assert_allclose(vectors.dominant, 0.25)
+
+
+@pytest.mark.parametrize("n_valid", [1, 2, 3])
+def test_fewer_valid_patches_than_clusters(n_valid: int) -> None:
+    patches = make_patches(1)
+    valid = np.arange(20)[None] < n_valid
+    vectors = aggregate(patches, valid, k=4)
+    assert vectors.dominant_share[0] == pytest.approx(1 / n_valid)
+    np.testing.assert_allclose(vectors.mean[0], patches[0, :n_valid].mean(axis=0), atol=1e-6)
+
+
+def test_a_tile_does_not_depend_on_its_batch() -> None:
+    patches = make_patches(5, 196, 32)
+    together = aggregate(patches, all_valid(patches))
+    for i in range(5):
+        alone = aggregate(patches[i : i + 1], np.ones((1, 196), bool))
+        np.testing.assert_array_equal(alone.dominant[0], together.dominant[i])
+        np.testing.assert_array_equal(alone.median[0], together.median[i])
+
+
+def test_vectors_are_never_of_length_zero() -> None:
+    patches = np.zeros((1, 196, 768), np.float32)
+    vectors = aggregate(patches, all_valid(patches))
+    for name in ("mean", "dominant", "median", "min", "max"):
+        vector = getattr(vectors, name)
+        assert vector.shape == (1, 768)
+        assert vector.dtype == np.float32
+        assert np.linalg.norm(vector) == pytest.approx(1, rel=1e-5)
+
+
+def test_half_precision_patches_are_taken() -> None:
+    patches = make_patches(2, 196, 32)
+    half = aggregate(patches.astype(np.float16), all_valid(patches))
+    np.testing.assert_allclose(half.mean, aggregate(patches, all_valid(patches)).mean, atol=1e-3)
+    assert half.mean.dtype == np.float32
+
+
+def test_tiles_without_valid_or_finite_patches_are_refused() -> None:
+    patches = make_patches(2)
+    valid = all_valid(patches)
+    valid[1] = False
+    with pytest.raises(EncoderError, match="tile 1 of the batch"):
+        aggregate(patches, valid)
+    patches[0, 3, 2] = np.inf
+    with pytest.raises(EncoderError, match="tile 0 of the batch"):
+        aggregate(patches, all_valid(patches))
+
+
+@pytest.mark.parametrize(("shape", "k"), [((2, 19), 4), ((2, 20), 0)])
+def test_shapes_that_do_not_fit_are_refused(shape: tuple[int, int], k: int) -> None:
+    with pytest.raises(ValueError, match="do not fit"):
+        aggregate(make_patches(2), np.ones(shape, bool), k=k)
+
+
+def test_no_tile_is_no_vector() -> None:
+    vectors = aggregate(np.empty((0, 196, 768), np.float32), np.empty((0, 196), bool))
+    assert vectors.mean.shape == (0, 768)
+    assert vectors.dominant_share.shape == (0,)
+
+
+def test_aggregation_is_fast_enough_for_fifty_thousand_tiles() -> None:
+    patches = make_patches(30, 196, 768)
+    seconds = []
+    for _ in range(3):
+        start = time.perf_counter()
+        aggregate(patches, all_valid(patches))
+        seconds.append(time.perf_counter() - start)
+    # 500 tiles a second on 2 idle cores; the bound leaves room for a busy machine.
+    assert 30 / min(seconds) > 50
