@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { getEncoder, getSimilar, getTile, getTileAt, Problem, type Search, type SimilarTile, type Tile } from './api';
 import { readLocation, writeLocation } from './location';
 import { TileMap, type View } from './Map';
@@ -9,6 +9,8 @@ import { useAnswer } from './useAnswer';
 import { useIsDark } from './useColourScheme';
 
 const NO_KIN: SimilarTile[] = [];
+/** Read before the map writes its own position there. */
+const HAD_MAP_POSITION = window.location.hash !== '';
 
 export function App() {
   const isDark = useIsDark();
@@ -16,6 +18,7 @@ export function App() {
   const [view, setView] = useState<View | null>(null);
   const [shownId, setShownId] = useState<number | null>(null);
   const [mapProblem, setMapProblem] = useState<Problem | null>(null);
+  const isFirst = useRef(tileId !== null);
 
   const encoder = useAnswer('encoder', getEncoder);
   const tile = useAnswer(tileId === null ? null : String(tileId), (signal) => getTile(tileId!, signal));
@@ -32,7 +35,8 @@ export function App() {
   }, []);
   useEffect(() => {
     // An address that names a tile, but no place, shows the tile.
-    if (tile.value && !window.location.hash) setView({ lon: tile.value.lon, lat: tile.value.lat });
+    if (tile.value && isFirst.current && !HAD_MAP_POSITION) setView({ lon: tile.value.lon, lat: tile.value.lat });
+    if (tile.value) isFirst.current = false;
   }, [tile.value]);
 
   const pick = useCallback((picked: number | null) => {
@@ -109,10 +113,10 @@ function Selected({ tile, onShow, onClear }: { tile: Tile; onShow: (tile: Tile) 
     <section className="selected" aria-label="Chosen tile">
       <div>
         <h2>{tile.city}</h2>
-        <p>
-          {tile.country} · {from} to {to}
+        <p>{tile.country}</p>
+        <p className="small">
+          {from} to {to} · <span className="nowrap">tile {tile.tile_id}</span>
         </p>
-        <p className="small">Tile {tile.tile_id}</p>
       </div>
       <div className="actions">
         <button type="button" onClick={() => onShow(tile)}>

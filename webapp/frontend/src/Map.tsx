@@ -12,8 +12,9 @@ import { CLICK_MIN_ZOOM, mapLayers, mapStyle, NOTHING } from './mapStyle';
 // MapLibre 6 is ESM only: without the address of its worker a built page stays blank.
 maplibregl.setWorkerUrl(workerUrl);
 
-const TILE_ZOOM = 12;
+const TILE_ZOOM = 11;
 const CITY_ZOOM = 11;
+const NARROW_PX = 640;
 
 /** Where to go: a place, or a box around many. A new object is a new wish, even to the same place. */
 export type View = { lon: number; lat: number } | { bounds: [number, number, number, number] };
@@ -104,6 +105,10 @@ function makeMap(container: HTMLDivElement, latest: { current: Props }): maplibr
   map.addControl(new maplibregl.NavigationControl({ showCompass: false }), 'top-right');
   map.addControl(new maplibregl.ScaleControl({ unit: 'metric' }), 'bottom-left');
   map.addControl(new maplibregl.AttributionControl({ compact: true }), 'bottom-right');
+  if (container.clientWidth < NARROW_PX) {
+    // On a phone the attribution would hide the map: it starts folded behind its (i).
+    map.once('idle', () => container.querySelector('.maplibregl-ctrl-attrib')?.classList.remove('maplibregl-compact-show'));
+  }
   map.on('render', () => (container.dataset.state = 'busy'));
   map.on('idle', () => (container.dataset.state = 'idle'));
   map.on('error', ({ error }) => latest.current.onProblem(mapProblem(error)));

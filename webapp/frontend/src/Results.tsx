@@ -27,7 +27,7 @@ export function Results({ tiles, shownId, onShow, onPick }: Props) {
             <span className="place">
               <span className="city">{tile.city}</span>
               <span className="country">
-                {tile.country} · {km.format(tile.distance_m / 1000)} km away
+                {tile.country} · {km.format(tile.distance_m / 1000)} km
               </span>
             </span>
             <Similarity value={tile.similarity} />

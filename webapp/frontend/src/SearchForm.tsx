@@ -12,6 +12,8 @@ const METHOD_NAMES: Record<Method, string> = {
 };
 const TYPING_MS = 350;
 const MAX_K = 1000;
+/** On a phone the settings start folded, so that the results are seen. */
+const IS_ROOMY = window.matchMedia('(min-width: 46rem)').matches;
 
 interface Props {
   search: Search;
@@ -21,53 +23,56 @@ interface Props {
 export function SearchForm({ search, onChange }: Props) {
   const set = (part: Partial<Search>) => onChange({ ...search, ...part });
   return (
-    <form className="search" aria-label="Search settings" onSubmit={(event) => event.preventDefault()}>
-      <Field label="Results">
-        {(id) => <NumberInput id={id} min={1} max={MAX_K} value={search.k} onCommit={(k) => set({ k: k ?? 20 })} />}
-      </Field>
-      <Field label="At most per city">
-        {(id) => (
-          <NumberInput
-            id={id}
-            min={1}
-            max={MAX_K}
-            value={search.max_per_city}
-            placeholder="any"
-            onCommit={(max_per_city) => set({ max_per_city })}
+    <details className="settings" open={IS_ROOMY}>
+      <summary>Search settings</summary>
+      <form className="search" aria-label="Search settings" onSubmit={(event) => event.preventDefault()}>
+        <Field label="Results">
+          {(id) => <NumberInput id={id} min={1} max={MAX_K} value={search.k} onCommit={(k) => set({ k: k ?? 20 })} />}
+        </Field>
+        <Field label="At most per city">
+          {(id) => (
+            <NumberInput
+              id={id}
+              min={1}
+              max={MAX_K}
+              value={search.max_per_city}
+              placeholder="any"
+              onCommit={(max_per_city) => set({ max_per_city })}
+            />
+          )}
+        </Field>
+        <Field label="Not within (km)">
+          {(id) => (
+            <NumberInput
+              id={id}
+              min={0}
+              max={20000}
+              value={search.exclude_within_m / 1000}
+              onCommit={(km) => set({ exclude_within_m: (km ?? 0) * 1000 })}
+            />
+          )}
+        </Field>
+        <Field label="Compare" wide>
+          {(id) => (
+            <select id={id} value={search.method} onChange={(event) => set({ method: event.target.value as Method })}>
+              {METHODS.map((method) => (
+                <option key={method} value={method}>
+                  {METHOD_NAMES[method]}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+        <label className="check">
+          <input
+            type="checkbox"
+            checked={!search.exclude_same_city}
+            onChange={(event) => set({ exclude_same_city: !event.target.checked })}
           />
-        )}
-      </Field>
-      <Field label="Not within (km)">
-        {(id) => (
-          <NumberInput
-            id={id}
-            min={0}
-            max={20000}
-            value={search.exclude_within_m / 1000}
-            onCommit={(km) => set({ exclude_within_m: (km ?? 0) * 1000 })}
-          />
-        )}
-      </Field>
-      <Field label="Compare" wide>
-        {(id) => (
-          <select id={id} value={search.method} onChange={(event) => set({ method: event.target.value as Method })}>
-            {METHODS.map((method) => (
-              <option key={method} value={method}>
-                {METHOD_NAMES[method]}
-              </option>
-            ))}
-          </select>
-        )}
-      </Field>
-      <label className="check">
-        <input
-          type="checkbox"
-          checked={!search.exclude_same_city}
-          onChange={(event) => set({ exclude_same_city: !event.target.checked })}
-        />
-        Also from the same city
-      </label>
-    </form>
+          Also from the same city
+        </label>
+      </form>
+    </details>
   );
 }
 

@@ -8,7 +8,6 @@ export const GRID_MIN_ZOOM = 6;
 export const CLICK_MIN_ZOOM = 8;
 
 const FONT = ['sans-serif'];
-const BOLD = ['sans-serif'];
 
 interface Palette {
   sea: string;
@@ -117,25 +116,13 @@ function layers(p: Palette): LayerSpecification[] {
       type: 'circle',
       source: 'kinPoints',
       maxzoom: 12,
+      layout: { 'circle-sort-key': ['-', 0, ['get', 'rank']] },
       paint: {
         'circle-color': p.kin,
         'circle-radius': 9,
         'circle-stroke-color': p.halo,
         'circle-stroke-width': 1.5,
       },
-    },
-    {
-      id: 'kin-ranks',
-      type: 'symbol',
-      source: 'kinPoints',
-      layout: {
-        'text-field': ['to-string', ['get', 'rank']],
-        'text-font': BOLD,
-        'text-size': 11,
-        'text-allow-overlap': true,
-        'symbol-sort-key': ['-', 0, ['get', 'rank']],
-      },
-      paint: { 'text-color': p.kinText },
     },
     {
       id: 'selected-point',
@@ -163,6 +150,19 @@ function layers(p: Palette): LayerSpecification[] {
         'symbol-sort-key': ['-', 0, ['get', 'n_tiles']],
       },
       paint: { 'text-color': p.text, 'text-halo-color': p.halo, 'text-halo-width': 1.5 },
+    },
+    {
+      id: 'kin-ranks',
+      type: 'symbol',
+      source: 'kinPoints',
+      layout: {
+        'text-field': ['to-string', ['get', 'rank']],
+        'text-font': FONT,
+        'text-size': 11,
+        'text-padding': 0,
+        'symbol-sort-key': ['get', 'rank'],
+      },
+      paint: { 'text-color': p.kinText },
     },
   ];
 }
