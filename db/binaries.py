@@ -1,7 +1,8 @@
-"""Finds PostgreSQL's programs and the system user that the private cluster runs as."""
+"""Finds PostgreSQL's programs, and runs them as the system user that the private cluster belongs to."""
 
 import os
 import pwd
+import re
 import shutil
 import subprocess
 import tempfile
@@ -25,15 +26,32 @@ class ServerUser:
     gid: int
 
 
-def server_user() -> ServerUser:
-    """This process's own user; ``postgres`` (else ``nobody``) for root, whom PostgreSQL refuses to run as."""
-    entry = pwd.getpwuid(os.geteuid())
-    if entry.pw_uid == 0:
-        try:
-            entry = pwd.getpwnam("postgres")
-        except KeyError:
-            entry = pwd.getpwnam("nobody")
+def server_user(cluster_folder: Path) -> ServerUser:
+    """Who runs the server: this process's own user, but never root, whom PostgreSQL refuses.
+
+    Root takes the owner of an existing ``cluster_folder``, else the user ``postgres``, else ``nobody``.
+
+    Raises:
+        ClusterError: the user id has no name, as PostgreSQL demands.
+    """
+    uid = os.geteuid()
+    try:
+        if uid != 0:
+            entry = pwd.getpwuid(uid)
+        elif cluster_folder.exists() and cluster_folder.stat().st_uid != 0:
+            entry = pwd.getpwuid(cluster_folder.stat().st_uid)
+        else:
+            entry = _first_user("postgres", "nobody")
+    except KeyError as error:
+        raise ClusterError(
+            f"{error.args[0]}: PostgreSQL runs only as a user that has a name; add it to /etc/passwd"
+        ) from error
     return ServerUser(entry.pw_name, entry.pw_uid, entry.pw_gid)
+
+
+def _first_user(*names: str) -> pwd.struct_passwd:
+    known = {entry.pw_name: entry for entry in pwd.getpwall()}
+    return next(known[name] for name in names if name in known)
 
 
 def bin_dir(major: int | None = None) -> Path:
@@ -42,10 +60,7 @@ def bin_dir(major: int | None = None) -> Path:
     Raises:
         ClusterError: no such PostgreSQL is installed.
     """
-    found = sorted((d for d in DEBIAN_ROOT.glob("[0-9]*/bin") if (d / "initdb").exists()), key=_major, reverse=True)
-    on_path = shutil.which("initdb")
-    if on_path:
-        found.append(Path(on_path).resolve().parent)
+    found = _installed()
     if major is not None:
         found = [d for d in found if _major(d) == major]
         if not found:
@@ -54,12 +69,26 @@ def bin_dir(major: int | None = None) -> Path:
             )
         return found[0]
     if not found:
-        raise ClusterError(f"PostgreSQL is not installed (no initdb in {DEBIAN_ROOT} or on PATH); {INSTALL_HINT}")
+        raise ClusterError(
+            f"PostgreSQL is not installed (no initdb under {DEBIAN_ROOT}, and no pg_config on PATH that knows of one); "
+            f"{INSTALL_HINT}"
+        )
     for folder in found:
         if not missing_extensions(folder):
             return folder
     missing = " and ".join(missing_extensions(found[0]))
     raise ClusterError(f"PostgreSQL {_major(found[0])} has no extension {missing}; {INSTALL_HINT}")
+
+
+def _installed() -> list[Path]:
+    """Program folders that hold a server: Debian's, newest first, then that of ``pg_config`` on PATH."""
+    found = sorted((d for d in DEBIAN_ROOT.glob("[0-9]*/bin") if (d / "initdb").exists()), key=_major, reverse=True)
+    on_path = shutil.which("pg_config")
+    if on_path:
+        folder = Path(_output([on_path, "--bindir"]))
+        if (folder / "initdb").exists() and folder not in found:
+            found.append(folder)
+    return found
 
 
 def missing_extensions(folder: Path) -> list[str]:
@@ -97,5 +126,7 @@ def _output(command: Sequence[str]) -> str:
 
 
 def _major(folder: Path) -> int:
-    version = _output([str(folder / "initdb"), "--version"])
-    return int(version.split("(PostgreSQL) ")[1].split(".")[0].split("beta")[0].split("rc")[0].split()[0])
+    """15 from ``initdb (PostgreSQL) 15.14 (Debian ...)``, 18 from ``18beta1``."""
+    version = re.search(r"\(PostgreSQL\) (\d+)", _output([str(folder / "initdb"), "--version"]))
+    assert version is not None, "every initdb since PostgreSQL 8 says its version so"
+    return int(version[1])

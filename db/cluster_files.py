@@ -1,30 +1,37 @@
-"""The folders and configuration files of the private cluster: where they lie, who owns them, what is in them."""
+"""The folders and files of the private cluster: where they lie, who owns them, whether there is room for them."""
 
 import contextlib
 import fcntl
-import getpass
 import hashlib
 import json
+import logging
 import os
-import pwd
+import re
 import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-
-from db.binaries import ServerUser, run_as
+from db.binaries import ServerUser, run_as, server_user
 from db.errors import ClusterError
+
+log = logging.getLogger(__name__)
 
 OWNER, ETL, READER = "terrakin", "terrakin_etl", "terrakin_reader"
 DATABASE = "terrakin"
-SOCKET_PATH_LIMIT = 107
-"""Bytes of a Unix socket's path on Linux (sun_path in unix(7)); PostgreSQL adds ``/.s.PGSQL.<port>``."""
-
 MIB = 1024**2
+
+UNREACHABLE_HOMES = Path("/var/lib/terrakin")
+"""Holds the clusters whose server user cannot reach their home."""
+SHORT_FOLDER = Path("/tmp")
+"""Holds sockets whose path would be too long; fixed, because TMPDIR may differ from one command to the next."""
+SOCKET_PATH_LIMIT = 107
+"""Bytes of a Unix socket's path on Linux (sun_path in unix(7)); PostgreSQL adds ``/.s.PGSQL.<port>.lock``."""
+PLAIN_PATH = re.compile(r"[A-Za-z0-9_./+@=~-]+")
+"""Needs no quoting in postgresql.conf, in a URL or in a client's list of hosts."""
+SHELL_CHARACTERS = re.compile(r"[\"$`\\\n]")
+"""pg_ctl hands paths to a shell inside double quotes, where these have a meaning."""
 
 
 @dataclass(frozen=True)
@@ -33,18 +40,25 @@ class ClusterFiles:
 
     Attributes:
         home: the ``.terrakin`` folder, owned by the user who runs terrakin.
-        base: folder of the server's files, owned by the server's user.
-        socket_dir: folder of the Unix socket.
+        base: folder of the server's files, owned by ``user``.
+        socket_dir: folder of the Unix socket, owned by ``user``.
+        user: who runs the server.
     """
 
     home: Path
     base: Path
     socket_dir: Path
+    user: ServerUser
 
     @property
     def data(self) -> Path:
         """The data directory."""
         return self.base / "data"
+
+    @property
+    def leftovers(self) -> tuple[Path, Path]:
+        """Data directories being made and being deleted; whoever finds one outside the lock's holder may remove it."""
+        return self.base / "data.new", self.base / "data.old"
 
     @property
     def log(self) -> Path:
@@ -62,36 +76,65 @@ class ClusterFiles:
         return self.home / "passwords"
 
 
-def locate(home: Path, user: ServerUser) -> ClusterFiles:
+def locate(home: Path) -> ClusterFiles:
     """Where the cluster of ``home`` lies, whether or not it has been made.
 
     Normally ``<home>/cluster``. A server user that cannot reach ``home`` (root's clone in /root, mode 700) gets
     ``/var/lib/terrakin/<hash of home>``, and ``<home>/cluster`` is a link to it.
     """
     link = home / "cluster"
+    user = server_user(link)
     if link.is_symlink():
         base = link.readlink()
     elif link.is_dir() or _can_reach(user, _existing(home)):
         base = link
     else:
-        base = Path("/var/lib/terrakin") / _short_hash(home)
-    return ClusterFiles(home, base, _socket_dir(home, base))
+        base = UNREACHABLE_HOMES / _short_hash(home)
+    return ClusterFiles(home, base, _socket_dir(home, base), user)
 
 
-def make_folders(files: ClusterFiles, user: ServerUser) -> None:
-    """Create what ``locate`` named, owned by the right users; existing folders are left as they are."""
-    files.home.mkdir(parents=True, exist_ok=True)
+def make_folders(files: ClusterFiles) -> None:
+    """Create what ``locate`` named, owned by the server's user; existing folders are left as they are.
+
+    Raises:
+        ClusterError: a folder belongs to somebody else, cannot be reached, or has a name that PostgreSQL cannot take.
+    """
+    if SHELL_CHARACTERS.search(str(files.base)):
+        raise ClusterError(
+            f"the path {str(files.base)!r} has a character that pg_ctl cannot take; set TERRAKIN_HOME to a plainer one"
+        )
+    require_ours(files)
+    link = files.home / "cluster"
+    if files.base != link:
+        action = "found_again" if files.data.exists() else "data_directory_there"
+        log.warning(
+            "event=home_out_of_reach user=%s home=%s action=%s path=%s", files.user.name, files.home, action, files.base
+        )
     for folder in (files.base, files.socket_dir):
         if not folder.exists():
-            folder.mkdir(parents=True, mode=0o711)
-            os.chown(folder, user.uid, user.gid)
-        elif folder.stat().st_uid != user.uid:
-            raise ClusterError(
-                f"{folder} belongs to user {folder.owner()}, not to {user.name} who runs the server; move it away"
-            )
-    link = files.home / "cluster"
+            if not folder.parent.exists():
+                folder.parent.mkdir(parents=True)
+                folder.parent.chmod(0o755)
+            folder.mkdir()
+            folder.chmod(0o711)
+            os.chown(folder, files.user.uid, files.user.gid)
     if files.base != link and not link.is_symlink():
         link.symlink_to(files.base)
+    if not _can_reach(files.user, files.base):
+        raise ClusterError(
+            f"user {files.user.name}, who runs the server, cannot enter {files.base}; "
+            "give the folders above it mode 711"
+        )
+
+
+def require_ours(files: ClusterFiles) -> None:
+    """Raise ClusterError where a folder of the cluster belongs to another user than the server's."""
+    for folder in (files.base, files.socket_dir):
+        if folder.exists() and folder.stat().st_uid != files.user.uid:
+            raise ClusterError(
+                f"{folder} belongs to user {folder.owner()}, but the server would run as {files.user.name}; "
+                f"run terrakin as root or as {folder.owner()}, or set TERRAKIN_HOME to a folder of your own"
+            )
 
 
 @contextlib.contextmanager
@@ -103,62 +146,33 @@ def locked(home: Path) -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def clear_file_errors(home: Path) -> Iterator[None]:
+    """Turn what the file system refuses (full, read-only, not permitted) into one line."""
+    try:
+        yield
+    except OSError as error:
+        raise ClusterError(
+            f"the private cluster under {home} cannot be kept: {error.strerror or error}: {error.filename or ''}; "
+            "mend that, or set TERRAKIN_HOME to another folder"
+        ) from error
+
+
 def write_passwords(files: ClusterFiles) -> dict[str, str]:
     """Random passwords of the three roles by role, made once; for TCP clients such as QGIS."""
     if files.passwords.exists():
-        lines = files.passwords.read_text().splitlines()
-        return {line.split(":")[3]: line.split(":")[4] for line in lines}
+        lines = [line.split(":") for line in files.passwords.read_text().splitlines()]
+        found = {fields[3]: fields[4] for fields in lines if len(fields) == 5}
+        if {OWNER, ETL, READER} <= set(found):
+            return found
+        log.warning("event=passwords_incomplete path=%s action=made_anew", files.passwords)
     passwords = {role: secrets.token_urlsafe(24) for role in (OWNER, ETL, READER)}
     temporary = files.passwords.with_suffix(".new")
+    temporary.unlink(missing_ok=True)
     temporary.touch(mode=0o600)
     temporary.write_text("".join(f"*:*:*:{role}:{password}\n" for role, password in passwords.items()))
     temporary.rename(files.passwords)
     return passwords
-
-
-def write_configuration(data: Path, user: ServerUser) -> None:
-    """Authentication and tuning of a new data directory."""
-    os_users = sorted({getpass.getuser(), pwd.getpwuid(os.geteuid()).pw_name, user.name})
-    _write_as(
-        user,
-        data / "pg_hba.conf",
-        "local all all peer map=terrakin\n"
-        "host all all 127.0.0.1/32 scram-sha-256\nhost all all ::1/128 scram-sha-256\n",
-    )
-    _write_as(
-        user,
-        data / "pg_ident.conf",
-        "".join(f"terrakin {name} {role}\n" for name in os_users for role in (OWNER, ETL, READER)),
-    )
-    with (data / "postgresql.conf").open("a") as conf:
-        conf.write("include 'terrakin.conf'\n")
-
-
-def write_settings(files: ClusterFiles, data: Path, user: ServerUser, port: int) -> None:
-    """Settings that may change from start to start: port, socket folder, and sizes by the machine's memory."""
-    memory_mib = psutil.virtual_memory().total // MIB
-    settings = {
-        "port": port,
-        "listen_addresses": "'127.0.0.1'",
-        "unix_socket_directories": f"'{files.socket_dir}'",
-        "password_encryption": "'scram-sha-256'",
-        "max_connections": 60,
-        "shared_buffers": f"{_clamp(memory_mib // 4, 64, 4096)}MB",
-        "effective_cache_size": f"{_clamp(memory_mib // 2, 128, 65536)}MB",
-        "maintenance_work_mem": f"{_clamp(memory_mib // 16, 64, 2048)}MB",
-        "work_mem": f"{_clamp(memory_mib // 256, 8, 64)}MB",
-        "max_wal_size": "'2GB'",
-        "checkpoint_timeout": "'15min'",
-        # Solid state disks: an index read costs little more than a sequential one.
-        "random_page_cost": 1.1,
-        "effective_io_concurrency": 200,
-        # Compiling a query costs more than these short queries take.
-        "jit": "off",
-        "log_timezone": "'UTC'",
-        "timezone": "'UTC'",
-    }
-    text = "# Written by `terrakin db start`; your own settings go into postgresql.conf below the include.\n"
-    _write_as(user, data / "terrakin.conf", text + "".join(f"{k} = {v}\n" for k, v in settings.items()))
 
 
 def require_space(folder: Path, needed_mib: int) -> None:
@@ -172,18 +186,18 @@ def require_space(folder: Path, needed_mib: int) -> None:
 
 
 def remembered_port(files: ClusterFiles) -> int | None:
-    """The port of the last start."""
-    return json.loads(files.port_file.read_text()) if files.port_file.exists() else None
+    """The port of the last start; None where there was none or the file is damaged."""
+    try:
+        return int(json.loads(files.port_file.read_text()))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
 
 
-def _write_as(user: ServerUser, path: Path, text: str) -> None:
-    path.write_text(text)
-    path.chmod(0o600)
-    os.chown(path, user.uid, user.gid)
-
-
-def _clamp(value: int, low: int, high: int) -> int:
-    return max(low, min(value, high))
+def remember_port(files: ClusterFiles, port: int) -> None:
+    """Write the port down, whole or not at all."""
+    temporary = files.port_file.with_suffix(".new")
+    temporary.write_text(json.dumps(port))
+    temporary.rename(files.port_file)
 
 
 def _existing(path: Path) -> Path:
@@ -200,6 +214,6 @@ def _short_hash(home: Path) -> str:
 
 def _socket_dir(home: Path, base: Path) -> Path:
     longest = f"{base}/run/.s.PGSQL.65535.lock"
-    if len(longest.encode()) <= SOCKET_PATH_LIMIT:
+    if len(longest.encode()) <= SOCKET_PATH_LIMIT and PLAIN_PATH.fullmatch(longest):
         return base / "run"
-    return Path(tempfile.gettempdir()) / f"terrakin-{_short_hash(home)}"
+    return SHORT_FOLDER / f"terrakin-{_short_hash(home)}"

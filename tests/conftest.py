@@ -18,7 +18,6 @@ import psycopg
 import pytest
 
 from db import cluster, cluster_files
-from db.binaries import server_user
 from db.connect import register_types
 from db.migrate import migrate
 from db.settings import Settings
@@ -29,7 +28,7 @@ _numbers = itertools.count(1)
 
 def remove_cluster(home: Path) -> None:
     """Stop the cluster of ``home`` and delete all its files, wherever they lie."""
-    files = cluster_files.locate(home, server_user())
+    files = cluster_files.locate(home)
     cluster.stop(home)
     for folder in (files.base, files.socket_dir, home):
         shutil.rmtree(folder, ignore_errors=True)
