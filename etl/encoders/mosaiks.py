@@ -150,6 +150,13 @@ def fit(chips: Iterable[np.ndarray], seed: int = 0) -> MosaiksEncoder:
     Raises:
         EncoderError: a tile of another shape, or fewer than 384 windows without nodata in all.
     """
+    # One BLAS thread: sums in another order differ in the last digits, and with them the SHA-256 of the weights.
+    with threadpool_limits(1, user_api="blas"):
+        return _whitened(*_sample(chips, seed))
+
+
+def _sample(chips: Iterable[np.ndarray], seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean (300,) and covariance (300, 300) of all windows drawn, and the 384 (384, 300) that become filters."""
     size = N_BANDS * KERNEL_PX**2
     count, total, products = 0, np.zeros(size), np.zeros((size, size))
     kept, keys = np.empty((0, size), np.float32), np.empty(0)
@@ -168,7 +175,7 @@ def fit(chips: Iterable[np.ndarray], seed: int = 0) -> MosaiksEncoder:
             f"only {count} windows without nodata to make {N_FILTERS} filters of; give more or clearer tiles"
         )
     mean = total / count
-    return _whitened(mean, products / count - np.outer(mean, mean), kept.astype(np.float64))
+    return mean, products / count - np.outer(mean, mean), kept.astype(np.float64)
 
 
 def _whitened(mean: np.ndarray, covariance: np.ndarray, windows: np.ndarray) -> MosaiksEncoder:

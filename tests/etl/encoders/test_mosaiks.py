@@ -3,6 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.signal import correlate
+from threadpoolctl import threadpool_limits
 
 from etl.encoders import mosaiks
 from etl.encoders.mosaiks import MosaiksEncoder, fit
@@ -70,6 +71,11 @@ def test_equal_tiles_and_seed_give_an_equal_encoder(encoder: MosaiksEncoder, chi
     assert fit((chip for chip in chips), seed=3).weights_sha256 == encoder.weights_sha256
     assert fit(chips, seed=4).weights_sha256 != encoder.weights_sha256
     assert fit(chips[::-1], seed=3).weights_sha256 != encoder.weights_sha256
+
+
+def test_the_encoder_does_not_depend_on_the_number_of_threads(encoder: MosaiksEncoder, chips: np.ndarray) -> None:
+    with threadpool_limits(1):
+        assert fit(chips, seed=3).weights_sha256 == encoder.weights_sha256
 
 
 def test_a_tile_embeds_alike_in_every_batch(encoder: MosaiksEncoder, chips: np.ndarray) -> None:
