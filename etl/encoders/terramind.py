@@ -137,10 +137,13 @@ def _build(library: SimpleNamespace, seed: int) -> Any:
 def _hub_file(library: SimpleNamespace) -> Path:
     """The published file in the local hub cache, downloaded first where it is not there yet."""
     import huggingface_hub
-    from huggingface_hub.errors import LocalEntryNotFoundError
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
     known = library.register.pretrained_weights[NAME]
     place = {"repo_id": known["hf_hub_id"], "filename": known["hf_hub_filename"]}
+    # A download that breaks off raises a bare error of the HTTP library, and that differs between hub versions
+    # (requests, httpx, httpx2); the hub's own error is derived from it.
+    http_error: type[Exception] = HfHubHTTPError.__bases__[0]
     try:
         return Path(huggingface_hub.hf_hub_download(**place, local_files_only=True))
     except LocalEntryNotFoundError:
@@ -151,7 +154,7 @@ def _hub_file(library: SimpleNamespace) -> Path:
             page = f"{huggingface_hub.constants.ENDPOINT}/api/models/{place['repo_id']}"
             urllib.request.urlopen(page, timeout=HUB_TIMEOUT_S).close()
         return Path(huggingface_hub.hf_hub_download(**place))
-    except OSError as error:
+    except (OSError, http_error) as error:
         raise EncoderError(
             f"{place['filename']} of {place['repo_id']} is not in the hub cache and cannot be downloaded "
             f"({error}); go online, {GIVE_FILE}"

@@ -167,64 +167,88 @@ def test_the_hub_cache_is_read_without_the_network(
     refs = tmp_path / HUB_FOLDER / "refs"
     refs.mkdir()
     (refs / "main").write_text(COMMIT)
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
-    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
+    use_hub(monkeypatch, NOBODY, tmp_path)
     loaded = load_terramind("hub")
     assert (loaded.weights, loaded.weights_sha256) == ("pretrained", sha256(weights_file))
     np.testing.assert_allclose(loaded.embed(chips[:1]), encoder.embed(chips[:1]), atol=1e-5)
 
 
-@pytest.fixture
-def hub(state: dict[str, Any], tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """A hub on loopback that knows one model with one weights file; its address and that file."""
-    published = save(tmp_path / "published.pt", hollow(state))
-    body = published.read_bytes()
+class Hub(ThreadingHTTPServer):
+    """A hub on loopback that knows one weights file, and sends at most ``n_sent`` bytes of it."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_HEAD(self) -> None:
-            self.send_response(200)
-            self.send_header("ETag", f'"{hashlib.sha256(body).hexdigest()}"')
-            self.send_header("X-Repo-Commit", COMMIT)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
+    def __init__(self, body: bytes, n_sent: int | None = None) -> None:
+        self.body, self.n_sent = body, n_sent
+        super().__init__(("127.0.0.1", 0), HubHandler)
 
-        def do_GET(self) -> None:
-            self.do_HEAD()
-            if not self.path.startswith("/api/"):
-                self.wfile.write(body)
+    def __enter__(self) -> "Hub":
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+        return self
 
-        def log_message(self, *_: object) -> None:
-            pass
+    def __exit__(self, *_: object) -> None:
+        self.shutdown()
+        self.server_close()
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}", published
-        server.shutdown()
+
+class HubHandler(BaseHTTPRequestHandler):
+    server: Hub
+
+    def do_HEAD(self) -> None:
+        self.send_response(200)
+        self.send_header("ETag", f'"{hashlib.sha256(self.server.body).hexdigest()}"')
+        self.send_header("X-Repo-Commit", COMMIT)
+        self.send_header("Content-Length", str(len(self.server.body)))
+        self.end_headers()
+
+    def do_GET(self) -> None:
+        self.do_HEAD()
+        if not self.path.startswith("/api/"):
+            self.wfile.write(self.server.body[: self.server.n_sent])
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def use_hub(monkeypatch: pytest.MonkeyPatch, address: str, cache: Path) -> None:
+    constants = "huggingface_hub.constants."
+    monkeypatch.setattr(constants + "HF_HUB_CACHE", str(cache))
+    monkeypatch.setattr(constants + "ENDPOINT", address)
+    template = address + "/{repo_id}/resolve/{revision}/{filename}"
+    monkeypatch.setattr(constants + "HUGGINGFACE_CO_URL_TEMPLATE", template)
+
+
+NOBODY = "http://127.0.0.1:9"
 
 
 def test_the_hub_file_is_downloaded_checked_and_kept(
-    hub: tuple[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    state: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    address, published = hub
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", address)
-    monkeypatch.setattr(
-        "huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE", address + "/{repo_id}/resolve/{revision}/{filename}"
-    )
-    assert load_terramind("hub").weights_sha256 == sha256(published)
-    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
+    published = save(tmp_path / "published.pt", hollow(state))
+    with Hub(published.read_bytes()) as hub:
+        use_hub(monkeypatch, f"http://127.0.0.1:{hub.server_port}", tmp_path / "cache")
+        assert load_terramind("hub").weights_sha256 == sha256(published)
+    use_hub(monkeypatch, NOBODY, tmp_path / "cache")
     assert load_terramind("hub", sha256=sha256(published)).weights == "pretrained"
     with pytest.raises(EncoderError, match=r"has SHA-256 .* not 00"):
         load_terramind("hub", sha256="00")
+
+
+def test_a_download_that_breaks_off_is_told_and_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoder: TerraMindEncoder
+) -> None:
+    monkeypatch.setattr("huggingface_hub.file_download.time.sleep", lambda _: None)
+    with Hub(b"x" * 200_000, n_sent=1000) as hub:
+        use_hub(monkeypatch, f"http://127.0.0.1:{hub.server_port}", tmp_path)
+        with pytest.raises(EncoderError, match=r"cannot be downloaded .* --weights FILE"):
+            load_terramind("hub")
+    assert not list(tmp_path.rglob("TerraMind_v1_base.pt"))
 
 
 @pytest.mark.parametrize("offline_mode", [True, False])
 def test_an_unreachable_hub_is_told_soon_with_the_way_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoder: TerraMindEncoder, offline_mode: bool
 ) -> None:
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    use_hub(monkeypatch, NOBODY, tmp_path)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", offline_mode)
-    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
     start = time.perf_counter()
     with pytest.raises(EncoderError, match=r"TerraMind_v1_base.pt .* cannot be downloaded .* --weights FILE") as error:
         load_terramind("hub")
