@@ -6,11 +6,11 @@ import warnings
 from dataclasses import dataclass
 from typing import Any
 
-import dask
 import numpy as np
 import odc.stac
 import pystac
 import xarray as xr
+from dask.base import compute
 from odc.geo.geobox import GeoBox
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from scipy.ndimage import binary_dilation
@@ -66,7 +66,8 @@ def composite(scenes: Scenes, geobox: GeoBox) -> xr.Dataset:
     """The median over all clear looks, lazily (Dask).
 
     Scenes of one solar day are one look. A look counts for a pixel when the SCL is clear, no cloud or shadow lies
-    within DILATION_M, and no band is nodata. An even count's median is the mean of the middle two, rounded half to even.
+    within DILATION_M, and no band is nodata. Of an even count the mean of the middle two is taken, rounded half to
+    even.
 
     Returns:
         ``reflectance`` (band, y, x) uint16 and ``n_clear`` (y, x) uint8, as in ``Composite``.
@@ -93,7 +94,7 @@ def load_composite(scenes: Scenes, geobox: GeoBox) -> Composite:
         ImageryError: a scene's file cannot be read; the text names it.
     """
     try:
-        (computed,) = dask.compute(composite(scenes, geobox))
+        (computed,) = compute(composite(scenes, geobox))
     except (RasterioError, OSError) as error:
         raise ImageryError(
             f"cannot read the imagery of {scenes.items[0].id} and {len(scenes.items) - 1} more: "
@@ -114,7 +115,7 @@ def _alike(items: tuple[pystac.Item, ...]) -> list[list[pystac.Item]]:
 def _load(items: list[pystac.Item], geobox: GeoBox) -> tuple[xr.DataArray, xr.DataArray]:
     """DN with the offset off (time, band, y, x), and where they are clear (time, y, x), both lazy."""
     *bands, scl_key = asset_keys(items[0])
-    chunks = {"x": CHUNK_PX, "y": CHUNK_PX}
+    chunks: dict[str, Any] = {"x": CHUNK_PX, "y": CHUNK_PX}
     common: dict[str, Any] = {"groupby": "solar_day", "stac_cfg": CONFIGURATION, "fail_on_error": True}
     loaded = odc.stac.load(items, bands=bands, geobox=geobox, resampling="bilinear", chunks=chunks, **common)
     dn = _remove_offset(loaded.to_dataarray("band").drop_vars("band").transpose("time", "band", "y", "x"), items[0])
@@ -151,7 +152,8 @@ def _clear(scl: np.ndarray) -> np.ndarray:
     disc = x**2 + y**2 <= radius_px**2
     is_cloud = np.isin(scl, CLOUD_CLASSES)
     grown = np.stack([binary_dilation(plane, disc) for plane in is_cloud.reshape(-1, *scl.shape[-2:])])
-    return np.isin(scl, CLEAR_CLASSES) & ~grown.reshape(scl.shape)
+    is_clear: np.ndarray = np.isin(scl, CLEAR_CLASSES) & ~grown.reshape(scl.shape)
+    return is_clear
 
 
 def _median(dn: np.ndarray, clear: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import pystac
 import pystac_client
@@ -97,6 +97,20 @@ def open_catalogue(stac: str) -> pystac.Catalog:
         raise CatalogueError(f"{stac} is not a STAC catalogue: {_one_line(error)}") from error
 
 
+def check_catalogue(source: Source) -> None:
+    """Refuse a catalogue that has nothing to offer, before a job begins.
+
+    Raises:
+        CatalogueError: it cannot be reached, is no catalogue, or (a static one) has no item of the collection.
+    """
+    catalogue = open_catalogue(source.stac)
+    if _is_api(catalogue):
+        return
+    if not any(source.collection in (None, item.collection_id) for item in catalogue.get_items(recursive=True)):
+        of_collection = f" of collection {source.collection}" if source.collection else ""
+        raise CatalogueError(f"STAC catalogue {source.stac} has no items{of_collection}; give one of Sentinel-2 L2A")
+
+
 def find_scenes(source: Source, city: City) -> Scenes:
     """The usable scenes over a city's extent.
 
@@ -167,7 +181,7 @@ def _raster_offset(asset: pystac.Asset) -> float | None:
 
 
 def _search(catalogue: pystac.Catalog, source: Source, city: City) -> Iterator[pystac.Item]:
-    if isinstance(catalogue, pystac_client.Client) and catalogue.conforms_to("ITEM_SEARCH"):
+    if _is_api(catalogue):
         collections = [source.collection] if source.collection else None
         days = f"{source.period.start}/{source.period.end}"
         yield from catalogue.search(bbox=city.extent.bounds, datetime=days, collections=collections).items()
@@ -178,6 +192,10 @@ def _search(catalogue: pystac.Catalog, source: Source, city: City) -> Iterator[p
         is_wanted = source.collection is None or item.collection_id == source.collection
         if is_wanted and begin <= _moment(item) <= end and _overlaps(item, city):
             yield item
+
+
+def _is_api(catalogue: pystac.Catalog) -> TypeGuard[pystac_client.Client]:
+    return isinstance(catalogue, pystac_client.Client) and catalogue.conforms_to("ITEM_SEARCH")
 
 
 def _overlaps(item: pystac.Item, city: City) -> bool:

@@ -24,18 +24,25 @@ def encoder_dir(home: Path) -> Path:
     return home / "work" / "encoder"
 
 
-def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], attributes: Mapping[str, Any]) -> None:
+def write_arrays(
+    path: Path, arrays: Mapping[str, np.ndarray[Any, Any]], attributes: Mapping[str, Any], chunk: int = 1024
+) -> None:
     """Write arrays and JSON-able attributes as one Zarr group, beside and then renamed.
 
     Killed at any moment, the old group or none is there, never half a one.
+
+    Args:
+        path: the group's folder.
+        arrays: by name.
+        attributes: of the group.
+        chunk: longest side of a chunk along the last two axes; the axes before are not cut.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f"{path.name}.new-{os.getpid()}")
     shutil.rmtree(new, ignore_errors=True)
     group = zarr.open_group(new, mode="w-", attributes=dict(attributes))
     for name, values in arrays.items():
-        chunks = (*values.shape[:-2], *(min(n, 1120) for n in values.shape[-2:]))
-        group.create_array(name, data=values, chunks=tuple(max(n, 1) for n in chunks))
+        group.create_array(name, data=values, chunks=(*values.shape[:-2], *(min(n, chunk) for n in values.shape[-2:])))
     shutil.rmtree(path, ignore_errors=True)
     new.rename(path)
 
@@ -47,6 +54,13 @@ def read_attributes(path: Path) -> dict[str, Any] | None:
     return dict(zarr.open_group(path, mode="r").attrs)
 
 
+def open_array(path: Path, name: str) -> zarr.Array[Any]:
+    """One array of a group, read chunk by chunk where it is sliced."""
+    array = zarr.open_group(path, mode="r")[name]
+    assert isinstance(array, zarr.Array)
+    return array
+
+
 def read_array(path: Path, name: str) -> np.ndarray:
     """One array of a group, whole."""
-    return np.asarray(zarr.open_group(path, mode="r")[name][...])
+    return np.asarray(open_array(path, name)[...])

@@ -1,0 +1,260 @@
+"""``terrakin etl``: all stages at once, each stage by itself, the demo catalogue, and the ledger's state."""
+
+import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from db.settings import Settings, read_settings
+
+Options = dict[str, Any]
+
+STAC = click.option("--stac", required=True, help="STAC API (https://...) or static catalogue (its JSON: path or URL).")
+COLLECTION = click.option("--collection", help="Collection id, where the catalogue has several.")
+PERIOD = click.option("--period", required=True, help="Days of the scenes: 2024-06-01/2024-08-31.")
+MAX_CLOUD_COVER = click.option(
+    "--max-cloud-cover", default=60.0, show_default=True, help="Leave out scenes with more cloud (percent)."
+)
+CITIES = click.option(
+    "--cities", "city_file", type=click.Path(path_type=Path), required=True, help="GeoJSON of cities."
+)
+CITY = click.option("--city", "city_names", multiple=True, help="Only this city (name or id); may be repeated.")
+LIMIT = click.option("--limit", type=click.IntRange(1), help="At most so many cities.")
+ENCODER = click.option(
+    "--encoder", type=click.Choice(["mosaiks", "terramind_v1_base"]), default="mosaiks", show_default=True
+)
+WEIGHTS = click.option(
+    "--weights",
+    default="hub",
+    show_default=True,
+    help="TerraMind's: hub, a file, or random (untrained).",
+)
+WEIGHTS_SHA256 = click.option("--weights-sha256", help="SHA-256 that the weights file must have.")
+WORKERS = click.option(
+    "--workers", "n_workers", type=click.IntRange(1), default=os.cpu_count() or 1, show_default="cores",
+    help="Processes of the local Dask cluster.",
+)  # fmt: skip
+DASK_SCHEDULER = click.option("--dask-scheduler", help="Use this Dask scheduler instead: tcp://host:port.")
+DRY_RUN = click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+
+
+def options(*wanted: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Several click options as one decorator, in the order given."""
+
+    def decorate(command: Any) -> Any:
+        for option in reversed(wanted):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+@click.group()
+@click.pass_context
+def group(ctx: click.Context) -> None:
+    """Fill the tables: cities, composites, embeddings, layout, indexes."""
+    ctx.obj = read_settings()
+
+
+@group.command()
+@options(
+    STAC, COLLECTION, CITIES, PERIOD, MAX_CLOUD_COVER, CITY, LIMIT, ENCODER, WEIGHTS, WEIGHTS_SHA256, WORKERS,
+    DASK_SCHEDULER, DRY_RUN,
+)  # fmt: skip
+@click.pass_obj
+def run(settings: Settings, /, dry_run: bool, **given: Any) -> None:
+    """Run all stages. The same command again resumes what was interrupted and repeats nothing."""
+    from etl import pipeline
+
+    request = _request(given)
+    if dry_run:
+        _plan(settings, request)
+        return
+    _say_weights(request)
+    pipeline.run(settings, request, _bar)
+
+
+@group.command()
+@options(CITIES, CITY, LIMIT, DRY_RUN)
+@click.pass_obj
+def cities(settings: Settings, city_file: Path, city_names: tuple[str, ...], limit: int | None, dry_run: bool) -> None:
+    """Read a city file into the database."""
+    from db.connect import connect
+    from etl.pipeline import choose_cities
+    from etl.store import write_cities
+
+    chosen = choose_cities(settings, city_file, city_names, limit)
+    if not dry_run:
+        with connect(settings, "etl", autocommit=True) as conn:
+            write_cities(conn, chosen)
+    click.echo(f"{len(chosen)} cities{' (dry run, nothing written)' if dry_run else ''}", err=True)
+
+
+@group.command()
+@options(PERIOD, CITY, LIMIT, DRY_RUN)
+@click.pass_obj
+def grid(settings: Settings, period: str, city_names: tuple[str, ...], limit: int | None, dry_run: bool) -> None:
+    """Cut the database's cities into tiles and enter them into the ledger."""
+    from db.connect import connect
+    from etl.pipeline import choose_cities, make_job
+
+    chosen = choose_cities(settings, None, city_names, limit)
+    if not dry_run:
+        with connect(settings, "etl", autocommit=True) as conn:
+            make_job(settings, conn, chosen, parse_period(period), _bar)
+    _list_cities(chosen)
+
+
+@group.command()
+@options(STAC, COLLECTION, PERIOD, MAX_CLOUD_COVER, CITY, LIMIT, WORKERS, DASK_SCHEDULER)
+@click.pass_obj
+def composite(settings: Settings, /, **given: Any) -> None:
+    """Make the cloud-free composites that are missing."""
+    _run_stage(settings, "composite", given)
+
+
+@group.command()
+@options(PERIOD, CITY, LIMIT, ENCODER, WEIGHTS, WEIGHTS_SHA256)
+@click.pass_obj
+def embed(settings: Settings, /, **given: Any) -> None:
+    """Embed the composites whose patches are missing."""
+    _run_stage(settings, "embed", given)
+
+
+@group.command()
+@options(PERIOD, CITY, LIMIT)
+@click.pass_obj
+def aggregate(settings: Settings, /, **given: Any) -> None:
+    """Aggregate patches to one vector a tile and method."""
+    _run_stage(settings, "aggregate", given)
+
+
+@group.command()
+@options(PERIOD, CITY, LIMIT)
+@click.pass_obj
+def load(settings: Settings, /, **given: Any) -> None:
+    """Load tile vectors into the database."""
+    _run_stage(settings, "load", given)
+
+
+@group.command()
+@click.pass_obj
+def layout(settings: Settings) -> None:
+    """Lay all tiles out with UMAP, when one has no place yet."""
+    from db.connect import connect
+    from etl.stages import layout as stage
+
+    with connect(settings, "etl", autocommit=True) as conn:
+        made = stage.run(conn, _bar)
+    click.echo("layout made" if made else "every tile has its place already", err=True)
+
+
+@group.command()
+@click.pass_obj
+def index(settings: Settings) -> None:
+    """Build the vector indexes that are missing."""
+    from db.index import build_indexes
+
+    with _bar("index", "tuple", 0):
+        built = build_indexes(settings)
+    click.echo(f"built {', '.join(built)}" if built else "all indexes were there", err=True)
+
+
+@group.command()
+@click.pass_obj
+def status(settings: Settings) -> None:
+    """Show what is done, and what failed and why."""
+    from db.connect import connect
+    from etl.ledger import failures, progress
+
+    with connect(settings, "reader") as conn:
+        click.echo(f"{'period':<25}{'stage':<11}{'cities':>7}{'pending':>9}{'running':>9}{'done':>7}{'failed':>8}")
+        for period, stage, *counts in progress(conn):
+            days = f"{period.lower}/{period.upper}"
+            click.echo(f"{days:<25}{stage:<11}{counts[0]:>7}{counts[1]:>9}{counts[2]:>9}{counts[3]:>7}{counts[4]:>8}")
+        for city, _, stage, attempts, error in failures(conn):
+            click.echo(f"failed: {city}, {stage}, attempt {attempts}: {error}")
+
+
+@group.command()
+@click.option("--out", type=click.Path(path_type=Path), help="Folder of the catalogue. [default: <home>/demo]")
+@click.pass_obj
+def demo(settings: Settings, out: Path | None) -> None:
+    """Build the synthetic demo catalogue: made-up towns whose look-alikes are known."""
+    from etl.demo.catalogue import build_catalogue
+
+    built = build_catalogue(out or settings.home / "demo", bar=_bar)
+    click.echo(f"catalogue: {built.catalogue}\ncities:    {built.cities}")
+
+
+def parse_period(text: str) -> Any:
+    """``2024-06-01/2024-08-31`` as a Period."""
+    from etl.stac import Period
+
+    try:
+        start, end = (date.fromisoformat(day) for day in text.split("/"))
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r} is not of the form 2024-06-01/2024-08-31", param_hint="--period") from error
+    if end < start:
+        raise click.BadParameter(f"{text!r} ends before it begins", param_hint="--period")
+    return Period(start, end)
+
+
+def _request(given: Options) -> Any:
+    from etl.pipeline import Request
+    from etl.stac import Source
+    from etl.stages.composite import DaskOptions
+    from etl.stages.embed import EncoderChoice
+
+    return Request(
+        source=Source(
+            given.get("stac", ""), given.get("collection"), parse_period(given["period"]),
+            given.get("max_cloud_cover", 60.0),
+        ),
+        city_file=given.get("city_file"),
+        city_names=given["city_names"],
+        limit=given["limit"],
+        encoder=EncoderChoice(
+            given.get("encoder", "mosaiks"), given.get("weights", "hub"), given.get("weights_sha256")
+        ),
+        dask=DaskOptions(given.get("dask_scheduler"), given.get("n_workers", 1)),
+    )  # fmt: skip
+
+
+def _run_stage(settings: Settings, stage: str, given: Options) -> None:
+    from etl.pipeline import run_stage
+
+    request = _request(given)
+    if stage == "embed":
+        _say_weights(request)
+    run_stage(settings, stage, request, _bar)
+
+
+def _say_weights(request: Any) -> None:
+    if request.encoder.name == "terramind_v1_base" and request.encoder.weights == "random":
+        click.echo("RANDOM WEIGHTS: the network is untrained, similarities will mean little", err=True)
+
+
+def _plan(settings: Settings, request: Any) -> None:
+    from etl.pipeline import choose_cities
+
+    _list_cities(choose_cities(settings, request.city_file, request.city_names, request.limit))
+
+
+def _list_cities(chosen: list[Any]) -> None:
+    from etl.grid import assign_cells
+
+    cells = assign_cells(chosen)
+    for city in chosen:
+        click.echo(f"{city.city_id:>10}  {city.name}, {city.country}: {len(cells[city.city_id])} tiles")
+    click.echo(f"{len(chosen)} cities, {sum(map(len, cells.values()))} tiles", err=True)
+
+
+def _bar(stage: str, unit: str, total: int) -> AbstractContextManager[Any]:
+    from tqdm import tqdm
+
+    return tqdm(total=total, desc=f"{stage:<9}", unit=unit, dynamic_ncols=True)

@@ -1,0 +1,194 @@
+"""The ledger ``terrakin.etl_tasks``: which city is at which stage, who works on it, what failed and why."""
+
+import os
+import socket
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Literal, get_args
+
+import psutil
+import psycopg
+from psycopg.types.json import Jsonb
+from psycopg.types.range import Range
+
+from db.connect import connect
+from db.settings import Settings
+from etl.stac import Period
+
+Stage = Literal["composite", "embed", "aggregate", "load"]
+STAGES: tuple[Stage, ...] = get_args(Stage)
+
+HEARTBEAT_S = 15
+SILENCE_S = 120
+"""A worker on another machine that gave no sign of life for so long is taken to be dead."""
+
+PLAN = """
+    INSERT INTO terrakin.etl_tasks (city_id, period, stage)
+    SELECT c, %(period)s, s
+    FROM unnest(%(city_ids)s::bigint[]) AS c
+    CROSS JOIN unnest(%(stages)s::text[]) AS s
+    ON CONFLICT DO NOTHING
+"""
+DONE = """
+    SELECT city_id, detail ->> 'made_from'
+    FROM terrakin.etl_tasks
+    WHERE stage = %(stage)s AND period = %(period)s AND status = 'done'
+"""
+REOPEN = """
+    UPDATE terrakin.etl_tasks
+    SET status = 'pending', error = NULL
+    WHERE stage = %(stage)s AND period = %(period)s AND city_id = ANY (%(city_ids)s)
+        AND status IN ('done', 'failed')
+"""
+RUNNING_WORKERS = "SELECT DISTINCT worker FROM terrakin.etl_tasks WHERE status = 'running'"
+CLAIM = """
+    UPDATE terrakin.etl_tasks
+    SET status = 'running', attempts = attempts + 1, worker = %(worker)s, error = NULL,
+        started_at = now(), heartbeat_at = now(), finished_at = NULL
+    WHERE (city_id, period, stage) = (
+        SELECT t.city_id, t.period, t.stage
+        FROM terrakin.etl_tasks AS t
+        WHERE t.stage = %(stage)s AND t.period = %(period)s AND t.city_id = ANY (%(city_ids)s)
+            AND (
+                t.status = 'pending'
+                OR t.status = 'running'
+                    AND (t.worker = ANY (%(dead)s) OR t.heartbeat_at < now() - make_interval(secs => %(silence_s)s))
+            )
+            AND (
+                %(previous)s::text IS NULL
+                OR EXISTS (
+                    SELECT FROM terrakin.etl_tasks AS p
+                    WHERE p.city_id = t.city_id AND p.period = t.period AND p.stage = %(previous)s AND p.status = 'done'
+                )
+            )
+        ORDER BY t.city_id
+        LIMIT 1
+        FOR UPDATE OF t SKIP LOCKED
+    )
+    RETURNING city_id
+"""
+FINISH = """
+    UPDATE terrakin.etl_tasks
+    SET status = 'done', finished_at = now(), error = NULL, detail = %(detail)s
+    WHERE city_id = %(city_id)s AND period = %(period)s AND stage = %(stage)s
+"""
+FAIL = """
+    UPDATE terrakin.etl_tasks
+    SET status = 'failed', finished_at = now(), error = %(error)s
+    WHERE city_id = %(city_id)s AND period = %(period)s AND stage = %(stage)s
+"""
+HEARTBEAT = "UPDATE terrakin.etl_tasks SET heartbeat_at = now() WHERE worker = %s AND status = 'running'"
+PROGRESS = "SELECT period, stage, n_cities, n_pending, n_running, n_done, n_failed FROM api.etl_progress"
+FAILURES = """
+    SELECT c.name, t.period, t.stage, t.attempts, t.error
+    FROM terrakin.etl_tasks AS t
+    JOIN terrakin.cities AS c ON c.city_id = t.city_id
+    WHERE t.status = 'failed'
+    ORDER BY t.finished_at
+"""
+
+Connection = psycopg.Connection[Any]
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The tasks of one period, seen by one worker. Its connection is in autocommit: each call is one transaction."""
+
+    conn: Connection
+    period: Period
+    worker: str
+
+    def plan(self, city_ids: Sequence[int]) -> None:
+        """Enter all stages of these cities; what is entered already stays as it is."""
+        self.conn.execute(PLAN, self._arguments(city_ids=list(city_ids), stages=list(STAGES)))
+
+    def done(self, stage: Stage) -> dict[int, str | None]:
+        """Cities that are done with a stage, each with the fingerprint of what its result was made from."""
+        return dict(self.conn.execute(DONE, self._arguments(stage=stage)).fetchall())
+
+    def reopen(self, stage: Stage, city_ids: Sequence[int]) -> None:
+        """Set tasks that are done or failed back to pending."""
+        self.conn.execute(REOPEN, self._arguments(stage=stage, city_ids=list(city_ids)))
+
+    def claim(self, stage: Stage, city_ids: Sequence[int]) -> int | None:
+        """Take the next of these cities that waits for a stage and is done with the one before; None when none is.
+
+        A task left by a dead worker is taken too: at once if it ran on this machine, else after SILENCE_S.
+        """
+        place = STAGES.index(stage)
+        row = self.conn.execute(
+            CLAIM,
+            self._arguments(
+                stage=stage,
+                city_ids=list(city_ids),
+                previous=STAGES[place - 1] if place else None,
+                worker=self.worker,
+                dead=[w for (w,) in self.conn.execute(RUNNING_WORKERS).fetchall() if is_dead(w)],
+                silence_s=SILENCE_S,
+            ),
+        ).fetchone()
+        return None if row is None else int(row[0])
+
+    def finish(self, stage: Stage, city_id: int, detail: Mapping[str, Any]) -> None:
+        """A task is done; ``detail`` holds ``made_from`` and figures."""
+        self.conn.execute(FINISH, self._arguments(stage=stage, city_id=city_id, detail=Jsonb(dict(detail))))
+
+    def fail(self, stage: Stage, city_id: int, error: str) -> None:
+        """A task failed; it is tried again in the next run."""
+        self.conn.execute(FAIL, self._arguments(stage=stage, city_id=city_id, error=error))
+
+    def _arguments(self, **arguments: Any) -> dict[str, Any]:
+        return arguments | {"period": date_range(self.period)}
+
+
+def date_range(period: Period) -> Range[Any]:
+    """A period as PostgreSQL's daterange, whose end is not included."""
+    return Range(period.start, period.end + timedelta(days=1))
+
+
+def this_worker() -> str:
+    """``host:process id:start time`` of this process: another process with its number has another start time."""
+    return f"{socket.gethostname()}:{os.getpid()}:{psutil.Process().create_time():.2f}"
+
+
+def is_dead(worker: str) -> bool:
+    """True where the worker ran on this machine and does not any more. False says nothing of other machines."""
+    host, pid, started = worker.rsplit(":", 2)
+    if host != socket.gethostname():
+        return False
+    try:
+        return f"{psutil.Process(int(pid)).create_time():.2f}" != started
+    except psutil.NoSuchProcess:
+        return True
+
+
+@contextmanager
+def heartbeat(settings: Settings, worker: str) -> Iterator[None]:
+    """While the context lasts, a thread keeps the worker's tasks from being taken for abandoned."""
+    ended = threading.Event()
+
+    def beat() -> None:
+        with connect(settings, "etl", autocommit=True) as conn:
+            while not ended.wait(HEARTBEAT_S):
+                conn.execute(HEARTBEAT, (worker,))
+
+    thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def progress(conn: Connection) -> list[tuple[Any, ...]]:
+    """Rows of api.etl_progress: period, stage, cities in all, pending, running, done, failed."""
+    return conn.execute(PROGRESS).fetchall()
+
+
+def failures(conn: Connection) -> list[tuple[Any, ...]]:
+    """Failed tasks, oldest first: city, period, stage, attempts, error."""
+    return conn.execute(FAILURES).fetchall()

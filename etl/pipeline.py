@@ -1,0 +1,143 @@
+"""Runs the stages in order, each for what is missing; all that is cheap to check is checked before any writing."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from db.connect import connect
+from db.index import build_indexes
+from db.settings import Settings
+from etl.cities import City, read_cities, select_cities
+from etl.errors import CityError, EtlError
+from etl.grid import assign_cells
+from etl.ledger import Ledger, heartbeat, this_worker
+from etl.stac import Period, Source, check_catalogue
+from etl.stages import BarFactory, Job, aggregate, composite, embed, layout, load
+from etl.store import read_stored_cities, write_cities
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a run was asked for.
+
+    Attributes:
+        source: where scenes are found, and of which days.
+        city_file: GeoJSON of cities; None takes those of the database.
+        city_names: only these cities (names or ids); empty takes all.
+        limit: at most so many cities; None takes all.
+        encoder: which encoder.
+        dask: where imagery is computed.
+    """
+
+    source: Source
+    city_file: Path | None
+    city_names: Sequence[str] = ()
+    limit: int | None = None
+    encoder: embed.EncoderChoice = field(default_factory=embed.EncoderChoice)
+    dask: composite.DaskOptions = field(default_factory=composite.DaskOptions)
+
+
+def choose_cities(settings: Settings, request_file: Path | None, names: Sequence[str], limit: int | None) -> list[City]:
+    """The cities that were asked for, by city_id.
+
+    Raises:
+        CityError: the file is bad, a name is unknown, or a city's extent holds no tile.
+    """
+    if request_file is not None:
+        known = read_cities(request_file)
+    else:
+        with connect(settings, "etl", autocommit=True) as conn:
+            known = read_stored_cities(conn)
+        if not known:
+            raise CityError("the database has no cities; give a city file (--cities)")
+    chosen = sorted(select_cities(known, names), key=lambda city: city.city_id)[:limit]
+    cells = assign_cells(known)
+    empty = [city.name for city in chosen if not cells[city.city_id]]
+    if empty:
+        raise CityError(
+            f"no tile has its centre in the extent of {', '.join(empty)}; give a polygon of several square kilometres"
+        )
+    return chosen
+
+
+def run(settings: Settings, request: Request, bar: BarFactory) -> None:
+    """All stages, from cities to indexes.
+
+    Raises:
+        EtlError: bad input, before anything is written; or after all others went on, the cities that failed.
+    """
+    chosen = choose_cities(settings, request.city_file, request.city_names, request.limit)
+    check_catalogue(request.source)
+    encoder = embed.load_encoder(request.encoder)
+    with connect(settings, "etl", autocommit=True) as conn:
+        embed.check_encoder(conn, request.encoder, encoder)
+        write_cities(conn, chosen)
+        job = make_job(settings, conn, chosen, request.source.period, bar)
+        with heartbeat(settings, job.ledger.worker):
+            failed = composite.run(job, request.source, request.dask)
+            if len(failed) < len(job.cities):
+                failed += embed.run(job, encoder or embed.fitted_encoder(job))
+                failed += _after_embedding(job)
+        finish(settings, conn, bar)
+    _raise_for(failed, len(chosen))
+
+
+def make_job(
+    settings: Settings, conn: psycopg.Connection[Any], chosen: Sequence[City], period: Period, bar: BarFactory
+) -> Job:
+    """Enter the cities' tasks into the ledger, and gather what the stages need."""
+    cells = assign_cells(read_stored_cities(conn))
+    ledger = Ledger(conn, period, this_worker())
+    ledger.plan([city.city_id for city in chosen])
+    log.info("stage=grid cities=%d tiles=%d", len(chosen), sum(len(cells[c.city_id]) for c in chosen))
+    return Job(settings, conn, ledger, chosen, cells, bar)
+
+
+def run_stage(settings: Settings, stage: str, request: Request, bar: BarFactory) -> None:
+    """One of composite, embed, aggregate and load, for cities that are in the database.
+
+    Raises:
+        EtlError: as ``run``.
+    """
+    chosen = choose_cities(settings, None, request.city_names, request.limit)
+    encoder = embed.load_encoder(request.encoder) if stage == "embed" else None
+    if stage == "composite":
+        check_catalogue(request.source)
+    with connect(settings, "etl", autocommit=True) as conn:
+        job = make_job(settings, conn, chosen, request.source.period, bar)
+        with heartbeat(settings, job.ledger.worker):
+            if stage == "composite":
+                failed = composite.run(job, request.source, request.dask)
+            elif stage == "embed":
+                embed.check_encoder(conn, request.encoder, encoder)
+                failed = embed.run(job, encoder or embed.fitted_encoder(job))
+            elif stage == "aggregate":
+                failed = aggregate.run(job, aggregate.post_processing(job))
+            else:
+                failed = load.run(job)
+    _raise_for(failed, len(chosen))
+
+
+def finish(settings: Settings, conn: psycopg.Connection[Any], bar: BarFactory) -> None:
+    """Layout and vector indexes: what concerns all tiles at once."""
+    layout.run(conn, bar)
+    with bar("index", "tuple", 0):
+        built = build_indexes(settings)
+    log.info("stage=index built=%s", ",".join(built) or "none")
+
+
+def _after_embedding(job: Job) -> list[str]:
+    failed = aggregate.run(job, aggregate.post_processing(job))
+    return failed + load.run(job)
+
+
+def _raise_for(failed: Sequence[str], n_cities: int) -> None:
+    if failed:
+        others = f" (and {len(failed) - 1} more: terrakin etl status)" if len(failed) > 1 else ""
+        raise EtlError(f"{len(failed)} of {n_cities} cities failed. {failed[0]}{others}")

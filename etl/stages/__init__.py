@@ -1,0 +1,124 @@
+"""The stages of the ETL, one module each, and what they share: the job, and the walk over its cities."""
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import psycopg
+
+from db.settings import Settings
+from etl.cities import City
+from etl.errors import EtlError
+from etl.grid import Cell
+from etl.ledger import Ledger, Stage
+from etl.stac import Period
+from etl.work import city_dir, read_attributes
+
+log = logging.getLogger(__name__)
+
+
+class Bar(Protocol):
+    """What a stage needs of a progress bar (tqdm's)."""
+
+    def update(self, n: int = 1) -> Any:
+        """So many more are done."""
+
+
+BarFactory = Callable[[str, str, int], AbstractContextManager[Bar]]
+"""Makes a bar from the stage's name, the unit that it counts and how many there are."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """Everything that the stages of one run have in common.
+
+    Attributes:
+        settings: which database and which home.
+        conn: connection with the rights of terrakin_etl, in autocommit.
+        ledger: the tasks of this period.
+        cities: the cities of this run, by city_id.
+        cells: the cells of each city by city_id.
+        bar: makes progress bars.
+    """
+
+    settings: Settings
+    conn: psycopg.Connection[Any]
+    ledger: Ledger
+    cities: Sequence[City]
+    cells: Mapping[int, Sequence[Cell]]
+    bar: BarFactory
+
+    @property
+    def period(self) -> Period:
+        """Days of the composites."""
+        return self.ledger.period
+
+    def path(self, city_id: int, name: str) -> Path:
+        """A work file of a city."""
+        return city_dir(self.settings.home, city_id, self.period) / name
+
+    def made_from(self, city_id: int, name: str) -> str | None:
+        """Fingerprint of what a city's work file was made from; None where there is no such file."""
+        attributes = read_attributes(self.path(city_id, name))
+        return None if attributes is None else str(attributes["made_from"])
+
+
+Work = Callable[[City, str, Callable[[int], Any]], Mapping[str, Any]]
+"""Does one city's work; gets the city, the fingerprint of its inputs and a function that counts progress."""
+
+
+def fingerprint(*parts: Any) -> str:
+    """SHA-256 (hex) of JSON-able values: equal for equal inputs of a stage."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def walk_cities(
+    job: Job, stage: Stage, unit: str, wanted: Mapping[int, str | None], file: str | None, work: Work
+) -> list[str]:
+    """Do a stage for all of the job's cities that are not done with it; one that fails does not stop the others.
+
+    Args:
+        job: the run.
+        stage: its name in the ledger.
+        unit: what the bar counts: ``city`` or ``tile``.
+        wanted: fingerprint of each city's inputs; None where an input is missing.
+        file: name of the work file that the stage makes; a city without it, or whose ledger or file carries
+            another fingerprint, is done again. None: the ledger alone decides.
+        work: does one city; its result goes into the ledger.
+
+    Returns:
+        One line a city that failed.
+    """
+    recorded = job.ledger.done(stage)
+    due = []
+    for city in job.cities:
+        want = wanted[city.city_id]
+        is_current = want is not None and recorded.get(city.city_id) == want
+        if not is_current or (file and job.made_from(city.city_id, file) != want):
+            due.append(city.city_id)
+    if not due:
+        log.info("stage=%s event=nothing_to_do", stage)
+        return []
+    job.ledger.reopen(stage, due)
+    names = {city.city_id: city for city in job.cities}
+    total = sum(len(job.cells[c]) if unit == "tile" else 1 for c in due)
+    failed = []
+    with job.bar(stage, unit, total) as bar:
+        while (city_id := job.ledger.claim(stage, due)) is not None:
+            city = names[city_id]
+            log.info("stage=%s city_id=%d event=started", stage, city_id)
+            try:
+                detail = work(city, str(wanted[city_id]), bar.update)
+            except EtlError as error:
+                job.ledger.fail(stage, city_id, str(error))
+                failed.append(f"{city.name}: {error}")
+                log.warning("stage=%s city_id=%d event=failed error=%s", stage, city_id, error)
+            else:
+                job.ledger.finish(stage, city_id, dict(detail) | {"made_from": wanted[city_id]})
+                log.info("stage=%s city_id=%d event=done", stage, city_id)
+    return failed

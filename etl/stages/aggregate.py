@@ -1,0 +1,80 @@
+"""Stage aggregate: patch embeddings to one vector a tile and method, kept as ``vectors.zarr``."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from etl.aggregate import PostProcessing, aggregate, fit_post_processing
+from etl.cities import City
+from etl.errors import EncoderError
+from etl.stages import Job, fingerprint, walk_cities
+from etl.store import EncoderRecord, read_encoder, write_encoder
+from etl.work import PATCHES, VECTORS, read_array, read_attributes, write_arrays
+
+MIN_PATCH_VALID_SHARE = 0.5
+"""A patch with fewer valid pixels does not count: what stands in for nodata would."""
+METHODS = ("mean", "dominant", "median", "min", "max")
+BATCH_TILES = 16
+
+
+def post_processing(job: Job) -> PostProcessing:
+    """The recorded post-processing, else one fitted to all patches of this run and recorded with its encoder.
+
+    Raises:
+        EncoderError: patches were made by different encoders.
+    """
+    stored = read_encoder(job.conn)
+    if stored is not None:
+        return stored.post_processing
+    ready = [city.city_id for city in job.cities if job.made_from(city.city_id, PATCHES)]
+    encoders = {_encoder_of(job, city_id) for city_id in ready}
+    if len(encoders) != 1:
+        raise EncoderError(f"patches of {len(encoders)} encoders lie in {job.settings.home / 'work'}; embed them again")
+    fitted = fit_post_processing(_valid_patches(job, ready))
+    return write_encoder(job.conn, EncoderRecord(*encoders.pop(), fitted)).post_processing
+
+
+def run(job: Job, processing: PostProcessing) -> list[str]:
+    """Aggregate the patches whose vectors are missing. Returns one line a failed city."""
+    processing_id = fingerprint(processing.to_json())
+    wanted: dict[int, str | None] = {}
+    for city in job.cities:
+        source = job.made_from(city.city_id, PATCHES)
+        wanted[city.city_id] = source and fingerprint(source, processing_id)
+
+    def work(city: City, made_from: str, advance: Callable[[int], Any]) -> Mapping[str, Any]:
+        return _aggregate(job, processing, city, made_from, advance)
+
+    return walk_cities(job, "aggregate", "tile", wanted, VECTORS, work)
+
+
+def _aggregate(
+    job: Job, processing: PostProcessing, city: City, made_from: str, advance: Callable[[int], Any]
+) -> Mapping[str, Any]:
+    path = job.path(city.city_id, PATCHES)
+    embedding, is_valid = read_array(path, "embedding"), _is_valid(job, city.city_id)
+    parts = []
+    for i in range(0, len(embedding), BATCH_TILES):
+        batch = processing.apply(embedding[i : i + BATCH_TILES])
+        parts.append(aggregate(batch, is_valid[i : i + BATCH_TILES]))
+        advance(len(batch))
+    arrays = {name: np.concatenate([getattr(part, name) for part in parts]) for name in (*METHODS, "dominant_share")}
+    arrays |= {name: read_array(path, name) for name in ("tile_id", "valid_share")}
+    write_arrays(job.path(city.city_id, VECTORS), arrays, {"made_from": made_from})
+    return {"n_tiles": len(embedding)}
+
+
+def _valid_patches(job: Job, city_ids: list[int]) -> Iterator[np.ndarray]:
+    for city_id in city_ids:
+        yield read_array(job.path(city_id, PATCHES), "embedding")[_is_valid(job, city_id)]
+
+
+def _is_valid(job: Job, city_id: int) -> np.ndarray:
+    share = read_array(job.path(city_id, PATCHES), "patch_valid_share")
+    return share >= MIN_PATCH_VALID_SHARE
+
+
+def _encoder_of(job: Job, city_id: int) -> tuple[str, str, str]:
+    attributes = read_attributes(job.path(city_id, PATCHES)) or {}
+    return attributes["encoder"], attributes["weights"], attributes["weights_sha256"]

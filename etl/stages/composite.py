@@ -1,0 +1,108 @@
+"""Stage composite: scenes of each city to one cloud-free median, kept as ``composite.zarr``."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from etl.cities import City
+from etl.errors import EtlError, ImageryError
+from etl.grid import TILE_PX, city_geobox
+from etl.imagery import load_composite
+from etl.stac import BANDS, Source, find_scenes
+from etl.stages import Job, fingerprint, walk_cities
+from etl.work import COMPOSITE, write_arrays
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class DaskOptions:
+    """Where imagery is computed.
+
+    Attributes:
+        scheduler: ``tcp://host:port`` of a running Dask scheduler; None starts a local cluster of processes.
+        n_workers: processes of the local cluster.
+    """
+
+    scheduler: str | None = None
+    n_workers: int = 2
+
+
+def run(job: Job, source: Source, dask_options: DaskOptions) -> list[str]:
+    """Make the composites that are missing. Returns one line a failed city."""
+    wanted = {
+        city.city_id: fingerprint(
+            source.stac, source.collection, source.max_cloud_cover, [vars(c) for c in job.cells[city.city_id]]
+        )
+        for city in job.cities
+    }
+    with _lazy_client(dask_options) as ensure_client:
+
+        def work(city: City, made_from: str, advance: Callable[[int], Any]) -> Mapping[str, Any]:
+            ensure_client()
+            detail = _compose(job, source, city, made_from)
+            advance(1)
+            return detail
+
+        return walk_cities(job, "composite", "city", wanted, COMPOSITE, work)
+
+
+def _compose(job: Job, source: Source, city: City, made_from: str) -> Mapping[str, Any]:
+    from distributed import KilledWorker
+
+    scenes = find_scenes(source, city)
+    cells = job.cells[city.city_id]
+    try:
+        composite = load_composite(scenes, city_geobox(cells))
+    except KilledWorker as error:
+        raise ImageryError(f"Dask workers died again and again over {city.name} ({error}); is memory short?") from error
+    valid_share = float((composite.n_clear > 0).mean())
+    attributes = {
+        "made_from": made_from,
+        "stac_url": scenes.stac_url,
+        "collection": scenes.collection,
+        "is_synthetic": scenes.is_synthetic,
+        "item_ids": [item.id for item in scenes.items],
+        "max_cloud_cover": source.max_cloud_cover,
+        "valid_share": valid_share,
+        "srid": cells[0].srid,
+        "transform": list(composite.geobox.affine)[:6],
+        "bands": list(BANDS),
+        "top_row": max(c.row for c in cells),
+        "left_col": min(c.col for c in cells),
+    }
+    arrays = {"reflectance": composite.reflectance, "n_clear": composite.n_clear}
+    write_arrays(job.path(city.city_id, COMPOSITE), arrays, attributes, chunk=TILE_PX)
+    return {"n_scenes": len(scenes.items), "valid_share": round(valid_share, 4)}
+
+
+@contextmanager
+def _lazy_client(options: DaskOptions) -> Iterator[Callable[[], None]]:
+    """Gives a function that starts (or joins) the Dask cluster at its first call; nothing to do, nothing started."""
+    from distributed import Client, LocalCluster
+
+    opened: list[Any] = []
+
+    def ensure() -> None:
+        if opened:
+            return
+        if options.scheduler:
+            try:
+                opened.append(Client(options.scheduler, timeout="10s"))
+            except OSError as error:
+                raise EtlError(
+                    f"no Dask scheduler answers at {options.scheduler}; start it, or leave --dask-scheduler out"
+                ) from error
+        else:
+            cluster = LocalCluster(
+                n_workers=options.n_workers, threads_per_worker=1, dashboard_address=None, silence_logs=logging.ERROR
+            )
+            opened.extend((Client(cluster), cluster))
+
+    try:
+        yield ensure
+    finally:
+        for resource in opened:
+            resource.close()

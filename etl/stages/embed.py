@@ -1,0 +1,200 @@
+"""Stage embed: composites to patch embeddings, kept as ``patches.zarr``; and the encoder that makes them."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import psycopg
+
+from etl.cities import City
+from etl.encoders import Encoder, valid_pixels
+from etl.errors import EncoderError, EtlError
+from etl.grid import PATCH_PX, PATCHES_PER_SIDE, PATCHES_PER_TILE, TILE_PX, Cell, tile_id
+from etl.stages import Job, fingerprint, walk_cities
+from etl.store import read_encoder
+from etl.work import COMPOSITE, PATCHES, encoder_dir, open_array, read_attributes, write_arrays
+
+log = logging.getLogger(__name__)
+
+MIN_TILE_VALID_SHARE = 0.5
+"""A tile with fewer valid pixels is not embedded: its vector would say more about clouds than about the place."""
+BATCH_TILES = 8
+FIT_TILES = 400
+"""Tiles from which mosaiks samples its filters; more change them little."""
+FIT_SEED = 20150623
+
+
+@dataclass(frozen=True)
+class EncoderChoice:
+    """What the user asked for.
+
+    Attributes:
+        name: ``mosaiks`` or ``terramind_v1_base``.
+        weights: TerraMind's weights: ``hub``, ``random``, or the path of a file.
+        weights_sha256: what the weights file must have; None to accept any.
+    """
+
+    name: str = "mosaiks"
+    weights: str = "hub"
+    weights_sha256: str | None = None
+
+
+def load_encoder(choice: EncoderChoice) -> Encoder | None:
+    """An encoder that needs no data: TerraMind with checked weights. None for mosaiks, which is fitted later.
+
+    Raises:
+        EncoderError: unknown name, weights that are missing or do not fit.
+    """
+    if choice.name == "mosaiks":
+        return None
+    if choice.name != "terramind_v1_base":
+        raise EncoderError(f"unknown encoder {choice.name!r}; there are mosaiks and terramind_v1_base")
+    from etl.encoders.terramind import load_terramind
+
+    weights: Literal["hub", "random"] | Path
+    if choice.weights == "hub":
+        weights = "hub"
+    elif choice.weights == "random":
+        weights = "random"
+    else:
+        weights = Path(choice.weights)
+    return load_terramind(weights, sha256=choice.weights_sha256)
+
+
+def check_encoder(conn: psycopg.Connection[Any], choice: EncoderChoice, loaded: Encoder | None) -> None:
+    """Refuse an encoder other than the one whose vectors the database holds.
+
+    Raises:
+        EncoderError: name, kind of weights or SHA-256 differ.
+    """
+    stored = read_encoder(conn)
+    if stored is None:
+        return
+    if stored.name != choice.name or (loaded and loaded.weights_sha256 != stored.weights_sha256):
+        asked = f"{loaded.name} ({loaded.weights}, {loaded.weights_sha256[:12]})" if loaded else choice.name
+        raise EncoderError(
+            f"the database holds vectors of {stored.name} ({stored.weights}, {stored.weights_sha256[:12]}), "
+            f"which cannot be compared with those of {asked}; use that encoder, or another database"
+        )
+
+
+def fitted_encoder(job: Job) -> Encoder:
+    """The mosaiks encoder: the kept one, else fitted to this run's composites and kept.
+
+    Raises:
+        EncoderError: the database has vectors of filters that are not on this machine.
+    """
+    from etl.encoders import mosaiks
+
+    path = encoder_dir(job.settings.home) / "mosaiks.npz"
+    stored = read_encoder(job.conn)
+    if path.exists():
+        encoder = mosaiks.MosaiksEncoder.load(path)
+    elif stored is not None:
+        raise EncoderError(
+            f"the database's vectors were made with filters that are not here ({path}); copy the file from the "
+            "machine that made them, or load into another database"
+        )
+    else:
+        log.info("stage=fit event=started encoder=mosaiks")
+        encoder = mosaiks.fit(_sample_chips(job), seed=FIT_SEED)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        encoder.save(path)
+    if stored is not None and stored.weights_sha256 != encoder.weights_sha256:
+        raise EncoderError(
+            f"the filters in {path} ({encoder.weights_sha256[:12]}) are not those of the database's vectors "
+            f"({stored.weights_sha256[:12]}); copy the right file here, or load into another database"
+        )
+    return encoder
+
+
+def run(job: Job, encoder: Encoder) -> list[str]:
+    """Embed the composites whose patches are missing. Returns one line a failed city."""
+    wanted: dict[int, str | None] = {}
+    for city in job.cities:
+        source = job.made_from(city.city_id, COMPOSITE)
+        wanted[city.city_id] = source and fingerprint(source, encoder.name, encoder.weights_sha256)
+
+    def work(city: City, made_from: str, advance: Callable[[int], Any]) -> Mapping[str, Any]:
+        return _embed(job, encoder, city, made_from, advance)
+
+    return walk_cities(job, "embed", "tile", wanted, PATCHES, work)
+
+
+def _embed(job: Job, encoder: Encoder, city: City, made_from: str, advance: Callable[[int], Any]) -> Mapping[str, Any]:
+    cells = job.cells[city.city_id]
+    embeddings, ids, patch_shares, tile_shares = [], [], [], []
+    for batch in _batches(list(cells)):
+        chips = read_chips(job, city.city_id, batch)
+        patch_share = _patch_valid_share(chips)
+        tile_share = patch_share.mean(axis=1)
+        used = tile_share >= MIN_TILE_VALID_SHARE
+        if used.any():
+            embeddings.append(encoder.embed(chips[used]).astype(np.float16))
+            ids += [tile_id(cell, job.period.start) for cell, u in zip(batch, used, strict=True) if u]
+            patch_shares.append(patch_share[used])
+            tile_shares.append(tile_share[used])
+        advance(len(batch))
+    if not ids:
+        raise EtlError(
+            f"no tile of {city.name} has {MIN_TILE_VALID_SHARE:.0%} of its pixels clear; "
+            "widen --period or raise --max-cloud-cover"
+        )
+    arrays: dict[str, np.ndarray] = {
+        "tile_id": np.array(ids, np.int64),
+        "embedding": np.concatenate(embeddings),
+        "patch_valid_share": np.concatenate(patch_shares),
+        "valid_share": np.concatenate(tile_shares),
+    }
+    attributes = {
+        "made_from": made_from,
+        "encoder": encoder.name,
+        "weights": encoder.weights,
+        "weights_sha256": encoder.weights_sha256,
+    }
+    write_arrays(job.path(city.city_id, PATCHES), arrays, attributes)
+    return {"n_tiles": len(ids), "n_tiles_too_cloudy": len(cells) - len(ids)}
+
+
+def read_chips(job: Job, city_id: int, cells: Sequence[Cell]) -> np.ndarray:
+    """Tiles cut out of a city's composite: (n, 12, 224, 224) uint16, reflectance x 10000, 0 is nodata."""
+    path = job.path(city_id, COMPOSITE)
+    attributes = read_attributes(path)
+    assert attributes is not None, "only cities with a composite are embedded"
+    reflectance = open_array(path, "reflectance")
+    chips = []
+    for cell in cells:
+        y, x = (attributes["top_row"] - cell.row) * TILE_PX, (cell.col - attributes["left_col"]) * TILE_PX
+        chips.append(np.asarray(reflectance[:, y : y + TILE_PX, x : x + TILE_PX]))
+    return np.stack(chips)
+
+
+def _patch_valid_share(chips: np.ndarray) -> np.ndarray:
+    """(n, 12, 224, 224) -> (n, 196) float32: share of each patch's pixels with data in all bands."""
+    side = PATCHES_PER_SIDE
+    valid = valid_pixels(chips).reshape(-1, side, PATCH_PX, side, PATCH_PX)
+    share: np.ndarray = valid.mean(axis=(2, 4), dtype=np.float32).reshape(-1, PATCHES_PER_TILE)
+    return share
+
+
+def _sample_chips(job: Job) -> Iterator[np.ndarray]:
+    """Up to FIT_TILES tiles with enough clear pixels, spread over all composites; the same for the same composites."""
+    places = [
+        (city.city_id, cell)
+        for city in job.cities
+        if job.made_from(city.city_id, COMPOSITE)
+        for cell in job.cells[city.city_id]
+    ]
+    chosen = np.random.default_rng(FIT_SEED).permutation(len(places))[:FIT_TILES]
+    for city_id in sorted({places[i][0] for i in chosen}):
+        cells = [places[i][1] for i in sorted(chosen) if places[i][0] == city_id]
+        chips = read_chips(job, city_id, cells)
+        yield from chips[_patch_valid_share(chips).mean(axis=1) >= MIN_TILE_VALID_SHARE]
+
+
+def _batches(cells: list[Cell]) -> Iterator[list[Cell]]:
+    for i in range(0, len(cells), BATCH_TILES):
+        yield cells[i : i + BATCH_TILES]

@@ -1,0 +1,21 @@
+"""Stage layout: a place on the UMAP plane for every tile."""
+
+from typing import Any
+
+import psycopg
+
+from etl.layout import make_layout
+from etl.stages import BarFactory
+from etl.store import lacks_layout, read_vectors, write_layout
+
+
+def run(conn: psycopg.Connection[Any], bar: BarFactory) -> bool:
+    """Lay out all tiles anew when one has no place yet. True where that was so."""
+    if not lacks_layout(conn):
+        return False
+    tile_ids, vectors = read_vectors(conn)
+    with bar("layout", "tile", len(tile_ids)) as progress:
+        layout = make_layout(vectors)
+        write_layout(conn, tile_ids, layout.places, layout.method, layout.parameters)
+        progress.update(len(tile_ids))
+    return True

@@ -1,0 +1,222 @@
+"""Writes results into schema ``terrakin`` and reads back what later stages need."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import psycopg
+import shapely
+from psycopg.types.json import Jsonb
+
+from etl.aggregate import PostProcessing
+from etl.cities import City
+from etl.grid import Cell, tile_id
+from etl.ledger import date_range
+from etl.stac import Period
+
+Connection = psycopg.Connection[Any]
+
+UPSERT_COUNTRY = """
+    INSERT INTO terrakin.countries (code, name, continent)
+    VALUES (%(country_code)s, %(country)s, %(continent)s)
+    ON CONFLICT (code) DO UPDATE SET name = excluded.name, continent = excluded.continent
+"""
+UPSERT_CITY = """
+    INSERT INTO terrakin.cities (city_id, name, country_code, population, location, extent, is_synthetic)
+    VALUES (%(city_id)s, %(name)s, %(country_code)s, %(population)s,
+        ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4326)::geography, %(extent)s, %(is_synthetic)s)
+    ON CONFLICT (city_id) DO UPDATE SET name = excluded.name, country_code = excluded.country_code,
+        population = excluded.population, location = excluded.location, extent = excluded.extent,
+        is_synthetic = excluded.is_synthetic
+"""
+READ_CITIES = """
+    SELECT c.city_id, c.name, c.country_code, n.name, n.continent, c.population,
+        ST_X(c.location::geometry), ST_Y(c.location::geometry), c.extent, c.is_synthetic
+    FROM terrakin.cities AS c
+    JOIN terrakin.countries AS n ON n.code = c.country_code
+    ORDER BY c.city_id
+"""
+READ_ENCODER = "SELECT name, weights, weights_sha256, post_processing::text FROM terrakin.encoder"
+WRITE_ENCODER = """
+    INSERT INTO terrakin.encoder (name, weights, weights_sha256, dimension, post_processing, fitted_at)
+    VALUES (%(name)s, %(weights)s, %(weights_sha256)s, %(dimension)s, %(post_processing)s, now())
+    ON CONFLICT (encoder_id) DO NOTHING
+"""
+UPSERT_COMPOSITE = """
+    INSERT INTO terrakin.composites (city_id, period, stac_url, collection, is_synthetic, item_ids,
+        max_cloud_cover, valid_share)
+    VALUES (%(city_id)s, %(period)s, %(stac_url)s, %(collection)s, %(is_synthetic)s, %(item_ids)s,
+        %(max_cloud_cover)s, %(valid_share)s)
+    ON CONFLICT (city_id, period) DO UPDATE SET stac_url = excluded.stac_url, collection = excluded.collection,
+        is_synthetic = excluded.is_synthetic, item_ids = excluded.item_ids,
+        max_cloud_cover = excluded.max_cloud_cover, valid_share = excluded.valid_share, created_at = now()
+    RETURNING composite_id
+"""
+CREATE_STAGING = """
+    CREATE TEMPORARY TABLE staging_tiles ON COMMIT DROP AS
+    SELECT tile_id, city_id, composite_id, period, footprint, location, valid_share, embedding_mean,
+        embedding_dominant, dominant_share
+    FROM terrakin.tiles
+    WITH NO DATA
+"""
+CREATE_STAGING_AGGREGATES = """
+    CREATE TEMPORARY TABLE staging_aggregates ON COMMIT DROP AS
+    SELECT tile_id, method, embedding
+    FROM terrakin.tile_aggregates
+    WITH NO DATA
+"""
+COPY_TILES = "COPY staging_tiles FROM STDIN (FORMAT binary)"
+TILE_TYPES = (
+    "int8", "int8", "int8", "daterange", "geometry", "geography", "float4", "vector", "vector", "float4",
+)  # fmt: skip
+COPY_AGGREGATES = "COPY staging_aggregates FROM STDIN (FORMAT binary)"
+AGGREGATE_TYPES = ("int8", "text", "vector")
+UPSERT_TILES = """
+    INSERT INTO terrakin.tiles AS t (tile_id, city_id, composite_id, period, footprint, location, valid_share,
+        embedding_mean, embedding_dominant, dominant_share)
+    SELECT * FROM staging_tiles
+    ON CONFLICT (tile_id) DO UPDATE SET city_id = excluded.city_id, composite_id = excluded.composite_id,
+        period = excluded.period, footprint = excluded.footprint, location = excluded.location,
+        valid_share = excluded.valid_share, embedding_mean = excluded.embedding_mean,
+        embedding_dominant = excluded.embedding_dominant, dominant_share = excluded.dominant_share,
+        umap_x = CASE WHEN t.embedding_mean = excluded.embedding_mean THEN t.umap_x END,
+        umap_y = CASE WHEN t.embedding_mean = excluded.embedding_mean THEN t.umap_y END
+"""
+UPSERT_AGGREGATES = """
+    INSERT INTO terrakin.tile_aggregates (tile_id, method, embedding)
+    SELECT tile_id, method, embedding FROM staging_aggregates
+    ON CONFLICT (tile_id, method) DO UPDATE SET embedding = excluded.embedding
+"""
+DELETE_OTHERS = """
+    DELETE FROM terrakin.tiles AS t
+    WHERE t.city_id = %(city_id)s AND t.period = %(period)s
+        AND NOT EXISTS (SELECT FROM staging_tiles AS s WHERE s.tile_id = t.tile_id)
+"""
+LACKS_LAYOUT = "SELECT EXISTS (SELECT FROM terrakin.tiles WHERE umap_x IS NULL)"
+READ_VECTORS = "SELECT tile_id, embedding_mean FROM terrakin.tiles ORDER BY tile_id"
+WRITE_LAYOUT = """
+    UPDATE terrakin.tiles AS t
+    SET umap_x = p.x, umap_y = p.y
+    FROM unnest(%(tile_ids)s::bigint[], %(x)s::real[], %(y)s::real[]) AS p(tile_id, x, y)
+    WHERE t.tile_id = p.tile_id
+"""
+RECORD_LAYOUT = "INSERT INTO terrakin.layouts (method, parameters, n_tiles) VALUES (%s, %s, %s)"
+
+
+@dataclass(frozen=True)
+class EncoderRecord:
+    """The row of terrakin.encoder."""
+
+    name: str
+    weights: str
+    weights_sha256: str
+    post_processing: PostProcessing
+
+
+@dataclass(frozen=True)
+class CityTiles:
+    """One city's tiles, ready to be stored; arrays run along ``cells``.
+
+    Attributes:
+        city_id: the city.
+        period: days of the composite.
+        composite: columns of terrakin.composites, but for the ids and the period.
+        cells: where the tiles are.
+        valid_share: (n,) float32 in 0..1.
+        dominant_share: (n,) float32 in 0..1.
+        vectors: (n, 768) float32 by method: mean, dominant, median, min, max.
+    """
+
+    city_id: int
+    period: Period
+    composite: Mapping[str, Any]
+    cells: Sequence[Cell]
+    valid_share: np.ndarray
+    dominant_share: np.ndarray
+    vectors: Mapping[str, np.ndarray]
+
+
+def write_cities(conn: Connection, cities: Iterable[City]) -> None:
+    """Insert or update cities and their countries, in one transaction."""
+    rows = [vars(city) | {"extent": shapely.set_srid(city.extent, 4326)} for city in cities]
+    with conn.transaction(), conn.cursor() as cursor:
+        cursor.executemany(UPSERT_COUNTRY, rows)
+        cursor.executemany(UPSERT_CITY, rows)
+
+
+def read_stored_cities(conn: Connection) -> list[City]:
+    """All cities of the database, by city_id."""
+    return [City(*row) for row in conn.execute(READ_CITIES)]
+
+
+def read_encoder(conn: Connection) -> EncoderRecord | None:
+    """The encoder that made the stored vectors; None before the first load."""
+    row = conn.execute(READ_ENCODER).fetchone()
+    if row is None:
+        return None
+    name, weights, weights_sha256, post_processing = row
+    return EncoderRecord(name, weights, weights_sha256, PostProcessing.from_json(post_processing))
+
+
+def write_encoder(conn: Connection, record: EncoderRecord) -> EncoderRecord:
+    """Record the encoder unless one is there already; returns the one that is there then."""
+    values = vars(record) | {
+        "dimension": len(record.post_processing.mean),
+        "post_processing": Jsonb(json.loads(record.post_processing.to_json())),
+    }
+    conn.execute(WRITE_ENCODER, values)
+    stored = read_encoder(conn)
+    assert stored is not None
+    return stored
+
+
+def write_tiles(conn: Connection, tiles: CityTiles) -> None:
+    """Store one city's tiles of one period in one transaction; its tiles that are no more are deleted."""
+    period = date_range(tiles.period)
+    key = {"city_id": tiles.city_id, "period": period}
+    with conn.transaction():
+        (composite_id,) = conn.execute(UPSERT_COMPOSITE, dict(tiles.composite) | key).fetchone() or (None,)
+        conn.execute(CREATE_STAGING)
+        conn.execute(CREATE_STAGING_AGGREGATES)
+        ids = [tile_id(cell, tiles.period.start) for cell in tiles.cells]
+        with conn.cursor() as cursor, cursor.copy(COPY_TILES) as copy:
+            copy.set_types(TILE_TYPES)
+            for i, cell in enumerate(tiles.cells):
+                footprint, centre = (shapely.set_srid(g, 4326) for g in (cell.footprint(), cell.centre()))
+                copy.write_row(
+                    (
+                        ids[i], tiles.city_id, composite_id, period, footprint, centre, float(tiles.valid_share[i]),
+                        tiles.vectors["mean"][i], tiles.vectors["dominant"][i], float(tiles.dominant_share[i]),
+                    )
+                )  # fmt: skip
+        with conn.cursor() as cursor, cursor.copy(COPY_AGGREGATES) as copy:
+            copy.set_types(AGGREGATE_TYPES)
+            for method in ("median", "min", "max"):
+                for i, number in enumerate(ids):
+                    copy.write_row((number, method, tiles.vectors[method][i]))
+        conn.execute(DELETE_OTHERS, key)
+        conn.execute(UPSERT_TILES)
+        conn.execute(UPSERT_AGGREGATES)
+
+
+def lacks_layout(conn: Connection) -> bool:
+    """True where a tile has no place in the UMAP layout."""
+    return bool((conn.execute(LACKS_LAYOUT).fetchone() or (False,))[0])
+
+
+def read_vectors(conn: Connection) -> tuple[list[int], np.ndarray]:
+    """All tile ids, ascending, and their mean vectors (n, 768) float32."""
+    rows = conn.execute(READ_VECTORS).fetchall()
+    return [row[0] for row in rows], np.array([row[1].to_numpy() for row in rows], dtype=np.float32)
+
+
+def write_layout(
+    conn: Connection, tile_ids: Sequence[int], places: np.ndarray, method: str, parameters: Mapping[str, Any]
+) -> None:
+    """Store the places (n, 2) of all tiles and how they were made, in one transaction."""
+    arguments = {"tile_ids": list(tile_ids), "x": places[:, 0].tolist(), "y": places[:, 1].tolist()}
+    with conn.transaction():
+        conn.execute(WRITE_LAYOUT, arguments)
+        conn.execute(RECORD_LAYOUT, (method, Jsonb(dict(parameters)), len(tile_ids)))
