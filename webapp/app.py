@@ -44,9 +44,19 @@ def create_app(settings: Settings) -> APIFlask:
     problems.install(app)
     for blueprint in (api.blueprint, tiles.blueprint, pages.blueprint):
         app.register_blueprint(blueprint)
-    app.after_request(_secure)
     Compress(app)
+    # Flask runs these in reverse: before Flask-Compress.
+    app.after_request(_secure)
+    app.after_request(_read_file)
     return app
+
+
+def _read_file(response: Response) -> Response:
+    """Flask-Compress would stream a file and never close it, and streams no gzip. Built files are small: read them."""
+    if response.is_streamed:
+        response.direct_passthrough = False
+        response.get_data()
+    return response
 
 
 def _secure(response: Response) -> Response:

@@ -44,9 +44,7 @@ BAD_VALUE = Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "A value makes no sense")
 PROBLEMS: dict[type[Exception], Problem] = {
     NotFoundError: NOT_FOUND,
     pg.NoDataFound: NOT_FOUND,  # P0002, raised by api functions
-    pg.InvalidParameterValue: BAD_VALUE,  # 22023, raised by api functions
-    pg.InvalidTextRepresentation: BAD_VALUE,  # 22P02
-    pg.NumericValueOutOfRange: BAD_VALUE,  # 22003
+    psycopg.DataError: BAD_VALUE,  # class 22 (api functions raise 22023), and what psycopg itself refuses
     pg.QueryCanceled: Problem(  # 57014: the reader's statement_timeout
         HTTPStatus.GATEWAY_TIMEOUT, "The answer took too long", "Ask for less: fewer tiles, or a smaller area."
     ),
@@ -102,8 +100,8 @@ def _own_text(error: Exception) -> str:
     """What the raiser said; for an error of PostgreSQL its message and hint, without the line of SQL."""
     if not isinstance(error, psycopg.Error):
         return str(error)
-    hint = error.diag.message_hint
-    return f"{error.diag.message_primary}. {hint}" if hint else str(error.diag.message_primary)
+    text = error.diag.message_primary or str(error)
+    return f"{text}. {error.diag.message_hint}" if error.diag.message_hint else text
 
 
 def _invalid_fields(detail: Any) -> Iterator[tuple[str, str]]:

@@ -27,6 +27,7 @@ WORKERS = 2
 THREADS = 8
 START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 15
+HEALTH_TIMEOUT_S = 10
 POLL_S = 0.1
 
 
@@ -113,13 +114,17 @@ def start(settings: Settings, host: str, port: int) -> tuple[Server, bool]:
 
     Raises:
         ServerError: the port is taken, or the server does not come up; nothing is left running then.
+        DbError: the database is away, or not migrated.
     """
+    from db.connect import connect
+
     settings.home.mkdir(parents=True, exist_ok=True)
     with _locked(settings):
         found = running(settings)
         if found:
             return found, False
         check_port(host, port)
+        connect(settings, "reader").close()
         with log_path(settings).open("a") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "terrakin", "web", "run", "--host", host, "--port", str(port)],
@@ -163,14 +168,14 @@ def running(settings: Settings) -> Server | None:
 def health(server: Server) -> str | None:
     """What is wrong with a server, None where it and its database answer."""
     try:
-        with urllib.request.urlopen(f"{server.url}/health", timeout=10):
+        with urllib.request.urlopen(f"{server.url}/health", timeout=HEALTH_TIMEOUT_S):
             return None
     except urllib.error.HTTPError as error:
         with error:
             problem = json.loads(error.read())
         return f"{problem['title']}. {problem['detail']}"
     except OSError as error:
-        return f"{server.url} does not answer ({error})"
+        return f"it does not answer ({error})"
 
 
 def log_path(settings: Settings) -> Path:

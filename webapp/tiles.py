@@ -18,21 +18,21 @@ MVT = "application/x-protobuf"
 CACHE_CONTROL = "public, max-age=60, must-revalidate"
 
 # The function's own comment says which zooms exist. It is read in the same statement, so that a changed function is
-# served at once. Outside them, or outside the world, the function is not called: ST_TileEnvelope would fail.
+# served at once. Outside them, or outside the world, where ST_TileEnvelope would fail, it is asked for tile NULL.
 GRID_TILE = """
     SELECT s.is_there, g.mvt, g.etag
     FROM (
         SELECT
             %(z)s BETWEEN (c.tilejson ->> 'minzoom')::integer AND (c.tilejson ->> 'maxzoom')::integer
-            AND greatest(%(x)s, %(y)s) < 2 ^ least(%(z)s, 30) AS is_there
+            AND greatest(%(x)s, %(y)s) < 2 ^ %(z)s AS is_there
         FROM (
             SELECT
                 obj_description('tiles.grid(integer,integer,integer,json)'::regprocedure, 'pg_proc')::json AS tilejson
         ) AS c
     ) AS s
-    LEFT JOIN LATERAL tiles.grid(
-        %(z)s::integer, %(x)s::integer, %(y)s::integer, %(query)s::json
-    ) AS g ON s.is_there
+    CROSS JOIN LATERAL tiles.grid(
+        CASE WHEN s.is_there THEN %(z)s::integer END, %(x)s::integer, %(y)s::integer, %(query)s::json
+    ) AS g
 """
 GRID_TILEJSON = """
     SELECT obj_description('tiles.grid(integer,integer,integer,json)'::regprocedure, 'pg_proc')::json AS tilejson
@@ -41,7 +41,7 @@ TILE_SQL: dict[str, LiteralString] = {"grid": GRID_TILE}
 TILEJSON_SQL: dict[str, LiteralString] = {"grid": GRID_TILEJSON}
 
 
-@blueprint.get("/<source>/<int:z>/<int:x>/<int:y>")
+@blueprint.get("/<source>/<int(max=30):z>/<int(max=1073741823):x>/<int(max=1073741823):y>")
 def tile(source: str, z: int, x: int, y: int) -> Response:
     """One tile: 200 with MVT, 204 where it is empty, 304 where the client has it, 404 where none can be."""
     found = database().row(_sql_of(TILE_SQL, source), {"z": z, "x": x, "y": y, "query": json.dumps(_query())})

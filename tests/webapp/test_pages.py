@@ -1,0 +1,38 @@
+import pytest
+from flask.testing import FlaskClient
+
+from webapp.pages import STATIC
+
+built = pytest.mark.skipif(not (STATIC / "index.html").is_file(), reason="not built: run scripts/build_frontend.sh")
+
+
+@built
+def test_the_page_is_asked_for_again_and_allows_only_this_server(client: FlaskClient) -> None:
+    response = client.get("/")
+    assert response.status_code == 200
+    assert response.headers["Cache-Control"] == "no-cache"
+    assert "default-src 'self'" in response.headers["Content-Security-Policy"]
+    response.close()
+
+
+@built
+def test_built_files_are_kept_and_compressed(client: FlaskClient) -> None:
+    script = next((STATIC / "assets").glob("index-*.js"))
+    response = client.get(f"/assets/{script.name}", headers={"Accept-Encoding": "br"})
+    assert "max-age=31536000" in response.headers["Cache-Control"]
+    assert len(response.data) < script.stat().st_size / 2
+    response.close()
+
+
+def test_a_page_that_was_not_built_is_503_with_what_to_do(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, tmp_path: object
+) -> None:
+    monkeypatch.setattr("webapp.pages.STATIC", tmp_path)
+    response = client.get("/")
+    assert response.status_code == 503
+    assert "scripts/build_frontend.sh" in response.get_json()["detail"]
+
+
+def test_no_file_outside_the_built_ones_is_served(client: FlaskClient) -> None:
+    assert client.get("/assets/../index.html").status_code == 404
+    assert client.get("/assets/%2e%2e/%2e%2e/app.py").status_code == 404
