@@ -9,17 +9,21 @@ import logging
 import re
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, cast
 
 import psycopg
+from psycopg import sql
 
 from db.errors import DbError
 
 log = logging.getLogger(__name__)
 
+ROOT = Path(__file__).parent.parent / "sql"
+"""Beside package db in the repository and in site-packages alike."""
 ROLES, GRANTS = "roles.sql", "grants.sql"
-FOLDERS = ("functions", "views", "tiles")
+FOLDERS = {"functions": ("FUNCTION", "api"), "views": ("VIEW", "api"), "tiles": ("FUNCTION", "tiles")}
+"""What the files of a folder make, and in which schema."""
 REQUIRES = re.compile(r"^-- requires: (\S+)$", re.MULTILINE)
 
 LOAD_PGVECTOR = "SELECT '[1]'::vector"
@@ -59,15 +63,11 @@ def read_files() -> list[SqlFile]:
     Raises:
         DbError: a required file does not exist, or requirements go in a circle.
     """
-    root = files("sql")
     objects: dict[str, SqlFile] = {}
     for folder in FOLDERS:
-        for entry in sorted((root / folder).iterdir(), key=lambda e: e.name):
-            if entry.name.endswith(".sql"):
-                text = entry.read_text()
-                objects[f"{folder}/{entry.name}"] = SqlFile(
-                    f"{folder}/{entry.name}", text, tuple(REQUIRES.findall(text))
-                )
+        for path in sorted((ROOT / folder).glob("*.sql")):
+            name, text = f"{folder}/{path.name}", path.read_text()
+            objects[name] = SqlFile(name, text, tuple(REQUIRES.findall(text)))
     for file in objects.values():
         for required in file.requires:
             if required not in objects:
@@ -76,14 +76,14 @@ def read_files() -> list[SqlFile]:
         order = list(TopologicalSorter({f.name: f.requires for f in objects.values()}).static_order())
     except CycleError as error:
         raise DbError(f"files of sql/ require each other in a circle: {' -> '.join(error.args[1])}") from error
-    first, last = (SqlFile(name, (root / name).read_text(), ()) for name in (ROLES, GRANTS))
+    first, last = (SqlFile(name, (ROOT / name).read_text(), ()) for name in (ROLES, GRANTS))
     return [first, *(objects[name] for name in order), last]
 
 
 def apply_sql(conn: psycopg.Connection[Any], revision: str) -> list[str]:
     """Run what changed, in the caller's transaction; grants run whenever anything did. Names of the files run.
 
-    A file that is gone is reported in the log and forgotten: its object must be dropped by a revision.
+    The object of a file that is gone is dropped; where something else stands on it, the migration fails.
     """
     conn.execute(LOAD_PGVECTOR)
     conn.execute(CREATE_LEDGER)
@@ -98,14 +98,29 @@ def apply_sql(conn: psycopg.Connection[Any], revision: str) -> list[str]:
             _execute(conn, file)
             conn.execute(REMEMBER, (file.name, sha256))
             run.append(file.name)
-    for name in set(applied) - {file.name for file in current}:
-        log.warning("event=sql_file_gone name=%s consequence=its_object_stays_until_a_revision_drops_it", name)
+    for name in sorted(set(applied) - {file.name for file in current}):
+        _drop(conn, name)
         conn.execute(FORGET, (name,))
     return run
+
+
+def _drop(conn: psycopg.Connection[Any], name: str) -> None:
+    """Drop the object that a file made, which is named after it."""
+    kind, schema = FOLDERS[name.split("/")[0]]
+    statement = sql.SQL("DROP {} IF EXISTS {}").format(sql.SQL(kind), sql.Identifier(schema, Path(name).stem))
+    try:
+        conn.execute(statement)
+    except psycopg.Error as error:
+        raise DbError(f"sql/{name} is gone, but its object cannot be dropped: {_one_line(error)}") from error
+    log.warning("event=sql_object_dropped name=%s", name)
 
 
 def _execute(conn: psycopg.Connection[Any], file: SqlFile) -> None:
     try:
         conn.execute(cast("Any", file.text))
     except psycopg.Error as error:
-        raise DbError(f"sql/{file.name} failed: {' '.join(str(error).split())}") from error
+        raise DbError(f"sql/{file.name} failed: {_one_line(error)}") from error
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())

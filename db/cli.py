@@ -20,14 +20,26 @@ def _require_private(settings: Settings) -> None:
         raise click.UsageError("DATABASE_URL is set: that server is not ours to start or stop; unset it")
 
 
+def _warn_of_faults(pgvector: tuple[int, ...]) -> None:
+    from db.extensions import known_faults
+
+    faults = known_faults(pgvector)
+    if faults:
+        click.echo(f"warning: {faults}", err=True)
+
+
 @group.command()
 @click.pass_obj
 def start(settings: Settings) -> None:
     """Start the private cluster, making it first where there is none."""
     from db import cluster
+    from db.connect import open_connection
+    from db.extensions import check_extensions
 
     _require_private(settings)
     click.echo(f"PostgreSQL runs: {cluster.start(settings.home).url()}", err=True)
+    with open_connection(settings) as conn:
+        _warn_of_faults(check_extensions(conn))
 
 
 @group.command()
@@ -45,21 +57,24 @@ def stop(settings: Settings) -> None:
 def status(settings: Settings) -> None:
     """Say whether the database answers, and how to connect to it. Exit code 3 when it does not."""
     from db import cluster
-    from db.connect import check_extensions, open_connection
+    from db.connect import open_connection, url_for
+    from db.extensions import check_extensions
 
     if settings.database_url is None and cluster.running(settings.home) is None:
         click.echo(f"stopped (private cluster under {settings.home}); `terrakin db start` starts it")
         raise SystemExit(3)
     with open_connection(settings) as conn:
-        vector = ".".join(map(str, check_extensions(conn)))
+        pgvector = check_extensions(conn)
         info = conn.info
-        click.echo(f"running   PostgreSQL {info.server_version // 10000}, pgvector {vector}")
+        click.echo(f"running   PostgreSQL {info.server_version // 10000}, pgvector {'.'.join(map(str, pgvector))}")
         click.echo(f"database  {info.dbname} on {info.host}, port {info.port}, as {info.user}")
         if settings.database_url is None:
+            click.echo(f"socket    {url_for(settings)}")
             click.echo(
                 f"clients   QGIS, DBeaver, notebooks: host 127.0.0.1, port {info.port}, database {info.dbname}, "
                 f"user terrakin_reader, password in {settings.home / 'passwords'}"
             )
+    _warn_of_faults(pgvector)
 
 
 @group.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
@@ -69,13 +84,18 @@ def psql(settings: Settings, arguments: tuple[str, ...]) -> None:
     """Open psql on the database; arguments are psql's own, such as -c 'SELECT ...'."""
     import shutil
 
-    from db.connect import url_for
+    from psycopg.conninfo import make_conninfo
+
+    from db.connect import parse_url, url_for
     from db.errors import DbError
 
     program = shutil.which("psql")
     if program is None:
         raise DbError("psql is not installed; install postgresql-client")
-    os.execv(program, [program, url_for(settings), *arguments])
+    parts = parse_url(url_for(settings))
+    if "password" in parts:  # arguments of a process can be read by everybody, its environment cannot
+        os.putenv("PGPASSWORD", parts.pop("password"))
+    os.execv(program, [program, make_conninfo(**parts), *arguments])
 
 
 @group.command()
@@ -93,11 +113,15 @@ def migrate(settings: Settings) -> None:
 @click.pass_obj
 def reset(settings: Settings, yes: bool) -> None:
     """Delete all tiles: the private cluster's data, or on another server the schemas terrakin, api and tiles."""
+    from db.connect import parse_url
     from db.reset import reset as run
 
-    target = settings.database_url or f"the private cluster under {settings.home}"
+    target = f"the private cluster under {settings.home}"
+    if settings.database_url is not None:
+        parts = parse_url(settings.database_url)
+        target = f"schemas terrakin, api and tiles of database {parts.get('dbname')!r} on {parts.get('host')}"
     if not yes:
-        click.confirm(f"Delete everything in {_without_password(target)}?", abort=True)
+        click.confirm(f"Delete everything in {target}?", abort=True)
     run(settings)
     click.echo("deleted; `terrakin db migrate` makes an empty schema", err=True)
 
@@ -110,7 +134,7 @@ def index(settings: Settings) -> None:
 
     from db.index import build_indexes
 
-    with tqdm(desc="index", unit="tuple", unit_scale=True) as bar:
+    with tqdm(desc="index", unit="tile", unit_scale=True) as bar:
 
         def show(name: str, done: int, total: int) -> None:
             bar.set_description(name)
@@ -131,11 +155,3 @@ def docs(settings: Settings, out: Path) -> None:
 
     with connect(settings) as conn:
         out.write_text(reference(conn))
-
-
-def _without_password(url: str) -> str:
-    from psycopg.conninfo import conninfo_to_dict, make_conninfo
-
-    if "=" not in url and "://" not in url:
-        return url
-    return make_conninfo(**{k: str(v) for k, v in conninfo_to_dict(url).items() if k != "password"})

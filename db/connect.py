@@ -1,10 +1,12 @@
 """Connections: to the private cluster or to ``DATABASE_URL``, in one of three roles, with the server checked."""
 
-import logging
+import re
+from pathlib import Path
 from typing import Any, Literal
 
 import psycopg
 from pgvector.psycopg import register_vector
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
 from psycopg.types import TypeInfo
@@ -13,26 +15,17 @@ from psycopg_pool import ConnectionPool
 
 from db import cluster
 from db.errors import ConnectError
+from db.extensions import check_extensions
 from db.settings import Settings
-
-log = logging.getLogger(__name__)
 
 Role = Literal["owner", "etl", "reader"]
 ROLE_NAMES: dict[Role, str] = {"owner": "terrakin", "etl": "terrakin_etl", "reader": "terrakin_reader"}
 
-MINIMUM_VERSIONS = {"postgis": (3, 3), "vector": (0, 8)}
-"""PostGIS 3.3 is what the tests run with; pgvector 0.8 has iterative index scans."""
-PGVECTOR_WITHOUT_KNOWN_FAULTS = (0, 8, 3)
 READER_TIMEOUT_MS = 10_000
 CONNECT_TIMEOUT_S = 10
-INSTALL_HINT = "see docs/operator.md"
 
-EXTENSIONS = """
-    SELECT name, coalesce(installed_version, default_version)
-    FROM pg_available_extensions
-    WHERE name = ANY (%s)
-"""
-IS_MIGRATED = "SELECT to_regclass('terrakin.alembic_version') IS NOT NULL AND to_regclass('terrakin.tiles') IS NOT NULL"
+HAS_VERSION_TABLE = "SELECT to_regclass('terrakin.alembic_version') IS NOT NULL"
+REVISION = "SELECT version_num FROM terrakin.alembic_version"
 
 
 def url_for(settings: Settings, role: Role = "owner") -> str:
@@ -43,21 +36,34 @@ def url_for(settings: Settings, role: Role = "owner") -> str:
 
     Raises:
         ClusterError: the private cluster cannot be started.
-        ConnectError: DATABASE_URL is not a connection string.
+        ConnectError: DATABASE_URL or TERRAKIN_READER_URL is not a connection string.
     """
     if settings.database_url is None:
         return cluster.start(settings.home).url(ROLE_NAMES[role])
     if role == "reader" and settings.reader_url:
+        parse_url(settings.reader_url, "TERRAKIN_READER_URL")
         return settings.reader_url
-    try:
-        parts: dict[str, Any] = conninfo_to_dict(settings.database_url)
-    except psycopg.ProgrammingError as error:
-        raise ConnectError(
-            f"DATABASE_URL is not a connection string ({error}); write postgresql://user@host/database"
-        ) from error
+    parts = parse_url(settings.database_url)
     if role != "owner":
         parts["options"] = f"{parts.get('options', '')} -c role={ROLE_NAMES[role]}".strip()
     return make_conninfo(**parts)
+
+
+def parse_url(url: str, variable: str = "DATABASE_URL") -> dict[str, Any]:
+    """The parameters in a connection string, by libpq's names.
+
+    Raises:
+        ConnectError: it is none. The text never holds the password, nor any other part of the string.
+    """
+    example = "write postgresql://user:password@host:5432/database"
+    try:
+        parts: dict[str, Any] = conninfo_to_dict(url)
+    except psycopg.ProgrammingError as error:
+        reason = re.sub(r'".*?"', '"..."', _one_line(error))
+        raise ConnectError(f"{variable} is not a connection string ({reason}); {example}") from error
+    if "@" in f"{parts.get('host', '')}{parts.get('dbname', '')}":
+        raise ConnectError(f"{variable} has a @ or / in its password; {example}, with %40 for @ and %2F for /")
+    return parts
 
 
 def connect(settings: Settings, role: Role = "owner", *, autocommit: bool = False) -> psycopg.Connection[Any]:
@@ -65,17 +71,18 @@ def connect(settings: Settings, role: Role = "owner", *, autocommit: bool = Fals
 
     Raises:
         ClusterError: the private cluster cannot be started.
-        ConnectError: no server answers, PostGIS or pgvector is missing or too old, or the schema is not there.
+        ConnectError: no server answers, PostGIS or pgvector is missing or too old, or the schema is not there
+            or of another version than this program.
     """
     conn = open_connection(settings, role, autocommit=True)
     try:
         check_extensions(conn)
-        (is_migrated,) = conn.execute(IS_MIGRATED).fetchone() or (False,)
-        if not is_migrated:
-            raise ConnectError(
-                f"database {_name(conn)} has no terrakin schema; run `terrakin db migrate` (as the user that owns it)"
-            )
+        _check_schema(conn)
         register_types(conn)
+    except psycopg.Error as error:
+        text = f"database {conn.info.dbname!r} cannot be read as {role}: {_one_line(error)}"
+        conn.close()
+        raise ConnectError(text) from error
     except BaseException:
         conn.close()
         raise
@@ -85,36 +92,14 @@ def connect(settings: Settings, role: Role = "owner", *, autocommit: bool = Fals
 
 def open_connection(settings: Settings, role: Role = "owner", *, autocommit: bool = False) -> psycopg.Connection[Any]:
     """A bare connection: nothing is checked but that a server answers."""
-    url = url_for(settings, role)
+    parts = parse_url(url_for(settings, role))
+    parts.setdefault("connect_timeout", CONNECT_TIMEOUT_S)
     try:
-        return psycopg.connect(url, autocommit=autocommit, connect_timeout=CONNECT_TIMEOUT_S)
+        return psycopg.connect(**parts, autocommit=autocommit)
     except psycopg.OperationalError as error:
         raise ConnectError(
-            f"cannot connect to PostgreSQL at {_address(url)}: {_one_line(error)}; "
-            "start the server, or correct DATABASE_URL"
+            f"cannot connect to PostgreSQL at {_address(parts)}: {_one_line(error)}; {_advice(error, role)}"
         ) from error
-
-
-def check_extensions(conn: psycopg.Connection[Any]) -> tuple[int, ...]:
-    """Version of pgvector, after both extensions were found to be available and new enough.
-
-    Raises:
-        ConnectError: PostGIS or pgvector is not installed on the server, or is too old.
-    """
-    versions = {name: _version(text) for name, text in conn.execute(EXTENSIONS, (list(MINIMUM_VERSIONS),))}
-    for name, minimum in MINIMUM_VERSIONS.items():
-        wanted = f"{_label(name)} {'.'.join(map(str, minimum))} or newer"
-        if name not in versions:
-            raise ConnectError(f"the server of database {_name(conn)} has no {wanted}; install it ({INSTALL_HINT})")
-        if versions[name] < minimum:
-            found = ".".join(map(str, versions[name]))
-            raise ConnectError(f"the server of database {_name(conn)} has {_label(name)} {found}, it needs {wanted}")
-    if versions["vector"] < PGVECTOR_WITHOUT_KNOWN_FAULTS:
-        log.info(
-            "event=pgvector_with_known_faults version=%s consequence=serial_index_builds,reindex_after_mass_deletes",
-            ".".join(map(str, versions["vector"])),
-        )
-    return versions["vector"]
 
 
 def register_types(conn: psycopg.Connection[Any]) -> None:
@@ -145,27 +130,46 @@ def reader_pool(
     )
 
 
+def known_revisions() -> list[str]:
+    """The schema's revisions that this program knows, oldest first; read from file names, without Alembic."""
+    versions = Path(__file__).parent / "migrations" / "versions"
+    return sorted(path.name.split("_")[0] for path in versions.glob("[0-9]*.py"))
+
+
+def _check_schema(conn: psycopg.Connection[Any]) -> None:
+    known = known_revisions()
+    (has_table,) = conn.execute(HAS_VERSION_TABLE).fetchone() or (False,)
+    (revision,) = (conn.execute(REVISION).fetchone() if has_table else None) or (None,)
+    if revision == known[-1]:
+        return
+    if revision is None:
+        found = "has no terrakin schema"
+    elif revision in known:
+        found = f"has schema revision {revision}, this program needs {known[-1]}"
+    else:
+        raise ConnectError(
+            f"database {conn.info.dbname!r} has schema revision {revision}, this program knows {known[-1]} at most; "
+            "update terrakin"
+        )
+    raise ConnectError(
+        f"database {conn.info.dbname!r} {found}; run `terrakin db migrate` (as the user that owns the database)"
+    )
+
+
 def _make_read_only(conn: psycopg.Connection[Any]) -> None:
-    conn.execute(psycopg.sql.SQL("SET statement_timeout = {}").format(READER_TIMEOUT_MS))
+    conn.execute(sql.SQL("SET statement_timeout = {}").format(READER_TIMEOUT_MS))
     conn.execute("SET default_transaction_read_only = on")
 
 
-def _address(url: str) -> str:
-    parts = conninfo_to_dict(url)
+def _address(parts: dict[str, Any]) -> str:
     return f"{parts.get('host', 'localhost')}:{parts.get('port', 5432)}, database {parts.get('dbname', '')}"
+
+
+def _advice(error: psycopg.OperationalError, role: Role) -> str:
+    if role != "owner" and ROLE_NAMES[role] in str(error):
+        return f"run `terrakin db migrate`, which makes role {ROLE_NAMES[role]} and lets DATABASE_URL's user take it"
+    return "start that server, or correct DATABASE_URL"
 
 
 def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())
-
-
-def _name(conn: psycopg.Connection[Any]) -> str:
-    return f"{conn.info.dbname!r}"
-
-
-def _label(extension: str) -> str:
-    return {"postgis": "PostGIS", "vector": "pgvector"}[extension]
-
-
-def _version(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split("-")[0].split(".") if part.isdigit())

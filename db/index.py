@@ -1,13 +1,15 @@
 """The HNSW indexes: built after bulk loads, because filling an existing one row by row is slower and makes it worse."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 
-from db.connect import PGVECTOR_WITHOUT_KNOWN_FAULTS, check_extensions, connect, open_connection
+from db.connect import connect, open_connection
+from db.extensions import WITHOUT_KNOWN_FAULTS, check_extensions
 from db.settings import Settings
 
 Progress = Callable[[str, int, int], None]
@@ -16,10 +18,11 @@ POLL_S = 0.5
 
 @dataclass(frozen=True)
 class VectorIndex:
-    """An index and the statement that makes it."""
+    """An index, and the statements that make it and remove it."""
 
     name: str
-    create: str
+    create: LiteralString
+    drop: LiteralString
 
 
 INDEXES = (
@@ -27,66 +30,84 @@ INDEXES = (
         "ix_tiles_embedding_mean_hnsw",
         "CREATE INDEX ix_tiles_embedding_mean_hnsw ON terrakin.tiles "
         "USING hnsw ((embedding_mean::halfvec(768)) halfvec_cosine_ops) WITH (m = 16, ef_construction = 128)",
+        "DROP INDEX IF EXISTS terrakin.ix_tiles_embedding_mean_hnsw",
     ),
     VectorIndex(
         "ix_tiles_embedding_dominant_hnsw",
         "CREATE INDEX ix_tiles_embedding_dominant_hnsw ON terrakin.tiles "
         "USING hnsw ((embedding_dominant::halfvec(768)) halfvec_cosine_ops) WITH (m = 16, ef_construction = 128)",
+        "DROP INDEX IF EXISTS terrakin.ix_tiles_embedding_dominant_hnsw",
     ),
 )
 """halfvec keys halve the index and its cache misses; the search ranks again on the full vectors."""
 
-IS_THERE = """
+IS_VALID = """
     SELECT i.indisvalid
     FROM pg_index AS i
     WHERE i.indexrelid = to_regclass('terrakin.' || %s)
 """
-PROGRESS = "SELECT tuples_done, tuples_total FROM pg_stat_progress_create_index WHERE pid = %s"
+PROGRESS = "SELECT tuples_done FROM pg_stat_progress_create_index WHERE pid = %s"
+"""Its tuples_total stays 0 for HNSW."""
+N_TILES = "SELECT count(*) FROM terrakin.tiles"
 SERIAL_BUILD = "SET max_parallel_maintenance_workers = 0"
 """pgvector before 0.8.2 can overflow a buffer in a parallel HNSW build."""
+ONE_BUILDER = "SELECT pg_advisory_xact_lock(7733143)"
 ANALYZE = "ANALYZE terrakin.tiles, terrakin.tile_aggregates, terrakin.cities"
 
 
 def build_indexes(settings: Settings, progress: Progress | None = None) -> list[str]:
-    """Build the vector indexes that are missing and refresh the planner's statistics.
+    """Build the vector indexes that are missing or invalid, and refresh the planner's statistics.
 
     Args:
         settings: which database; the owner's rights are needed.
-        progress: called with the index's name, rows done and rows in all, twice a second.
+        progress: called with the index's name, tiles done and tiles in all, twice a second.
 
     Returns:
         Names of the indexes that were built.
     """
     built = []
     with connect(settings, autocommit=True) as conn:
-        if check_extensions(conn) < PGVECTOR_WITHOUT_KNOWN_FAULTS:
+        if check_extensions(conn) < WITHOUT_KNOWN_FAULTS:
             conn.execute(SERIAL_BUILD)
         for index in INDEXES:
-            if conn.execute(IS_THERE, (index.name,)).fetchone() == (True,):
-                continue
-            _build(conn, settings, index, progress)
+            # One transaction: killed half-way, nothing of the index is left.
+            with conn.transaction():
+                conn.execute(ONE_BUILDER)
+                if conn.execute(IS_VALID, (index.name,)).fetchone() == (True,):
+                    continue
+                conn.execute(index.drop)
+                with _watched(conn, settings, index.name, progress):
+                    conn.execute(index.create)
             built.append(index.name)
         conn.execute(ANALYZE)
     return built
 
 
-def _build(conn: psycopg.Connection[Any], settings: Settings, index: VectorIndex, progress: Progress | None) -> None:
-    """One index in one transaction: killed half-way, nothing of it is left."""
+@contextmanager
+def _watched(conn: psycopg.Connection[Any], settings: Settings, name: str, progress: Progress | None) -> Iterator[None]:
+    """Report from a second connection how far the first one is."""
+    if progress is None:
+        yield
+        return
+    (n_tiles,) = conn.execute(N_TILES).fetchone() or (0,)
     ended = threading.Event()
-    watcher = threading.Thread(target=_watch, args=(settings, conn.info.backend_pid, index.name, progress, ended))
-    if progress:
-        watcher.start()
+    watcher = threading.Thread(
+        target=_watch, args=(settings, conn.info.backend_pid, name, n_tiles, progress, ended), daemon=True
+    )
+    watcher.start()
     try:
-        conn.execute(index.create)
+        yield
     finally:
         ended.set()
-        if progress:
-            watcher.join()
+        watcher.join()
 
 
-def _watch(settings: Settings, backend_pid: int, name: str, progress: Progress, ended: threading.Event) -> None:
+def _watch(
+    settings: Settings, backend_pid: int, name: str, n_tiles: int, progress: Progress, ended: threading.Event
+) -> None:
     with open_connection(settings, autocommit=True) as conn:
         while not ended.wait(POLL_S):
             row = conn.execute(PROGRESS, (backend_pid,)).fetchone()
             if row:
-                progress(name, row[0], row[1])
+                progress(name, min(row[0], n_tiles), n_tiles)
+    progress(name, n_tiles, n_tiles)

@@ -6,7 +6,7 @@ from alembic.config import Config
 from alembic.util.exc import CommandError
 from sqlalchemy.exc import DBAPIError
 
-from db.errors import DbError
+from db.errors import ConnectError, DbError
 from db.settings import Settings
 
 
@@ -26,10 +26,27 @@ def migrate(settings: Settings) -> list[str]:
         DbError: a revision or a file failed; nothing is changed then.
     """
     config = alembic_config(settings)
-    config.attributes["applies_sql"] = True
     try:
         command.upgrade(config, "head")
-    except (CommandError, DBAPIError, psycopg.Error) as error:
-        raise DbError(f"migration failed, nothing was changed: {' '.join(str(error).split())}") from error
+    except ConnectError:
+        raise
+    except (CommandError, DBAPIError, DbError, psycopg.Error) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error.__cause__
+        text = cause if isinstance(error, DBAPIError) else error
+        raise DbError(
+            f"migration failed, nothing was changed: {' '.join(str(text).split())}{_advice(cause)}"
+        ) from error
     run_files: list[str] = config.attributes["run_files"]
     return run_files
+
+
+def _advice(cause: BaseException | None) -> str:
+    if isinstance(cause, psycopg.errors.LockNotAvailable):
+        return "; another migration or a long transaction is in the way: run it again when that has ended"
+    if isinstance(cause, psycopg.errors.InsufficientPrivilege):
+        return (
+            "; let a superuser run once in this database: CREATE EXTENSION postgis; CREATE EXTENSION vector; "
+            "CREATE ROLE terrakin_etl LOGIN; CREATE ROLE terrakin_reader LOGIN; "
+            "and GRANT terrakin_etl, terrakin_reader to the user in DATABASE_URL"
+        )
+    return ""

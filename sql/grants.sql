@@ -12,6 +12,10 @@ GRANT INSERT, UPDATE, DELETE ON
 TO terrakin_etl;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA terrakin TO terrakin_etl;
 
+-- What the owner adds by hand can be read too.
+ALTER DEFAULT PRIVILEGES IN SCHEMA terrakin, api GRANT SELECT ON TABLES TO terrakin_reader, terrakin_etl;
+ALTER DEFAULT PRIVILEGES IN SCHEMA api, tiles GRANT EXECUTE ON FUNCTIONS TO terrakin_reader, terrakin_etl;
+
 -- The staging tables of a load.
 DO $$
 BEGIN

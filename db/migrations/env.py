@@ -2,15 +2,18 @@
 
 from typing import Any
 
+import psycopg
 import sqlalchemy
-from alembic import command, context
+from alembic import context
+from alembic.util.exc import CommandError
 from geoalchemy2 import alembic_helpers
 from sqlalchemy.pool import NullPool
 
 from db.apply_sql import apply_sql
-from db.connect import check_extensions, open_connection
+from db.connect import open_connection
+from db.extensions import check_extensions
 from db.schema import metadata
-from db.settings import read_settings
+from db.settings import Settings, read_settings
 
 OWN_TABLES = {"alembic_version", "sql_files"}
 MIGRATION_LOCK = 7_733_142
@@ -31,27 +34,42 @@ def include_object(item: Any, name: str | None, type_: str, reflected: bool, com
     return bool(alembic_helpers.include_object(item, name, type_, reflected, compare_to))  # type: ignore[no-untyped-call]
 
 
-def applies_sql() -> bool:
-    """True for ``upgrade``, from the command line or from ``db.migrate``."""
-    config = context.config
-    if config.cmd_opts is not None:
-        return bool(config.cmd_opts.cmd[0] is command.upgrade)
-    return bool(config.attributes.get("applies_sql", False))
+def _opened(settings: Settings) -> psycopg.Connection[Any]:
+    """A connection that looks in public only, before SQLAlchemy asks it for its default schema.
+
+    With PostgreSQL's "$user", public that would be terrakin, where the owner has this name; Alembic would then take
+    our schema for the unnamed default one and find none of our tables in it.
+    """
+    conn = open_connection(settings, autocommit=True)
+    conn.execute("SET search_path = public")
+    conn.autocommit = False
+    return conn
+
+
+def goes_to_head() -> bool:
+    """True where Alembic was asked to bring the database to the newest revision: only that fits the files of sql/."""
+    try:
+        destination = context.get_revision_argument()
+    except KeyError:  # a command without one, such as check or current
+        return False
+    return destination is not None and destination == context.get_head_revision()
 
 
 def run() -> None:
-    """Run whatever Alembic was asked for."""
+    """Run whatever Alembic was asked for.
+
+    Raises:
+        CommandError: offline mode (``--sql``), in which the files of sql/ could not be compared.
+    """
+    if context.is_offline_mode():
+        raise CommandError("no offline mode: which files of sql/ must run can only be told from the database")
     settings = context.config.attributes.get("settings") or read_settings()
-    engine = sqlalchemy.create_engine(
-        "postgresql+psycopg://", creator=lambda: open_connection(settings), poolclass=NullPool
-    )
+    engine = sqlalchemy.create_engine("postgresql+psycopg://", creator=lambda: _opened(settings), poolclass=NullPool)
     with engine.begin() as connection:
         server = connection.connection.driver_connection
         assert server is not None
         check_extensions(server)
         connection.execute(sqlalchemy.text("SET LOCAL lock_timeout = '10s'"))
-        # Not the default "$user", public: the owner and the schema of the data have one name.
-        connection.execute(sqlalchemy.text("SET LOCAL search_path = public"))
         connection.execute(sqlalchemy.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
         connection.execute(sqlalchemy.text("CREATE SCHEMA IF NOT EXISTS terrakin"))
         context.configure(
@@ -65,9 +83,8 @@ def run() -> None:
             render_item=alembic_helpers.render_item,
         )
         context.run_migrations()
-        if applies_sql():
-            run_files = apply_sql(server, str(context.get_context().get_current_revision()))
-            context.config.attributes["run_files"] = run_files
+        if goes_to_head():
+            context.config.attributes["run_files"] = apply_sql(server, str(context.get_head_revision()))
 
 
 run()

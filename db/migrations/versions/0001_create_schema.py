@@ -347,7 +347,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     # Functions and views stand on the tables; `terrakin db migrate` makes them again from sql/.
     op.execute("DROP SCHEMA tiles, api CASCADE")
-    op.execute("DELETE FROM terrakin.sql_files")
+    op.execute("DROP TABLE IF EXISTS terrakin.sql_files")
     for table in (
         "tile_thumbnails",
         "tile_aggregates",

@@ -1,0 +1,89 @@
+"""PostGIS and pgvector on a server: whether they are there, new enough, and which faults they are known to have."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+from db.errors import ConnectError
+
+Version = tuple[int, ...]
+
+INSTALL_HINT = "install it there (docs/operator.md says how)"
+WITHOUT_KNOWN_FAULTS: Version = (0, 8, 3)
+"""pgvector before 0.8.2 can overflow a buffer in a parallel HNSW build; before 0.8.3 VACUUM may damage the index."""
+
+EXTENSIONS = """
+    SELECT a.name, coalesce(a.installed_version, a.default_version), n.nspname
+    FROM pg_available_extensions AS a
+    LEFT JOIN pg_extension AS e ON e.extname = a.name
+    LEFT JOIN pg_namespace AS n ON n.oid = e.extnamespace
+    WHERE a.name = ANY (%s)
+"""
+
+
+@dataclass(frozen=True)
+class Extension:
+    """What we need of one extension."""
+
+    name: str
+    label: str
+    minimum: Version
+
+
+NEEDED = (
+    Extension("postgis", "PostGIS", (3, 3)),  # what the tests run with
+    Extension("vector", "pgvector", (0, 8, 0)),  # the first with iterative index scans
+)
+
+
+def check_extensions(conn: psycopg.Connection[Any]) -> Version:
+    """Version of pgvector, after both extensions were found to be available, new enough and in schema public.
+
+    Extensions that are installed on the server but not yet created in the database pass: a migration creates them.
+
+    Raises:
+        ConnectError: PostGIS or pgvector is missing, too old, or in a schema where our SQL does not look.
+    """
+    found = {
+        name: (_version(text), schema) for name, text, schema in conn.execute(EXTENSIONS, ([e.name for e in NEEDED],))
+    }
+    for extension in NEEDED:
+        wanted = f"{extension.label} {_text(extension.minimum)} or newer"
+        server = f"the server of database {conn.info.dbname!r}"
+        if extension.name not in found:
+            raise ConnectError(f"{server} has no {extension.label}; it needs {wanted}: {INSTALL_HINT}")
+        version, schema = found[extension.name]
+        if version < extension.minimum:
+            raise ConnectError(
+                f"{server} has {extension.label} {_text(version)}, it needs {wanted}: {INSTALL_HINT}, "
+                f"then ALTER EXTENSION {extension.name} UPDATE"
+            )
+        if schema not in (None, "public"):
+            raise ConnectError(
+                f"{extension.label} of database {conn.info.dbname!r} lies in schema {schema}, "
+                f"terrakin looks in public; move it (ALTER EXTENSION {extension.name} SET SCHEMA public), "
+                "or use another database"
+            )
+    return found["vector"][0]
+
+
+def known_faults(pgvector: Version) -> str | None:
+    """What is wrong with a version of pgvector and what to do about it, in one line; None where nothing is known."""
+    if pgvector >= WITHOUT_KNOWN_FAULTS:
+        return None
+    overflow = "can overflow a buffer in parallel HNSW builds and " if pgvector < (0, 8, 2) else ""
+    return (
+        f"pgvector {_text(pgvector)} {overflow}may damage an HNSW index in VACUUM: terrakin builds with one process; "
+        f"run REINDEX after mass deletes, or install {_text(WITHOUT_KNOWN_FAULTS)} or newer"
+    )
+
+
+def _version(text: str) -> Version:
+    """(3, 3, 2) from ``3.3.2``, (3, 5, 0) from ``3.5.0dev``."""
+    digits = ("".join(c for c in part if c.isdigit()) for part in text.split("-")[0].split("."))
+    return tuple(int(part) for part in digits if part)
+
+
+def _text(version: Version) -> str:
+    return ".".join(map(str, version))
