@@ -1,0 +1,123 @@
+"""Builds the demo: a static STAC catalogue in Earth Search's form, its cities, and the known form of every tile."""
+
+import csv
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pystac
+from shapely.geometry import mapping
+
+from etl.demo.scene_writer import write_scene
+from etl.demo.scenes import DAYS, YEAR, town_scenes
+from etl.demo.towns import DEMO_TOWNS, Town
+
+VERSION = 1
+"""Raised with every change of the pixels, so that a catalogue of an older version is built again."""
+SEED = 2026
+COLLECTION = "synthetic-sentinel-2-l2a"
+N_PROCESSES = 2
+
+
+@dataclass(frozen=True)
+class DemoCatalogue:
+    """Paths of a built demo.
+
+    Attributes:
+        catalogue: the STAC catalogue.
+        cities: GeoJSON of the towns, for ``terrakin etl run --cities``.
+        forms: CSV of the known urban form of each tile: zone, is_south, row, col, form, town.
+    """
+
+    catalogue: Path
+    cities: Path
+    forms: Path
+
+
+def build_catalogue(
+    root: Path,
+    towns: Sequence[Town] = DEMO_TOWNS,
+    n_days: int = len(DAYS),
+    bar: Callable[[str, str, int], AbstractContextManager[Any]] | None = None,
+) -> DemoCatalogue:
+    """Build the catalogue beside ``root`` and rename it; one that is complete and of this version is left as it is.
+
+    Args:
+        root: folder of the catalogue; replaced where it holds another version.
+        towns: what to draw.
+        n_days: scenes a town, 1 to 5.
+        bar: makes a progress bar that counts towns.
+    """
+    built = DemoCatalogue(root / "catalog.json", root / "cities.geojson", root / "forms.csv")
+    marker = root / "complete.json"
+    made_of = {"version": VERSION, "seed": SEED, "towns": [town.name for town in towns], "n_days": n_days}
+    if marker.exists() and json.loads(marker.read_text()) == made_of:
+        return built
+    new = root.with_name(f"{root.name}-new")  # no dot: pystac takes a folder with one for a file
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir(parents=True)
+    collection = _collection()
+    with (
+        ProcessPoolExecutor(N_PROCESSES) as pool,
+        bar("demo", "town", len(towns)) if bar else nullcontext() as progress,
+    ):
+        for items in pool.map(_write_town, [new] * len(towns), towns, [n_days] * len(towns)):
+            collection.add_items([pystac.Item.from_dict(item) for item in items])
+            if progress:
+                progress.update(1)
+    catalogue = pystac.Catalog("terrakin-demo", "SYNTHETIC imagery of made-up towns", title="terrakin demo (synthetic)")
+    catalogue.add_child(collection)
+    catalogue.normalize_hrefs(str(new))
+    catalogue.make_all_asset_hrefs_relative()
+    catalogue.save(pystac.CatalogType.SELF_CONTAINED)
+    _write_cities(new / built.cities.name, towns)
+    _write_forms(new / built.forms.name, towns)
+    (new / marker.name).write_text(json.dumps(made_of))
+    shutil.rmtree(root, ignore_errors=True)
+    new.rename(root)
+    return built
+
+
+def _write_town(root: Path, town: Town, n_days: int) -> list[dict[str, Any]]:
+    items = []
+    for scene in town_scenes(town, SEED, n_days):
+        # Where normalize_hrefs puts the item too.
+        folder = root / COLLECTION / scene.item_id
+        items.append(write_scene(folder, scene, COLLECTION).to_dict(transform_hrefs=False))
+    return items
+
+
+def _collection() -> pystac.Collection:
+    begin, end = datetime(YEAR, 6, 1, tzinfo=UTC), datetime(YEAR, 8, 31, tzinfo=UTC)
+    return pystac.Collection(
+        COLLECTION,
+        "SYNTHETIC pixels in the form of Sentinel-2 L2A: made-up towns at the positions of real cities. "
+        "Nothing here was seen by a satellite.",
+        pystac.Extent(pystac.SpatialExtent([[-180.0, -90.0, 180.0, 90.0]]), pystac.TemporalExtent([[begin, end]])),
+        title="Synthetic Sentinel-2 L2A",
+        extra_fields={"terrakin:synthetic": True},
+    )
+
+
+def _write_cities(path: Path, towns: Sequence[Town]) -> None:
+    features = []
+    for town in towns:
+        properties = dict(vars(town.city()))
+        geometry = mapping(properties.pop("extent"))
+        features.append({"type": "Feature", "properties": properties, "geometry": geometry})
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+
+
+def _write_forms(path: Path, towns: Sequence[Town]) -> None:
+    with path.open("w", newline="") as handle:
+        writer = csv.writer(handle)
+        writer.writerow(["zone", "is_south", "row", "col", "form", "town"])
+        for town in towns:
+            for cell, form in town.cells().items():
+                writer.writerow([cell.zone, int(cell.is_south), cell.row, cell.col, form, town.name])

@@ -1,0 +1,142 @@
+"""Pixels of the demo: a town's ground as one image, and that image on several days with clouds and shadows."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+from scipy.ndimage import gaussian_filter, shift
+
+from etl.demo.forms import Style, draw
+from etl.demo.materials import REFLECTANCE, SCL_CLASS
+from etl.demo.scene_writer import NATIVE_RESOLUTION_M, SCL_RESOLUTION_M, Scene
+from etl.demo.towns import Town
+from etl.grid import RESOLUTION_M, TILE_M, TILE_PX
+from etl.stac import BANDS
+
+DAYS = ((6, 5), (6, 25), (7, 15), (8, 4), (8, 24))
+CLOUD_SHARES = (0.25, 0.05, 0.4, 0.0, 0.15)
+"""Share of each day under cloud; one day is clear, as in most real summers."""
+YEAR = 2024
+COARSEST_M = 60
+MARGIN_M = 240
+"""The scene reaches so far beyond the tiles, as a real one does."""
+CLOUD_REFLECTANCE = 8000
+SHADOW_FACTOR = 0.45
+SHADOW_OFFSET_PX = (22, 9)
+"""Rows (towards the pole) and columns (westwards, the sun being in the east at the morning overpass)."""
+SCL_SHADOW, SCL_CLOUD_MEDIUM, SCL_CLOUD_HIGH, SCL_CIRRUS = 3, 8, 9, 10
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A town without sky, at 10 m.
+
+    Attributes:
+        reflectance: (12, height, width) float32, x 10000.
+        classes: (height, width) uint8 scene classes.
+        x: easting of the upper left corner, metres.
+        y: northing of the upper left corner, metres.
+    """
+
+    reflectance: np.ndarray
+    classes: np.ndarray
+    x: float
+    y: float
+
+
+def town_ground(town: Town, seed: int) -> Ground:
+    """Draw all tiles of a town and give their materials reflectances, a little different in every town and pixel."""
+    rng = np.random.default_rng([seed, town.geonames_id])
+    style = Style(rng.uniform(0, np.pi / 2), rng.uniform(0.88, 1.14), rng.uniform(0.35, 0.65))
+    cells = town.cells()
+    n_rows, n_cols = np.shape(town.plan)
+    top, left = max(c.row for c in cells), min(c.col for c in cells)
+    materials = np.empty((n_rows * TILE_PX, n_cols * TILE_PX), np.uint8)
+    for cell, form in cells.items():
+        y, x = (top - cell.row) * TILE_PX, (cell.col - left) * TILE_PX
+        materials[y : y + TILE_PX, x : x + TILE_PX] = draw(form, style, rng)
+    west, north = left * TILE_M, (top + 1) * TILE_M
+    x0 = (west - MARGIN_M) // COARSEST_M * COARSEST_M
+    y0 = -((-north - MARGIN_M) // COARSEST_M) * COARSEST_M
+    pixels_per_coarsest = COARSEST_M // RESOLUTION_M
+    before = (y0 - north) // RESOLUTION_M, (west - x0) // RESOLUTION_M
+    pads = []
+    for size, first in zip(materials.shape, before, strict=True):
+        last = MARGIN_M // RESOLUTION_M + -(size + first + MARGIN_M // RESOLUTION_M) % pixels_per_coarsest
+        pads.append((first, last))
+    materials = np.pad(materials, pads, mode="reflect")
+    palette = (
+        REFLECTANCE * rng.normal(1, 0.05, size=(len(REFLECTANCE), 1)) * rng.normal(1, 0.02, size=REFLECTANCE.shape)
+    )
+    reflectance = palette.astype(np.float32)[materials].transpose(2, 0, 1)
+    relief = gaussian_filter(rng.normal(size=materials.shape), 1.5)
+    reflectance = reflectance * (1 + 0.12 * relief).astype(np.float32)
+    return Ground(reflectance, SCL_CLASS[materials], x0, y0)
+
+
+def town_scenes(town: Town, seed: int, n_days: int) -> Iterator[Scene]:
+    """The town's scenes, oldest first."""
+    ground = town_ground(town, seed)
+    for number in range(n_days):
+        rng = np.random.default_rng([seed, town.geonames_id, number])
+        (month, day), share = DAYS[number], CLOUD_SHARES[number]
+        opacity = _clouds(rng, ground.classes.shape, share)
+        shadow = _shadow(opacity, is_south=town.lat < 0)
+        light = rng.normal(1, 0.015)
+        pixels = ground.reflectance * light * rng.normal(1, 0.01, size=ground.reflectance.shape).astype(np.float32)
+        pixels = np.where(shadow, pixels * SHADOW_FACTOR, pixels)
+        pixels = pixels * (1 - opacity) + CLOUD_REFLECTANCE * opacity
+        yield Scene(
+            item_id=f"SYNTHETIC_{town.name.upper()}_{YEAR}{month:02}{day:02}",
+            moment=datetime(YEAR, month, day, 10, 30, tzinfo=UTC),
+            srid=town.srid,
+            x=ground.x,
+            y=ground.y,
+            bands={name: _native(pixels[i], NATIVE_RESOLUTION_M[name]) for i, name in enumerate(BANDS)},
+            scl=_scene_classes(ground.classes, opacity, shadow),
+            is_synthetic=True,
+        )
+
+
+def _clouds(rng: np.random.Generator, shape: tuple[int, ...], share: float) -> np.ndarray:
+    """Opacity (height, width) float32 in 0..1: blobs over a share of the area, exactly 0 elsewhere."""
+    if share == 0:
+        return np.zeros(shape, np.float32)
+    smooth = gaussian_filter(rng.normal(size=shape), 45)
+    edge = np.quantile(smooth, 1 - share)
+    opacity: np.ndarray = np.clip((smooth - edge) / (0.4 * smooth.std()), 0, 1).astype(np.float32)
+    return opacity
+
+
+def _shadow(opacity: np.ndarray, is_south: bool) -> np.ndarray:
+    rows = SHADOW_OFFSET_PX[0] if is_south else -SHADOW_OFFSET_PX[0]
+    moved = shift(opacity, (rows, -SHADOW_OFFSET_PX[1]), order=0)
+    shadow: np.ndarray = (moved > 0.3) & (opacity == 0)
+    return shadow
+
+
+def _native(pixels: np.ndarray, resolution_m: int) -> np.ndarray:
+    """A band at its own pixel size: the mean over each pixel, uint16, never 0 (which is nodata)."""
+    n = resolution_m // RESOLUTION_M
+    height, width = pixels.shape
+    means = pixels.reshape(height // n, n, width // n, n).mean(axis=(1, 3))
+    native: np.ndarray = np.clip(np.rint(means), 1, 65535).astype(np.uint16)
+    return native
+
+
+def _scene_classes(classes: np.ndarray, opacity: np.ndarray, shadow: np.ndarray) -> np.ndarray:
+    """SCL at 20 m: any cloud or shadow in a pixel counts."""
+    n = SCL_RESOLUTION_M // RESOLUTION_M
+    height, width = classes.shape
+
+    def most(values: np.ndarray) -> np.ndarray:
+        largest: np.ndarray = values.reshape(height // n, n, width // n, n).max(axis=(1, 3))
+        return largest
+
+    scl = classes[::n, ::n].copy()
+    scl[most(shadow)] = SCL_SHADOW
+    cloud = most(opacity)
+    for above, cloud_class in ((0.0, SCL_CIRRUS), (0.3, SCL_CLOUD_MEDIUM), (0.7, SCL_CLOUD_HIGH)):
+        scl[cloud > above] = cloud_class
+    return scl
