@@ -1,9 +1,14 @@
 """Fixtures that every test may use: a real PostgreSQL cluster of the session's own, and databases in it.
 
-- ``server_home``: home of a private cluster that lives for the session.
-- ``database``: Settings of a migrated, empty database of the test's own (a clone, dropped afterwards).
+- ``server_home``: home of a private cluster that lives for the session. Also where the tests run as root.
+- ``database``: Settings of a migrated, empty database of the test's own (a clone, dropped afterwards). All roles
+  work: ``connect(database, "etl")``.
 - ``conn``: an owner's connection to a migrated, empty database, rolled back after the test.
 - ``module_conn``: the same for all tests of a module.
+- ``blank_database``: Settings of a database in which nothing is, not even PostGIS.
+- ``empty_home``: a folder for a private cluster of the test's own; stopped and deleted afterwards.
+
+``cloned_database(server_home)`` is a context manager with the URL of one more clone; tests/builders.py makes rows.
 """
 
 import itertools
@@ -16,6 +21,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from db import cluster, cluster_files
 from db.connect import register_types
@@ -23,7 +29,19 @@ from db.migrate import migrate
 from db.settings import Settings
 
 TEMPLATE = "migrated"
+BLANK = "template0"
 _numbers = itertools.count(1)
+
+
+@contextmanager
+def temporary_home() -> Iterator[Path]:
+    """A folder that the server's user can reach; a cluster that runs in it is stopped, and all its files deleted."""
+    home = Path(tempfile.mkdtemp(prefix="terrakin-test-"))
+    home.chmod(0o711)
+    try:
+        yield home
+    finally:
+        remove_cluster(home)
 
 
 def remove_cluster(home: Path) -> None:
@@ -34,53 +52,59 @@ def remove_cluster(home: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@contextmanager
+def cloned_database(home: Path, template: str = TEMPLATE) -> Iterator[str]:
+    """URL of a copy of the migrated template database (or of another one), dropped at the end."""
+    address = cluster.running(home)
+    assert address is not None
+    name = f"test_{next(_numbers)}"
+    with psycopg.connect(address.url(database="postgres"), autocommit=True) as server:
+        create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        server.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
+        try:
+            yield address.url(database=name)
+        finally:
+            server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
 @pytest.fixture
 def empty_home() -> Iterator[Path]:
-    """A folder for a private cluster of the test's own; what runs there afterwards is stopped and deleted."""
-    home = Path(tempfile.mkdtemp(prefix="terrakin-test-"))
-    home.chmod(0o711)
-    yield home
-    remove_cluster(home)
+    with temporary_home() as home:
+        yield home
 
 
 @pytest.fixture(scope="session")
 def server_home() -> Iterator[Path]:
-    home = Path(tempfile.mkdtemp(prefix="terrakin-test-"))
-    home.chmod(0o711)
-    address = cluster.start(home)
-    _execute(address, f"CREATE DATABASE {TEMPLATE}")
-    migrate(Settings(home, database_url=address.url(database=TEMPLATE)))
-    yield home
-    remove_cluster(home)
+    with temporary_home() as home:
+        address = cluster.start(home)
+        with psycopg.connect(address.url(database="postgres"), autocommit=True) as server:
+            server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(TEMPLATE)))
+        migrate(Settings(home, database_url=address.url(database=TEMPLATE)))
+        yield home
 
 
 @pytest.fixture
 def database(server_home: Path, tmp_path: Path) -> Iterator[Settings]:
-    with _clone(server_home) as url:
+    with cloned_database(server_home) as url:
+        yield Settings(tmp_path / ".terrakin", database_url=url)
+
+
+@pytest.fixture
+def blank_database(server_home: Path, tmp_path: Path) -> Iterator[Settings]:
+    with cloned_database(server_home, BLANK) as url:
         yield Settings(tmp_path / ".terrakin", database_url=url)
 
 
 @pytest.fixture
 def conn(server_home: Path) -> Iterator[psycopg.Connection[Any]]:
-    with _clone(server_home) as url:
+    with cloned_database(server_home) as url:
         yield from _rolled_back(url)
 
 
 @pytest.fixture(scope="module")
 def module_conn(server_home: Path) -> Iterator[psycopg.Connection[Any]]:
-    with _clone(server_home) as url:
+    with cloned_database(server_home) as url:
         yield from _rolled_back(url)
-
-
-@contextmanager
-def _clone(home: Path) -> Iterator[str]:
-    """URL of a copy of the migrated template database, dropped at the end."""
-    address = cluster.running(home)
-    assert address is not None
-    name = f"test_{next(_numbers)}"
-    _execute(address, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
-    yield address.url(database=name)
-    _execute(address, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _rolled_back(url: str) -> Iterator[psycopg.Connection[Any]]:
@@ -89,8 +113,3 @@ def _rolled_back(url: str) -> Iterator[psycopg.Connection[Any]]:
         conn.commit()
         yield conn
         conn.rollback()
-
-
-def _execute(address: cluster.Address, statement: str) -> None:
-    with psycopg.connect(address.url(database="postgres"), autocommit=True) as conn:
-        conn.execute(statement)  # type: ignore[call-overload]
