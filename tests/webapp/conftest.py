@@ -7,10 +7,7 @@ import pytest
 from apiflask import APIFlask
 from flask.testing import FlaskClient
 
-from db.connect import connect
-from db.settings import Settings
-from tests.conftest import _clone as cloned_database
-from tests.webapp.towns import TownDatabase, build_towns
+from tests.webapp.towns import TownDatabase, town_database
 from webapp import create_app
 from webapp.database import EXTENSION
 
@@ -18,11 +15,8 @@ from webapp.database import EXTENSION
 @pytest.fixture(scope="session")
 def towns(server_home: Path) -> Iterator[TownDatabase]:
     """Read-only for tests: five synthetic towns of nine tiles, see towns.py."""
-    with cloned_database(server_home) as url:
-        settings = Settings(server_home / "web", database_url=url)
-        with connect(settings) as conn:
-            tiles = build_towns(conn)
-        yield TownDatabase(settings, tiles)
+    with town_database(server_home) as towns:
+        yield towns
 
 
 @pytest.fixture

@@ -1,14 +1,19 @@
 """A few synthetic towns with tiles on the real lattice, whose look-alikes are known: what the web tests need."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import psycopg
 from pgvector import Vector
 
+from db.connect import connect
 from db.settings import Settings
+from tests.conftest import cloned_database
 
 N_SIDE = 3
 """A town is 3 x 3 tiles."""
@@ -124,3 +129,13 @@ class TownDatabase:
     def form_of(self, tile_id: int) -> str:
         """The urban form of a tile."""
         return next(form for tiles in self.tiles.values() for found, form in tiles if found == tile_id)
+
+
+@contextmanager
+def town_database(server_home: Path) -> Iterator[TownDatabase]:
+    """The towns, committed in a database of their own in the session's cluster."""
+    with cloned_database(server_home) as url:
+        settings = Settings(server_home / "web", database_url=url)
+        with connect(settings) as conn:
+            tiles = build_towns(conn)
+        yield TownDatabase(settings, tiles)

@@ -57,7 +57,10 @@ export function App() {
     },
     [pick],
   );
-  const setSearch = useCallback((next: Search) => setState((before) => ({ ...before, search: next })), []);
+  const changeSearch = useCallback(
+    (part: Partial<Search>) => setState((before) => ({ ...before, search: { ...before.search, ...part } })),
+    [],
+  );
 
   const problem = tile.problem ?? similar.problem ?? encoder.problem;
   return (
@@ -78,7 +81,7 @@ export function App() {
           ) : (
             <>
               {tile.value && <Selected tile={tile.value} onShow={show} onClear={() => pick(null)} />}
-              <SearchForm search={search} onChange={setSearch} />
+              <SearchForm search={search} onChange={changeSearch} />
               <div className="summary">
                 <p role="status">{summary(similar.isLoading, similar.value)}</p>
                 {kin.length > 0 && (

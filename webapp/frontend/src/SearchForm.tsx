@@ -17,11 +17,11 @@ const IS_ROOMY = window.matchMedia('(min-width: 46rem)').matches;
 
 interface Props {
   search: Search;
-  onChange: (search: Search) => void;
+  /** What changed; a number counts a moment after it was typed, when other fields may have changed too. */
+  onChange: (part: Partial<Search>) => void;
 }
 
-export function SearchForm({ search, onChange }: Props) {
-  const set = (part: Partial<Search>) => onChange({ ...search, ...part });
+export function SearchForm({ search, onChange: set }: Props) {
   return (
     <details className="settings" open={IS_ROOMY}>
       <summary>Search settings</summary>

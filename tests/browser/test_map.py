@@ -1,0 +1,226 @@
+"""Walks through the page, its lists compared with what SQL answers."""
+
+import re
+from typing import Any
+
+import numpy as np
+import psycopg
+import pytest
+import rasterio
+from playwright.sync_api import Page, expect
+from psycopg.rows import dict_row
+from rasterio.errors import NotGeoreferencedWarning
+
+from tests.webapp.towns import TOWNS, TownDatabase
+
+TOWN, OTHER = TOWNS[0], TOWNS[4]
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "device_scale_factor": 2}
+LAND, SEA = (247, 245, 239), (213, 227, 234)
+KIN, CHOSEN = (224, 138, 0), (179, 0, 60)
+FLIGHT_MS = 15_000
+
+
+def sql(towns: TownDatabase, query: str, *parameters: Any) -> list[dict[str, Any]]:
+    with psycopg.connect(towns.settings.database_url or "", row_factory=dict_row) as conn:
+        return conn.execute(query, parameters).fetchall()  # type: ignore[call-overload]
+
+
+def place(towns: TownDatabase, tile_id: int) -> tuple[float, float]:
+    """Longitude and latitude of a tile's centre."""
+    (row,) = sql(towns, "SELECT lon, lat FROM api.tile_overview WHERE tile_id = %s", tile_id)
+    return row["lon"], row["lat"]
+
+
+def open_page(page: Page, address: str) -> None:
+    page.goto(address)
+    wait_until_drawn(page)
+
+
+def wait_until_drawn(page: Page) -> None:
+    expect(page.locator(".map-canvas")).to_have_attribute("data-state", "idle", timeout=FLIGHT_MS)
+
+
+def click_middle(page: Page) -> None:
+    box = page.locator(".map-canvas").bounding_box()
+    assert box
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+
+def listed(page: Page) -> list[int]:
+    return [int(item.get_attribute("data-tile-id") or 0) for item in page.locator("ol.results > li").all()]
+
+
+def expect_listed(page: Page, tile_ids: list[int]) -> None:
+    expect(page.locator("ol.results > li")).to_have_count(len(tile_ids))
+    assert listed(page) == tile_ids
+
+
+def position(page: Page) -> tuple[float, float, float]:
+    """Zoom, latitude and longitude in the address."""
+    zoom, lat, lon = re.search(r"#map=([^/]+)/([^/]+)/([^/&]+)", page.url).groups()  # type: ignore[union-attr]
+    return float(zoom), float(lat), float(lon)
+
+
+def expect_map_at(page: Page, lon: float, lat: float) -> None:
+    page.wait_for_function(
+        """([lon, lat]) => {
+            const [, y, x] = window.location.hash.slice(5).split('/').map(Number);
+            return Math.abs(x - lon) < 0.01 && Math.abs(y - lat) < 0.01;
+        }""",
+        arg=[lon, lat],
+        timeout=FLIGHT_MS,
+    )
+
+
+def share_of(page: Page, *colours: tuple[int, int, int]) -> list[float]:
+    """Share of the map's pixels that have each colour, as seen on the screen."""
+    png = page.locator(".map-canvas").screenshot()
+    with pytest.warns(NotGeoreferencedWarning), rasterio.MemoryFile(png).open() as picture:
+        pixels = picture.read([1, 2, 3]).astype(int)
+    return [float((np.abs(pixels - np.array(colour)[:, None, None]).max(axis=0) <= 3).mean()) for colour in colours]
+
+
+def test_the_base_map_is_drawn_with_land_and_sea(page: Page, site: str) -> None:
+    open_page(page, site)
+    land, sea = share_of(page, LAND, SEA)
+    assert 0.2 < land < 0.6
+    assert 0.3 < sea < 0.8
+
+
+def test_synthetic_data_and_the_encoder_are_told_on_the_page(page: Page, site: str) -> None:
+    open_page(page, site)
+    expect(page.get_by_role("note")).to_contain_text("Synthetic demonstration data")
+    expect(page.locator("footer")).to_contain_text("45 tiles in 5 cities of 5 countries")
+    expect(page.locator("footer")).to_contain_text("mosaiks (filters taken from this data set)")
+    expect(page.locator(".maplibregl-ctrl-attrib")).to_contain_text("Natural Earth")
+
+
+def test_a_click_on_a_tile_lists_what_sql_answers(page: Page, site: str, towns: TownDatabase) -> None:
+    tile_id = towns.tile_of(TOWN.city_id, "harbour")
+    lon, lat = place(towns, tile_id)
+    open_page(page, f"{site}/#map=11/{lat}/{lon}")
+    click_middle(page)
+
+    expected = sql(towns, "SELECT * FROM api.similar_tiles(%s) ORDER BY rank", tile_id)
+    expect_listed(page, [row["tile_id"] for row in expected])
+    assert {towns.form_of(found) for found in listed(page)[:12]} == {"harbour"}
+    for item, row in zip(page.locator("ol.results > li").all(), expected, strict=True):
+        expect(item).to_contain_text(row["city"])
+        expect(item).to_contain_text(f"{row['similarity']:.3f}")
+        expect(item).to_contain_text(f"{row['distance_m'] / 1000:,.0f} km")
+    expect(page.get_by_role("heading", name=TOWN.name)).to_be_visible()
+    assert f"tile={tile_id}" in page.url
+    wait_until_drawn(page)
+    (chosen,) = share_of(page, CHOSEN)
+    assert chosen > 0.0005
+
+
+def test_a_click_in_the_list_flies_there_and_the_look_alike_is_marked(
+    page: Page, site: str, towns: TownDatabase
+) -> None:
+    tile_id = towns.tile_of(TOWN.city_id, "harbour")
+    open_page(page, f"{site}/?tile={tile_id}&k=5")
+    assert position(page)[1:] == pytest.approx(place(towns, tile_id)[::-1], abs=0.01)
+    item = page.locator("ol.results > li").nth(2)
+    item.get_by_role("button").first.click()
+    expect_map_at(page, *place(towns, listed(page)[2]))
+    wait_until_drawn(page)
+    (kin,) = share_of(page, KIN)
+    assert kin > 0.0005
+    expect(item.get_by_role("button").first).to_have_attribute("aria-current", "location")
+
+
+def test_show_all_marks_the_look_alikes_on_the_whole_map(page: Page, site: str, towns: TownDatabase) -> None:
+    open_page(page, f"{site}/?tile={towns.tile_of(TOWN.city_id, 'harbour')}")
+    page.get_by_role("button", name="Show all").click()
+    page.wait_for_function("() => Number(window.location.hash.slice(5).split('/')[0]) < 4", timeout=FLIGHT_MS)
+    wait_until_drawn(page)
+    assert share_of(page, KIN)[0] > 0.0005
+
+
+def test_settings_are_the_arguments_of_the_sql_function(page: Page, site: str, towns: TownDatabase) -> None:
+    tile_id = towns.tile_of(TOWN.city_id, "centre")
+    open_page(page, f"{site}/?tile={tile_id}")
+    page.get_by_label("Results").fill("4")
+    page.get_by_label("At most per city").fill("1")
+    page.get_by_label("Not within (km)").fill("3000")
+    page.get_by_label("Compare").select_option("dominant")
+    rows = sql(
+        towns,
+        """
+        SELECT tile_id
+        FROM api.similar_tiles(%s, k => 4, max_per_city => 1, exclude_within_m => 3000000, method => 'dominant')
+        ORDER BY rank
+        """,
+        tile_id,
+    )
+    expect_listed(page, [row["tile_id"] for row in rows])
+    page.reload()
+    expect_listed(page, [row["tile_id"] for row in rows])
+
+    page.get_by_label("Not within (km)").fill("")
+    page.get_by_label("At most per city").fill("")
+    page.get_by_label("Also from the same city").check()
+    rows = sql(
+        towns,
+        """
+        SELECT tile_id
+        FROM api.similar_tiles(%s, k => 4, exclude_same_city => false, method => 'dominant')
+        ORDER BY rank
+        """,
+        tile_id,
+    )
+    expect(page.locator("ol.results > li").first).to_have_attribute("data-tile-id", str(rows[0]["tile_id"]))
+    expect_listed(page, [row["tile_id"] for row in rows])
+
+
+def test_a_look_alike_can_be_asked_for_its_own_and_back_returns(page: Page, site: str, towns: TownDatabase) -> None:
+    first = towns.tile_of(TOWN.city_id, "suburb")
+    open_page(page, f"{site}/?tile={first}&k=3")
+    expect(page.locator("ol.results > li")).to_have_count(3)
+    second = listed(page)[0]
+    page.get_by_role("button", name="Find what looks like tile 1").click()
+    expect(page.locator(".selected")).to_contain_text(str(second))
+    page.go_back()
+    expect(page.locator(".selected")).to_contain_text(str(first))
+
+
+def test_a_tile_that_does_not_exist_is_said_in_words(page: Page, site: str) -> None:
+    open_page(page, f"{site}/?tile=1")
+    expect(page.get_by_role("alert")).to_contain_text("Not found")
+    expect(page.get_by_role("alert")).to_contain_text("tile 1 does not exist")
+
+
+def test_the_tile_in_the_middle_is_chosen_by_keyboard(page: Page, site: str, towns: TownDatabase) -> None:
+    tile_id = towns.tile_of(OTHER.city_id, "harbour")
+    lon, lat = place(towns, tile_id)
+    open_page(page, f"{site}/#map=11/{lat}/{lon}")
+    page.get_by_role("button", name="Choose the tile in the middle").press("Enter")
+    expect(page.locator(".selected")).to_contain_text(str(tile_id))
+    page.locator("ol.results button.show").first.press("Enter")
+    expect_map_at(page, *place(towns, listed(page)[0]))
+
+
+def test_a_click_on_a_city_goes_there(page: Page, site: str, towns: TownDatabase) -> None:
+    lon, lat = place(towns, towns.tiles[TOWN.city_id][4][0])
+    open_page(page, f"{site}/#map=4/{lat}/{lon}")
+    click_middle(page)
+    expect_map_at(page, lon, lat)
+    page.wait_for_function("() => Number(window.location.hash.slice(5).split('/')[0]) > 10", timeout=FLIGHT_MS)
+
+
+@pytest.mark.parametrize("visit", [PHONE], indirect=True)
+def test_a_phone_shows_map_and_list_without_scrolling_sideways(page: Page, site: str, towns: TownDatabase) -> None:
+    open_page(page, f"{site}/?tile={towns.tile_of(TOWN.city_id, 'harbour')}")
+    expect(page.locator("ol.results > li").first).to_be_in_viewport()
+    expect(page.locator(".map-canvas")).to_be_in_viewport(ratio=0.99)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert page.evaluate("document.documentElement.scrollHeight <= window.innerHeight")
+
+
+@pytest.mark.parametrize("visit", [{"color_scheme": "dark"}], indirect=True)
+def test_a_dark_page_is_dark(page: Page, site: str) -> None:
+    open_page(page, site)
+    land, sea = share_of(page, LAND, SEA)
+    assert land < 0.01
+    assert sea < 0.01
