@@ -1,0 +1,128 @@
+"""A picture of the page as a user sees it after a click on a tile: how the pictures in README.md are made.
+
+    .venv/bin/python scripts/screenshot.py --form harbour --out docs/images/harbours.png
+
+Needs a running page (`make demo`), playwright and Debian's chromium. Asks for nothing outside the page's own server.
+"""
+
+import csv
+import json
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import click
+from playwright.sync_api import Page, Route, expect, sync_playwright
+from pyproj import Transformer
+
+from db.settings import read_settings
+
+TILE_M = 2240
+CLICK_ZOOM = 11
+PATIENCE_MS = 30_000
+FLAGS = ["--no-sandbox", "--enable-unsafe-swiftshader", "--disable-background-networking", "--disable-quic"]
+
+
+@dataclass(frozen=True)
+class Position:
+    """Degrees, EPSG:4326."""
+
+    lon: float
+    lat: float
+
+
+def ask(url: str, path: str) -> dict[str, Any]:
+    """An answer of the page's API."""
+    with urllib.request.urlopen(f"{url}{path}", timeout=30) as answer:
+        found: dict[str, Any] = json.load(answer)
+        return found
+
+
+def position_of_form(form: str, forms: Path) -> Position:
+    """Centre of the demo's first tile of an urban form, from the file in which the demo keeps the truth."""
+    if not forms.is_file():
+        raise click.UsageError(f"{forms} does not exist; run `make demo`, or give --tile-id")
+    with forms.open(newline="") as file:
+        cells = list(csv.DictReader(file))
+    for cell in cells:
+        if cell["form"] == form:
+            srid = (32700 if cell["is_south"].lower() in ("true", "1") else 32600) + int(cell["zone"])
+            to_lonlat = Transformer.from_crs(srid, 4326, always_xy=True)
+            centre = to_lonlat.transform((int(cell["col"]) + 0.5) * TILE_M, (int(cell["row"]) + 0.5) * TILE_M)
+            return Position(*centre)
+    raise click.UsageError(f"no tile of form {form!r}; forms are {', '.join(sorted({c['form'] for c in cells}))}")
+
+
+def take(page: Page, url: str, at: Position, view: str, search: dict[str, Any], out: Path) -> list[str]:
+    """Click the tile at a position, wait for its look-alikes, and save what is seen. The lines of the list."""
+    page.goto(f"{url}/?{urlencode(search)}#map={CLICK_ZOOM}/{at.lat}/{at.lon}")
+    drawn = page.locator(".map-canvas")
+    expect(drawn).to_have_attribute("data-state", "idle", timeout=PATIENCE_MS)
+    box = drawn.bounding_box()
+    if box is None:
+        raise click.ClickException("the page shows no map")
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(page.locator("ol.results > li").first).to_be_visible(timeout=PATIENCE_MS)
+    if view == "all":
+        page.get_by_role("button", name="Show all").click()
+        page.mouse.move(0, 0)
+    page.wait_for_timeout(500)
+    expect(drawn).to_have_attribute("data-state", "idle", timeout=PATIENCE_MS)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=out)
+    return [" ".join(line.split()) for line in page.locator("ol.results > li button.show").all_inner_texts()]
+
+
+@click.command()
+@click.option("--url", default="http://127.0.0.1:8000", show_default=True, help="The running page.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="PNG to write.")
+@click.option("--tile-id", type=int, help="The tile to click.")
+@click.option("--lon", type=float, help="Or the tile at this position (degrees).")
+@click.option("--lat", type=float)
+@click.option("--form", help="Or the demo's first tile of this urban form, as harbour.")
+@click.option(
+    "--view", type=click.Choice(["tile", "all"]), default="all", show_default=True, help="What the map shows."
+)
+@click.option("--k", default=12, show_default=True)
+@click.option("--max-per-city", type=int)
+@click.option("--width", default=1280, show_default=True)
+@click.option("--height", default=800, show_default=True)
+@click.option("--dark", is_flag=True)
+@click.option("--chromium", default="/usr/bin/chromium", show_default=True)
+def main(url: str, out: Path, tile_id: int | None, form: str | None, view: str, chromium: str, **given: Any) -> None:
+    """Write a picture of the page after a click on a tile; prints what was listed."""
+    if tile_id is not None:
+        tile = ask(url, f"/api/v1/tiles/{tile_id}")
+        at = Position(tile["lon"], tile["lat"])
+    elif form is not None:
+        at = position_of_form(form, read_settings().home / "demo" / "forms.csv")
+    elif given["lon"] is not None and given["lat"] is not None:
+        at = Position(given["lon"], given["lat"])
+    else:
+        raise click.UsageError("say which tile: --tile-id, --lon and --lat, or --form")
+    search = {name: given[name] for name in ("k", "max_per_city") if given[name] is not None}
+
+    def only_the_page(route: Route) -> None:
+        if urlsplit(route.request.url).netloc == urlsplit(url).netloc:
+            route.continue_()
+        else:
+            route.abort()
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        context = browser.new_context(
+            viewport={"width": given["width"], "height": given["height"]},
+            color_scheme="dark" if given["dark"] else "light",
+            reduced_motion="reduce",
+        )
+        context.route("**/*", only_the_page)
+        lines = take(context.new_page(), url, at, view, search, out)
+        browser.close()
+    click.echo("\n".join(lines))
+    click.echo(f"wrote {out}", err=True)
+
+
+if __name__ == "__main__":
+    main()
