@@ -17,7 +17,9 @@ def group(ctx: click.Context) -> None:
 
 def _require_private(settings: Settings) -> None:
     if settings.database_url is not None:
-        raise click.UsageError("DATABASE_URL is set: that server is not ours to start or stop; unset it")
+        from db.errors import DbError
+
+        raise DbError("DATABASE_URL is set: that server is not terrakin's to start or stop; unset it")
 
 
 def _warn_of_faults(pgvector: tuple[int, ...]) -> None:

@@ -15,7 +15,7 @@ from db import cluster_config
 from db import cluster_files as cf
 from db.binaries import bin_dir, run_as
 from db.errors import ClusterError
-from db.server_process import choose_port, is_free, last_lines, log_since, remove_stale_locks, server_processes
+from db.server_process import cause, choose_port, is_free, log_since, remove_stale_locks, server_processes
 
 log = logging.getLogger(__name__)
 
@@ -139,7 +139,7 @@ def _make_data_directory(files: cf.ClusterFiles, password: str) -> None:
             ],
         )  # fmt: skip
         if done.returncode != 0:
-            raise ClusterError(f"initdb failed, nothing is left of it: {last_lines(done.stdout)}")
+            raise ClusterError(f"initdb failed, nothing is left of it: {cause(done.stdout)}")
         cluster_config.write_configuration(new, files.user)
         new.rename(files.data)
     finally:
@@ -189,8 +189,8 @@ def _start_server(files: cf.ClusterFiles) -> Address:
             return address
         if is_free(port):  # else another program took it in the moment between: once more, with the next one
             break
-    ending = last_lines(log_since(files.log, log_start)) or last_lines(output)
-    raise ClusterError(f"the server did not start; its log {files.log} ends: {ending}")
+    reason = cause(log_since(files.log, log_start)) or cause(output)
+    raise ClusterError(f"the server did not start; its log {files.log} says: {reason}")
 
 
 def _prepare_database(address: Address, passwords: dict[str, str]) -> None:
@@ -214,7 +214,7 @@ def _stop(files: cf.ClusterFiles) -> bool:
     deadline = time.monotonic() + 10
     while server_processes(files.data):  # of a killed postmaster: its children end by themselves
         if time.monotonic() > deadline:
-            raise ClusterError(f"the server of {files.data} did not stop: {last_lines(done.stdout)}")
+            raise ClusterError(f"the server of {files.data} did not stop: {cause(done.stdout)}")
         time.sleep(0.1)
     return True
 

@@ -9,6 +9,11 @@ from sqlalchemy.exc import DBAPIError
 from db.errors import ConnectError, DbError
 from db.settings import Settings
 
+LOCK_TIMEOUT = "10s"
+"""A migration that waits longer for a lock gives up, because everybody else queues behind it."""
+ADVISORY_LOCK = 7_733_142
+"""One migration at a time. Any number will do that nobody else uses in this database."""
+
 
 def alembic_config(settings: Settings) -> Config:
     """Alembic's configuration for a database, without a file, so that an installed package can migrate too."""

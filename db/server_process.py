@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import socket
 from pathlib import Path
 
@@ -14,6 +15,7 @@ log = logging.getLogger(__name__)
 
 PORTS = range(5440, 5500)
 LOG_LINES_SHOWN = 5
+PROBLEM = re.compile(r"\b(ERROR|FATAL|PANIC|error):")
 
 
 def server_processes(data: Path) -> list[int]:
@@ -83,6 +85,9 @@ def log_since(path: Path, start_byte: int) -> str:
         return handle.read().decode(errors="replace")
 
 
-def last_lines(text: str) -> str:
-    """The end of a program's output, in one line."""
-    return " | ".join(line.strip() for line in text.strip().splitlines()[-LOG_LINES_SHOWN:])
+def cause(text: str) -> str:
+    """What went wrong by a program's output, in one line: around the first line that says so, else its last lines."""
+    lines = [line.strip() for line in text.strip().splitlines()]
+    first = next((i for i, line in enumerate(lines) if PROBLEM.search(line)), None)
+    shown = lines[-LOG_LINES_SHOWN:] if first is None else lines[max(0, first - 1) : first + 2]
+    return " | ".join(shown)

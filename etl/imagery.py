@@ -13,7 +13,7 @@ import xarray as xr
 from dask.base import compute
 from odc.geo.geobox import GeoBox
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
-from scipy.ndimage import binary_dilation
+from scipy.ndimage import distance_transform_edt
 
 from etl.errors import ImageryError
 from etl.grid import RESOLUTION_M
@@ -29,7 +29,7 @@ NODATA = 0
 DILATION_M = 100
 """How far clouds and shadows are grown: the 60 m bands are resampled bilinearly, so a cloudy pixel changes values
 up to 90 m away."""
-CHUNK_PX = 448
+CHUNK_PX = 896
 CONFIGURATION = {
     "*": {
         "assets": {
@@ -147,11 +147,9 @@ def _remove_offset(dn: xr.DataArray, item: pystac.Item) -> xr.DataArray:
 
 def _clear(scl: np.ndarray) -> np.ndarray:
     """(..., y, x) uint8 scene classes -> bool: clear, and farther than DILATION_M from cloud and shadow."""
-    radius_px = DILATION_M // RESOLUTION_M
-    y, x = np.ogrid[-radius_px : radius_px + 1, -radius_px : radius_px + 1]
-    disc = x**2 + y**2 <= radius_px**2
-    is_cloud = np.isin(scl, CLOUD_CLASSES)
-    grown = np.stack([binary_dilation(plane, disc) for plane in is_cloud.reshape(-1, *scl.shape[-2:])])
+    is_cloud = np.isin(scl, CLOUD_CLASSES).reshape(-1, *scl.shape[-2:])
+    radius_px = DILATION_M / RESOLUTION_M
+    grown = np.stack([distance_transform_edt(~p) <= radius_px if p.any() else p for p in is_cloud])
     is_clear: np.ndarray = np.isin(scl, CLEAR_CLASSES) & ~grown.reshape(scl.shape)
     return is_clear
 

@@ -9,6 +9,7 @@ from alembic.util.exc import CommandError
 from geoalchemy2 import alembic_helpers
 from sqlalchemy.pool import NullPool
 
+from db import migrate
 from db.apply_sql import apply_sql
 from db.connect import open_connection
 from db.extensions import check_extensions
@@ -16,8 +17,6 @@ from db.schema import metadata
 from db.settings import Settings, read_settings
 
 OWN_TABLES = {"alembic_version", "sql_files"}
-MIGRATION_LOCK = 7_733_142
-"""Number of the advisory lock: any number will do that nobody else uses in this database."""
 
 
 def include_name(name: str | None, type_: str, parent_names: Any) -> bool:
@@ -69,8 +68,8 @@ def run() -> None:
         server = connection.connection.driver_connection
         assert server is not None
         check_extensions(server)
-        connection.execute(sqlalchemy.text("SET LOCAL lock_timeout = '10s'"))
-        connection.execute(sqlalchemy.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
+        connection.execute(sqlalchemy.text("SELECT set_config('lock_timeout', :t, true)"), {"t": migrate.LOCK_TIMEOUT})
+        connection.execute(sqlalchemy.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": migrate.ADVISORY_LOCK})
         connection.execute(sqlalchemy.text("CREATE SCHEMA IF NOT EXISTS terrakin"))
         context.configure(
             connection=connection,
