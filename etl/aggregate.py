@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from etl.errors import EncoderError
 
@@ -145,17 +146,21 @@ def aggregate(patches: np.ndarray, valid: np.ndarray, k: int = N_CLUSTERS, seed:
         name: np.empty((n_tiles, dimension), np.float32) for name in ("mean", "dominant", "median", "min", "max")
     }
     share = np.empty(n_tiles, np.float32)
-    for i in range(n_tiles):
-        rows = patches[i][valid[i]].astype(np.float32, copy=False)
-        if not len(rows) or not np.isfinite(rows).all():
-            raise EncoderError(f"tile {i} of the batch has no valid patch or values that are not finite")
-        vectors["mean"][i] = rows.mean(axis=0, dtype=np.float64)
-        vectors["median"][i] = _median(rows)
-        vectors["min"][i] = rows.min(axis=0)
-        vectors["max"][i] = rows.max(axis=0)
-        members = dominant_patches(rows, k, seed)
-        vectors["dominant"][i] = rows[members].mean(axis=0, dtype=np.float64)
-        share[i] = members.mean()
+    import sklearn.cluster  # noqa: F401 - its libraries must be loaded before they can be limited
+
+    # More threads gain nothing on so small a problem, and on a busy machine they wait for each other.
+    with threadpool_limits(1):
+        for i in range(n_tiles):
+            rows = patches[i][valid[i]].astype(np.float32, copy=False)
+            if not len(rows) or not np.isfinite(rows).all():
+                raise EncoderError(f"tile {i} of the batch has no valid patch or values that are not finite")
+            vectors["mean"][i] = rows.mean(axis=0, dtype=np.float64)
+            vectors["median"][i] = _median(rows)
+            vectors["min"][i] = rows.min(axis=0)
+            vectors["max"][i] = rows.max(axis=0)
+            members = dominant_patches(rows, k, seed)
+            vectors["dominant"][i] = rows[members].mean(axis=0, dtype=np.float64)
+            share[i] = members.mean()
     return TileVectors(**{name: _with_direction(v) for name, v in vectors.items()}, dominant_share=share)
 
 
