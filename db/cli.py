@@ -156,4 +156,4 @@ def docs(settings: Settings, out: Path) -> None:
     from db.reference import reference
 
     with connect(settings) as conn:
-        out.write_text(reference(conn))
+        out.write_text(reference(conn), encoding="utf-8")

@@ -1,5 +1,6 @@
 """Writes ``sql/README.md``: every table, view and function with its COMMENT, read from a migrated database."""
 
+import json
 from typing import Any
 
 import psycopg
@@ -49,7 +50,12 @@ def reference(conn: psycopg.Connection[Any]) -> str:
 
 def _function(name: str, arguments: str, result: str, text: str) -> str:
     lines = arguments.replace(", ", ",\n    ")
-    return f"\n### {name}\n\n{text}\n\n```sql\n{name}(\n    {lines}\n) RETURNS {result}\n```\n"
+    return f"\n### {name}\n\n{_meaning(text)}\n\n```sql\n{name}(\n    {lines}\n) RETURNS {result}\n```\n"
+
+
+def _meaning(text: str) -> str:
+    """The comment; of a vector-tile function, whose comment is TileJSON for Martin, the description in it."""
+    return str(json.loads(text)["description"]) if text.startswith("{") else text
 
 
 def _relation(conn: psycopg.Connection[Any], name: str, text: str) -> str:

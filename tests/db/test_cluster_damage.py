@@ -275,7 +275,7 @@ def test_a_full_disk_stops_a_start_and_loses_nothing(small_disk: Path, monkeypat
     with pytest.raises(ClusterError, match="is full"):
         cluster.start(small_disk)
     monkeypatch.setattr(cluster, "START_NEEDS_MIB", 0)
-    with pytest.raises(ClusterError, match="No space left on device|Check free disk space"):
+    with pytest.raises(ClusterError, match=r"No space left on device|Check free disk space"):
         cluster.start(small_disk)
     filler.unlink()
     cluster.start(small_disk)

@@ -1,0 +1,235 @@
+"""Connections in three roles, and servers that are not fit: away, without extensions, not migrated."""
+
+import socket
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+from shapely import Point, Polygon
+
+from db import connect as connect_module
+from db.connect import Role, connect, known_revisions, reader_pool, url_for
+from db.errors import ConnectError, DbError
+from db.extensions import known_faults
+from db.migrate import migrate
+from db.settings import Settings
+from tests.builders import make_city, make_tile
+from tests.conftest import cloned_database
+
+SECRET = "hemligt"
+
+
+def test_a_server_that_is_away_is_one_line_with_its_address_and_no_password(tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    settings = Settings(tmp_path, f"postgresql://owner:{SECRET}@127.0.0.1:{port}/somewhere")
+    with pytest.raises(ConnectError, match=f"127.0.0.1:{port}, database somewhere: .*start that server") as refused:
+        connect(settings)
+    assert SECRET not in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"postgresql://owner:{SECRET}%zz@host/database",
+        f"postgresql+psycopg://owner:{SECRET}@host/database",
+        f"host=somewhere password=x {SECRET}",
+        f"postgresql://owner:x@{SECRET}@host/database",
+        f"postgresql://owner:1/{SECRET}@host/database",
+        SECRET,
+    ],
+)
+def test_a_database_url_that_is_none_says_how_one_looks_and_keeps_the_password(tmp_path: Path, url: str) -> None:
+    with pytest.raises(ConnectError, match="postgresql://user:password@host:5432/database") as refused:
+        connect(Settings(tmp_path, url))
+    assert SECRET not in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_wrong_password_is_told_from_a_server_that_is_away(database: Settings) -> None:
+    parts = conninfo_to_dict(database.database_url)
+    url = f"postgresql://terrakin_reader:{SECRET}@127.0.0.1:{parts['port']}/{parts['dbname']}"
+    with pytest.raises(ConnectError, match="password authentication failed") as refused:
+        connect(replace(database, database_url=url))
+    assert SECRET not in str(refused.value)
+
+
+def test_a_database_that_is_not_migrated_says_what_to_run(blank_database: Settings) -> None:
+    with pytest.raises(ConnectError, match="has no terrakin schema; run `terrakin db migrate`"):
+        connect(blank_database)
+
+
+def test_an_older_schema_says_what_to_run(database: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connect_module, "known_revisions", lambda: ["0001", "9998"])
+    with pytest.raises(
+        ConnectError, match="has schema revision 0001, this program needs 9998; run `terrakin db migrate`"
+    ):
+        connect(database)
+
+
+def test_a_newer_schema_asks_for_a_newer_program(database: Settings) -> None:
+    with connect(database) as conn:
+        conn.execute("UPDATE terrakin.alembic_version SET version_num = '9999'")
+    with pytest.raises(ConnectError, match=r"has schema revision 9999, .*update terrakin"):
+        connect(database)
+
+
+def test_known_revisions_are_alembics() -> None:
+    from alembic.script import ScriptDirectory
+
+    from db.migrate import alembic_config
+
+    scripts = ScriptDirectory.from_config(alembic_config(Settings(Path())))
+    assert known_revisions() == [script.revision for script in reversed(list(scripts.walk_revisions()))]
+    assert known_revisions()[-1] == scripts.get_current_head()
+
+
+@pytest.mark.parametrize(("extension", "label"), [("vector", "pgvector 0.8.0"), ("postgis", "PostGIS 3.3")])
+def test_a_version_that_is_too_old_is_refused(database: Settings, extension: str, label: str) -> None:
+    with connect(database) as conn:
+        conn.execute("UPDATE pg_extension SET extversion = '0.7.4' WHERE extname = %s", (extension,))
+    with pytest.raises(ConnectError, match=f"0.7.4, it needs {label} or newer.*ALTER EXTENSION {extension} UPDATE"):
+        connect(database)
+
+
+def test_an_extension_in_another_schema_is_refused(blank_database: Settings) -> None:
+    with psycopg.connect(url_for(blank_database)) as conn:
+        conn.execute("CREATE SCHEMA gis")
+        conn.execute("CREATE EXTENSION vector SCHEMA gis")
+    with pytest.raises(ConnectError, match="lies in schema gis, terrakin looks in public"):
+        migrate(blank_database)
+
+
+@pytest.mark.parametrize(
+    ("version", "faults"),
+    [((0, 8, 1), ("overflow", "VACUUM")), ((0, 8, 2), ("VACUUM",)), ((0, 8, 3), ()), ((0, 10), ())],
+)
+def test_faults_of_pgvector_are_known(version: tuple[int, ...], faults: tuple[str, ...]) -> None:
+    text = known_faults(version) or ""
+    assert [fault for fault in ("overflow", "VACUUM") if fault in text] == list(faults)
+
+
+@pytest.mark.parametrize(
+    ("role", "user"), [("owner", "terrakin"), ("etl", "terrakin_etl"), ("reader", "terrakin_reader")]
+)
+def test_roles_are_taken_on_an_external_server_and_on_the_private_one(
+    database: Settings, server_home: Path, role: Role, user: str
+) -> None:
+    with connect(database, role) as conn:
+        assert conn.execute("SELECT current_user").fetchone() == (user,)
+    private = Settings(server_home)
+    migrate(private)
+    with connect(private, role) as conn:
+        assert conn.execute("SELECT current_user, session_user").fetchone() == (user, user)
+
+
+def test_the_reader_url_is_for_the_reader_alone(database: Settings) -> None:
+    parts = conninfo_to_dict(database.database_url)
+    reader_url = f"postgresql://terrakin_reader@/{parts['dbname']}?host={parts['host']}&port={parts['port']}"
+    settings = replace(database, reader_url=reader_url)
+    with connect(settings, "reader") as conn:
+        assert conn.execute("SELECT session_user").fetchone() == ("terrakin_reader",)
+    with connect(settings, "etl") as conn:
+        assert conn.execute("SELECT session_user").fetchone() == ("terrakin",)
+
+
+def test_roles_that_do_not_exist_say_what_to_run(server_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(connect_module.ROLE_NAMES, "etl", "terrakin_nobody")
+    with (
+        cloned_database(server_home) as url,
+        pytest.raises(ConnectError, match="run `terrakin db migrate`, which makes role terrakin_nobody"),
+    ):
+        connect(Settings(server_home, url), "etl")
+
+
+def test_options_of_the_url_are_kept(database: Settings) -> None:
+    settings = replace(database, database_url=f"{database.database_url}&options=-c%20work_mem%3D12MB")
+    with connect(settings, "reader") as conn:
+        assert conn.execute("SELECT current_user, current_setting('work_mem')").fetchone() == (
+            "terrakin_reader",
+            "12MB",
+        )
+
+
+def test_vectors_and_geometries_come_back_as_they_went(database: Settings) -> None:
+    rng = np.random.default_rng(1)
+    embedding = rng.standard_normal(768).astype(np.float32)
+    with connect(database, "etl") as conn:
+        make_city(conn)
+        make_tile(conn, 7, embedding=embedding)
+        conn.commit()
+        stored, footprint, location = conn.execute(
+            "SELECT embedding_mean, footprint, location FROM terrakin.tiles"
+        ).fetchone()  # type: ignore[misc]
+        assert np.array_equal(stored.to_numpy(), embedding)
+        assert isinstance(footprint, Polygon)
+        assert isinstance(location, Point)
+        back = conn.execute("SELECT ST_Equals(%s::geometry, footprint) FROM terrakin.tiles", (footprint,)).fetchone()
+        assert back == (True,)
+
+
+@pytest.fixture
+def pool(database: Settings) -> Iterator[psycopg.Connection]:
+    with connect(database) as owner:
+        make_city(owner)
+    with reader_pool(database, max_size=1) as opened, opened.connection() as conn:
+        yield conn
+
+
+def test_the_pool_reads_as_dicts_with_a_timeout(pool: psycopg.Connection) -> None:
+    assert pool.execute("SELECT city_id, name FROM terrakin.cities").fetchall() == [
+        {"city_id": 1, "name": "Testville (synthetic)"}
+    ]
+    assert pool.execute("SHOW statement_timeout").fetchone() == {"statement_timeout": "10s"}
+    assert pool.execute("SHOW application_name").fetchone() == {"application_name": "terrakin-web"}
+
+
+def test_the_pool_writes_nothing(pool: psycopg.Connection) -> None:
+    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+        pool.execute("CREATE TEMP TABLE scratch ()")
+    with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction)):
+        pool.execute("DELETE FROM terrakin.cities")
+
+
+def plain_owner(blank_database: Settings, attributes: str) -> Settings:
+    """Settings of a user with a password who owns the database and is no superuser, as on a managed server."""
+    parts = conninfo_to_dict(blank_database.database_url)
+    name = f"owner_of_{parts['dbname']}"
+    with psycopg.connect(blank_database.database_url, autocommit=True) as conn:
+        conn.execute(f"CREATE ROLE {name} LOGIN {attributes} PASSWORD '{SECRET}'")
+        conn.execute(f"ALTER DATABASE {parts['dbname']} OWNER TO {name}")
+    url = f"postgresql://{name}:{SECRET}@127.0.0.1:{parts['port']}/{parts['dbname']}"
+    return replace(blank_database, database_url=url)
+
+
+def test_an_owner_who_may_not_create_extensions_is_told_who_must(blank_database: Settings) -> None:
+    settings = plain_owner(blank_database, "CREATEROLE")
+    with pytest.raises(
+        DbError, match=r'permission denied to create extension "postgis".*superuser.*CREATE EXTENSION'
+    ) as e:
+        migrate(settings)
+    assert "\n" not in str(e.value)
+    with psycopg.connect(blank_database.database_url) as conn:
+        assert conn.execute("SELECT to_regnamespace('terrakin')").fetchone() == (None,)
+
+
+def test_an_owner_who_may_not_change_roles_migrates_once_a_superuser_has_made_them(blank_database: Settings) -> None:
+    settings = plain_owner(blank_database, "NOCREATEROLE")
+    name = conninfo_to_dict(settings.database_url)["user"]
+    with psycopg.connect(blank_database.database_url, autocommit=True) as conn:
+        conn.execute("CREATE EXTENSION postgis; CREATE EXTENSION vector")
+    with pytest.raises(DbError, match="GRANT terrakin_etl, terrakin_reader to the user in DATABASE_URL"):
+        migrate(settings)
+    with psycopg.connect(blank_database.database_url, autocommit=True) as conn:
+        conn.execute(f"GRANT terrakin_etl, terrakin_reader TO {name}")
+    migrate(settings)
+    for role in ("owner", "etl", "reader"):
+        connect(settings, role).close()
+    with connect(settings, "reader") as conn:
+        assert conn.execute("SELECT count(*) FROM api.tile_overview").fetchone() == (0,)

@@ -1,0 +1,117 @@
+"""Who may do what: tried, not only asked for."""
+
+from typing import Any
+
+import psycopg
+import pytest
+
+from db.connect import connect
+from db.settings import Settings
+from tests.builders import make_city, make_tile
+
+RELATIONS = """
+    SELECT format('%I.%I', n.nspname, c.relname), n.nspname
+    FROM pg_class AS c
+    JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE n.nspname IN ('terrakin', 'api') AND c.relkind IN ('r', 'v')
+"""
+OWN_RECORDS = {"terrakin.alembic_version", "terrakin.sql_files"}
+FUNCTIONS = """
+    SELECT p.oid::regprocedure::text, has_function_privilege(%s, p.oid, 'EXECUTE')
+    FROM pg_proc AS p
+    WHERE p.pronamespace IN ('api'::regnamespace, 'tiles'::regnamespace)
+"""
+WRITES = (
+    "INSERT INTO terrakin.countries (code, name, continent) VALUES ('XX', 'Nowhere', 'Europe')",
+    "UPDATE terrakin.cities SET name = 'x'",
+    "DELETE FROM terrakin.tiles",
+    "TRUNCATE terrakin.tiles CASCADE",
+    "UPDATE terrakin.alembic_version SET version_num = 'x'",
+    "CREATE TABLE terrakin.mine ()",
+    "CREATE TABLE public.mine ()",
+    "CREATE VIEW api.mine AS SELECT 1",
+    "DROP VIEW api.tile_overview",
+    "DROP TABLE terrakin.tiles CASCADE",
+    "CREATE OR REPLACE FUNCTION api.mine() RETURNS integer LANGUAGE sql AS 'SELECT 1'",
+    "ALTER ROLE terrakin_reader SUPERUSER",
+    "COPY terrakin.cities TO PROGRAM 'cat'",
+)
+ETL_MAY = 3
+"""The first so many of WRITES are the ETL's work."""
+
+
+def relations(conn: psycopg.Connection[Any]) -> list[tuple[str, str]]:
+    return conn.execute(RELATIONS).fetchall()
+
+
+def test_the_reader_reads_everything_and_calls_everything(database: Settings) -> None:
+    with connect(database, "reader") as conn:
+        found = relations(conn)
+        assert len(found) > 10
+        for name, _ in found:
+            conn.execute(f"TABLE {name} LIMIT 1")  # type: ignore[call-overload]
+        assert {may for _, may in conn.execute(FUNCTIONS, ("terrakin_reader",))} == {True}
+
+
+@pytest.mark.parametrize("statement", WRITES)
+def test_the_reader_writes_nothing(database: Settings, statement: str) -> None:
+    with connect(database, "reader", autocommit=True) as conn:
+        conn.execute("SET default_transaction_read_only = off")  # rights must hold, not only this setting
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            conn.execute(statement)  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("statement", WRITES[ETL_MAY:])
+def test_the_etl_changes_no_structure(database: Settings, statement: str) -> None:
+    with (
+        connect(database, "etl", autocommit=True) as conn,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        conn.execute(statement)  # type: ignore[call-overload]
+
+
+def test_the_etl_loads_through_a_staging_table(database: Settings) -> None:
+    with connect(database, "etl") as conn:
+        make_city(conn)
+        make_tile(conn, 1)
+        conn.execute("CREATE TEMP TABLE staging (LIKE terrakin.tiles) ON COMMIT DROP")
+        conn.execute("INSERT INTO staging SELECT * FROM terrakin.tiles")
+        conn.execute("UPDATE terrakin.tiles SET umap_x = 1")
+        conn.execute("DELETE FROM terrakin.tiles")
+        conn.execute("INSERT INTO terrakin.layouts (method, parameters, n_tiles) VALUES ('umap', '{}', 1)")
+        assert {may for _, may in conn.execute(FUNCTIONS, ("terrakin_etl",))} == {True}
+
+
+def test_the_etl_may_write_every_table_of_data(database: Settings) -> None:
+    with connect(database) as conn:
+        for name, schema in relations(conn):
+            expected = schema == "terrakin" and name not in OWN_RECORDS
+            for privilege in ("INSERT", "UPDATE", "DELETE"):
+                row = conn.execute("SELECT has_table_privilege('terrakin_etl', %s, %s)", (name, privilege)).fetchone()
+                assert row == (expected,), (name, privilege)
+
+
+def test_a_stranger_gets_nothing(database: Settings) -> None:
+    with connect(database) as conn:
+        conn.execute("CREATE ROLE stranger")
+        for schema in ("terrakin", "api", "tiles"):
+            row = conn.execute("SELECT has_schema_privilege('stranger', %s, 'USAGE')", (schema,)).fetchone()
+            assert row == (False,)
+        assert {may for _, may in conn.execute(FUNCTIONS, ("stranger",))} == {False}
+        conn.rollback()
+
+
+def test_what_the_owner_adds_by_hand_can_be_read(database: Settings) -> None:
+    with connect(database) as conn:
+        conn.execute("CREATE TABLE terrakin.by_hand AS SELECT 1 AS number")
+    with connect(database, "reader") as conn:
+        assert conn.execute("SELECT number FROM terrakin.by_hand").fetchone() == (1,)
+
+
+def test_no_role_of_ours_is_a_superuser_or_has_a_password_from_the_repository(database: Settings) -> None:
+    with connect(database) as conn:
+        rows = conn.execute(
+            "SELECT rolname, rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls, rolcanlogin "
+            "FROM pg_roles WHERE rolname IN ('terrakin_reader', 'terrakin_etl')"
+        ).fetchall()
+    assert sorted(rows) == [("terrakin_etl", False, True), ("terrakin_reader", False, True)]

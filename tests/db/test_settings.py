@@ -1,0 +1,44 @@
+"""Where settings come from."""
+
+from pathlib import Path
+
+import pytest
+
+from db.settings import Settings, read_settings
+
+VARIABLES = ("TERRAKIN_HOME", "DATABASE_URL", "TERRAKIN_READER_URL")
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for variable in VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_without_anything_the_home_is_here_and_the_cluster_private(tmp_path: Path) -> None:
+    assert read_settings() == Settings(tmp_path / ".terrakin", None, None)
+
+
+def test_the_nearest_folder_upwards_that_has_a_home_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deep = tmp_path / "a" / "b"
+    deep.mkdir(parents=True)
+    (tmp_path / ".terrakin").mkdir()
+    monkeypatch.chdir(deep)
+    assert read_settings().home == tmp_path / ".terrakin"
+    (tmp_path / "a" / ".terrakin").mkdir()
+    assert read_settings().home == tmp_path / "a" / ".terrakin"
+
+
+def test_variables_win_and_a_relative_home_becomes_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable, text in zip(
+        VARIABLES, ("here", "postgresql://owner@host/d", "postgresql://reader@host/d"), strict=True
+    ):
+        monkeypatch.setenv(variable, text)
+    assert read_settings() == Settings(tmp_path / "here", "postgresql://owner@host/d", "postgresql://reader@host/d")
+
+
+def test_an_empty_variable_is_an_unset_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in VARIABLES:
+        monkeypatch.setenv(variable, "")
+    assert read_settings() == Settings(tmp_path / ".terrakin", None, None)
