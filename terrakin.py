@@ -53,6 +53,8 @@ def cli(verbose: bool) -> None:
 
 def main() -> None:
     """Run the command line; an error that a user can mend is one line on stderr and exit code 1."""
+    import psycopg
+
     from db.errors import DbError
     from etl.errors import EtlError
     from webapp.errors import WebError
@@ -61,6 +63,13 @@ def main() -> None:
         code = cli(standalone_mode=False)
     except (DbError, EtlError, WebError) as error:
         click.echo(f"terrakin: error: {error}", err=True)
+        code = EXIT_ERROR
+    except psycopg.OperationalError as error:
+        click.echo(
+            f"terrakin: error: lost the connection to PostgreSQL ({' '.join(str(error).split())}); "
+            "nothing is half-written, run the same command again",
+            err=True,
+        )
         code = EXIT_ERROR
     except click.Abort:
         click.echo("terrakin: interrupted; the same command goes on where it stopped", err=True)

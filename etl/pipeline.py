@@ -127,6 +127,7 @@ def run_stage(settings: Settings, stage: str, request: Request, bar: BarFactory)
 def finish(settings: Settings, conn: psycopg.Connection[Any], bar: BarFactory) -> None:
     """Layout and vector indexes: what concerns all tiles at once."""
     layout.run(conn, bar)
+    log.info("stage=index event=started")
     with bar("index", "tuple", 0):
         built = build_indexes(settings)
     log.info("stage=index built=%s", ",".join(built) or "none")

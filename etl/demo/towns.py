@@ -112,6 +112,7 @@ DEMO_TOWNS = (
 
 TINY_TOWNS = (
     Town(2267057, "Lisbon", "PT", "Portugal", "Europe", -9.1333, 38.7167, TINY_A),
-    Town(2158177, "Melbourne", "AU", "Australia", "Oceania", 144.9633, -37.814, TINY_B),
+    Town(3449433, "Santos", "BR", "Brazil", "South America", -46.3336, -23.9608, TINY_B),
+    Town(2158177, "Melbourne", "AU", "Australia", "Oceania", 144.9633, -37.814, TINY_A),
 )
 """Four tiles each: for tests of the path, not of what looks alike."""

@@ -83,6 +83,8 @@ def _lazy_client(options: DaskOptions) -> Iterator[Callable[[], None]]:
     """Gives a function that starts (or joins) the Dask cluster at its first call; nothing to do, nothing started."""
     from distributed import Client, LocalCluster
 
+    # It sets its own logger to INFO when it is imported.
+    logging.getLogger("distributed").setLevel(logging.ERROR)
     opened: list[Any] = []
 
     def ensure() -> None:
@@ -97,9 +99,14 @@ def _lazy_client(options: DaskOptions) -> Iterator[Callable[[], None]]:
                 ) from error
         else:
             cluster = LocalCluster(
-                n_workers=options.n_workers, threads_per_worker=1, dashboard_address=None, silence_logs=logging.ERROR
+                n_workers=options.n_workers,
+                threads_per_worker=1,
+                dashboard_address=None,
+                # Workers log the traceback of a failed task; its error is reported by the city that failed.
+                silence_logs=logging.CRITICAL,
             )
             opened.extend((Client(cluster), cluster))
+        log.info("stage=composite event=dask_started")
 
     try:
         yield ensure

@@ -1,5 +1,6 @@
 """Stage layout: a place on the UMAP plane for every tile."""
 
+import logging
 from typing import Any
 
 import psycopg
@@ -8,11 +9,14 @@ from etl.layout import make_layout
 from etl.stages import BarFactory
 from etl.store import lacks_layout, read_vectors, write_layout
 
+log = logging.getLogger(__name__)
+
 
 def run(conn: psycopg.Connection[Any], bar: BarFactory) -> bool:
     """Lay out all tiles anew when one has no place yet. True where that was so."""
     if not lacks_layout(conn):
         return False
+    log.info("stage=layout event=started")
     tile_ids, vectors = read_vectors(conn)
     with bar("layout", "tile", len(tile_ids)) as progress:
         layout = make_layout(vectors)

@@ -1,0 +1,24 @@
+"""What a run leaves in the database, without what may differ from run to run (times, numbers from sequences)."""
+
+from typing import Any
+
+import psycopg
+
+QUERIES = {
+    "cities": "SELECT city_id, name, country_code, location::text, extent::text, is_synthetic FROM terrakin.cities",
+    "encoder": "SELECT name, weights, weights_sha256, post_processing::text FROM terrakin.encoder",
+    "composites": "SELECT city_id, period, collection, is_synthetic, item_ids, valid_share FROM terrakin.composites",
+    "tiles": """
+        SELECT tile_id, city_id, period, footprint::text, location::text, valid_share, dominant_share,
+            embedding_mean::text, embedding_dominant::text, umap_x, umap_y
+        FROM terrakin.tiles
+    """,
+    "tile_aggregates": "SELECT tile_id, method, embedding::text FROM terrakin.tile_aggregates",
+    "tasks": "SELECT city_id, period, stage, status, detail FROM terrakin.etl_tasks",
+    "indexes": "SELECT indexname FROM pg_indexes WHERE schemaname = 'terrakin'",
+}
+
+
+def tables(conn: psycopg.Connection[Any]) -> dict[str, list[str]]:
+    """All rows of all tables as text, sorted."""
+    return {name: sorted(map(repr, conn.execute(query).fetchall())) for name, query in QUERIES.items()}  # type: ignore[call-overload]

@@ -1,0 +1,209 @@
+"""Bad input through the real command line: one clear line, exit code 1, and nothing half-written."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pystac
+import pytest
+
+from db.settings import Settings
+from etl.demo.catalogue import COLLECTION, DemoCatalogue
+from tests.etl.conftest import PERIOD, CommandLine, run_arguments
+
+LISBON = "SYNTHETIC_LISBON_20240605"
+COUNTS = """
+    SELECT (SELECT count(*) FROM terrakin.cities), (SELECT count(*) FROM terrakin.composites),
+        (SELECT count(*) FROM terrakin.tiles), (SELECT count(*) FROM terrakin.etl_tasks)
+"""
+
+
+@pytest.fixture
+def terrakin(database: Settings, command_line: Callable[..., CommandLine]) -> CommandLine:
+    return command_line(database.home, database.database_url)
+
+
+@pytest.fixture
+def own_demo(tiny_demo: DemoCatalogue, tmp_path: Path) -> DemoCatalogue:
+    """A copy of the tiny demo that a test may spoil."""
+    root = tmp_path / "spoilt"
+    shutil.copytree(tiny_demo.catalogue.parent, root)
+    return DemoCatalogue(root / "catalog.json", root / "cities.geojson", root / "forms.csv")
+
+
+def the_error(terrakin: CommandLine, *arguments: str) -> str:
+    """The one line that a failed command prints last; the command must fail with exit code 1 and no traceback."""
+    done = terrakin(*arguments)
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    line = done.stderr.strip().splitlines()[-1]
+    assert line.startswith("terrakin: error: ")
+    return line
+
+
+def counts(database: Settings) -> tuple[Any, ...] | None:
+    """Rows of cities, composites, tiles, tasks."""
+    assert database.database_url
+    with psycopg.connect(database.database_url) as conn:
+        return conn.execute(COUNTS).fetchone()
+
+
+def nothing_written(database: Settings) -> bool:
+    return counts(database) == (0, 0, 0, 0) and not (database.home / "work").exists()
+
+
+def edit_item(demo: DemoCatalogue, item_id: str, change: Callable[[dict[str, Any]], Any]) -> None:
+    path = demo.catalogue.parent / COLLECTION / item_id / f"{item_id}.json"
+    item = json.loads(path.read_text())
+    change(item)
+    path.write_text(json.dumps(item))
+
+
+def test_unknown_city_offers_close_names(terrakin: CommandLine, database: Settings, tiny_demo: DemoCatalogue) -> None:
+    line = the_error(terrakin, *run_arguments(tiny_demo, "--city", "Lissabon"))
+    assert "unknown city 'Lissabon'" in line
+    assert "did you mean 'Lisbon (synthetic)'" in line
+    assert nothing_written(database)
+
+
+def test_empty_catalogue(terrakin: CommandLine, database: Settings, tiny_demo: DemoCatalogue, tmp_path: Path) -> None:
+    pystac.Catalog("empty", "nothing").normalize_and_save(str(tmp_path / "empty"), pystac.CatalogType.SELF_CONTAINED)
+    catalogue = str(tmp_path / "empty" / "catalog.json")
+    line = the_error(terrakin, "etl", "run", "--stac", catalogue, "--cities", str(tiny_demo.cities), "--period", PERIOD)
+    assert catalogue in line
+    assert "has no items" in line
+    assert nothing_written(database)
+
+
+def test_absent_catalogue(terrakin: CommandLine, database: Settings, tiny_demo: DemoCatalogue) -> None:
+    line = the_error(
+        terrakin, "etl", "run", "--stac", "/nowhere.json", "--cities", str(tiny_demo.cities), "--period", PERIOD
+    )
+    assert "/nowhere.json does not exist" in line
+    assert nothing_written(database)
+
+
+def test_period_without_scenes(terrakin: CommandLine, database: Settings, tiny_demo: DemoCatalogue) -> None:
+    line = the_error(
+        terrakin, "etl", "run", "--stac", str(tiny_demo.catalogue), "--cities", str(tiny_demo.cities),
+        "--period", "2019-01-01/2019-01-31",
+    )  # fmt: skip
+    assert "3 of 3 cities failed" in line
+    assert "no scene covers the place and period" in line
+    assert counts(database) == (3, 0, 0, 12)
+
+
+def test_truncated_cog_fails_its_city_and_no_other(
+    terrakin: CommandLine, database: Settings, own_demo: DemoCatalogue
+) -> None:
+    path = own_demo.catalogue.parent / COLLECTION / LISBON / "B08.tif"
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    line = the_error(terrakin, *run_arguments(own_demo))
+    assert "1 of 3 cities failed. Lisbon (synthetic): cannot read" in line
+    assert str(path) in line
+    assert not list((database.home / "work" / "-2267057").rglob("composite.zarr*"))
+    assert counts(database) == (3, 2, 8, 12)
+    status = terrakin("etl", "status").stdout
+    assert "failed: Lisbon (synthetic), composite, attempt 1: cannot read" in status
+
+
+def test_item_without_scl_fails_its_city(terrakin: CommandLine, database: Settings, own_demo: DemoCatalogue) -> None:
+    edit_item(own_demo, LISBON, lambda item: item["assets"].pop("scl"))
+    line = the_error(terrakin, *run_arguments(own_demo, "--city", "Lisbon (synthetic)"))
+    assert f"item {LISBON} has no asset scl" in line
+    assert counts(database) == (1, 0, 0, 4)
+    assert not (database.home / "work").exists()
+
+
+def test_weights_with_wrong_keys(
+    terrakin: CommandLine, database: Settings, tiny_demo: DemoCatalogue, tmp_path: Path
+) -> None:
+    torch = pytest.importorskip("torch", reason="terratorch is not installed")
+    pytest.importorskip("terratorch", reason="terratorch is not installed")
+    path = tmp_path / "wrong.pt"
+    torch.save({"layer.weight": torch.zeros(3)}, path)
+    line = the_error(terrakin, *run_arguments(tiny_demo, "--encoder", "terramind_v1_base", "--weights", str(path)))
+    assert str(path) in line
+    assert "layer.weight" in line
+    assert nothing_written(database)
+
+
+def test_weights_with_wrong_hash(
+    terrakin: CommandLine, database: Settings, tiny_demo: DemoCatalogue, tmp_path: Path
+) -> None:
+    path = tmp_path / "weights.pt"
+    path.write_bytes(b"not what was asked for")
+    line = the_error(
+        terrakin,
+        *run_arguments(
+            tiny_demo, "--encoder", "terramind_v1_base", "--weights", str(path), "--weights-sha256", "0" * 64
+        ),
+    )
+    assert str(path) in line
+    assert "0000000000" in line
+    assert nothing_written(database)
+
+
+def test_another_encoder_than_the_stored_vectors(
+    terrakin: CommandLine, database: Settings, tiny_demo: DemoCatalogue
+) -> None:
+    pytest.importorskip("terratorch", reason="terratorch is not installed")
+    assert terrakin(*run_arguments(tiny_demo)).returncode == 0
+    before = counts(database)
+    line = the_error(terrakin, *run_arguments(tiny_demo, "--encoder", "terramind_v1_base", "--weights", "random"))
+    assert "the database holds vectors of mosaiks" in line
+    assert "terramind_v1_base (random" in line
+    assert counts(database) == before
+
+
+def test_unreachable_database(
+    command_line: Callable[..., CommandLine], tiny_demo: DemoCatalogue, tmp_path: Path
+) -> None:
+    terrakin = command_line(tmp_path / "home", "postgresql://someone:secret@127.0.0.1:1/nothing")
+    line = the_error(terrakin, *run_arguments(tiny_demo))
+    assert "127.0.0.1" in line
+    assert "DATABASE_URL" in line
+    assert "secret" not in line
+
+
+def test_database_without_the_schema(
+    server_home: Path, command_line: Callable[..., CommandLine], tiny_demo: DemoCatalogue, tmp_path: Path
+) -> None:
+    from db import cluster
+
+    address = cluster.running(server_home)
+    assert address is not None
+    line = the_error(command_line(tmp_path / "home", address.url(database="postgres")), *run_arguments(tiny_demo))
+    assert "terrakin db migrate" in line
+
+
+def test_unknown_tile(terrakin: CommandLine) -> None:
+    done = terrakin("db", "psql", "-c", "SELECT * FROM api.similar_tiles(42)")
+    assert done.returncode == 1
+    assert "ERROR:  tile 42 does not exist" in done.stderr
+    assert "HINT:  api.tile_at(lon, lat)" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("no json", "is not JSON"),
+        ('{"type": "Feature"}', "is not a GeoJSON FeatureCollection"),
+        ('{"type": "FeatureCollection", "features": []}', "has no cities"),
+        ('{"type": "FeatureCollection", "features": [{"properties": {"city_id": "x"}}]}', "'city_id' is 'x'"),
+    ],
+)
+def test_malformed_city_file(
+    terrakin: CommandLine, database: Settings, tiny_demo: DemoCatalogue, tmp_path: Path, text: str, says: str
+) -> None:
+    path = tmp_path / "cities.geojson"
+    path.write_text(text)
+    line = the_error(
+        terrakin, "etl", "run", "--stac", str(tiny_demo.catalogue), "--cities", str(path), "--period", PERIOD
+    )
+    assert str(path) in line
+    assert says in line
+    assert nothing_written(database)

@@ -1,0 +1,109 @@
+"""Killed at any stage, with a Dask worker or PostgreSQL itself killed, the same command ends with the same tables."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+
+from db import cluster
+from db.migrate import migrate
+from db.settings import Settings
+from etl.demo.catalogue import DemoCatalogue
+from tests.etl.conftest import CommandLine, run_arguments
+from tests.etl.tables import tables
+
+STAGES = ("composite", "fit", "embed", "aggregate", "load", "layout", "index")
+
+
+@pytest.fixture(scope="module")
+def undisturbed(
+    server_home: Path, tmp_path_factory: pytest.TempPathFactory, tiny_demo: DemoCatalogue
+) -> dict[str, list[str]]:
+    """Tables of a run that nothing disturbed, in a database of its own."""
+    address = cluster.running(server_home)
+    assert address is not None
+    with psycopg.connect(address.url(database="postgres"), autocommit=True) as conn:
+        conn.execute("CREATE DATABASE undisturbed TEMPLATE migrated")
+    url = address.url(database="undisturbed")
+    environment = os.environ | {"TERRAKIN_HOME": str(tmp_path_factory.mktemp("undisturbed")), "DATABASE_URL": url}
+    done = CommandLine(environment)(*run_arguments(tiny_demo))
+    assert done.returncode == 0, done.stderr
+    with psycopg.connect(url) as conn:
+        return tables(conn)
+
+
+def lines_until(process: subprocess.Popen[str], wanted: str) -> Iterator[str]:
+    """Lines of a process's stderr up to the one that has the wanted text; fails where it ends before."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        yield line
+        if wanted in line:
+            return
+    pytest.fail(f"the run ended before {wanted!r}")
+
+
+def kill_all(process: subprocess.Popen[str]) -> None:
+    """SIGKILL to the command and everything that it started; the daemon PostgreSQL has a session of its own."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate(timeout=30)
+
+
+def kill_dask_worker(process: subprocess.Popen[str]) -> None:
+    """SIGKILL to one worker process of the command's Dask cluster."""
+    workers = [p for p in psutil.Process(process.pid).children(recursive=True) if "spawn_main" in " ".join(p.cmdline())]
+    assert workers, "the local cluster runs its workers as processes"
+    workers[0].kill()
+
+
+def test_tables_are_those_of_an_undisturbed_run_after_all_these_kills(
+    empty_home: Path,
+    undisturbed: dict[str, list[str]],
+    tiny_demo: DemoCatalogue,
+    command_line: Callable[..., CommandLine],
+) -> None:
+    migrate(Settings(empty_home))
+    terrakin = command_line(empty_home)
+    arguments = run_arguments(tiny_demo)
+    for stage in STAGES:
+        process = terrakin.start(*arguments)
+        list(lines_until(process, f"stage={stage} "))
+        kill_all(process)
+
+    files = cluster.running(empty_home)
+    assert files is not None, "killing the ETL leaves PostgreSQL alone"
+    with psycopg.connect(files.url(), autocommit=True) as conn:
+        # Everything once more: a Dask worker dies over the composites, PostgreSQL during the load.
+        conn.execute("DELETE FROM terrakin.tiles")
+        conn.execute("DELETE FROM terrakin.etl_tasks WHERE stage IN ('composite', 'load')")
+    process = terrakin.start(*arguments)
+    list(lines_until(process, "event=dask_started"))
+    kill_dask_worker(process)
+    list(lines_until(process, "stage=load city_id"))
+    kill_postgres(empty_home)
+    _, error = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert error.splitlines()[-1].startswith("terrakin: error: lost the connection to PostgreSQL")
+
+    last = terrakin(*arguments)
+    assert last.returncode == 0, last.stderr
+    address = cluster.running(empty_home)
+    assert address is not None
+    with psycopg.connect(address.url()) as conn:
+        got = tables(conn)
+    for name, rows in undisturbed.items():
+        assert got[name] == rows, name
+
+
+def kill_postgres(home: Path) -> None:
+    """SIGKILL to the postmaster; its children end by themselves when they notice."""
+    address = cluster.running(home)
+    assert address is not None
+    with psycopg.connect(address.url()) as conn:
+        (data,) = conn.execute("SHOW data_directory").fetchone() or ("",)
+    postmaster = int((Path(data) / "postmaster.pid").read_text().split("\n")[0])
+    os.kill(postmaster, signal.SIGKILL)
