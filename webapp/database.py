@@ -7,10 +7,15 @@ import psycopg
 from flask import current_app
 from psycopg_pool import ConnectionPool
 
-from db.connect import reader_pool
+from db import cluster
+from db.connect import ROLE_NAMES, reader_pool
+from db.errors import ConnectError
 from db.settings import Settings
 
 EXTENSION = "terrakin_database"
+RECONNECT_TIMEOUT_S = 2
+"""The pool tries again with ever longer pauses, up to this. Then the next request makes it try at once; with the
+default of minutes, the app would stay away for minutes after the database is back."""
 Row = dict[str, Any]
 
 
@@ -50,9 +55,19 @@ class Database:
         with self._lock:
             if self._pool is None:
                 pool = reader_pool(self._settings)
+                pool.reconnect_timeout = RECONNECT_TIMEOUT_S
+                if self._settings.database_url is None:
+                    pool.conninfo = self._private_address
                 pool.open()
                 self._pool = pool
             return self._pool
+
+    def _private_address(self) -> str:
+        """Where the private cluster answers now: after a restart its port may be another. It is not started here."""
+        address = cluster.running(self._settings.home)
+        if address is None:
+            raise ConnectError(f"the private cluster under {self._settings.home} does not run")
+        return address.url(ROLE_NAMES["reader"])
 
 
 def database() -> Database:

@@ -118,7 +118,9 @@ function Selected({ tile, onShow, onClear }: { tile: Tile; onShow: (tile: Tile) 
         <h2>{tile.city}</h2>
         <p>{tile.country}</p>
         <p className="small">
-          {from} to {to} · <span className="nowrap">tile {tile.tile_id}</span>
+          {from} to {to}
+          <br />
+          Tile {tile.tile_id}
         </p>
       </div>
       <div className="actions">

@@ -6,6 +6,8 @@ import type { LayerSpecification, SourceSpecification, StyleSpecification } from
 export const GRID_MIN_ZOOM = 6;
 /** From this zoom on a footprint is large enough to be hit; below it a click means the city. */
 export const CLICK_MIN_ZOOM = 8;
+/** Up to this zoom a round mark stands for a chosen or found tile, which would be too small to see. */
+const MARK_MAX_ZOOM = 10;
 
 const FONT = ['sans-serif'];
 
@@ -115,7 +117,7 @@ function layers(p: Palette): LayerSpecification[] {
       id: 'kin-points',
       type: 'circle',
       source: 'kinPoints',
-      maxzoom: 12,
+      maxzoom: MARK_MAX_ZOOM,
       layout: { 'circle-sort-key': ['-', 0, ['get', 'rank']] },
       paint: {
         'circle-color': p.kin,
@@ -128,7 +130,7 @@ function layers(p: Palette): LayerSpecification[] {
       id: 'selected-point',
       type: 'circle',
       source: 'selectedPoint',
-      maxzoom: 12,
+      maxzoom: MARK_MAX_ZOOM,
       paint: {
         'circle-color': 'rgba(0, 0, 0, 0)',
         'circle-radius': 9,
