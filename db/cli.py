@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -132,16 +133,20 @@ def reset(settings: Settings, yes: bool) -> None:
 @click.pass_obj
 def index(settings: Settings) -> None:
     """Build the vector indexes that are missing, after a bulk load."""
+    from contextlib import ExitStack
+
     from tqdm import tqdm
 
     from db.index import build_indexes
 
-    with tqdm(desc="index", unit="tile", unit_scale=True) as bar:
+    bars: dict[str, tqdm[NoReturn]] = {}
+    with ExitStack() as stack:
 
         def show(name: str, done: int, total: int) -> None:
-            bar.set_description(name)
-            bar.total, bar.n = total, done
-            bar.refresh()
+            if name not in bars:
+                bars[name] = stack.enter_context(tqdm(desc=name, total=total, unit="tile", unit_scale=True))
+            bars[name].n = done
+            bars[name].refresh()
 
         built = build_indexes(settings, show)
     click.echo(f"built {', '.join(built)}" if built else "all indexes were there", err=True)

@@ -47,9 +47,7 @@ def make_city(
 ) -> int:
     """A city, with its country where that is new. Its id."""
     conn.execute(COUNTRY, (country_code, f"Country {country_code}", continent))
-    conn.execute(
-        CITY, {"city_id": city_id, "name": name, "country_code": country_code, "lon": lon, "lat": lat}
-    )
+    conn.execute(CITY, {"city_id": city_id, "name": name, "country_code": country_code, "lon": lon, "lat": lat})
     return city_id
 
 
