@@ -12,11 +12,11 @@ import pystac
 import xarray as xr
 from dask.base import compute
 from odc.geo.geobox import GeoBox
-from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.errors import NotGeoreferencedWarning
 from scipy.ndimage import distance_transform_edt
 
-from etl.errors import ImageryError
 from etl.grid import RESOLUTION_M
+from etl.readers import NamingDriver
 from etl.stac import Scenes, asset_keys, boa_offset
 
 log = logging.getLogger(__name__)
@@ -91,15 +91,9 @@ def load_composite(scenes: Scenes, geobox: GeoBox) -> Composite:
     """Compute ``composite`` with the current Dask scheduler.
 
     Raises:
-        ImageryError: a scene's file cannot be read; the text names it.
+        ImageryError: a file cannot be read; the text names it.
     """
-    try:
-        (computed,) = compute(composite(scenes, geobox))
-    except (RasterioError, OSError) as error:
-        raise ImageryError(
-            f"cannot read the imagery of {scenes.items[0].id} and {len(scenes.items) - 1} more: "
-            f"{' '.join(str(error).split())}; is a file missing or truncated?"
-        ) from error
+    (computed,) = compute(composite(scenes, geobox))
     return Composite(computed.reflectance.values, computed.n_clear.values, geobox)
 
 
@@ -116,7 +110,12 @@ def _load(items: list[pystac.Item], geobox: GeoBox) -> tuple[xr.DataArray, xr.Da
     """DN with the offset off (time, band, y, x), and where they are clear (time, y, x), both lazy."""
     *bands, scl_key = asset_keys(items[0])
     chunks: dict[str, Any] = {"x": CHUNK_PX, "y": CHUNK_PX}
-    common: dict[str, Any] = {"groupby": "solar_day", "stac_cfg": CONFIGURATION, "fail_on_error": True}
+    common: dict[str, Any] = {
+        "groupby": "solar_day",
+        "stac_cfg": CONFIGURATION,
+        "fail_on_error": True,
+        "driver": NamingDriver(),
+    }
     loaded = odc.stac.load(items, bands=bands, geobox=geobox, resampling="bilinear", chunks=chunks, **common)
     dn = _remove_offset(loaded.to_dataarray("band").drop_vars("band").transpose("time", "band", "y", "x"), items[0])
     margin_px = DILATION_M // RESOLUTION_M

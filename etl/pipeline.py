@@ -81,9 +81,11 @@ def run(settings: Settings, request: Request, bar: BarFactory) -> None:
         job = make_job(settings, conn, chosen, request.source.period, bar)
         with heartbeat(settings, job.ledger.worker):
             failed = composite.run(job, request.source, request.dask)
-            if len(failed) < len(job.cities):
-                failed += embed.run(job, encoder or embed.fitted_encoder(job))
-                failed += _after_embedding(job)
+            if len(failed) == len(job.cities):
+                _raise_for(failed, len(chosen))
+            failed += embed.run(job, encoder or embed.fitted_encoder(job))
+            failed += aggregate.run(job, aggregate.post_processing(job))
+            failed += load.run(job)
         finish(settings, conn, bar)
     _raise_for(failed, len(chosen))
 
@@ -131,11 +133,6 @@ def finish(settings: Settings, conn: psycopg.Connection[Any], bar: BarFactory) -
     with bar("index", "tuple", 0):
         built = build_indexes(settings)
     log.info("stage=index built=%s", ",".join(built) or "none")
-
-
-def _after_embedding(job: Job) -> list[str]:
-    failed = aggregate.run(job, aggregate.post_processing(job))
-    return failed + load.run(job)
 
 
 def _raise_for(failed: Sequence[str], n_cities: int) -> None:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.etl.conftest import command_line  # noqa: F401  (a fixture)
+
 BESIDE = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 
 

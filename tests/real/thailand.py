@@ -1,4 +1,4 @@
-"""A static STAC catalogue out of the one real scene ``thailand-villages``: clear dates, and dates with injected clouds."""
+"""A static STAC catalogue out of the real scene ``thailand-villages``: clear dates, and dates with injected clouds."""
 
 from datetime import UTC, datetime
 from pathlib import Path

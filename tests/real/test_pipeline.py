@@ -1,0 +1,74 @@
+"""The whole path over the real Thailand scene, from a STAC catalogue with clouds to PostgreSQL, with both encoders."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from pyproj import Transformer
+from shapely import wkt
+from shapely.geometry import mapping
+
+from db.settings import Settings
+from etl.grid import TILE_M, cell_and_month
+from tests.etl.conftest import CommandLine
+from tests.real.test_composite import CLOUDY, thailand_city
+from tests.real.thailand import SRID, write_catalogue
+
+
+@pytest.fixture(scope="module")
+def catalogue(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("thailand")
+    path = write_catalogue(real_data, root, CLOUDY)
+    properties = dict(vars(thailand_city()))
+    feature = {"type": "Feature", "geometry": mapping(properties.pop("extent")), "properties": properties}
+    (root / "cities.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    return path
+
+
+@pytest.fixture(params=["mosaiks", "terramind_v1_base"])
+def loaded(
+    request: pytest.FixtureRequest, database: Settings, catalogue: Path, command_line: Callable[..., CommandLine]
+) -> Iterator[tuple[str, psycopg.Connection]]:
+    """A database that ``terrakin etl run`` has filled with the scene's tiles, and the encoder's name."""
+    encoder = ["--encoder", request.param]
+    if request.param == "terramind_v1_base":
+        pytest.importorskip("terratorch", reason="terratorch is not installed: pip install '.[terramind]'")
+        encoder += ["--weights", "random"]
+    done = command_line(database.home, database.database_url)(
+        "etl", "run", "--stac", str(catalogue), "--cities", str(catalogue.with_name("cities.geojson")),
+        "--period", "2020-02-01/2020-02-29", *encoder,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert ("RANDOM WEIGHTS" in done.stderr) == (request.param == "terramind_v1_base")
+    assert database.database_url
+    with psycopg.connect(database.database_url) as conn:
+        yield request.param, conn
+
+
+def test_sixteen_tiles_where_their_pixels_are_and_the_encoder_said(loaded: tuple[str, psycopg.Connection]) -> None:
+    encoder, conn = loaded
+    rows = conn.execute("SELECT tile_id, ST_AsText(footprint, 15), valid_share FROM terrakin.tiles").fetchall()
+    assert len(rows) == 16
+    to_metres = Transformer.from_crs(4326, SRID, always_xy=True)
+    for tile_id, footprint, _ in rows:
+        cell, month = cell_and_month(tile_id)
+        assert (month.year, month.month) == (2020, 2)
+        x, y = to_metres.transform(*zip(*wkt.loads(footprint).exterior.coords[:4], strict=True))
+        left, bottom = cell.col * TILE_M, cell.row * TILE_M
+        corners = [(left, bottom), (left + TILE_M, bottom), (left + TILE_M, bottom + TILE_M), (left, bottom + TILE_M)]
+        for got_x, got_y, (want_x, want_y) in zip(x, y, corners, strict=True):
+            assert abs(got_x - want_x) < 0.01
+            assert abs(got_y - want_y) < 0.01
+    weights = {"mosaiks": "fitted", "terramind_v1_base": "random"}[encoder]
+    assert conn.execute("SELECT name, weights FROM terrakin.encoder").fetchone() == (encoder, weights)
+    assert conn.execute("SELECT is_synthetic, collection FROM terrakin.composites").fetchone() == (
+        False,
+        "thailand-villages",
+    )
+    answer = conn.execute(
+        "SELECT count(*), min(similarity) < max(similarity) "
+        "FROM api.similar_tiles((SELECT min(tile_id) FROM terrakin.tiles), exclude_same_city => false)"
+    ).fetchone()
+    assert answer == (15, True)
