@@ -1,6 +1,7 @@
 """Scenes: finds a city's Sentinel-2 L2A items in a STAC API or a static catalogue, and checks that they can be used."""
 
 import logging
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -10,12 +11,16 @@ from typing import Any, TypeGuard
 import pystac
 import pystac_client
 import requests
+from pystac.stac_io import DefaultStacIO
 from pystac_client.exceptions import APIError
 
 from etl.cities import City
 from etl.errors import CatalogueError
 
 log = logging.getLogger(__name__)
+
+# pystac migrates fields of the storage extension, which nothing here uses; Earth Search's have a form it does not know.
+warnings.filterwarnings("ignore", message="Could not parse bucket/account", category=UserWarning)
 
 BANDS = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B11", "B12")
 """The 12 bands of Level-2A in the order that TerraMind was trained with; every array of ours keeps it."""
@@ -78,6 +83,18 @@ class Scenes:
     is_synthetic: bool
 
 
+class StaticReader(DefaultStacIO):
+    """Reads the files of a static catalogue, with a timeout and errors that can be told apart."""
+
+    def read_text_from_href(self, href: str) -> str:
+        """As the parent; over HTTP it raises requests.RequestException."""
+        if not href.startswith(("http://", "https://")):
+            return super().read_text_from_href(href)
+        answer = requests.get(href, timeout=TIMEOUT_S)
+        answer.raise_for_status()
+        return answer.text
+
+
 def open_catalogue(stac: str) -> pystac.Catalog:
     """A static catalogue, or a client of an API.
 
@@ -90,10 +107,10 @@ def open_catalogue(stac: str) -> pystac.Catalog:
     try:
         if is_url and not stac.endswith(".json"):
             return pystac_client.Client.open(stac, timeout=TIMEOUT_S)
-        return pystac.Catalog.from_file(stac if is_url else str(Path(stac).absolute()))
+        return pystac.Catalog.from_file(stac if is_url else str(Path(stac).absolute()), StaticReader())
     except (APIError, OSError, requests.RequestException) as error:
         raise CatalogueError(f"cannot reach STAC catalogue {stac}: {_one_line(error)}") from error
-    except (pystac.STACError, ValueError, KeyError, TypeError) as error:
+    except (pystac.STACError, pystac.STACTypeError, ValueError, KeyError, TypeError) as error:
         raise CatalogueError(f"{stac} is not a STAC catalogue: {_one_line(error)}") from error
 
 

@@ -1,0 +1,127 @@
+"""The ledger: who may claim what, and what becomes of the tasks of the dead."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import psutil
+import psycopg
+import pytest
+
+from db.connect import connect
+from db.settings import Settings
+from etl.ledger import Ledger, failures, heartbeat, is_dead, progress, this_worker
+from etl.stac import Period
+from tests.builders import make_city
+
+PERIOD = Period(date(2024, 6, 1), date(2024, 8, 31))
+CITIES = [1, 2, 3]
+
+
+@pytest.fixture
+def connection(database: Settings) -> Iterator[psycopg.Connection[Any]]:
+    with connect(database) as owner:
+        for city_id in CITIES:
+            make_city(owner, city_id=city_id)
+    with connect(database, "etl", autocommit=True) as conn:
+        yield conn
+
+
+@pytest.fixture
+def ledger(connection: psycopg.Connection[Any]) -> Ledger:
+    made = Ledger(connection, PERIOD, this_worker())
+    made.plan(CITIES)
+    return made
+
+
+def set_worker(ledger: Ledger, worker: str, age_s: int = 0) -> None:
+    ledger.conn.execute(
+        "UPDATE terrakin.etl_tasks SET worker = %s, heartbeat_at = now() - make_interval(secs => %s) "
+        "WHERE status = 'running'",
+        (worker, age_s),
+    )
+
+
+def test_each_city_is_claimed_once_in_order(ledger: Ledger) -> None:
+    assert [ledger.claim("composite", CITIES) for _ in range(4)] == [1, 2, 3, None]
+
+
+def test_a_stage_waits_for_the_one_before(ledger: Ledger) -> None:
+    assert ledger.claim("embed", CITIES) is None
+    assert ledger.claim("composite", [2]) == 2
+    assert ledger.claim("embed", CITIES) is None
+    ledger.finish("composite", 2, {"made_from": "x"})
+    assert ledger.claim("embed", CITIES) == 2
+
+
+def test_two_workers_never_get_the_same_task(database: Settings, ledger: Ledger) -> None:
+    """A claim in an open transaction is passed over, not waited for."""
+    with connect(database, "etl") as other, other.transaction():
+        theirs = Ledger(other, PERIOD, "elsewhere:1:0").claim("composite", CITIES)
+        ours = ledger.claim("composite", CITIES)
+    assert (theirs, ours) == (1, 2)
+
+
+def test_planning_again_changes_nothing(ledger: Ledger) -> None:
+    ledger.claim("composite", [1])
+    ledger.finish("composite", 1, {"made_from": "x"})
+    ledger.plan(CITIES)
+    assert ledger.done("composite") == {1: "x"}
+
+
+def test_a_failure_keeps_its_text_and_is_tried_again_when_reopened(ledger: Ledger) -> None:
+    ledger.claim("composite", [1])
+    ledger.fail("composite", 1, "no clear look")
+    assert [(row[2], row[3], row[4]) for row in failures(ledger.conn)] == [("composite", 1, "no clear look")]
+    assert ledger.claim("composite", [1]) is None
+    ledger.reopen("composite", [1])
+    assert ledger.claim("composite", [1]) == 1
+
+
+def test_tasks_of_the_dead_on_this_machine_are_taken_at_once(ledger: Ledger) -> None:
+    ledger.claim("composite", [1])
+    host, _, started = this_worker().rsplit(":", 2)
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        pass
+    set_worker(ledger, f"{host}:{ended.pid}:1.00")
+    assert ledger.claim("composite", [1]) == 1
+    set_worker(ledger, f"{host}:{os.getpid()}:{float(started) - 5:.2f}")  # our number, but not us
+    assert ledger.claim("composite", [1]) == 1
+
+
+def test_tasks_of_the_living_are_left_alone(ledger: Ledger) -> None:
+    ledger.claim("composite", [1])
+    assert not is_dead(this_worker())
+    assert ledger.claim("composite", [1]) is None
+
+
+def test_another_machine_is_dead_only_after_a_long_silence(ledger: Ledger) -> None:
+    ledger.claim("composite", [1])
+    set_worker(ledger, "elsewhere:1:0", age_s=60)
+    assert ledger.claim("composite", [1]) is None
+    set_worker(ledger, "elsewhere:1:0", age_s=180)
+    assert ledger.claim("composite", [1]) == 1
+
+
+def test_heartbeat_tells_that_the_worker_lives(
+    database: Settings, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("etl.ledger.HEARTBEAT_S", 0.05)
+    ledger.claim("composite", [1])
+    set_worker(ledger, ledger.worker, age_s=1000)
+    with heartbeat(database, ledger.worker):
+        psutil.Process().cpu_percent(interval=0.5)
+    (age_s,) = ledger.conn.execute(
+        "SELECT extract(epoch FROM now() - heartbeat_at) FROM terrakin.etl_tasks WHERE status = 'running'"
+    ).fetchone() or (None,)
+    assert age_s < 5
+
+
+def test_progress_counts(ledger: Ledger) -> None:
+    ledger.claim("composite", [1])
+    rows = {row[1]: row[2:] for row in progress(ledger.conn)}
+    assert rows["composite"] == (3, 2, 1, 0, 0)
+    assert rows["load"] == (3, 3, 0, 0, 0)
