@@ -157,10 +157,9 @@ def layout(settings: Settings) -> None:
 @click.pass_obj
 def index(settings: Settings) -> None:
     """Build the vector indexes that are missing."""
-    from db.index import build_indexes
+    from etl.stages import index as stage
 
-    with _bar("index", "tuple", 0):
-        built = build_indexes(settings)
+    built = stage.run(settings, _bar)
     click.echo(f"built {', '.join(built)}" if built else "all indexes were there", err=True)
 
 

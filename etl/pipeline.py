@@ -9,14 +9,13 @@ from typing import Any
 import psycopg
 
 from db.connect import connect
-from db.index import build_indexes
 from db.settings import Settings
 from etl.cities import City, read_cities, select_cities
 from etl.errors import CityError, EtlError
 from etl.grid import assign_cells
 from etl.ledger import Ledger, heartbeat, this_worker
 from etl.stac import Period, Source, check_catalogue
-from etl.stages import BarFactory, Job, aggregate, composite, embed, layout, load
+from etl.stages import BarFactory, Job, aggregate, composite, embed, index, layout, load
 from etl.store import read_stored_cities, write_cities
 
 log = logging.getLogger(__name__)
@@ -86,7 +85,8 @@ def run(settings: Settings, request: Request, bar: BarFactory) -> None:
             failed += embed.run(job, encoder or embed.fitted_encoder(job))
             failed += aggregate.run(job, aggregate.post_processing(job))
             failed += load.run(job)
-        finish(settings, conn, bar)
+        layout.run(conn, bar)
+        index.run(settings, bar)
     _raise_for(failed, len(chosen))
 
 
@@ -124,15 +124,6 @@ def run_stage(settings: Settings, stage: str, request: Request, bar: BarFactory)
             else:
                 failed = load.run(job)
     _raise_for(failed, len(chosen))
-
-
-def finish(settings: Settings, conn: psycopg.Connection[Any], bar: BarFactory) -> None:
-    """Layout and vector indexes: what concerns all tiles at once."""
-    layout.run(conn, bar)
-    log.info("stage=index event=started")
-    with bar("index", "tuple", 0):
-        built = build_indexes(settings)
-    log.info("stage=index built=%s", ",".join(built) or "none")
 
 
 def _raise_for(failed: Sequence[str], n_cities: int) -> None:

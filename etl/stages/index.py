@@ -1,0 +1,26 @@
+"""Stage index: the vector indexes, once everything is loaded."""
+
+import logging
+from contextlib import ExitStack
+
+from db.index import build_indexes
+from db.settings import Settings
+from etl.stages import Bar, BarFactory
+
+log = logging.getLogger(__name__)
+
+
+def run(settings: Settings, bar: BarFactory) -> list[str]:
+    """Build the indexes that are missing; their names. A bar is shown only for what is built."""
+    log.info("stage=index event=started")
+    shown: dict[str, tuple[Bar, int]] = {}
+    with ExitStack() as stack:
+
+        def show(name: str, done: int, total: int) -> None:
+            counted_bar, counted = shown.get(name) or (stack.enter_context(bar("index", "tile", total)), 0)
+            counted_bar.update(done - counted)
+            shown[name] = counted_bar, done
+
+        built = build_indexes(settings, show)
+    log.info("stage=index built=%s", ",".join(built) or "none")
+    return built
