@@ -9,11 +9,10 @@ from typing import Literal, Protocol
 import numpy as np
 
 from etl.errors import EncoderError
+from etl.grid import PATCHES_PER_TILE, TILE_PX
 
 N_BANDS = 12
-TILE_PX = 224
-PATCH_PX = 16
-N_PATCHES = (TILE_PX // PATCH_PX) ** 2
+N_PATCHES = PATCHES_PER_TILE
 DIMENSION = 768
 
 REFLECTANCE_SCALE = 10_000

@@ -33,13 +33,12 @@ from etl.encoders import (
     DIMENSION,
     N_BANDS,
     N_PATCHES,
-    PATCH_PX,
     REFLECTANCE_SCALE,
-    TILE_PX,
     check_chips,
     valid_pixels,
 )
 from etl.errors import EncoderError
+from etl.grid import PATCH_PX, TILE_PX
 
 N_FILTERS = DIMENSION // 2
 KERNEL_PX = 5
