@@ -4,9 +4,10 @@ from datetime import date
 
 import psycopg
 import pytest
-from etl.grid import Cell, tile_id
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from etl.grid import Cell, tile_id
 
 cells = st.builds(
     Cell, zone=st.integers(1, 60), is_south=st.booleans(), row=st.integers(0, 8191), col=st.integers(0, 1023)
