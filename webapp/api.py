@@ -56,10 +56,13 @@ SIMILAR = """
         method => %(method)s,
         exclude_within_m => %(exclude_within_m)s::double precision,
         exclude_same_city => %(exclude_same_city)s,
+        exclude_city_ids => %(exclude_city_ids)s::bigint[],
         max_per_city => %(max_per_city)s::integer,
         countries => %(countries)s::text[],
         continents => %(continents)s::text[],
         within => ST_GeomFromGeoJSON(%(within)s::text),
+        period => %(period)s::daterange,
+        min_valid_share => %(min_valid_share)s::double precision,
         min_similarity => %(min_similarity)s::double precision,
         exact => %(exact)s
     ) AS s

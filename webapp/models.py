@@ -3,7 +3,7 @@
 Names, units and meanings are those of schema ``api`` (sql/README.md).
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 import shapely
@@ -34,7 +34,20 @@ def _check_area(text: str) -> str:
     return str(shapely.to_geojson(area))
 
 
+def _date_range(text: str) -> str:
+    try:
+        start, end = (date.fromisoformat(day) for day in text.split("/"))
+    except ValueError as error:
+        raise ValueError("is not of the form 2024-06-01/2024-08-31") from error
+    if end < start:
+        raise ValueError("ends before it begins")
+    return f"[{start},{end}]"
+
+
 Codes = Annotated[list[str], BeforeValidator(_split), Field(max_length=250)]
+CityId = Annotated[int, Field(ge=-BIGINT_MAX, le=BIGINT_MAX)]
+CityIds = Annotated[list[CityId], BeforeValidator(_split), Field(max_length=250)]
+Period = Annotated[str, Field(max_length=21), AfterValidator(_date_range)]
 Area = Annotated[str, Field(max_length=MAX_WITHIN_CHARACTERS), AfterValidator(_check_area)]
 
 
@@ -65,10 +78,13 @@ class SimilarQuery(Query):
     method: Literal["mean", "dominant", "median", "min", "max"] = Field("mean", description="Vectors to compare.")
     exclude_within_m: float = Field(0, ge=0, le=20_100_000, description="Leave out tiles nearer than this, metres.")
     exclude_same_city: bool = Field(True, description="Leave out the tile's own city.")
+    exclude_city_ids: CityIds | None = Field(None, description="Leave out these cities, separated by commas.")
     max_per_city: int | None = Field(None, ge=1, le=MAX_K, description="At most so many tiles of one city.")
     countries: Codes | None = Field(None, description="Only these: ISO codes, separated by commas.")
     continents: Codes | None = Field(None, description="Only these: English names, separated by commas.")
     within: Area | None = Field(None, description="Only inside this GeoJSON Polygon or MultiPolygon, EPSG:4326.")
+    period: Period | None = Field(None, description="Only composites of these days (UTC): 2024-06-01/2024-08-31.")
+    min_valid_share: float | None = Field(None, ge=0, le=1, description="Only tiles with so many clear pixels.")
     min_similarity: float | None = Field(None, ge=-1, le=1, description="Only tiles at least so alike (cosine).")
     exact: bool = Field(False, description="Compare with every tile, without the vector index.")
 

@@ -1,4 +1,7 @@
 DROP FUNCTION IF EXISTS api.check_search(vector, integer, text, double precision, integer, geometry, double precision);
+DROP FUNCTION IF EXISTS api.check_search(
+    vector, integer, text, double precision, integer, geometry, double precision, double precision
+);
 
 CREATE FUNCTION api.check_search(
     query vector,
@@ -7,10 +10,11 @@ CREATE FUNCTION api.check_search(
     exclude_within_m double precision,
     max_per_city integer,
     within geometry,
+    min_valid_share double precision,
     min_similarity double precision
 )
 RETURNS void
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = public, pg_temp
 AS $$
 BEGIN
@@ -29,12 +33,21 @@ BEGIN
     IF k IS NULL OR k < 0 THEN
         RAISE EXCEPTION 'k is %', coalesce(k::text, 'NULL') USING ERRCODE = '22023', HINT = 'k is how many tiles are wanted: 0 or more.';
     END IF;
+    -- A reader who asks for a million rows most likely mistyped, and would hold up the others.
+    IF k > 10000 AND NOT pg_has_role(current_user, 'terrakin_etl', 'MEMBER') THEN
+        RAISE EXCEPTION 'k is %, more than the 10000 that a reader may ask for', k
+            USING ERRCODE = '22023', HINT = 'Ask for fewer, or read terrakin.tiles itself: ORDER BY embedding_mean <=> vector.';
+    END IF;
     IF exclude_within_m IS NULL OR exclude_within_m < 0 OR exclude_within_m IN ('NaN', 'Infinity') THEN
         RAISE EXCEPTION 'exclude_within_m is %', coalesce(exclude_within_m::text, 'NULL')
             USING ERRCODE = '22023', HINT = 'It is a distance in metres: 0 (nothing left out) or more.';
     END IF;
     IF max_per_city < 1 THEN
         RAISE EXCEPTION 'max_per_city is %', max_per_city USING ERRCODE = '22023', HINT = 'Give 1 or more, or NULL for no limit.';
+    END IF;
+    IF min_valid_share = 'NaN' OR min_valid_share NOT BETWEEN 0 AND 1 THEN
+        RAISE EXCEPTION 'min_valid_share is %', min_valid_share
+            USING ERRCODE = '22023', HINT = 'It is a share of pixels: 0 to 1, or NULL for no limit.';
     END IF;
     IF min_similarity = 'NaN' OR min_similarity NOT BETWEEN -1 AND 1 THEN
         RAISE EXCEPTION 'min_similarity is %', min_similarity

@@ -3,6 +3,10 @@
 DROP FUNCTION IF EXISTS api.similar_tiles(
     bigint, integer, text, double precision, boolean, integer, text[], text[], geometry, double precision, boolean
 );
+DROP FUNCTION IF EXISTS api.similar_tiles(
+    bigint, integer, text, double precision, boolean, bigint[], integer, text[], text[], geometry, daterange, double precision,
+    double precision, boolean
+);
 
 CREATE FUNCTION api.similar_tiles(
     query_tile_id bigint,
@@ -10,10 +14,13 @@ CREATE FUNCTION api.similar_tiles(
     method text DEFAULT 'mean',
     exclude_within_m double precision DEFAULT 0,
     exclude_same_city boolean DEFAULT true,
+    exclude_city_ids bigint[] DEFAULT NULL,
     max_per_city integer DEFAULT NULL,
     countries text[] DEFAULT NULL,
     continents text[] DEFAULT NULL,
     within geometry DEFAULT NULL,
+    period daterange DEFAULT NULL,
+    min_valid_share double precision DEFAULT NULL,
     min_similarity double precision DEFAULT NULL,
     exact boolean DEFAULT false
 )
@@ -49,12 +56,14 @@ BEGIN
         method => method,
         exclude_near => place,
         exclude_within_m => exclude_within_m,
-        exclude_city_ids => CASE WHEN exclude_same_city THEN ARRAY[own_city_id] END,
+        exclude_city_ids => CASE WHEN exclude_same_city THEN exclude_city_ids || own_city_id ELSE exclude_city_ids END,
         exclude_tile_ids => ARRAY[query_tile_id],
         max_per_city => max_per_city,
         countries => countries,
         continents => continents,
         within => within,
+        period => period,
+        min_valid_share => min_valid_share,
         min_similarity => min_similarity,
         exact => exact
     ) AS s;
@@ -63,6 +72,6 @@ $$;
 
 COMMENT ON FUNCTION api.similar_tiles IS
 'The k tiles that look most like one tile, best first: exactly min(k, eligible tiles) rows. The tile itself is never among them. '
-'exclude_within_m: leave out tiles nearer than this (geodesic metres, centre to centre); exclude_same_city: leave out the tile''s own city; '
+'exclude_within_m: leave out tiles nearer than this (geodesic metres, centre to centre); exclude_same_city: leave out the tile''s own city, exclude_city_ids: these too; '
 'the other arguments as in api.similar_to_vector. similarity: cosine, -1 to 1; distance_m: geodesic metres from the tile. '
 'An unknown tile raises SQLSTATE P0002, a wrong argument 22023.';

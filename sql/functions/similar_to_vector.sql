@@ -2,6 +2,10 @@
 DROP FUNCTION IF EXISTS api.similar_to_vector(
     vector, integer, text, geography, double precision, bigint[], bigint[], integer, text[], text[], geometry, double precision, boolean
 );
+DROP FUNCTION IF EXISTS api.similar_to_vector(
+    vector, integer, text, geography, double precision, bigint[], bigint[], integer, text[], text[], geometry, daterange,
+    double precision, double precision, boolean
+);
 
 CREATE FUNCTION api.similar_to_vector(
     query vector,
@@ -15,6 +19,8 @@ CREATE FUNCTION api.similar_to_vector(
     countries text[] DEFAULT NULL,
     continents text[] DEFAULT NULL,
     within geometry DEFAULT NULL,
+    period daterange DEFAULT NULL,
+    min_valid_share double precision DEFAULT NULL,
     min_similarity double precision DEFAULT NULL,
     exact boolean DEFAULT false
 )
@@ -45,7 +51,7 @@ DECLARE
     found_tile_ids bigint[];
     found_similarities double precision[];
 BEGIN
-    PERFORM api.check_search(query, k, method, exclude_within_m, max_per_city, within, min_similarity);
+    PERFORM api.check_search(query, k, method, exclude_within_m, max_per_city, within, min_valid_share, min_similarity);
     IF countries IS NOT NULL OR continents IS NOT NULL THEN
         SELECT coalesce(array_agg(c.city_id), '{}')
         INTO only_city_ids
@@ -84,6 +90,8 @@ BEGIN
                         AND (only_city_ids IS NULL OR t.city_id = ANY (only_city_ids))
                         AND (exclude_near IS NULL OR exclude_within_m = 0 OR NOT ST_DWithin(t.location, exclude_near, exclude_within_m))
                         AND (within IS NULL OR (t.footprint && within AND ST_Intersects(t.location::geometry, within)))
+                        AND (similar_to_vector.period IS NULL OR t.period && similar_to_vector.period)
+                        AND (min_valid_share IS NULL OR t.valid_share >= min_valid_share)
                     ORDER BY CASE WHEN use_index THEN
                         CASE method
                             WHEN 'mean' THEN t.embedding_mean::halfvec(768)
@@ -120,5 +128,6 @@ COMMENT ON FUNCTION api.similar_to_vector IS
 'exclude_near with exclude_within_m: leave out tiles whose centre is nearer than so many geodesic metres. '
 'exclude_city_ids, exclude_tile_ids: leave these out. max_per_city: at most so many tiles of one city. '
 'countries (ISO codes), continents (English names): only these. within: only tiles whose centre lies in this geometry (EPSG:4326). '
+'period: only tiles whose composite has days in it. min_valid_share: only tiles with at least this share (0..1) of clear pixels. '
 'min_similarity: only tiles at least so alike. exact: compare with every tile, without the vector index. '
 'similarity: cosine, -1 to 1; distance_m: geodesic metres from exclude_near, NULL without it. Wrong arguments raise SQLSTATE 22023.';

@@ -14,9 +14,11 @@ N_CITIES = 12
 SEARCH = """
     SELECT rank, tile_id, city_id, similarity, distance_m
     FROM api.similar_tiles(%(tile_id)s, k => %(k)s, method => %(method)s, exclude_within_m => %(exclude_within_m)s,
-        exclude_same_city => %(exclude_same_city)s, max_per_city => %(max_per_city)s, countries => %(countries)s,
+        exclude_same_city => %(exclude_same_city)s,
+        exclude_city_ids => %(exclude_city_ids)s, max_per_city => %(max_per_city)s, countries => %(countries)s,
         continents => %(continents)s, within => ST_GeomFromText(%(within)s, 4326),
-        min_similarity => %(min_similarity)s, exact => %(exact)s)
+        period => %(period)s, min_valid_share => %(min_valid_share)s, min_similarity => %(min_similarity)s,
+        exact => %(exact)s)
 """
 
 DEFAULTS = {
@@ -24,6 +26,9 @@ DEFAULTS = {
     "method": "mean",
     "exclude_within_m": 0.0,
     "exclude_same_city": True,
+    "exclude_city_ids": None,
+    "period": None,
+    "min_valid_share": None,
     "max_per_city": None,
     "countries": None,
     "continents": None,
@@ -51,6 +56,12 @@ def brute_force(world: World, row: int, **arguments: object) -> list[tuple[int, 
         eligible &= world.city_ids != world.city_ids[row]
     if a["exclude_within_m"] > 0:
         eligible &= distance_m > a["exclude_within_m"]
+    if a["exclude_city_ids"] is not None:
+        eligible &= ~np.isin(world.city_ids, a["exclude_city_ids"])
+    if a["min_valid_share"] is not None:
+        eligible &= world.valid_share >= np.float32(a["min_valid_share"])
+    if a["period"] is not None:
+        eligible &= a["period"] == SUMMER  # all tiles are of the summer
     if a["countries"] is not None:
         eligible &= np.isin(world.country_codes, a["countries"])
     if a["continents"] is not None:
@@ -70,6 +81,7 @@ def brute_force(world: World, row: int, **arguments: object) -> list[tuple[int, 
     return answer[: a["k"]]
 
 
+SUMMER, WINTER = "[2024-08-31,2024-12-01)", "[2024-09-01,2024-12-01)"
 NORTH = "POLYGON((-180 0, 180 0, 180 90, -180 90, -180 0))"
 
 filters = st.fixed_dictionaries(
@@ -79,6 +91,9 @@ filters = st.fixed_dictionaries(
         "method": st.sampled_from(METHODS),
         "exclude_within_m": st.sampled_from([0.0, 10_000.0, 3_000_000.0, 50_000_000.0]),
         "exclude_same_city": st.booleans(),
+        "exclude_city_ids": st.lists(st.integers(1, N_CITIES + 1), max_size=4),
+        "period": st.sampled_from([SUMMER, SUMMER, WINTER]),
+        "min_valid_share": st.sampled_from([0.0, 0.5, 0.75, 1.0]),
         "max_per_city": st.integers(1, 5),
         "countries": st.lists(st.sampled_from(["C0", "C1", "C2", "C3", "XX"]), max_size=3),
         "continents": st.lists(st.sampled_from(CONTINENTS), max_size=3),
@@ -141,6 +156,7 @@ def test_empty_table_answers_no_rows(conn: psycopg.Connection) -> None:
         ({"exclude_within_m": float("nan")}, "exclude_within_m is NaN"),
         ({"max_per_city": 0}, "max_per_city is 0"),
         ({"min_similarity": 1.5}, "min_similarity is 1.5"),
+        ({"min_valid_share": -0.1}, "min_valid_share is -0.1"),
     ],
 )
 def test_senseless_argument_raises_with_hint(

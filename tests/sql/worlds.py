@@ -22,6 +22,7 @@ class World:
     continents: np.ndarray
     lon: np.ndarray
     lat: np.ndarray
+    valid_share: np.ndarray
     vectors: dict[str, np.ndarray]
 
     def distance_m(self, row: int) -> np.ndarray:
@@ -53,8 +54,8 @@ INSERT_COMPOSITE = """
 INSERT_TILE = """
     INSERT INTO terrakin.tiles (tile_id, city_id, composite_id, period, footprint, location, valid_share,
         embedding_mean, embedding_dominant, dominant_share)
-    SELECT %(tile_id)s, %(city_id)s, %(composite_id)s, '[2024-06-01,2024-09-01)', ST_Expand(p, 0.01), p::geography, 1,
-        %(mean)s, %(dominant)s, 0.5
+    SELECT %(tile_id)s, %(city_id)s, %(composite_id)s, '[2024-06-01,2024-09-01)', ST_Expand(p, 0.01), p::geography,
+        %(valid_share)s, %(mean)s, %(dominant)s, 0.5
     FROM ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4326) AS p
 """
 
@@ -75,6 +76,7 @@ def build_world(conn: psycopg.Connection, n_tiles: int, n_cities: int, seed: int
         continents=np.array(CONTINENTS)[country][city],
         lon=city_lon[city] + rng.uniform(-0.25, 0.25, n_tiles),
         lat=city_lat[city] + rng.uniform(-0.25, 0.25, n_tiles),
+        valid_share=rng.choice([0.5, 0.75, 1.0], n_tiles),
         vectors={
             m: (kinds[rng.integers(5, size=n_tiles)] + rng.normal(size=(n_tiles, 768))).astype(np.float32)
             for m in METHODS
@@ -104,6 +106,7 @@ def build_world(conn: psycopg.Connection, n_tiles: int, n_cities: int, seed: int
                     "composite_id": composite_ids[city[r]],
                     "lon": world.lon[r],
                     "lat": world.lat[r],
+                    "valid_share": float(world.valid_share[r]),
                     "mean": Vector(world.vectors["mean"][r]),
                     "dominant": Vector(world.vectors["dominant"][r]),
                 }
