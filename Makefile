@@ -6,7 +6,7 @@ DEMO_HOME := .terrakin/demo
 DEMO_PERIOD := 2024-06-01/2024-08-31
 TERRAKIN := .venv/bin/terrakin
 
-.PHONY: help demo stop test lint screenshot
+.PHONY: help demo stop test bench-search lint screenshot
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -28,6 +28,10 @@ test: ## install what the tests need, then run all of them
 	@scripts/setup.sh test
 	@scripts/build_frontend.sh
 	@.venv/bin/python -m pytest $(PYTEST_ARGS)
+
+bench-search: ## similarity search against its peers: one table, one run (BENCH_ARGS="--sizes 48881")
+	@scripts/setup.sh bench
+	@.venv/bin/python -m tests.benchmarks.search $(BENCH_ARGS)
 
 lint: ## format and lint, changing files
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .

@@ -5,6 +5,7 @@
 #
 #   scripts/setup.sh demo    what `make demo` needs
 #   scripts/setup.sh test    that, and what the tests need (Chromium, terratorch)
+#   scripts/setup.sh bench   that, and the engines that benchmarks compare with (Qdrant, FAISS)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -125,7 +126,10 @@ usable_python() {
 # One stamp a profile holds the hash of what was installed, so that a changed pyproject.toml installs again.
 install_python_packages() {
     local extras=frontend stamp wanted
-    [ "$PROFILE" != test ] || extras=frontend,test,terramind
+    case $PROFILE in
+    test) extras=frontend,test,terramind ;;
+    bench) extras=frontend,bench ;;
+    esac
     stamp=.venv/.installed-$PROFILE
     wanted=$(cat pyproject.toml constraints.txt | sha256sum)
     [ -x .venv/bin/terrakin ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && return 0
@@ -133,7 +137,6 @@ install_python_packages() {
     [ -x .venv/bin/python ] || "$(usable_python)" -m venv .venv || die "no virtual environment could be made in .venv"
     say "installing Python packages [$extras] into .venv"
     .venv/bin/python -m pip install -q -c constraints.txt -e ".[$extras]" || die "pip could not install terrakin[$extras]"
-    # What is loaded often is compiled now, not at the first command.
     printf '%s' "$wanted" >"$stamp"
 }
 
