@@ -16,7 +16,7 @@ from etl.grid import assign_cells
 from etl.ledger import Ledger, heartbeat, this_worker
 from etl.stac import Period, Source, check_catalogue
 from etl.stages import BarFactory, Job, aggregate, composite, embed, index, layout, load
-from etl.store import read_stored_cities, write_cities
+from etl.store import check_period, read_stored_cities, write_cities
 
 log = logging.getLogger(__name__)
 
@@ -76,13 +76,14 @@ def run(settings: Settings, request: Request, bar: BarFactory) -> None:
     encoder = embed.load_encoder(request.encoder)
     with connect(settings, "etl", autocommit=True) as conn:
         embed.check_encoder(conn, request.encoder, encoder)
+        check_period(conn, [city.city_id for city in chosen], request.source.period)
         write_cities(conn, chosen)
         job = make_job(settings, conn, chosen, request.source.period, bar)
         with heartbeat(settings, job.ledger.worker):
             failed = composite.run(job, request.source, request.dask)
-            if len(failed) == len(job.cities):
-                _raise_for(failed, len(chosen))
+            _raise_if_none_is_left(failed, job)
             failed += embed.run(job, encoder or embed.fitted_encoder(job))
+            _raise_if_none_is_left(failed, job)
             failed += aggregate.run(job, aggregate.post_processing(job))
             failed += load.run(job)
         layout.run(conn, bar)
@@ -112,6 +113,7 @@ def run_stage(settings: Settings, stage: str, request: Request, bar: BarFactory)
     if stage == "composite":
         check_catalogue(request.source)
     with connect(settings, "etl", autocommit=True) as conn:
+        check_period(conn, [city.city_id for city in chosen], request.source.period)
         job = make_job(settings, conn, chosen, request.source.period, bar)
         with heartbeat(settings, job.ledger.worker):
             if stage == "composite":
@@ -124,6 +126,12 @@ def run_stage(settings: Settings, stage: str, request: Request, bar: BarFactory)
             else:
                 failed = load.run(job)
     _raise_for(failed, len(chosen))
+
+
+def _raise_if_none_is_left(failed: Sequence[str], job: Job) -> None:
+    """The later stages would have nothing to work on, and would hide the reason behind an error of their own."""
+    if len(failed) == len(job.cities):
+        _raise_for(failed, len(job.cities))
 
 
 def _raise_for(failed: Sequence[str], n_cities: int) -> None:

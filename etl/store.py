@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from psycopg.types.json import Jsonb
 
 from etl.aggregate import PostProcessing
 from etl.cities import City
+from etl.errors import EtlError
 from etl.grid import Cell, tile_id
 from etl.ledger import date_range
 from etl.stac import Period
@@ -53,6 +55,16 @@ UPSERT_COMPOSITE = """
         is_synthetic = excluded.is_synthetic, item_ids = excluded.item_ids,
         max_cloud_cover = excluded.max_cloud_cover, valid_share = excluded.valid_share, created_at = now()
     RETURNING composite_id
+"""
+CLASHING_PERIOD = """
+    SELECT c.name, m.period
+    FROM terrakin.composites AS m
+    JOIN terrakin.cities AS c ON c.city_id = m.city_id
+    WHERE m.city_id = ANY (%(city_ids)s)
+        AND m.period <> %(period)s
+        AND date_trunc('month', lower(m.period)) = date_trunc('month', lower(%(period)s))
+    ORDER BY c.city_id
+    LIMIT 1
 """
 CREATE_STAGING = """
     CREATE TEMPORARY TABLE staging_tiles ON COMMIT DROP AS
@@ -170,6 +182,22 @@ def write_encoder(conn: Connection, record: EncoderRecord) -> EncoderRecord:
     stored = read_encoder(conn)
     assert stored is not None
     return stored
+
+
+def check_period(conn: Connection, city_ids: Sequence[int], period: Period) -> None:
+    """Refuse a period whose tiles would take the place of another's: a tile_id holds no more than the first month.
+
+    Raises:
+        EtlError: one of the cities has tiles of another period that begins in the same month.
+    """
+    clash = conn.execute(CLASHING_PERIOD, {"city_ids": list(city_ids), "period": date_range(period)}).fetchone()
+    if clash:
+        name, loaded = clash
+        last_day = loaded.upper - timedelta(days=1)
+        raise EtlError(
+            f"period {period.start}/{period.end} begins in the same month as {loaded.lower}/{last_day}, which is "
+            f"loaded for {name}: its tiles would be overwritten; take that period, or one that begins in another month"
+        )
 
 
 def write_tiles(conn: Connection, tiles: CityTiles) -> None:

@@ -48,6 +48,23 @@ def test_run_fills_the_tables_and_a_second_run_repeats_nothing(
     assert work_files(database.home) == files
 
 
+def test_a_period_of_the_same_first_month_never_overwrites_another(
+    database: Settings, tiny_demo: DemoCatalogue, command_line: Callable[..., CommandLine]
+) -> None:
+    terrakin = command_line(database.home, database.database_url)
+    lisbon = ("--city", "Lisbon (synthetic)")
+    assert terrakin(*run_arguments(tiny_demo, *lisbon)).returncode == 0
+    assert database.database_url
+    with psycopg.connect(database.database_url) as conn:
+        before = tables(conn)
+    clashing = [argument.replace("/2024-08-31", "/2024-07-31") for argument in run_arguments(tiny_demo, *lisbon)]
+    refused = terrakin(*clashing)
+    assert refused.returncode == 1
+    assert "begins in the same month as 2024-06-01/2024-08-31" in refused.stderr.splitlines()[-1]
+    with psycopg.connect(database.database_url) as conn:
+        assert tables(conn) == before
+
+
 def test_similar_tiles_equals_brute_force_over_the_stored_vectors(
     database: Settings, tiny_demo: DemoCatalogue, command_line: Callable[..., CommandLine]
 ) -> None:
