@@ -52,6 +52,7 @@ def run(job: Job, processing: PostProcessing) -> list[str]:
 def _aggregate(
     job: Job, processing: PostProcessing, city: City, made_from: str, advance: Callable[[int], Any]
 ) -> Mapping[str, Any]:
+    _check_encoder_of(job, city)
     path = job.path(city.city_id, PATCHES)
     embedding, is_valid = read_array(path, "embedding"), _is_valid(job, city.city_id)
     parts = []
@@ -73,6 +74,16 @@ def _valid_patches(job: Job, city_ids: list[int]) -> Iterator[np.ndarray]:
 def _is_valid(job: Job, city_id: int) -> np.ndarray:
     share = read_array(job.path(city_id, PATCHES), "patch_valid_share")
     return share >= MIN_PATCH_VALID_SHARE
+
+
+def _check_encoder_of(job: Job, city: City) -> None:
+    """Refuse patches of another encoder than the database's: made before it was recorded, or on another machine."""
+    stored, (name, weights, sha256) = read_encoder(job.conn), _encoder_of(job, city.city_id)
+    if stored is not None and (stored.name, stored.weights_sha256) != (name, sha256):
+        raise EncoderError(
+            f"its patches were made by {name} ({weights}, {sha256[:12]}), the database's vectors by {stored.name} "
+            f"({stored.weights}, {stored.weights_sha256[:12]}); embed it again with that one"
+        )
 
 
 def _encoder_of(job: Job, city_id: int) -> tuple[str, str, str]:

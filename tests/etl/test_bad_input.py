@@ -159,6 +159,22 @@ def test_another_encoder_than_the_stored_vectors(
     assert counts(database) == before
 
 
+def test_patches_of_another_encoder_are_not_loaded(
+    terrakin: CommandLine, database: Settings, tiny_demo: DemoCatalogue
+) -> None:
+    """As when two machines fit their filters at once: the one that comes second is refused."""
+    assert terrakin(*run_arguments(tiny_demo, "--city", "Lisbon (synthetic)")).returncode == 0
+    assert database.database_url
+    with psycopg.connect(database.database_url) as conn:
+        conn.execute("UPDATE terrakin.encoder SET weights_sha256 = repeat('0', 64)")
+    (vectors,) = (database.home / "work").rglob("vectors.zarr")
+    shutil.rmtree(vectors)
+    line = the_error(terrakin, "etl", "aggregate", "--period", PERIOD)
+    assert "its patches were made by mosaiks" in line
+    assert "the database's vectors by mosaiks (fitted, 000000000000)" in line
+    assert not vectors.exists()
+
+
 def test_unreachable_database(
     command_line: Callable[..., CommandLine], tiny_demo: DemoCatalogue, tmp_path: Path
 ) -> None:
