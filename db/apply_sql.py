@@ -22,7 +22,12 @@ log = logging.getLogger(__name__)
 ROOT = Path(__file__).parent.parent / "sql"
 """Beside package db in the repository and in site-packages alike."""
 ROLES, GRANTS = "roles.sql", "grants.sql"
-FOLDERS = {"functions": ("FUNCTION", "api"), "views": ("VIEW", "api"), "tiles": ("FUNCTION", "tiles")}
+FOLDERS = {
+    "functions": ("FUNCTION", "api"),
+    "views": ("VIEW", "api"),
+    "tiles": ("FUNCTION", "tiles"),
+    "triggers": ("FUNCTION", "terrakin"),
+}
 """What the files of a folder make, and in which schema."""
 REQUIRES = re.compile(r"^-- requires: (\S+)$", re.MULTILINE)
 

@@ -10,6 +10,7 @@ import psycopg
 
 from db.connect import connect, open_connection
 from db.extensions import WITHOUT_KNOWN_FAULTS, check_extensions
+from db.kin import NAME, build_kin
 from db.settings import Settings
 
 Progress = Callable[[str, int, int], None]
@@ -56,14 +57,14 @@ ANALYZE = "ANALYZE terrakin.tiles, terrakin.tile_aggregates, terrakin.cities"
 
 
 def build_indexes(settings: Settings, progress: Progress | None = None) -> list[str]:
-    """Build the vector indexes that are missing or invalid, and refresh the planner's statistics.
+    """Build the vector indexes that are missing or invalid and the kin that are out of date; refresh statistics.
 
     Args:
         settings: which database; the owner's rights are needed.
         progress: called with the index's name, tiles done and tiles in all, twice a second.
 
     Returns:
-        Names of the indexes that were built.
+        Names of the indexes that were built, with tile_kin where kin were computed.
     """
     built = []
     with connect(settings, autocommit=True) as conn:
@@ -80,6 +81,8 @@ def build_indexes(settings: Settings, progress: Progress | None = None) -> list[
                     conn.execute(index.create)
             built.append(index.name)
         conn.execute(ANALYZE)
+        if build_kin(conn, progress):
+            built.append(NAME)
     return built
 
 

@@ -301,6 +301,50 @@ tile_thumbnails = Table(
     comment="Small pictures of the tiles for the map's result list.",
 )
 
+tiles_version = Table(
+    "tiles_version",
+    metadata,
+    Column(
+        "one_row", SmallInteger, primary_key=True, autoincrement=False, server_default=text("1"), comment="Always 1."
+    ),
+    Column(
+        "version",
+        BigInteger,
+        nullable=False,
+        comment="Grows with every statement that adds tiles, or changes their mean vectors or cities.",
+    ),
+    CheckConstraint("one_row = 1", name="one_row"),
+    comment="Which set of tiles this is: kin computed for another version are not used.",
+)
+
+tile_kin = Table(
+    "tile_kin",
+    metadata,
+    Column(
+        "tile_id",
+        BigInteger,
+        ForeignKey("terrakin.tiles.tile_id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+        comment="The tile.",
+    ),
+    Column(
+        "tiles_version",
+        BigInteger,
+        nullable=False,
+        comment="terrakin.tiles_version when they were computed; of another version they are not used.",
+    ),
+    Column(
+        "kin_tile_ids",
+        ARRAY(BigInteger),
+        nullable=False,
+        comment="The 240 tiles of all other cities whose mean vectors are most like this one's, by exact comparison, "
+        "best first.",
+    ),
+    comment="The nearest-neighbour graph of the tiles across cities: the answer to the default question, made "
+    "beforehand by terrakin db index.",
+)
+
 etl_tasks = Table(
     "etl_tasks",
     metadata,

@@ -49,7 +49,7 @@ def tile_at(query_data: Position) -> Row:
 SIMILAR = """
     SELECT
         s.rank, s.tile_id, s.city_id, s.city, s.country_code, o.country, s.similarity, s.distance_m,
-        o.lon, o.lat, o.is_synthetic, ST_AsGeoJSON(s.footprint)::json AS footprint
+        s.found_by, s.candidates, o.lon, o.lat, o.is_synthetic, ST_AsGeoJSON(s.footprint)::json AS footprint
     FROM api.similar_tiles(
         %(tile_id)s::bigint,
         k => %(k)s::integer,

@@ -120,6 +120,8 @@ class SimilarTile(BaseModel):
     country: str
     similarity: float = Field(description="Cosine, -1 to 1.")
     distance_m: float = Field(description="Geodesic metres, centre to centre.")
+    found_by: Literal["kin", "index", "exact"] = Field(description="How the database made the answer.")
+    candidates: int = Field(description="Tiles whose full vectors were compared.")
     lon: float
     lat: float
     is_synthetic: bool

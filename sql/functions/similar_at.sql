@@ -30,7 +30,9 @@ RETURNS TABLE (
     country_code text,
     similarity double precision,
     distance_m double precision,
-    footprint geometry(Polygon, 4326)
+    footprint geometry(Polygon, 4326),
+    found_by text,
+    candidates bigint
 )
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 ROWS 20
@@ -48,7 +50,8 @@ BEGIN
             USING ERRCODE = 'P0002', HINT = 'Give degrees in EPSG:4326, longitude first; api.city_overview says where tiles are.';
     END IF;
     RETURN QUERY
-    SELECT s.rank, s.tile_id, s.city_id, s.city, s.country_code, s.similarity, s.distance_m, s.footprint
+    SELECT s.rank, s.tile_id, s.city_id, s.city, s.country_code, s.similarity, s.distance_m, s.footprint,
+        s.found_by, s.candidates
     FROM api.similar_tiles(
         query_tile_id => query_tile_id,
         k => k,

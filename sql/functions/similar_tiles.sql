@@ -32,7 +32,9 @@ RETURNS TABLE (
     country_code text,
     similarity double precision,
     distance_m double precision,
-    footprint geometry(Polygon, 4326)
+    footprint geometry(Polygon, 4326),
+    found_by text,
+    candidates bigint
 )
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 ROWS 20
@@ -43,13 +45,17 @@ DECLARE
     query vector := api.tile_embedding(query_tile_id, method);
     place geography;
     own_city_id bigint;
+    known_kin bigint[];
 BEGIN
-    SELECT t.location, t.city_id
-    INTO place, own_city_id
+    SELECT t.location, t.city_id, n.kin_tile_ids
+    INTO place, own_city_id, known_kin
     FROM terrakin.tiles AS t
+    LEFT JOIN terrakin.tile_kin AS n ON n.tile_id = t.tile_id
+        AND n.tiles_version = (SELECT v.version FROM terrakin.tiles_version AS v)
     WHERE t.tile_id = query_tile_id;
     RETURN QUERY
-    SELECT s.rank, s.tile_id, s.city_id, s.city, s.country_code, s.similarity, s.distance_m, s.footprint
+    SELECT s.rank, s.tile_id, s.city_id, s.city, s.country_code, s.similarity, s.distance_m, s.footprint,
+        s.found_by, s.candidates
     FROM api.similar_to_vector(
         query => query,
         k => k,
@@ -65,7 +71,8 @@ BEGIN
         period => period,
         min_valid_share => min_valid_share,
         min_similarity => min_similarity,
-        exact => exact
+        exact => exact,
+        kin_tile_ids => CASE WHEN exclude_same_city AND method = 'mean' THEN known_kin END
     ) AS s;
 END;
 $$;

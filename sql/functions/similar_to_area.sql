@@ -29,7 +29,9 @@ RETURNS TABLE (
     country_code text,
     similarity double precision,
     distance_m double precision,
-    footprint geometry(Polygon, 4326)
+    footprint geometry(Polygon, 4326),
+    found_by text,
+    candidates bigint
 )
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 ROWS 20
@@ -57,7 +59,8 @@ BEGIN
     END IF;
     SELECT avg(l2_normalize(api.tile_embedding(o, method))) INTO query FROM unnest(own_tile_ids) AS o;
     RETURN QUERY
-    SELECT s.rank, s.tile_id, s.city_id, s.city, s.country_code, s.similarity, s.distance_m, s.footprint
+    SELECT s.rank, s.tile_id, s.city_id, s.city, s.country_code, s.similarity, s.distance_m, s.footprint,
+        s.found_by, s.candidates
     FROM api.similar_to_vector(
         query => query,
         k => k,

@@ -31,7 +31,9 @@ RETURNS TABLE (
     country_code text,
     similarity double precision,
     distance_m double precision,
-    footprint geometry(Polygon, 4326)
+    footprint geometry(Polygon, 4326),
+    found_by text,
+    candidates bigint
 )
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 ROWS 20
@@ -61,7 +63,8 @@ BEGIN
     FROM terrakin.tiles AS t
     WHERE t.tile_id = ANY (positive);
     RETURN QUERY
-    SELECT s.rank, s.tile_id, s.city_id, s.city, s.country_code, s.similarity, s.distance_m, s.footprint
+    SELECT s.rank, s.tile_id, s.city_id, s.city, s.country_code, s.similarity, s.distance_m, s.footprint,
+        s.found_by, s.candidates
     FROM api.similar_to_vector(
         query => query,
         k => k,

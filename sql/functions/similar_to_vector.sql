@@ -1,10 +1,15 @@
 -- requires: functions/check_search.sql
+-- requires: functions/has_few_tiles.sql
 DROP FUNCTION IF EXISTS api.similar_to_vector(
     vector, integer, text, geography, double precision, bigint[], bigint[], integer, text[], text[], geometry, double precision, boolean
 );
 DROP FUNCTION IF EXISTS api.similar_to_vector(
     vector, integer, text, geography, double precision, bigint[], bigint[], integer, text[], text[], geometry, daterange,
     double precision, double precision, boolean
+);
+DROP FUNCTION IF EXISTS api.similar_to_vector(
+    vector, integer, text, geography, double precision, bigint[], bigint[], integer, text[], text[], geometry, daterange,
+    double precision, double precision, boolean, bigint[]
 );
 
 CREATE FUNCTION api.similar_to_vector(
@@ -22,7 +27,8 @@ CREATE FUNCTION api.similar_to_vector(
     period daterange DEFAULT NULL,
     min_valid_share double precision DEFAULT NULL,
     min_similarity double precision DEFAULT NULL,
-    exact boolean DEFAULT false
+    exact boolean DEFAULT false,
+    kin_tile_ids bigint[] DEFAULT NULL
 )
 RETURNS TABLE (
     rank integer,
@@ -32,7 +38,9 @@ RETURNS TABLE (
     country_code text,
     similarity double precision,
     distance_m double precision,
-    footprint geometry(Polygon, 4326)
+    footprint geometry(Polygon, 4326),
+    found_by text,
+    candidates bigint
 )
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 ROWS 20
@@ -46,10 +54,19 @@ AS $$
 #variable_conflict use_column
 DECLARE
     only_city_ids bigint[];
-    n_candidates bigint := greatest(60, 3 * k::bigint);
-    use_index boolean;
+    n_wanted bigint;
+    n_kin integer := least(240, greatest(60, 3 * k::bigint));
+    worst_similarity double precision;
     found_tile_ids bigint[];
     found_similarities double precision[];
+    -- Methods median, min and max have no index, and after DROP INDEX no method has.
+    has_index boolean := to_regclass(format('terrakin.ix_tiles_embedding_%s_hnsw', method)) IS NOT NULL;
+    -- So few tiles are compared faster than anything is looked up.
+    very_few constant integer := 1000;
+    -- To compare so many takes 0.1 s and finds the best, where the index would pass by most of what it meets.
+    few constant integer := 20000;
+    -- More candidates than this from the index cost as much as comparing all tiles.
+    max_candidates constant integer := 4000;
 BEGIN
     PERFORM api.check_search(query, k, method, exclude_within_m, max_per_city, within, min_valid_share, min_similarity);
     IF countries IS NOT NULL OR continents IS NOT NULL THEN
@@ -60,21 +77,35 @@ BEGIN
         WHERE (similar_to_vector.countries IS NULL OR n.code = ANY (similar_to_vector.countries))
             AND (similar_to_vector.continents IS NULL OR n.continent = ANY (similar_to_vector.continents));
     END IF;
+    found_by := CASE
+        WHEN exact THEN 'exact'
+        WHEN api.has_few_tiles(only_city_ids, within, very_few) THEN 'exact'
+        WHEN kin_tile_ids IS NOT NULL THEN 'kin'
+        WHEN NOT has_index OR api.has_few_tiles(only_city_ids, within, few) THEN 'exact'
+        ELSE 'index'
+    END;
+    n_wanted := CASE WHEN found_by = 'index' THEN greatest(60, 3 * k::bigint) WHEN max_per_city IS NULL THEN k END;
 
-    -- One static statement serves both passes, because custom plans fold the CASEs away. First pass: over-fetch from the HNSW
-    -- index (halfvec) and rank again on the full vectors. Second pass, where that did not fill k: every tile, exactly.
-    use_index := NOT exact AND method IN ('mean', 'dominant');
+    -- One static statement serves every pass, because custom plans fold the CASEs away: the kin that are known; candidates of
+    -- the HNSW index (halfvec), ranked again on the full vectors; or every tile.
     LOOP
-        SELECT array_agg(r.tile_id ORDER BY r.similarity DESC, r.tile_id), array_agg(r.similarity ORDER BY r.similarity DESC, r.tile_id)
-        INTO found_tile_ids, found_similarities
+        SELECT
+            (array_agg(r.tile_id ORDER BY r.similarity DESC, r.tile_id) FILTER (WHERE r.is_wanted))[:k],
+            (array_agg(r.similarity ORDER BY r.similarity DESC, r.tile_id) FILTER (WHERE r.is_wanted))[:k],
+            coalesce(max(r.n_eligible), count(*)),
+            min(r.similarity)
+        INTO found_tile_ids, found_similarities, candidates, worst_similarity
         FROM (
-            SELECT p.tile_id, p.similarity
+            SELECT n.tile_id, n.n_eligible, 1 - n.distance AS similarity,
+                1 - n.distance >= coalesce(min_similarity, '-Infinity') AND (
+                    max_per_city IS NULL
+                    OR row_number() OVER (PARTITION BY n.city_id ORDER BY n.distance, n.tile_id) <= max_per_city
+                ) AS is_wanted
             FROM (
-                SELECT n.tile_id, n.similarity,
-                    row_number() OVER (PARTITION BY n.city_id ORDER BY n.similarity DESC, n.tile_id) AS place_in_city
+                SELECT e.tile_id, e.city_id, e.distance, CASE found_by WHEN 'exact' THEN count(*) OVER () END AS n_eligible
                 FROM (
-                    SELECT t.tile_id, t.city_id,
-                        1 - (CASE method
+                    SELECT t.tile_id, t.city_id, t.embedding_mean, t.embedding_dominant,
+                        CASE method
                             WHEN 'mean' THEN t.embedding_mean
                             WHEN 'dominant' THEN t.embedding_dominant
                             ELSE (
@@ -83,38 +114,52 @@ BEGIN
                                 WHERE a.tile_id = t.tile_id
                                     AND a.method = similar_to_vector.method
                             )
-                        END <=> query) AS similarity
+                        END <=> query AS distance
                     FROM terrakin.tiles AS t
-                    WHERE (exclude_city_ids IS NULL OR t.city_id <> ALL (exclude_city_ids))
+                    WHERE (found_by <> 'kin' OR t.tile_id = ANY (kin_tile_ids[:n_kin]))
+                        AND (exclude_city_ids IS NULL OR t.city_id <> ALL (exclude_city_ids))
                         AND (exclude_tile_ids IS NULL OR t.tile_id <> ALL (exclude_tile_ids))
                         AND (only_city_ids IS NULL OR t.city_id = ANY (only_city_ids))
                         AND (exclude_near IS NULL OR exclude_within_m = 0 OR NOT ST_DWithin(t.location, exclude_near, exclude_within_m))
                         AND (within IS NULL OR (t.footprint && within AND ST_Intersects(t.location::geometry, within)))
                         AND (similar_to_vector.period IS NULL OR t.period && similar_to_vector.period)
                         AND (min_valid_share IS NULL OR t.valid_share >= min_valid_share)
-                    ORDER BY CASE WHEN use_index THEN
-                        CASE method
-                            WHEN 'mean' THEN t.embedding_mean::halfvec(768)
-                            ELSE t.embedding_dominant::halfvec(768)
-                        END <=> query::halfvec(768)
-                    END
-                    LIMIT CASE WHEN use_index THEN n_candidates END
-                ) AS n
-                -- A tile without the asked aggregate, or with a zero vector, has no similarity.
-                WHERE n.similarity >= coalesce(min_similarity, '-Infinity')
-                    AND n.similarity <> 'NaN'
-            ) AS p
-            WHERE max_per_city IS NULL OR p.place_in_city <= max_per_city
-            ORDER BY p.similarity DESC, p.tile_id
-            LIMIT k
+                ) AS e
+                ORDER BY
+                    CASE found_by
+                        WHEN 'kin' THEN array_position(kin_tile_ids[:n_kin], e.tile_id)
+                        WHEN 'index' THEN
+                            CASE method
+                                WHEN 'mean' THEN e.embedding_mean::halfvec(768)
+                                ELSE e.embedding_dominant::halfvec(768)
+                            END <=> query::halfvec(768)
+                        ELSE e.distance
+                    END,
+                    CASE found_by WHEN 'exact' THEN e.tile_id END
+                LIMIT n_wanted
+            ) AS n
+            -- A tile without the asked aggregate, or with a zero vector, has no similarity.
+            WHERE n.distance <> 'NaN'
         ) AS r;
-        EXIT WHEN NOT use_index OR coalesce(cardinality(found_tile_ids), 0) >= k;
-        use_index := false;
+
+        EXIT WHEN found_by = 'exact' OR cardinality(found_tile_ids) >= k OR (found_by = 'kin' AND worst_similarity < min_similarity);
+        -- Too few passed the filters. More candidates may do, where the index has them.
+        IF found_by = 'index' AND candidates >= n_wanted AND n_wanted * 8 <= max_candidates THEN
+            n_wanted := n_wanted * 8;
+        ELSIF found_by = 'kin' AND n_kin < cardinality(kin_tile_ids) THEN
+            n_kin := cardinality(kin_tile_ids);
+        ELSIF found_by = 'kin' AND has_index AND NOT api.has_few_tiles(only_city_ids, within, few) THEN
+            found_by := 'index';
+            n_wanted := greatest(60, 3 * k::bigint);
+        ELSE
+            found_by := 'exact';
+            n_wanted := CASE WHEN max_per_city IS NULL THEN k END;
+        END IF;
     END LOOP;
 
     RETURN QUERY
     SELECT f.ordinality::integer, t.tile_id, t.city_id, c.name, c.country_code, f.similarity,
-        ST_Distance(t.location, exclude_near), t.footprint
+        ST_Distance(t.location, exclude_near), t.footprint, found_by, candidates
     FROM unnest(found_tile_ids, found_similarities) WITH ORDINALITY AS f(tile_id, similarity, ordinality)
     JOIN terrakin.tiles AS t ON t.tile_id = f.tile_id
     JOIN terrakin.cities AS c ON c.city_id = t.city_id
@@ -130,4 +175,7 @@ COMMENT ON FUNCTION api.similar_to_vector IS
 'countries (ISO codes), continents (English names): only these. within: only tiles whose centre lies in this geometry (EPSG:4326). '
 'period: only tiles whose composite has days in it. min_valid_share: only tiles with at least this share (0..1) of clear pixels. '
 'min_similarity: only tiles at least so alike. exact: compare with every tile, without the vector index. '
-'similarity: cosine, -1 to 1; distance_m: geodesic metres from exclude_near, NULL without it. Wrong arguments raise SQLSTATE 22023.';
+'kin_tile_ids: the tiles most like the query of all but the excluded cities, in order, where they are known (terrakin.tile_kin). '
+'similarity: cosine, -1 to 1; distance_m: geodesic metres from exclude_near, NULL without it. found_by says how the answer was made: '
+'kin (known beforehand, exact), index (the vector index, approximate) or exact; candidates: how many tiles were compared on full vectors. '
+'Wrong arguments raise SQLSTATE 22023.';

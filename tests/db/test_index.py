@@ -7,10 +7,12 @@ import pytest
 
 from db.connect import connect
 from db.index import INDEXES, build_indexes
+from db.kin import NAME as KIN
 from db.settings import Settings
 from tests.builders import make_city, make_tile
 
 NAMES = [index.name for index in INDEXES]
+ALL = [*NAMES, KIN]
 NEAREST = (
     "EXPLAIN SELECT tile_id FROM terrakin.tiles ORDER BY embedding_{0}::halfvec(768) <=> "
     "(SELECT embedding_{0}::halfvec(768) FROM terrakin.tiles LIMIT 1) LIMIT 5"
@@ -33,7 +35,7 @@ def owner(loaded: Settings) -> Iterator[psycopg.Connection]:
 
 
 def test_missing_indexes_are_built_once(loaded: Settings) -> None:
-    assert build_indexes(loaded) == NAMES
+    assert build_indexes(loaded) == ALL
     assert build_indexes(loaded) == []
 
 
@@ -54,7 +56,7 @@ def test_the_planner_uses_them(loaded: Settings, owner: psycopg.Connection, meth
 def test_progress_ends_with_all_tiles_of_each_index(loaded: Settings) -> None:
     calls: list[tuple[str, int, int]] = []
     build_indexes(loaded, lambda name, done, total: calls.append((name, done, total)))
-    assert [call for call in calls if call[1] == call[2]] == [(name, 60, 60) for name in NAMES]
+    assert [call for call in calls if call[1] == call[2]] == [(name, 60, 60) for name in ALL]
     assert all(0 <= done <= total == 60 for _, done, total in calls)
 
 

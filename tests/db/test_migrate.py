@@ -98,7 +98,7 @@ def test_alembic_check_is_clean_with_and_without_vector_indexes(database: Settin
         "COMMENT ON TABLE terrakin.cities IS NULL",
         "DROP INDEX terrakin.ix_tiles_footprint",
         "CREATE TABLE terrakin.extra (id bigint)",
-        "ALTER TABLE terrakin.tiles ALTER COLUMN embedding_mean TYPE vector(3)",
+        "ALTER TABLE terrakin.tiles ALTER COLUMN embedding_dominant TYPE vector(3)",
     ],
 )
 def test_alembic_check_sees_what_differs(database: Settings, drift: str) -> None:

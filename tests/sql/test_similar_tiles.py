@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from db.index import INDEXES
 from tests.sql.worlds import CONTINENTS, METHODS, World, build_world
 
 N_TILES = 240
@@ -40,7 +41,10 @@ DEFAULTS = {
 
 @pytest.fixture(scope="module")
 def world(module_conn: psycopg.Connection) -> World:
-    return build_world(module_conn, N_TILES, N_CITIES, seed=1)
+    world = build_world(module_conn, N_TILES, N_CITIES, seed=1)
+    for index in INDEXES:
+        module_conn.execute(index.create)
+    return world
 
 
 def search(conn: psycopg.Connection, world: World, row: int, **arguments: object) -> list[tuple]:

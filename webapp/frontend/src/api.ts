@@ -28,6 +28,8 @@ export interface SimilarTile {
   country: string;
   similarity: number;
   distance_m: number;
+  found_by: 'kin' | 'index' | 'exact';
+  candidates: number;
   lon: number;
   lat: number;
   is_synthetic: boolean;

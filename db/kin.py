@@ -1,0 +1,121 @@
+"""Each tile's kin in other cities, computed by exact comparison after bulk loads, like an index.
+
+The default question, "not in the same city", is then answered from ``terrakin.tile_kin`` without any search.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import psycopg
+from pgvector.psycopg import register_vector
+
+Progress = Callable[[str, int, int], None]
+
+N_KIN = 240
+"""Kin kept of a tile: as many ids as a row holds without TOAST (2 KB). Few questions filter out more than 220 of them."""
+NAME = "tile_kin"
+BLOCK_BYTES = 200_000_000
+"""Similarities computed at once: tiles of the block x all tiles, float32."""
+DECIMALS = 6
+"""Float32 products of 768 numbers agree to about 1e-7: what is equal to six decimals is a tie, and goes by tile_id."""
+
+VERSION = "SELECT version FROM terrakin.tiles_version"
+MISSING = """
+    SELECT t.tile_id
+    FROM terrakin.tiles AS t
+    WHERE NOT EXISTS (SELECT FROM terrakin.tile_kin AS n WHERE n.tile_id = t.tile_id AND n.tiles_version = %s)
+"""
+READ_TILES = """
+    COPY (SELECT t.tile_id, t.city_id, t.embedding_mean FROM terrakin.tiles AS t ORDER BY t.city_id, t.tile_id)
+    TO STDOUT (FORMAT BINARY)
+"""
+FORGET = "DELETE FROM terrakin.tile_kin WHERE tile_id = ANY(%s)"
+WRITE = "COPY terrakin.tile_kin (tile_id, tiles_version, kin_tile_ids) FROM STDIN (FORMAT BINARY)"
+TIDY = "VACUUM (ANALYZE) terrakin.tile_kin"
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """Tiles sorted by city: ids int64 (n,), cities int64 (n,), vectors of unit length float32 (n, 768)."""
+
+    tile_ids: np.ndarray
+    city_ids: np.ndarray
+    unit: np.ndarray
+
+
+def build_kin(conn: psycopg.Connection[Any], progress: Progress | None = None) -> int:
+    """Compute the kin of the tiles that have none for the present version of the tiles.
+
+    Each block of tiles is a transaction: killed half-way, the next run goes on behind it. When tiles change meanwhile,
+    it stops, because its lists would not be used; run it again.
+
+    Args:
+        conn: an autocommit connection with the rights of terrakin_etl.
+        progress: called with "tile_kin", tiles done and tiles to do.
+
+    Returns:
+        For how many tiles kin were computed.
+    """
+    register_vector(conn)
+    with conn.transaction():
+        conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        (version,) = conn.execute(VERSION).fetchone() or (0,)
+        missing = [tile_id for (tile_id,) in conn.execute(MISSING, (version,))]
+        if not missing:
+            return 0
+        tiles = _read(conn)
+    rows = np.flatnonzero(np.isin(tiles.tile_ids, missing))
+    done = 0
+    for block, kin in _blocks(tiles, rows):
+        with conn.transaction():
+            if conn.execute(f"{VERSION} FOR SHARE").fetchone() != (version,):
+                return done
+            _write(conn, tiles.tile_ids[block], kin, version)
+        done += len(block)
+        if progress:
+            progress(NAME, done, len(rows))
+    conn.execute(TIDY)
+    return done
+
+
+def _read(conn: psycopg.Connection[Any]) -> Tiles:
+    """All tiles but those with a zero vector, which is like nothing."""
+    ids: list[tuple[int, int]] = []
+    vectors: list[np.ndarray] = []
+    with conn.cursor().copy(READ_TILES) as copy:
+        copy.set_types(["int8", "int8", "vector"])
+        for tile_id, city_id, vector in copy.rows():
+            ids.append((tile_id, city_id))
+            vectors.append(vector.to_numpy())
+    unit = np.stack(vectors)
+    length = np.linalg.norm(unit, axis=1, keepdims=True)
+    unit = np.divide(unit, length, out=unit, where=length > 0)
+    tile_ids, city_ids = np.array(ids, np.int64).T
+    looks = length[:, 0] > 0
+    return Tiles(tile_ids[looks], city_ids[looks], unit[looks])
+
+
+def _blocks(tiles: Tiles, rows: np.ndarray) -> Iterator[tuple[np.ndarray, list[np.ndarray]]]:
+    """Blocks of rows, and the kin of each row: tile ids, best first, of other cities only."""
+    n = len(tiles.tile_ids)
+    size = max(1, BLOCK_BYTES // (4 * n))
+    keep = min(N_KIN, n)
+    for begin in range(0, len(rows), size):
+        block = rows[begin : begin + size]
+        similarity = tiles.unit[block] @ tiles.unit.T
+        similarity[tiles.city_ids[block][:, None] == tiles.city_ids[None, :]] = -np.inf
+        best = np.argpartition(similarity, n - keep, axis=1)[:, n - keep :]
+        values = np.take_along_axis(similarity, best, axis=1).round(DECIMALS)
+        order = np.lexsort((tiles.tile_ids[best], -values))
+        best, values = np.take_along_axis(best, order, axis=1), np.take_along_axis(values, order, axis=1)
+        yield block, [tiles.tile_ids[b[np.isfinite(v)]] for b, v in zip(best, values, strict=True)]
+
+
+def _write(conn: psycopg.Connection[Any], tile_ids: np.ndarray, kin: list[np.ndarray], version: int) -> None:
+    conn.execute(FORGET, (tile_ids.tolist(),))
+    with conn.cursor().copy(WRITE) as copy:
+        copy.set_types(["int8", "int8", "int8[]"])
+        for tile_id, own in zip(tile_ids.tolist(), kin, strict=True):
+            copy.write_row((tile_id, version, own.tolist()))
