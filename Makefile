@@ -29,9 +29,9 @@ test: ## install what the tests need, then run all of them
 	@scripts/build_frontend.sh
 	@.venv/bin/python -m pytest $(PYTEST_ARGS)
 
-bench-search: ## similarity search against its peers: one table, one run (BENCH_ARGS="--sizes 48881")
+bench-search: ## similarity search against its peers: one table, one run (BENCH_ARGS="--size 48881")
 	@scripts/setup.sh bench
-	@.venv/bin/python -m tests.benchmarks.search $(BENCH_ARGS)
+	@.venv/bin/python terrakin.py bench search $(BENCH_ARGS)
 
 lint: ## format and lint, changing files
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .

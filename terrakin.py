@@ -1,4 +1,4 @@
-"""The command line ``terrakin``: ``db``, ``etl`` and ``web``, each group from its own package.
+"""The command line ``terrakin``: ``db``, ``etl``, ``web`` and ``bench``, each group from its own package.
 
 Groups are imported only when they are called, so that ``terrakin --help`` answers at once.
 """
@@ -12,6 +12,7 @@ import click
 GROUPS = {
     "db": ("db.cli", "The private PostgreSQL cluster, migrations and indexes."),
     "etl": ("etl.cli", "From a STAC catalogue to embedded tiles in PostgreSQL."),
+    "bench": ("tests.benchmarks.cli", "Benchmarks against peers, in a clone (`make bench-search`)."),
     "web": ("webapp.cli", "The map and its JSON API."),
 }
 

@@ -44,6 +44,8 @@ CREATE_LEDGER = """
     COMMENT ON COLUMN terrakin.sql_files.sha256 IS 'SHA-256 (hex) of its text and of the schema revision under it.';
     COMMENT ON COLUMN terrakin.sql_files.applied_at IS 'When it was applied last.';
 """
+FIXED_PATH = "SET LOCAL search_path = public, pg_temp"
+"""Names in views are looked up when the view is made, by whoever migrates: not through that session's own schemas."""
 APPLIED = "SELECT name, sha256 FROM terrakin.sql_files"
 REMEMBER = """
     INSERT INTO terrakin.sql_files (name, sha256)
@@ -91,6 +93,7 @@ def apply_sql(conn: psycopg.Connection[Any], revision: str) -> list[str]:
     The object of a file that is gone is dropped; where something else stands on it, the migration fails.
     """
     conn.execute(LOAD_PGVECTOR)
+    conn.execute(FIXED_PATH)
     conn.execute(CREATE_LEDGER)
     applied = dict(conn.execute(APPLIED).fetchall())
     run: list[str] = []

@@ -1,4 +1,4 @@
-"""The HNSW indexes: built after bulk loads, because filling an existing one row by row is slower and makes it worse."""
+"""The HNSW indexes and the kin: made after bulk loads. An index filled row by row takes longer and finds less."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -30,25 +30,37 @@ INDEXES = (
     VectorIndex(
         "ix_tiles_embedding_mean_hnsw",
         "CREATE INDEX ix_tiles_embedding_mean_hnsw ON terrakin.tiles "
-        "USING hnsw ((embedding_mean::halfvec(768)) halfvec_cosine_ops) WITH (m = 16, ef_construction = 128)",
+        "USING hnsw ((embedding_mean::halfvec(768)) halfvec_cosine_ops) WITH (m = 32, ef_construction = 256)",
         "DROP INDEX IF EXISTS terrakin.ix_tiles_embedding_mean_hnsw",
     ),
     VectorIndex(
         "ix_tiles_embedding_dominant_hnsw",
         "CREATE INDEX ix_tiles_embedding_dominant_hnsw ON terrakin.tiles "
-        "USING hnsw ((embedding_dominant::halfvec(768)) halfvec_cosine_ops) WITH (m = 16, ef_construction = 128)",
+        "USING hnsw ((embedding_dominant::halfvec(768)) halfvec_cosine_ops) WITH (m = 32, ef_construction = 256)",
         "DROP INDEX IF EXISTS terrakin.ix_tiles_embedding_dominant_hnsw",
     ),
 )
-"""halfvec keys halve the index and its cache misses; the search ranks again on the full vectors."""
+"""halfvec keys halve the index and its cache misses; the search ranks again on the full vectors. m and ef_construction
+are the smallest measured (docs/performance.md) that find the way between cities that look like no other."""
 
 IS_VALID = """
     SELECT i.indisvalid
     FROM pg_index AS i
     WHERE i.indexrelid = to_regclass('terrakin.' || %s)
 """
-PROGRESS = "SELECT tuples_done FROM pg_stat_progress_create_index WHERE pid = %s"
-"""Its tuples_total stays 0 for HNSW."""
+PROGRESS = """
+    SELECT tuples_done FROM pg_stat_progress_create_index WHERE pid = %(pid)s AND command = 'CREATE INDEX'
+    UNION ALL
+    SELECT heap_tuples_scanned FROM pg_stat_progress_cluster WHERE pid = %(pid)s
+"""
+"""tuples_total stays 0 for HNSW."""
+SHUFFLE = (
+    "CREATE INDEX ix_tiles_shuffle ON terrakin.tiles (md5(tile_id::text))",
+    "CLUSTER terrakin.tiles USING ix_tiles_shuffle",
+    "DROP INDEX terrakin.ix_tiles_shuffle",
+)
+"""Loads come city by city, and a graph that grows so has cities which no path leads to: some questions then find none
+of the right tiles. Grown in random order it finds them (docs/performance.md)."""
 N_TILES = "SELECT count(*) FROM terrakin.tiles"
 SERIAL_BUILD = "SET max_parallel_maintenance_workers = 0"
 """pgvector before 0.8.2 can overflow a buffer in a parallel HNSW build."""
@@ -61,7 +73,7 @@ def build_indexes(settings: Settings, progress: Progress | None = None) -> list[
 
     Args:
         settings: which database; the owner's rights are needed.
-        progress: called with the index's name, tiles done and tiles in all, twice a second.
+        progress: called twice a second with what is made (an index's name, shuffle or tile_kin), tiles done and in all.
 
     Returns:
         Names of the indexes that were built, with tile_kin where kin were computed.
@@ -70,11 +82,12 @@ def build_indexes(settings: Settings, progress: Progress | None = None) -> list[
     with connect(settings, autocommit=True) as conn:
         if check_extensions(conn) < WITHOUT_KNOWN_FAULTS:
             conn.execute(SERIAL_BUILD)
+        _shuffle(conn, settings, progress)
         for index in INDEXES:
             # One transaction: killed half-way, nothing of the index is left.
             with conn.transaction():
                 conn.execute(ONE_BUILDER)
-                if conn.execute(IS_VALID, (index.name,)).fetchone() == (True,):
+                if _is_valid(conn, index):
                     continue
                 conn.execute(index.drop)
                 with _watched(conn, settings, index.name, progress):
@@ -84,6 +97,23 @@ def build_indexes(settings: Settings, progress: Progress | None = None) -> list[
         if build_kin(conn, progress):
             built.append(NAME)
     return built
+
+
+def _shuffle(conn: psycopg.Connection[Any], settings: Settings, progress: Progress | None) -> None:
+    """Put the tiles into random order, unless a vector index stands on them."""
+    with conn.transaction():
+        conn.execute(ONE_BUILDER)
+        if any(_is_valid(conn, index) for index in INDEXES):
+            return
+        for index in INDEXES:
+            conn.execute(index.drop)
+        with _watched(conn, settings, "shuffle", progress):
+            for statement in SHUFFLE:
+                conn.execute(statement)
+
+
+def _is_valid(conn: psycopg.Connection[Any], index: VectorIndex) -> bool:
+    return conn.execute(IS_VALID, (index.name,)).fetchone() == (True,)
 
 
 @contextmanager
@@ -110,7 +140,7 @@ def _watch(
 ) -> None:
     with open_connection(settings, autocommit=True) as conn:
         while not ended.wait(POLL_S):
-            row = conn.execute(PROGRESS, (backend_pid,)).fetchone()
+            row = conn.execute(PROGRESS, {"pid": backend_pid}).fetchone()
             if row:
                 progress(name, min(row[0], n_tiles), n_tiles)
     progress(name, n_tiles, n_tiles)

@@ -14,7 +14,7 @@ from pgvector.psycopg import register_vector
 Progress = Callable[[str, int, int], None]
 
 N_KIN = 240
-"""Kin kept of a tile: as many ids as a row holds without TOAST (2 KB). Few questions filter out more than 220 of them."""
+"""Kin kept of a tile: as many ids as a row holds without TOAST (2 KB). Few questions filter out over 220 of them."""
 NAME = "tile_kin"
 BLOCK_BYTES = 200_000_000
 """Similarities computed at once: tiles of the block x all tiles, float32."""
@@ -45,7 +45,9 @@ class Tiles:
     unit: np.ndarray
 
 
-def build_kin(conn: psycopg.Connection[Any], progress: Progress | None = None) -> int:
+def build_kin(
+    conn: psycopg.Connection[Any], progress: Progress | None = None, tile_ids: list[int] | None = None
+) -> int:
     """Compute the kin of the tiles that have none for the present version of the tiles.
 
     Each block of tiles is a transaction: killed half-way, the next run goes on behind it. When tiles change meanwhile,
@@ -54,6 +56,7 @@ def build_kin(conn: psycopg.Connection[Any], progress: Progress | None = None) -
     Args:
         conn: an autocommit connection with the rights of terrakin_etl.
         progress: called with "tile_kin", tiles done and tiles to do.
+        tile_ids: of these tiles only; all others answer without, until a run for all.
 
     Returns:
         For how many tiles kin were computed.
@@ -66,7 +69,8 @@ def build_kin(conn: psycopg.Connection[Any], progress: Progress | None = None) -
         if not missing:
             return 0
         tiles = _read(conn)
-    rows = np.flatnonzero(np.isin(tiles.tile_ids, missing))
+    wanted = missing if tile_ids is None else np.intersect1d(missing, tile_ids)
+    rows = np.flatnonzero(np.isin(tiles.tile_ids, wanted))
     done = 0
     for block, kin in _blocks(tiles, rows):
         with conn.transaction():

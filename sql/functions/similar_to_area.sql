@@ -1,5 +1,6 @@
 -- requires: functions/similar_to_vector.sql
 -- requires: functions/tile_embedding.sql
+-- requires: functions/wrap_longitudes.sql
 DROP FUNCTION IF EXISTS api.similar_to_area(
     geometry, integer, text, double precision, boolean, bigint[], integer, text[], text[], geometry, daterange, double precision,
     double precision, boolean
@@ -47,6 +48,7 @@ BEGIN
         RAISE EXCEPTION 'area has SRID %', coalesce(ST_SRID(area)::text, 'NULL')
             USING ERRCODE = '22023', HINT = 'Give degrees in EPSG:4326: ST_Transform(geometry, 4326), or ST_SetSRID where it is only unlabelled.';
     END IF;
+    area := api.wrap_longitudes(area);
     SELECT array_agg(t.tile_id), array_agg(DISTINCT t.city_id)
     INTO own_tile_ids, own_city_ids
     FROM terrakin.tiles AS t

@@ -1,5 +1,6 @@
 -- requires: functions/check_search.sql
 -- requires: functions/has_few_tiles.sql
+-- requires: functions/wrap_longitudes.sql
 DROP FUNCTION IF EXISTS api.similar_to_vector(
     vector, integer, text, geography, double precision, bigint[], bigint[], integer, text[], text[], geometry, double precision, boolean
 );
@@ -69,6 +70,10 @@ DECLARE
     max_candidates constant integer := 4000;
 BEGIN
     PERFORM api.check_search(query, k, method, exclude_within_m, max_per_city, within, min_valid_share, min_similarity);
+    within := api.wrap_longitudes(within);
+    -- x <> ALL (an array with a NULL) is never true.
+    exclude_city_ids := array_remove(exclude_city_ids, NULL);
+    exclude_tile_ids := array_remove(exclude_tile_ids, NULL);
     IF countries IS NOT NULL OR continents IS NOT NULL THEN
         SELECT coalesce(array_agg(c.city_id), '{}')
         INTO only_city_ids
@@ -172,7 +177,7 @@ COMMENT ON FUNCTION api.similar_to_vector IS
 'ties by tile_id. method: mean, dominant, median, min or max, the tile vectors to compare with. '
 'exclude_near with exclude_within_m: leave out tiles whose centre is nearer than so many geodesic metres. '
 'exclude_city_ids, exclude_tile_ids: leave these out. max_per_city: at most so many tiles of one city. '
-'countries (ISO codes), continents (English names): only these. within: only tiles whose centre lies in this geometry (EPSG:4326). '
+'countries (ISO codes), continents (English names): only these. within: only tiles whose centre lies in this geometry (EPSG:4326; across the antimeridian: longitudes beyond 180). '
 'period: only tiles whose composite has days in it. min_valid_share: only tiles with at least this share (0..1) of clear pixels. '
 'min_similarity: only tiles at least so alike. exact: compare with every tile, without the vector index. '
 'kin_tile_ids: the tiles most like the query of all but the excluded cities, in order, where they are known (terrakin.tile_kin). '

@@ -1,13 +1,12 @@
 """`make bench-search`: similarity search with spatial exclusion, terrakin against its peers, one table, one run.
 
-Every engine gets the same world, the same queries and one client. Recall is measured against brute force in NumPy.
-Rows short of min(k, eligible) are counted: terrakin promises none.
+Every engine gets the same world and the same queries. Recall is measured against brute force in NumPy. Rows short of
+min(k, eligible) are counted: terrakin promises none.
 """
 
-import argparse
-import sys
-import time
-from collections.abc import Callable, Sequence
+import shutil
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,115 +15,103 @@ import psycopg
 from db import cluster
 from db.migrate import migrate
 from db.settings import Settings
-from tests.benchmarks.engines import (
-    Engine,
-    Faiss,
-    Postgres,
-    Qdrant,
-    Question,
-    fill_postgres,
-    fill_qdrant,
-    truth,
-    with_temporary_folder,
-)
+from tests.benchmarks.engines import ByHand, Engine, Faiss, Qdrant, Terrakin
+from tests.benchmarks.filling import fill_postgres, fill_qdrant
+from tests.benchmarks.measuring import HEAD, Line, measure, throughput
+from tests.benchmarks.questions import questions, truth
 from tests.benchmarks.world import World, build_world
 
 REAL_TILES = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "tiles" / "tiles.csv.gz"
-QDRANT_EFS = (64, 128, 256)
-HEAD = (
-    f"{'question':<26}{'engine':<20}{'short':>6}{'recall':>8}{'worst':>7}{'p50 ms':>8}{'p95 ms':>8}{'p99 ms':>8}"
-    f"{'build s':>9}{'MiB':>7}"
-)
+QDRANT_EFS = (64, 128, 256, 1024, 0)
+N_SLOW = 20
+"""Queries for the engines that compare with every tile."""
+KIN_OF_ALL_UP_TO = 100_000
+"""Above, kin are computed for the queried tiles only: their number does not change what an answer costs."""
+PEERS_UP_TO = 100_000
+"""Above, only PostgreSQL is measured: Qdrant's build alone would take the better part of an hour."""
+CLIENTS = (1, 4)
+CONCURRENT = """
+    SELECT tile_id FROM api.similar_tiles(:tile_id, exclude_within_m => 50000)
+"""
+Say = Callable[[str], None]
 
 
-def questions(world: World) -> list[Question]:
-    """The scenarios: how far to stay away, where to look, how many."""
-    continents, continent_sizes = np.unique(world.continent, return_counts=True)
-    countries, country_sizes = np.unique(world.country, return_counts=True)
-    n = len(world.lon)
-    fifth = int(continents[np.argmin(np.abs(continent_sizes - 0.2 * n))])
-    hundredth = int(countries[np.argmin(np.abs(country_sizes - 0.01 * n))])
-    return [
-        Question("other cities"),
-        Question("other cities, 50 km", exclude_within_m=50_000),
-        Question("other cities, 500 km", exclude_within_m=500_000),
-        Question("one continent", continent=fifth),
-        Question("one country", country=hundredth),
-        Question("one a city, 50 km", exclude_within_m=50_000, max_per_city=1),
-        Question("50 km, k = 200", k=200, exclude_within_m=50_000),
-    ]
+def run_all(sizes: list[int], same_city_shares: list[float], n_queries: int, say: Say) -> None:
+    """Every size with every share, then what more tiles cost."""
+    folder = Path(tempfile.mkdtemp(prefix="terrakin-bench-"))
+    folder.chmod(0o711)
+    curve: dict[tuple[str, float], dict[int, float]] = {}
+    try:
+        for share in same_city_shares:
+            for n in sizes:
+                for line in _run(folder, n, share, n_queries, say):
+                    if line.engine.name == "terrakin":
+                        curve.setdefault((line.question.name, share), {})[n] = line.p50_ms
+    finally:
+        cluster.stop(folder / "home")
+        shutil.rmtree(folder, ignore_errors=True)
+    if len(sizes) > 1:
+        _say_curve(curve, say)
 
 
-def measure(engine: Engine, world: World, question: Question, rows: Sequence[int]) -> str | None:
-    """One line of the table; None where the engine has no such question."""
-    if engine.ask(rows[0], question) is None:
-        return None
-    recalls, times_ms, short = [], [], 0
-    for row in rows:
-        started = time.perf_counter()
-        answer = engine.ask(row, question) or []
-        times_ms.append((time.perf_counter() - started) * 1000)
-        right = truth(world, row, question)
-        short += len(answer) < len(right)
-        recalls.append(len(set(answer) & set(right)) / max(len(right), 1))
-    p50, p95, p99 = np.percentile(times_ms, (50, 95, 99))
-    return (
-        f"{question.name:<26}{engine.name:<20}{short:>6}{np.mean(recalls):>8.4f}{min(recalls):>7.2f}"
-        f"{p50:>8.2f}{p95:>8.2f}{p99:>8.2f}{engine.build_s:>9.1f}{engine.index_mib:>7.0f}"
-    )
-
-
-def run(folder: Path, n: int, share: float, n_queries: int, say: Callable[[str], None]) -> None:
-    """Fill all engines with one world and print its table."""
+def _run(folder: Path, n: int, share: float, n_queries: int, say: Say) -> list[Line]:
     world = build_world(REAL_TILES, n, share)
     say(
         f"\n{n} tiles, {world.source}, synthetic vectors; {world.same_city_share:.1%} of ten nearest in the same city; "
-        f"{n_queries} queries, one client"
+        f"{n_queries} queries, one client, times are medians of three runs"
     )
+    rows = np.random.default_rng(1).permutation(n)[:n_queries].tolist()
+    url, engines = _engines(folder, world, rows, f"bench_{n}_{round(share * 100)}", say)
+    similarity = world.vectors[rows] @ world.vectors.T
+    say(HEAD)
+    lines = []
+    for question in questions(world):
+        truths = [truth(world, row, question, similarity[i]) for i, row in enumerate(rows)]
+        for engine in engines:
+            asked = N_SLOW if "exact" in engine.name or "flat" in engine.name else len(rows)
+            line = measure(engine, question, rows[:asked], truths[:asked])
+            if line:
+                say(str(line))
+                lines.append(line)
+    if n <= KIN_OF_ALL_UP_TO:
+        _say_throughput(url, n, folder, say)
+    return lines
+
+
+def _engines(folder: Path, world: World, rows: list[int], name: str, say: Say) -> tuple[str, list[Engine]]:
+    n = len(world.lon)
     address = cluster.start(folder / "home")
-    name = f"bench_{n}_{round(share * 100)}"
     with psycopg.connect(address.url(database="postgres"), autocommit=True) as conn:
         conn.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(name)))
     url = address.url(database=name)
     settings = Settings(folder / "home", database_url=url)
     migrate(settings)
-    build_s = fill_postgres(world, settings)
-    shard, qdrant_s, qdrant_mib = fill_qdrant(world, folder / name)
+    filled = fill_postgres(world, settings, None if n <= KIN_OF_ALL_UP_TO else [row + 1 for row in rows])
+    say(
+        f"terrakin: HNSW of embedding_mean {filled.hnsw_s:.0f} s, {filled.hnsw_mib:.0f} MiB; "
+        f"kin of {n if n <= KIN_OF_ALL_UP_TO else len(rows)} tiles {filled.kin_s:.0f} s, {filled.kin_mib:.0f} MiB"
+    )
+    build_s, index_mib = filled.hnsw_s + filled.kin_s, filled.hnsw_mib + filled.kin_mib
     engines: list[Engine] = [
-        Postgres(url, world, "terrakin", build_s),
-        Postgres(url, world, "pgvector by hand", build_s),
-        *(Qdrant(shard, world, ef, qdrant_s, qdrant_mib) for ef in QDRANT_EFS),
-        Postgres(url, world, "terrakin exact", 0),
-        Faiss(world),
+        Terrakin(url, exact=False, build_s=build_s, index_mib=index_mib),
+        ByHand(url, world, filled.hnsw_s, filled.hnsw_mib),
+        Terrakin(url, exact=True, build_s=0, index_mib=0),
     ]
-    rows = np.random.default_rng(1).permutation(n)[:n_queries].tolist()
-    say(HEAD)
-    for question in questions(world):
-        for engine in engines:
-            slow = engine.name in ("terrakin exact", "FAISS flat + filter")
-            line = measure(engine, world, question, rows[:20] if slow else rows)
-            if line:
-                say(line)
+    if n <= PEERS_UP_TO:
+        shard, qdrant_s, qdrant_mib = fill_qdrant(world, folder / name)
+        engines += [Qdrant(shard, world, ef, qdrant_s, qdrant_mib) for ef in QDRANT_EFS]
+        engines.append(Faiss(world))
+    return url, engines
 
 
-def main() -> None:
-    """Read the options and run every size with every share."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 48_881])
-    parser.add_argument("--same-city", type=float, nargs="+", default=[0.57, 0.98])
-    parser.add_argument("--queries", type=int, default=200)
-    given = parser.parse_args()
-
-    def all_runs(folder: Path) -> None:
-        try:
-            for n in given.sizes:
-                for share in given.same_city:
-                    run(folder, n, share, given.queries, lambda line: print(line, flush=True))
-        finally:
-            cluster.stop(folder / "home")
-
-    with_temporary_folder(all_runs)
+def _say_throughput(url: str, n: int, folder: Path, say: Say) -> None:
+    rates = [throughput(url, CONCURRENT, n, clients, folder) for clients in CLIENTS]
+    each = ", ".join(f"{c} clients {rate:.0f}/s" for c, rate in zip(CLIENTS, rates, strict=True))
+    say(f"terrakin, other cities, 50 km, random tiles, by pgbench: {each} ({rates[-1] / rates[0]:.2f} x)")
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def _say_curve(curve: dict[tuple[str, float], dict[int, float]], say: Say) -> None:
+    say("\nWhat more tiles cost: terrakin's p50 in ms")
+    for (name, share), by_size in curve.items():
+        cells = "".join(f"{f'{n}: {p50_ms:.2f}':>16}" for n, p50_ms in by_size.items())
+        say(f"{name:<22}{share:>5.0%}{cells}")

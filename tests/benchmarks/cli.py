@@ -1,0 +1,26 @@
+"""``terrakin bench``: the benchmarks, each against a peer in the same run."""
+
+import click
+
+from tests.benchmarks.search import run_all
+
+
+@click.group()
+def group() -> None:
+    """Measure terrakin against its peers."""
+
+
+@group.command()
+@click.option("--size", "sizes", type=click.IntRange(1_000), multiple=True, default=[10_000, 48_881], help="Tiles.")
+@click.option(
+    "--same-city",
+    "same_city_shares",
+    type=click.FloatRange(0.2, 0.99),
+    multiple=True,
+    default=[0.57, 0.98],
+    help="Share of a tile's ten nearest in its own city: 0.57 as in the real UMAP.",
+)
+@click.option("--queries", type=click.IntRange(20), default=200, show_default=True, help="Query tiles.")
+def search(sizes: tuple[int, ...], same_city_shares: tuple[float, ...], queries: int) -> None:
+    """Similarity search with spatial exclusion: terrakin, pgvector by hand, Qdrant, FAISS and exact search."""
+    run_all(list(sizes), list(same_city_shares), queries, lambda line: click.echo(line))
