@@ -89,7 +89,8 @@ BEGIN
         WHEN NOT has_index OR api.has_few_tiles(only_city_ids, within, few) THEN 'exact'
         ELSE 'index'
     END;
-    n_wanted := CASE WHEN found_by = 'index' THEN greatest(60, 3 * k::bigint) WHEN max_per_city IS NULL THEN k END;
+    -- Kin that are alike to six decimals stand in the order of tile_id: a few more, ranked again, put that right.
+    n_wanted := CASE WHEN found_by = 'index' THEN greatest(60, 3 * k::bigint) WHEN found_by = 'kin' AND max_per_city IS NULL THEN k::bigint + 8 END;
 
     -- One static statement serves every pass, because custom plans fold the CASEs away: the kin that are known; candidates of
     -- the HNSW index (halfvec), ranked again on the full vectors; or every tile.
@@ -97,17 +98,18 @@ BEGIN
         SELECT
             (array_agg(r.tile_id ORDER BY r.similarity DESC, r.tile_id) FILTER (WHERE r.is_wanted))[:k],
             (array_agg(r.similarity ORDER BY r.similarity DESC, r.tile_id) FILTER (WHERE r.is_wanted))[:k],
-            coalesce(max(r.n_eligible), count(*)),
+            count(*),
             min(r.similarity)
         INTO found_tile_ids, found_similarities, candidates, worst_similarity
         FROM (
-            SELECT n.tile_id, n.n_eligible, 1 - n.distance AS similarity,
-                1 - n.distance >= coalesce(min_similarity, '-Infinity') AND (
-                    max_per_city IS NULL
-                    OR row_number() OVER (PARTITION BY n.city_id ORDER BY n.distance, n.tile_id) <= max_per_city
-                ) AS is_wanted
+            SELECT n.tile_id, 1 - n.distance AS similarity,
+                1 - n.distance >= coalesce(min_similarity, '-Infinity') AND CASE WHEN max_per_city IS NULL THEN
+                    row_number() OVER (ORDER BY n.distance, n.tile_id) <= k
+                ELSE
+                    row_number() OVER (PARTITION BY n.city_id ORDER BY n.distance, n.tile_id) <= max_per_city
+                END AS is_wanted
             FROM (
-                SELECT e.tile_id, e.city_id, e.distance, CASE found_by WHEN 'exact' THEN count(*) OVER () END AS n_eligible
+                SELECT e.tile_id, e.city_id, e.distance
                 FROM (
                     SELECT t.tile_id, t.city_id, t.embedding_mean, t.embedding_dominant,
                         CASE method
@@ -138,9 +140,7 @@ BEGIN
                                 WHEN 'mean' THEN e.embedding_mean::halfvec(768)
                                 ELSE e.embedding_dominant::halfvec(768)
                             END <=> query::halfvec(768)
-                        ELSE e.distance
-                    END,
-                    CASE found_by WHEN 'exact' THEN e.tile_id END
+                    END
                 LIMIT n_wanted
             ) AS n
             -- A tile without the asked aggregate, or with a zero vector, has no similarity.
@@ -158,7 +158,7 @@ BEGIN
             n_wanted := greatest(60, 3 * k::bigint);
         ELSE
             found_by := 'exact';
-            n_wanted := CASE WHEN max_per_city IS NULL THEN k END;
+            n_wanted := NULL;
         END IF;
     END LOOP;
 

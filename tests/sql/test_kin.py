@@ -53,7 +53,7 @@ def test_kin_are_the_most_alike_of_other_cities(owner: psycopg.Connection[Any], 
 def test_the_default_question_is_answered_from_them(owner: psycopg.Connection[Any], world: World) -> None:
     rows = owner.execute(HOW, (int(world.tile_ids[0]), 20)).fetchall()
     assert [row[0] for row in rows] == [t[0] for t in brute_force(world, 0)]
-    assert {row[1:] for row in rows} == {("kin", 20)}
+    assert {row[1:] for row in rows} == {("kin", 28)}
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -62,7 +62,11 @@ def test_with_kin_every_filter_answers_as_brute_force(
     owner: psycopg.Connection[Any], world: World, row: int, arguments: dict
 ) -> None:
     answer = search_rows(owner, world, row, **arguments)
-    assert [a[1] for a in answer] == [t[0] for t in brute_force(world, row, **arguments)]
+    truth = brute_force(world, row, **arguments)
+    # Tiles that are alike to seven decimals may stand either way: PostgreSQL and NumPy add up float32 in another order.
+    np.testing.assert_allclose([a[3] for a in answer], [t[1] for t in truth], atol=1e-6)
+    similarity = dict(zip(world.tile_ids.tolist(), world.similarity(row, arguments.get("method", "mean")), strict=True))
+    np.testing.assert_allclose([a[3] for a in answer], [similarity[a[1]] for a in answer], atol=1e-6)
 
 
 def test_a_new_tile_is_found_at_once(owner: psycopg.Connection[Any], world: World) -> None:
