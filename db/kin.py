@@ -3,6 +3,7 @@
 The default question, "not in the same city", is then answered from ``terrakin.tile_kin`` without any search.
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 import numpy as np
 import psycopg
 from pgvector.psycopg import register_vector
+
+log = logging.getLogger(__name__)
 
 Progress = Callable[[str, int, int], None]
 
@@ -21,6 +24,13 @@ BLOCK_BYTES = 200_000_000
 DECIMALS = 6
 """Float32 products of 768 numbers agree to about 1e-7: what is equal to six decimals is a tie, and goes by tile_id."""
 
+IS_COUNTED = """
+    SELECT EXISTS (
+        SELECT FROM pg_trigger AS t
+        WHERE t.tgrelid = 'terrakin.tiles'::regclass AND t.tgname = 'count_tiles_version' AND t.tgenabled <> 'D'
+    )
+"""
+"""Without the trigger (on Citus) nothing says when kin are out of date, so none are made."""
 VERSION = "SELECT version FROM terrakin.tiles_version"
 MISSING = """
     SELECT t.tile_id
@@ -61,6 +71,9 @@ def build_kin(
     Returns:
         For how many tiles kin were computed.
     """
+    if conn.execute(IS_COUNTED).fetchone() != (True,):
+        log.warning("event=no_kin reason=trigger_missing")
+        return 0
     register_vector(conn)
     with conn.transaction():
         conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")

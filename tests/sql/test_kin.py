@@ -158,3 +158,9 @@ def test_two_tiles_of_one_city_have_no_kin(owner: psycopg.Connection[Any], world
     owner.execute("UPDATE terrakin.tiles SET city_id = 1")
     assert build_kin(owner) > 0
     assert owner.execute("SELECT DISTINCT kin_tile_ids FROM terrakin.tile_kin").fetchall() == [([],)]
+
+
+def test_without_the_trigger_no_kin_are_made(owner: psycopg.Connection[Any], world: World) -> None:
+    owner.execute("DELETE FROM terrakin.tile_kin")
+    owner.execute("ALTER TABLE terrakin.tiles DISABLE TRIGGER count_tiles_version")
+    assert build_kin(owner) == 0
