@@ -109,7 +109,7 @@ install_system_packages() {
     [ -n "$major" ] || die "the package lists offer no PostgreSQL with PostGIS 3; Debian 12 or newer, or Ubuntu 22.04 or newer is needed"
     apt_install "postgresql-$major" "postgresql-$major-postgis-3" ca-certificates
     install_pgvector "$major"
-    [ "$PROFILE" != test ] || apt_install chromium
+    [ "$PROFILE" != test ] || apt_install chromium gdal-bin
 }
 
 usable_python() {

@@ -1,0 +1,11 @@
+-- Tiles that changed between two periods: the same cell of the grid, seen twice, and how alike it looks. Least alike first.
+-- Seasons change a place too: compare the same months of two years. No row where only one period is loaded.
+SELECT a.tile_id AS earlier_tile_id, b.tile_id AS later_tile_id, a.period AS earlier, b.period AS later,
+    api.similarity(a.tile_id, b.tile_id) AS similarity, a.footprint
+FROM terrakin.tiles AS a
+CROSS JOIN LATERAL api.tile_cell(a.tile_id) AS ca
+JOIN terrakin.tiles AS b ON b.city_id = a.city_id AND lower(b.period) > lower(a.period)
+CROSS JOIN LATERAL api.tile_cell(b.tile_id) AS cb
+WHERE (ca.srid, ca."row", ca.col) = (cb.srid, cb."row", cb.col)
+ORDER BY similarity, a.tile_id
+LIMIT 50;

@@ -1,0 +1,20 @@
+-- Plain pgvector, without our functions, to see what they do. Three things matter:
+-- 1. hnsw.iterative_scan, or a filter leaves nearly nothing of the index's first candidates;
+-- 2. the indexed expression, embedding_mean::halfvec(768), ascending by <=>, from a query vector that is one value (a constant, or a
+--    subquery like these), not the column of a join;
+-- 3. more candidates inside than wanted, ranked again on the full vectors outside.
+-- Change: the tile (here the first). SET holds for the session.
+SET hnsw.iterative_scan = relaxed_order;
+SET hnsw.ef_search = 200;
+SELECT c.tile_id, c.city_id,
+    1 - (c.embedding_mean <=> (SELECT q.embedding_mean FROM terrakin.tiles AS q ORDER BY q.tile_id LIMIT 1)) AS similarity
+FROM (
+    SELECT t.tile_id, t.city_id, t.embedding_mean
+    FROM terrakin.tiles AS t
+    WHERE t.city_id <> (SELECT q.city_id FROM terrakin.tiles AS q ORDER BY q.tile_id LIMIT 1)
+    ORDER BY t.embedding_mean::halfvec(768)
+        <=> (SELECT q.embedding_mean::halfvec(768) FROM terrakin.tiles AS q ORDER BY q.tile_id LIMIT 1)
+    LIMIT 60
+) AS c
+ORDER BY similarity DESC, c.tile_id
+LIMIT 20;

@@ -1,0 +1,174 @@
+"""The recipes of ``sql/examples``, run by psql as a reader would run them, and the notebook that shows them."""
+
+import csv
+import io
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import matplotlib
+import pytest
+
+from db.connect import connect
+from db.index import build_indexes
+from db.settings import Settings
+from tests.conftest import cloned_database
+from tests.sql.worlds import World, build_world
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = sorted((ROOT / "sql" / "examples").glob("*.sql"))
+AS_READER = "SET ROLE terrakin_reader; SET default_transaction_read_only = on; SET search_path = public"
+
+LAY_OUT = "UPDATE terrakin.tiles SET umap_x = ST_X(location::geometry), umap_y = ST_Y(location::geometry)"
+SEEN_TWICE = """
+    INSERT INTO terrakin.tiles (tile_id, city_id, composite_id, period, footprint, location, valid_share,
+        embedding_mean, embedding_dominant, dominant_share)
+    SELECT api.tile_id(32, false, 2500, 100 + t.n::integer, month.first_day), t.city_id, t.composite_id,
+        daterange(month.first_day, month.first_day + 90), t.footprint, t.location, 1,
+        CASE month.first_day WHEN '2024-06-01' THEN t.embedding_mean ELSE t.embedding_dominant END,
+        t.embedding_dominant, 0.5
+    FROM (SELECT t.*, row_number() OVER (ORDER BY t.tile_id) AS n FROM terrakin.tiles AS t LIMIT 5) AS t
+    CROSS JOIN (VALUES (date '2024-06-01'), (date '2025-06-01')) AS month (first_day)
+"""
+"""Five cells in two summers; in the second one they look different."""
+
+
+@pytest.fixture(scope="module")
+def url(server_home: Path) -> Iterator[str]:
+    with cloned_database(server_home) as url:
+        settings = Settings(server_home, database_url=url)
+        with connect(settings) as conn:
+            world: World = build_world(conn, 300, 8, seed=4)
+            assert len(world.tile_ids) == 300
+            conn.execute(SEEN_TWICE)
+            conn.execute(LAY_OUT)
+        build_indexes(settings)
+        yield url
+
+
+def psql(url: str, file: Path) -> list[dict[str, str]]:
+    command = ["psql", url, "--no-psqlrc", "--quiet", "--csv", "--set=ON_ERROR_STOP=1", f"--command={AS_READER}"]
+    run = subprocess.run([*command, f"--file={file}"], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    return list(csv.DictReader(io.StringIO(run.stdout)))
+
+
+@pytest.fixture(scope="module")
+def answers(url: str) -> dict[str, list[dict[str, str]]]:
+    return {file.stem[:2]: psql(url, file) for file in EXAMPLES}
+
+
+def numbers(rows: list[dict[str, str]], column: str) -> list[float]:
+    return [float(row[column]) for row in rows]
+
+
+def test_there_are_at_least_twelve_and_each_has_rows(answers: dict[str, list[dict[str, str]]]) -> None:
+    assert len(answers) == len(EXAMPLES) >= 12
+    assert [name for name, rows in answers.items() if not rows] == []
+
+
+@pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.name)
+def test_each_says_first_what_it_shows(file: Path) -> None:
+    first, second = file.read_text().splitlines()[:2]
+    assert re.match(r"-- [A-Z].{30,}", first)
+    assert second.startswith("-- ")
+
+
+def test_the_guide_links_every_recipe() -> None:
+    guide = (ROOT / "docs" / "analyst.md").read_text()
+    assert [file.name for file in EXAMPLES if f"(../sql/examples/{file.name})" not in guide] == []
+
+
+def test_kin_of_a_place_keep_their_distance(answers: dict[str, list[dict[str, str]]]) -> None:
+    rows = answers["01"]
+    assert min(numbers(rows, "distance_m")) > 100_000
+    cities = [row["city"] for row in rows]
+    assert max(cities.count(city) for city in cities) <= 3
+    assert numbers(rows, "similarity") == sorted(numbers(rows, "similarity"), reverse=True)
+
+
+def test_kin_on_other_continents_are_there(answers: dict[str, list[dict[str, str]]], url: str) -> None:
+    with connect(Settings(Path(), database_url=url)) as conn:
+        first = conn.execute("SELECT continent FROM api.tile_overview ORDER BY tile_id LIMIT 1").fetchone()
+    assert first
+    assert first[0] not in {row["continent"] for row in answers["02"]}
+
+
+def test_kin_inside_the_region_are_north_of_the_equator(answers: dict[str, list[dict[str, str]]]) -> None:
+    assert min(numbers(answers["03"], "lat")) > 0
+
+
+def test_steered_kin_are_more_like_the_liked(answers: dict[str, list[dict[str, str]]]) -> None:
+    assert min(numbers(answers["04"], "liked_more_by")) > 0
+
+
+def test_the_most_unusual_tiles_come_first(answers: dict[str, list[dict[str, str]]]) -> None:
+    alike = numbers(answers["05"], "similarity_of_best_kin")
+    assert alike == sorted(alike)
+    assert alike[0] < alike[-1]
+
+
+def test_the_matrix_has_every_pair_of_cities_once(answers: dict[str, list[dict[str, str]]]) -> None:
+    pairs = {(row["city"], row["other_city"]) for row in answers["06"]}
+    assert len(pairs) == len(answers["06"]) == 8 * 7
+
+
+def test_changed_tiles_are_the_five_seen_twice(answers: dict[str, list[dict[str, str]]]) -> None:
+    rows = answers["08"]
+    assert len(rows) == 5
+    assert max(numbers(rows, "similarity")) < 0.99
+    assert {row["later"] for row in rows} == {"[2025-06-01,2025-08-30)"}
+
+
+def test_your_own_polygons_keep_their_names(answers: dict[str, list[dict[str, str]]]) -> None:
+    assert len({row["name"] for row in answers["09"]}) == 2
+
+
+def test_plain_pgvector_finds_what_the_function_finds(answers: dict[str, list[dict[str, str]]], url: str) -> None:
+    with connect(Settings(Path(), database_url=url)) as conn:
+        rows = conn.execute(
+            "SELECT s.tile_id FROM api.similar_tiles((SELECT min(tile_id) FROM terrakin.tiles), exact => true) AS s"
+        ).fetchall()
+    assert [row["tile_id"] for row in answers["11"]] == [str(row[0]) for row in rows]
+
+
+def test_explain_shows_a_plan(answers: dict[str, list[dict[str, str]]]) -> None:
+    assert any("Scan" in row["QUERY PLAN"] for row in answers["12"])
+
+
+def test_shares_of_continents_add_up(answers: dict[str, list[dict[str, str]]]) -> None:
+    assert sum(numbers(answers["13"], "n_kin")) == 200
+    assert sum(numbers(answers["13"], "n_tiles")) == 310
+
+
+def test_kin_go_into_a_geopackage(url: str, tmp_path: Path) -> None:
+    """With the very command that the recipe gives, but for the connection."""
+    recipe = ROOT / "sql" / "examples" / "10_export_kin.sql"
+    command = re.search(r"^--   (ogr2ogr .*)$", recipe.read_text(), re.MULTILINE)
+    assert command
+    assert shutil.which("ogr2ogr"), "scripts/setup.sh test installs gdal-bin"
+    own = command[1].replace("kin.gpkg", str(tmp_path / "kin.gpkg"))
+    own = re.sub(r'"PG:[^"]*"', f'"PG:{url}"', own)
+    subprocess.run(own, shell=True, check=True, cwd=ROOT)  # noqa: S602 our own recipe
+    said = subprocess.run(
+        ["ogrinfo", "-so", tmp_path / "kin.gpkg", "kin"], capture_output=True, text=True, check=True
+    ).stdout
+    assert "Feature Count: 100" in said
+    assert "Polygon" in said
+
+
+def test_the_notebook_runs(url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Its cells in order, in one namespace, as Jupyter would; pictures are drawn, not shown."""
+    matplotlib.use("Agg")
+    monkeypatch.setenv("TERRAKIN_URL", url)
+    monkeypatch.chdir(tmp_path)
+    cells = json.loads((ROOT / "docs" / "analyst.ipynb").read_text())["cells"]
+    namespace: dict[str, object] = {"EXAMPLES": ROOT / "sql" / "examples"}
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            exec("".join(cell["source"]), namespace)  # noqa: S102 our own notebook
+    assert len(namespace["frames"]) == len(EXAMPLES)  # type: ignore[arg-type]
+    assert (tmp_path / "kin.parquet").stat().st_size > 0
