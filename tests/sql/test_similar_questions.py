@@ -4,7 +4,7 @@ import numpy as np
 import psycopg
 import pytest
 
-from tests.sql.worlds import World, build_world
+from tests.sql.worlds import METHODS, World, build_world
 
 N_TILES = 200
 
@@ -114,7 +114,8 @@ def test_an_area_that_cannot_be_searched_raises(
         ("similar_to_examples('{999999}')", psycopg.errors.NoDataFound),
         ("similar_to_examples('{1}', negative_weight => 2)", psycopg.errors.InvalidParameterValue),
         ("similar_cities(999)", psycopg.errors.NoDataFound),
-        ("similar_cities(1, method => 'max')", psycopg.errors.InvalidParameterValue),
+        ("similar_cities(1, method => 'mode')", psycopg.errors.InvalidParameterValue),
+        ("similar_cities(1, min_similarity => 2)", psycopg.errors.InvalidParameterValue),
         ("similar_cities(1, max_query_tiles => 0)", psycopg.errors.InvalidParameterValue),
         ("similar_cities(1, k => -1)", psycopg.errors.InvalidParameterValue),
     ],
@@ -157,6 +158,30 @@ def test_cities_can_be_filtered(module_conn: psycopg.Connection, world: World) -
     in_c1 = set(world.city_ids[world.country_codes == "C1"].tolist()) - {city}
     assert set(ids(rows)) <= in_c1
     assert all(row[1] > 1_000_000 for row in rows)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_cities_are_compared_by_every_method_and_filter(
+    module_conn: psycopg.Connection, world: World, method: str
+) -> None:
+    city, left_out = int(world.city_ids[0]), int(world.city_ids[world.city_ids != world.city_ids[0]][0])
+    vectors = world.vectors[method] / np.linalg.norm(world.vectors[method], axis=1, keepdims=True)
+    clear = world.valid_share >= 0.75
+    similarity = vectors[clear & (world.city_ids == city)] @ vectors.T
+    eligible = {
+        c: clear & (world.lat > 0) & (world.city_ids == c) for c in set(world.city_ids.tolist()) - {city, left_out}
+    }
+    scores = {c: similarity[:, rows].max(axis=1).mean() for c, rows in eligible.items() if rows.any()}
+    least = float(np.median(list(scores.values())))
+    rows = module_conn.execute(
+        "SELECT city_id, similarity, n_tiles FROM api.similar_cities(%s, method => %s, exclude_city_ids => %s, "
+        "within => ST_MakeEnvelope(-180, 0, 180, 90, 4326), min_valid_share => 0.75, min_similarity => %s, "
+        "max_query_tiles => 1000)",
+        (city, method, [left_out, None], least - 1e-6),
+    ).fetchall()
+    expected = sorted((c for c in scores if scores[c] >= least), key=lambda c: -scores[c])
+    assert ids(rows) == expected
+    assert [row[2] for row in rows] == [eligible[c].sum() for c in expected]
 
 
 def test_a_reader_may_not_ask_for_a_million(module_conn: psycopg.Connection, world: World) -> None:
