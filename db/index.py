@@ -65,6 +65,9 @@ N_TILES = "SELECT count(*) FROM terrakin.tiles"
 SERIAL_BUILD = "SET max_parallel_maintenance_workers = 0"
 """pgvector before 0.8.2 can overflow a buffer in a parallel HNSW build."""
 ONE_BUILDER = "SELECT pg_advisory_xact_lock(7733143)"
+VACUUM = "VACUUM terrakin.tiles"
+"""Shuffled rows are new ones: index-only scans, which count what a filter leaves, need to know that all may see them.
+Before the vector indexes are there, because pgvector before 0.8.3 can damage one that is vacuumed."""
 ANALYZE = "ANALYZE terrakin.tiles, terrakin.tile_aggregates, terrakin.cities"
 
 
@@ -82,7 +85,8 @@ def build_indexes(settings: Settings, progress: Progress | None = None) -> list[
     with connect(settings, autocommit=True) as conn:
         if check_extensions(conn) < WITHOUT_KNOWN_FAULTS:
             conn.execute(SERIAL_BUILD)
-        _shuffle(conn, settings, progress)
+        if _shuffle(conn, settings, progress):
+            conn.execute(VACUUM)
         for index in INDEXES:
             # One transaction: killed half-way, nothing of the index is left.
             with conn.transaction():
@@ -99,17 +103,18 @@ def build_indexes(settings: Settings, progress: Progress | None = None) -> list[
     return built
 
 
-def _shuffle(conn: psycopg.Connection[Any], settings: Settings, progress: Progress | None) -> None:
-    """Put the tiles into random order, unless a vector index stands on them."""
+def _shuffle(conn: psycopg.Connection[Any], settings: Settings, progress: Progress | None) -> bool:
+    """Put the tiles into random order, unless a vector index stands on them. Whether it did."""
     with conn.transaction():
         conn.execute(ONE_BUILDER)
         if any(_is_valid(conn, index) for index in INDEXES):
-            return
+            return False
         for index in INDEXES:
             conn.execute(index.drop)
         with _watched(conn, settings, "shuffle", progress):
             for statement in SHUFFLE:
                 conn.execute(statement)
+    return True
 
 
 def _is_valid(conn: psycopg.Connection[Any], index: VectorIndex) -> bool:

@@ -10,7 +10,7 @@ import qdrant_edge as qdrant
 from pgvector import Vector
 from pgvector.psycopg import register_vector
 
-from db.index import INDEXES, SHUFFLE
+from db.index import INDEXES, SHUFFLE, VACUUM
 from db.kin import build_kin
 from db.settings import Settings
 from etl.cities import CONTINENTS
@@ -61,9 +61,9 @@ def fill_postgres(world: World, settings: Settings, kin_of: list[int] | None) ->
                     copy.write_row((r + 1, int(world.city[r]), *place, Vector(world.vectors[r])))
             conn.execute(UNSTAGE)
         conn.execute("DROP TABLE stage")
-        conn.execute("VACUUM (ANALYZE) terrakin.tiles, terrakin.cities")
+        conn.execute("ANALYZE terrakin.tiles, terrakin.cities")
         started = time.perf_counter()
-        for statement in (*SHUFFLE, INDEXES[0].create):
+        for statement in (*SHUFFLE, VACUUM, INDEXES[0].create):
             conn.execute(statement)
         hnsw_s, started = time.perf_counter() - started, time.perf_counter()
         build_kin(conn, tile_ids=kin_of)
