@@ -58,23 +58,31 @@ def read_cities(path: Path) -> list[City]:
         CityError: no such file, not GeoJSON, a property is missing or of the wrong kind, a polygon is invalid,
             an id occurs twice.
     """
-    try:
-        document = json.loads(path.read_text())
-    except OSError as error:
-        raise CityError(f"cannot read the city file {path}: {error.strerror}") from error
-    except ValueError as error:
-        raise CityError(f"the city file {path} is not JSON: {error}") from error
-    if not isinstance(document, dict) or document.get("type") != "FeatureCollection":
-        raise CityError(f"the city file {path} is not a GeoJSON FeatureCollection")
-    cities = [_city(feature, f"{path}, feature {i}") for i, feature in enumerate(document.get("features", []))]
+    features = _features(path)
+    cities = [city_of(feature, f"{path}, feature {i}") for i, feature in enumerate(features)]
     if not cities:
         raise CityError(f"the city file {path} has no cities; give at least one feature")
+    check_ids(cities, str(path))
+    return cities
+
+
+def check_ids(cities: Sequence[City], where: str) -> None:
+    """Raise CityError when two cities have one id."""
     seen: set[int] = set()
     for city in cities:
         if city.city_id in seen:
-            raise CityError(f"city_id {city.city_id} occurs twice in {path}; give every city its own")
+            raise CityError(f"city_id {city.city_id} occurs twice in {where}; give every city its own")
         seen.add(city.city_id)
-    return cities
+
+
+def read_areas(path: Path) -> list[Polygon | MultiPolygon]:
+    """The polygons of a GeoJSON FeatureCollection (EPSG:4326), such as Natural Earth's urban areas.
+
+    Raises:
+        CityError: no such file, not GeoJSON, or a feature that is no polygon.
+    """
+    geometries = [f.get("geometry") if isinstance(f, dict) else None for f in _features(path)]
+    return [_extent(geometry, f"{path}, feature {i}") for i, geometry in enumerate(geometries)]
 
 
 def select_cities(cities: Sequence[City], names: Sequence[str]) -> list[City]:
@@ -96,10 +104,18 @@ def select_cities(cities: Sequence[City], names: Sequence[str]) -> list[City]:
     return list(chosen.values())
 
 
-def _city(feature: Any, where: str) -> City:
+def city_of(feature: Any, where: str) -> City:
+    """A city from a GeoJSON feature; ``where`` names it in errors.
+
+    Raises:
+        CityError: a property is missing or of the wrong kind, or the polygon is invalid.
+    """
     properties = feature.get("properties") if isinstance(feature, dict) else None
     if not isinstance(properties, dict):
         raise CityError(f"{where} has no properties; see docs/operator.md")
+    lon, lat = (_property(properties, key, float, where) for key in ("lon", "lat"))
+    if not (-180 <= lon <= 180 and abs(lat) <= MAX_LATITUDE):
+        raise CityError(f"{where}: centre ({lon}, {lat}) is outside lon -180..180, lat -84..84 degrees")
     city = City(
         city_id=_property(properties, "city_id", int, where),
         name=_property(properties, "name", str, where),
@@ -107,16 +123,27 @@ def _city(feature: Any, where: str) -> City:
         country=_property(properties, "country", str, where),
         continent=_property(properties, "continent", str, where),
         population=None if properties.get("population") is None else _property(properties, "population", int, where),
-        lon=_property(properties, "lon", float, where),
-        lat=_property(properties, "lat", float, where),
+        lon=lon,
+        lat=lat,
         extent=_extent(feature.get("geometry"), where),
         is_synthetic=bool(properties.get("is_synthetic", False)),
     )
     if city.continent not in CONTINENTS:
         raise CityError(f"{where}: continent {city.continent!r} is none of {', '.join(CONTINENTS)}")
-    if not (-180 <= city.lon <= 180 and abs(city.lat) <= MAX_LATITUDE):
-        raise CityError(f"{where}: centre ({city.lon}, {city.lat}) is outside lon -180..180, lat -84..84 degrees")
     return city
+
+
+def _features(path: Path) -> list[Any]:
+    try:
+        document = json.loads(path.read_text())
+    except OSError as error:
+        raise CityError(f"cannot read the city file {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise CityError(f"the city file {path} is not JSON: {error}") from error
+    if not isinstance(document, dict) or document.get("type") != "FeatureCollection":
+        raise CityError(f"the city file {path} is not a GeoJSON FeatureCollection")
+    features: list[Any] = document.get("features", [])
+    return features
 
 
 def _property(properties: dict[str, Any], key: str, kind: type[T], where: str) -> T:

@@ -5,7 +5,7 @@ corner is ``(col * 2240 m, row * 2240 m)``. Zones are the plain 6 degree ones; t
 Svalbard are not made, because a city needs one zone, not the official one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -143,21 +143,25 @@ def city_geobox(cells: Sequence[Cell]) -> GeoBox:
 def _cells_in_extent(city: City) -> tuple[list[Cell], np.ndarray]:
     """Cells whose centre lies in the city's extent, and those centres as points in EPSG:4326."""
     zone, is_south = utm_zone(city.lon), city.lat < 0
-    srid = utm_srid(zone, is_south)
-    west, south, east, north = city.extent.bounds
-    x0, y0, x1, y1 = _to_metres(srid).transform_bounds(west, south, east, north)
+    # Part by part: the box around two parts either side of the antimeridian would go round the Earth.
+    parts = [_cells_in_part(part, utm_srid(zone, is_south)) for part in city.extent.geoms]
+    places = dict(place for part in parts for place in part)
+    lonlat = np.array([*places.values()]).reshape(-1, 2)
+    return [Cell(zone, is_south, row, col) for row, col in places], np.asarray(shapely.points(lonlat))
+
+
+def _cells_in_part(part: Polygon, srid: int) -> Iterator[tuple[tuple[int, int], tuple[float, float]]]:
+    """(row, col) and (lon, lat) of the cells whose centres lie in a polygon."""
+    x0, y0, x1, y1 = _to_metres(srid).transform_bounds(*part.bounds)
     cols, rows = np.meshgrid(
         np.arange(max(int(x0 // TILE_M), 0), min(int(x1 // TILE_M) + 1, COL_LIMIT)),
         np.arange(max(int(y0 // TILE_M), 0), min(int(y1 // TILE_M) + 1, ROW_LIMIT)),
     )
     lon, lat = _to_degrees(srid).transform((cols.ravel() + 0.5) * TILE_M, (rows.ravel() + 0.5) * TILE_M)
-    shapely.prepare(city.extent)
-    is_inside = shapely.contains_xy(city.extent, lon, lat)
-    cells = [
-        Cell(zone, is_south, int(row), int(col))
-        for row, col in zip(rows.ravel()[is_inside], cols.ravel()[is_inside], strict=True)
-    ]
-    return cells, shapely.points(lon[is_inside], lat[is_inside])
+    shapely.prepare(part)
+    inside = shapely.contains_xy(part, lon, lat)
+    cells = zip(rows.ravel()[inside].tolist(), cols.ravel()[inside].tolist(), strict=True)
+    yield from zip(cells, zip(lon[inside].tolist(), lat[inside].tolist(), strict=True), strict=True)
 
 
 @cache

@@ -11,6 +11,7 @@ import psycopg
 from db.connect import connect
 from db.settings import Settings
 from etl.cities import City, read_cities, select_cities
+from etl.city_table import read_city_table
 from etl.errors import CityError, EtlError
 from etl.grid import assign_cells
 from etl.ledger import Ledger, heartbeat, this_worker
@@ -27,7 +28,7 @@ class Request:
 
     Attributes:
         source: where scenes are found, and of which days.
-        city_file: GeoJSON of cities; None takes those of the database.
+        city_file: GeoJSON or CSV of cities; None takes those of the database.
         city_names: only these cities (names or ids); empty takes all.
         limit: at most so many cities; None takes all.
         encoder: which encoder.
@@ -49,12 +50,21 @@ def choose_cities(settings: Settings, request_file: Path | None, names: Sequence
         CityError: the file is bad, a name is unknown, or a city's extent holds no tile.
     """
     if request_file is not None:
-        known = read_cities(request_file)
+        known = read_city_table(request_file) if request_file.suffix == ".csv" else read_cities(request_file)
     else:
         with connect(settings, "etl", autocommit=True) as conn:
             known = read_stored_cities(conn)
         if not known:
-            raise CityError("the database has no cities; give a city file (--cities)")
+            raise CityError("the database has no cities; give a city file (--cities), or run `terrakin etl cities`")
+    return with_tiles(known, names, limit)
+
+
+def with_tiles(known: Sequence[City], names: Sequence[str], limit: int | None) -> list[City]:
+    """Those of the known cities that were asked for, by city_id.
+
+    Raises:
+        CityError: a name is unknown, or a city's extent holds no tile.
+    """
     chosen = sorted(select_cities(known, names), key=lambda city: city.city_id)[:limit]
     cells = assign_cells(known)
     empty = [city.name for city in chosen if not cells[city.city_id]]

