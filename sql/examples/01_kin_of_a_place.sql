@@ -1,5 +1,6 @@
--- Kin of a place: the twenty tiles most like the one at a longitude and latitude, at most three a city, none within 100 km.
--- Change: lon and lat (degrees, EPSG:4326); here the centre of the largest city that has tiles.
+-- Kin of a place: the twenty tiles most like the one at a longitude and latitude, none within 100 km,
+-- at most three a city.
+-- Change: lon and lat (degrees, EPSG:4326); here the first tile of the largest city that has tiles.
 -- similarity: cosine, -1 to 1. distance_m: geodesic metres from the place. found_by: kin, index or exact.
 WITH place AS (
     SELECT o.lon, o.lat

@@ -1,5 +1,6 @@
 -- Kin on other continents only: what looks like this tile, as far away in culture and climate as possible.
 -- Change: the tile (here the first of the table). continents takes the English names of terrakin.countries.
+-- No row where all tiles lie on one continent: an empty array lets nothing in, where NULL would let everything in.
 WITH query AS (
     SELECT o.tile_id, o.continent
     FROM api.tile_overview AS o
@@ -7,7 +8,7 @@ WITH query AS (
     LIMIT 1
 ),
 others AS (
-    SELECT array_agg(DISTINCT c.continent) AS continents
+    SELECT coalesce(array_agg(DISTINCT c.continent), '{}') AS continents
     FROM terrakin.countries AS c
     WHERE c.continent <> (SELECT q.continent FROM query AS q)
 )

@@ -1,14 +1,16 @@
--- More like these, less like those: steer a search with examples (Rocchio 1971), as one does after a first look at the list.
+-- More like these, less like those: steer a search with examples (Rocchio 1971), after a first look at the list.
 -- Change: positive and negative (tile_id), and negative_weight, 0 to 1: how strongly the negative ones push away.
+-- similarity: with the steered query, which decides the rank. similarity_to_liked, similarity_to_disliked: the mean of
+-- the similarities with the positive and with the negative tiles. Compare them with those at negative_weight => 0.
 WITH examples AS (
-    SELECT (array_agg(t.tile_id ORDER BY t.tile_id))[1:3] AS liked, (array_agg(t.tile_id ORDER BY t.tile_id DESC))[1:2] AS disliked
+    SELECT
+        (array_agg(t.tile_id ORDER BY t.tile_id))[1:3] AS liked,
+        (array_agg(t.tile_id ORDER BY t.tile_id DESC))[1:2] AS disliked
     FROM terrakin.tiles AS t
 )
-SELECT s.rank, s.tile_id, s.city, s.similarity, s.similarity - avg_disliked.similarity AS liked_more_by
+SELECT s.rank, s.tile_id, s.city, s.similarity,
+    (SELECT avg(api.similarity(s.tile_id, l)) FROM unnest(e.liked) AS l) AS similarity_to_liked,
+    (SELECT avg(api.similarity(s.tile_id, d)) FROM unnest(e.disliked) AS d) AS similarity_to_disliked
 FROM examples AS e
 CROSS JOIN LATERAL api.similar_to_examples(e.liked, negative => e.disliked, negative_weight => 0.3, k => 10) AS s
-CROSS JOIN LATERAL (
-    SELECT avg(api.similarity(s.tile_id, d)) AS similarity
-    FROM unnest(e.disliked) AS d
-) AS avg_disliked
 ORDER BY s.rank;

@@ -1,13 +1,25 @@
 -- Where a place has its kin: how many of its 200 nearest lie on each continent, and how many would by chance.
+-- n_tiles: tiles that could be kin: all but those of the tile's own city, which the question leaves out.
 -- lift: 1 is chance, 3 is three times as many. Change: the tile.
-WITH kin AS (
+WITH query AS (
+    SELECT t.tile_id, t.city_id
+    FROM terrakin.tiles AS t
+    ORDER BY t.tile_id
+    LIMIT 1
+),
+kin AS (
     SELECT s.tile_id
-    FROM (SELECT t.tile_id FROM terrakin.tiles AS t ORDER BY t.tile_id LIMIT 1) AS q
+    FROM query AS q
     CROSS JOIN LATERAL api.similar_tiles(q.tile_id, k => 200) AS s
+),
+counted AS (
+    SELECT o.continent, count(k.tile_id) AS n_kin, count(*) AS n_tiles
+    FROM api.tile_overview AS o
+    LEFT JOIN kin AS k ON k.tile_id = o.tile_id
+    WHERE o.city_id <> (SELECT q.city_id FROM query AS q)
+    GROUP BY o.continent
 )
-SELECT o.continent, count(k.tile_id) AS n_kin, count(*) AS n_tiles,
-    round(count(k.tile_id)::numeric / nullif((SELECT count(*) FROM kin), 0) / (count(*)::numeric / sum(count(*)) OVER ()), 2) AS lift
-FROM api.tile_overview AS o
-LEFT JOIN kin AS k ON k.tile_id = o.tile_id
-GROUP BY o.continent
-ORDER BY n_kin DESC, o.continent;
+SELECT c.continent, c.n_kin, c.n_tiles,
+    round(c.n_kin / nullif(sum(c.n_kin) OVER (), 0) / (c.n_tiles / sum(c.n_tiles) OVER ()), 2) AS lift
+FROM counted AS c
+ORDER BY c.n_kin DESC, c.continent;

@@ -1,5 +1,6 @@
--- How far the scatter plot can be trusted: of a tile's ten nearest in the UMAP plane, how many are among its fifty nearest by vector?
--- UMAP flattens 768 dimensions to two, so some are not. Change: how many tiles are tried. No row until the layout is made.
+-- How far the scatter plot can be trusted: UMAP flattens 768 dimensions to two, so some neighbours in it are none.
+-- n_of_ten_among_fifty: of a tile's ten nearest in the UMAP plane, how many are among its fifty nearest by vector.
+-- Change: how many tiles are tried. No row until the layout is made.
 WITH tried AS (
     SELECT o.tile_id, o.umap_x, o.umap_y
     FROM api.tile_overview AS o
@@ -13,7 +14,7 @@ CROSS JOIN LATERAL (
     SELECT n.tile_id
     FROM api.tile_overview AS n
     WHERE n.tile_id <> t.tile_id
-    ORDER BY (n.umap_x - t.umap_x) ^ 2 + (n.umap_y - t.umap_y) ^ 2
+    ORDER BY (n.umap_x - t.umap_x) ^ 2 + (n.umap_y - t.umap_y) ^ 2, n.tile_id
     LIMIT 10
 ) AS near
 LEFT JOIN LATERAL api.similar_tiles(t.tile_id, k => 50, exclude_same_city => false) AS s ON s.tile_id = near.tile_id
