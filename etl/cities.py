@@ -113,11 +113,12 @@ def city_of(feature: Any, where: str) -> City:
     properties = feature.get("properties") if isinstance(feature, dict) else None
     if not isinstance(properties, dict):
         raise CityError(f"{where} has no properties; see docs/operator.md")
+    city_id = _property(properties, "city_id", int, where)
     lon, lat = (_property(properties, key, float, where) for key in ("lon", "lat"))
     if not (-180 <= lon <= 180 and abs(lat) <= MAX_LATITUDE):
         raise CityError(f"{where}: centre ({lon}, {lat}) is outside lon -180..180, lat -84..84 degrees")
     city = City(
-        city_id=_property(properties, "city_id", int, where),
+        city_id=city_id,
         name=_property(properties, "name", str, where),
         country_code=_property(properties, "country_code", str, where),
         country=_property(properties, "country", str, where),

@@ -25,6 +25,9 @@ HEARTBEAT_S = 15
 SILENCE_S = 120
 """A worker on another machine that gave no sign of life for so long is taken to be dead."""
 
+MAX_ATTEMPTS = 5
+"""A city that failed, or took its worker with it, so often is left alone until `terrakin etl retry`."""
+
 PLAN = """
     INSERT INTO terrakin.etl_tasks (city_id, period, stage)
     SELECT c, %(period)s, s
@@ -39,9 +42,36 @@ DONE = """
 """
 REOPEN = """
     UPDATE terrakin.etl_tasks
-    SET status = 'pending', error = NULL
+    SET status = 'pending', error = NULL, attempts = CASE status WHEN 'done' THEN 0 ELSE attempts END
     WHERE stage = %(stage)s AND period = %(period)s AND city_id = ANY (%(city_ids)s)
-        AND status IN ('done', 'failed')
+        AND (status = 'done' OR status = 'failed' AND attempts < %(max_attempts)s)
+"""
+RETRY = """
+    UPDATE terrakin.etl_tasks AS t
+    SET status = 'pending', attempts = 0, error = NULL
+    FROM terrakin.cities AS c
+    WHERE c.city_id = t.city_id AND t.status = 'failed'
+        AND (%(all)s OR lower(c.name) = ANY (%(names)s::text[]) OR c.city_id::text = ANY (%(names)s::text[]))
+"""
+GIVE_UP = """
+    UPDATE terrakin.etl_tasks
+    SET status = 'failed', finished_at = now(),
+        error = format('its worker died at each of %%s attempts; the last was %%s', attempts, worker)
+    WHERE stage = %(stage)s AND period = %(period)s AND city_id = ANY (%(city_ids)s)
+        AND status = 'running' AND attempts >= %(max_attempts)s
+        AND (worker = ANY (%(dead)s) OR heartbeat_at < now() - make_interval(secs => %(silence_s)s))
+"""
+GIVEN_UP = """
+    SELECT city_id, error
+    FROM terrakin.etl_tasks
+    WHERE stage = %(stage)s AND period = %(period)s AND city_id = ANY (%(city_ids)s)
+        AND status = 'failed' AND attempts >= %(max_attempts)s
+    ORDER BY city_id
+"""
+RELEASE = """
+    UPDATE terrakin.etl_tasks
+    SET status = 'pending', attempts = attempts - 1
+    WHERE city_id = %(city_id)s AND period = %(period)s AND stage = %(stage)s
 """
 RUNNING_WORKERS = "SELECT DISTINCT worker FROM terrakin.etl_tasks WHERE status = 'running'"
 CLAIM = """
@@ -110,8 +140,17 @@ class Ledger:
         return dict(self.conn.execute(DONE, self._arguments(stage=stage)).fetchall())
 
     def reopen(self, stage: Stage, city_ids: Sequence[int]) -> None:
-        """Set tasks that are done or failed back to pending."""
-        self.conn.execute(REOPEN, self._arguments(stage=stage, city_ids=list(city_ids)))
+        """Set tasks that are done, or failed fewer than MAX_ATTEMPTS times, back to pending."""
+        self.conn.execute(REOPEN, self._arguments(stage=stage, city_ids=list(city_ids), max_attempts=MAX_ATTEMPTS))
+
+    def given_up(self, stage: Stage, city_ids: Sequence[int]) -> dict[int, str]:
+        """Those of the cities that failed MAX_ATTEMPTS times, each with its last error."""
+        arguments = self._arguments(stage=stage, city_ids=list(city_ids), max_attempts=MAX_ATTEMPTS)
+        return dict(self.conn.execute(GIVEN_UP, arguments).fetchall())
+
+    def release(self, stage: Stage, city_id: int) -> None:
+        """Give a claimed task back, as if it had not been begun: its worker was asked to stop."""
+        self.conn.execute(RELEASE, self._arguments(stage=stage, city_id=city_id))
 
     def claim(self, stage: Stage, city_ids: Sequence[int]) -> int | None:
         """Take the next of these cities that waits for a stage and is done with the one before; None when none is.
@@ -119,17 +158,17 @@ class Ledger:
         A task left by a dead worker is taken too: at once if it ran on this machine, else after SILENCE_S.
         """
         place = STAGES.index(stage)
-        row = self.conn.execute(
-            CLAIM,
-            self._arguments(
-                stage=stage,
-                city_ids=list(city_ids),
-                previous=STAGES[place - 1] if place else None,
-                worker=self.worker,
-                dead=[w for (w,) in self.conn.execute(RUNNING_WORKERS).fetchall() if is_dead(w)],
-                silence_s=SILENCE_S,
-            ),
-        ).fetchone()
+        arguments = self._arguments(
+            stage=stage,
+            city_ids=list(city_ids),
+            previous=STAGES[place - 1] if place else None,
+            worker=self.worker,
+            dead=[w for (w,) in self.conn.execute(RUNNING_WORKERS).fetchall() if is_dead(w)],
+            silence_s=SILENCE_S,
+            max_attempts=MAX_ATTEMPTS,
+        )
+        self.conn.execute(GIVE_UP, arguments)
+        row = self.conn.execute(CLAIM, arguments).fetchone()
         return None if row is None else int(row[0])
 
     def finish(self, stage: Stage, city_id: int, detail: Mapping[str, Any]) -> None:
@@ -137,7 +176,7 @@ class Ledger:
         self.conn.execute(FINISH, self._arguments(stage=stage, city_id=city_id, detail=Jsonb(dict(detail))))
 
     def fail(self, stage: Stage, city_id: int, error: str) -> None:
-        """A task failed; it is tried again in the next run."""
+        """A task failed; the next run tries it again, up to MAX_ATTEMPTS times."""
         self.conn.execute(FAIL, self._arguments(stage=stage, city_id=city_id, error=error))
 
     def _arguments(self, **arguments: Any) -> dict[str, Any]:
@@ -187,6 +226,11 @@ def heartbeat(settings: Settings, worker: str) -> Iterator[None]:
 def progress(conn: Connection) -> list[tuple[Any, ...]]:
     """Rows of api.etl_progress: period, stage, cities in all, pending, running, done, failed."""
     return conn.execute(PROGRESS).fetchall()
+
+
+def retry(conn: Connection, names: Sequence[str]) -> int:
+    """Let failed tasks be tried again, from the first attempt: of these cities (names or ids), or of all. How many."""
+    return conn.execute(RETRY, {"all": not names, "names": [name.lower() for name in names]}).rowcount
 
 
 def failures(conn: Connection) -> list[tuple[Any, ...]]:

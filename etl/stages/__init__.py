@@ -118,7 +118,13 @@ def walk_cities(
                 job.ledger.fail(stage, city_id, str(error))
                 failed.append(f"{city.name}: {error}")
                 log.warning("stage=%s city_id=%d event=failed error=%s", stage, city_id, error)
+            except KeyboardInterrupt:
+                job.ledger.release(stage, city_id)
+                raise
             else:
                 job.ledger.finish(stage, city_id, dict(detail) | {"made_from": wanted[city_id]})
                 log.info("stage=%s city_id=%d event=done", stage, city_id)
+    for city_id, why in job.ledger.given_up(stage, due).items():
+        line = f"{names[city_id].name}: {why}"
+        failed += [] if line in failed else [f"{line} (given up; `terrakin etl retry` lets it be tried again)"]
     return failed

@@ -1,5 +1,5 @@
--- Export kin to a GeoPackage with ogr2ogr (GDAL), for any GIS:
---   ogr2ogr -f GPKG kin.gpkg "PG:host=127.0.0.1 dbname=terrakin user=terrakin_reader" -nln kin -nlt POLYGON -sql @sql/examples/10_export_kin.sql
+-- Export kin to a GeoPackage with ogr2ogr (GDAL), for any GIS (port and password: `terrakin db status`):
+--   ogr2ogr -f GPKG kin.gpkg "PG:host=127.0.0.1 port=PORT dbname=terrakin user=terrakin_reader password=PASSWORD" -nln kin -nlt POLYGON -sql @sql/examples/10_export_kin.sql
 -- To GeoParquet: -f Parquet kin.parquet, where GDAL was built with Arrow (Debian's was not: `ogrinfo --formats` says);
 -- else geopandas.read_postgis(sql, engine, geom_col="footprint").to_parquet("kin.parquet"), as in docs/analyst.ipynb.
 SELECT s.rank, s.tile_id, s.city, s.country_code, s.similarity, s.distance_m, s.footprint

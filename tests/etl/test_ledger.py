@@ -13,7 +13,7 @@ import pytest
 
 from db.connect import connect
 from db.settings import Settings
-from etl.ledger import Ledger, failures, heartbeat, is_dead, progress, this_worker
+from etl.ledger import MAX_ATTEMPTS, Ledger, failures, heartbeat, is_dead, progress, retry, this_worker
 from etl.stac import Period
 from tests.builders import make_city
 
@@ -125,3 +125,42 @@ def test_progress_counts(ledger: Ledger) -> None:
     rows = {row[1]: row[2:] for row in progress(ledger.conn)}
     assert rows["composite"] == (3, 2, 1, 0, 0)
     assert rows["load"] == (3, 3, 0, 0, 0)
+
+
+def test_a_city_that_keeps_failing_is_given_up_until_a_retry(ledger: Ledger) -> None:
+    for _ in range(MAX_ATTEMPTS):
+        ledger.reopen("composite", CITIES)
+        assert ledger.claim("composite", [1]) == 1
+        ledger.fail("composite", 1, "no scenes")
+    ledger.reopen("composite", CITIES)
+    assert ledger.claim("composite", [1]) is None
+    assert ledger.claim("composite", CITIES) == 2
+    assert ledger.given_up("composite", CITIES) == {1: "no scenes"}
+    assert retry(ledger.conn, ["nowhere"]) == 0
+    assert retry(ledger.conn, ["1"]) == 1
+    assert ledger.claim("composite", [1]) == 1
+
+
+def test_a_city_that_kills_its_workers_is_given_up(ledger: Ledger) -> None:
+    for _ in range(MAX_ATTEMPTS):
+        assert ledger.claim("composite", [1]) == 1
+        set_worker(ledger, "elsewhere:1:2.00", age_s=3600)
+    assert ledger.claim("composite", [1]) is None
+    (why,) = ledger.given_up("composite", [1]).values()
+    assert why == f"its worker died at each of {MAX_ATTEMPTS} attempts; the last was elsewhere:1:2.00"
+    assert ledger.claim("composite", CITIES) == 2
+
+
+def test_an_interrupted_task_was_no_attempt(ledger: Ledger) -> None:
+    for _ in range(MAX_ATTEMPTS + 2):
+        assert ledger.claim("composite", [1]) == 1
+        ledger.release("composite", 1)
+    assert ledger.claim("composite", [1]) == 1
+
+
+def test_a_changed_input_counts_attempts_anew(ledger: Ledger) -> None:
+    for _ in range(MAX_ATTEMPTS + 2):
+        assert ledger.claim("composite", [1]) == 1
+        ledger.finish("composite", 1, {"made_from": "x"})
+        ledger.reopen("composite", [1])
+    assert ledger.claim("composite", [1]) == 1
