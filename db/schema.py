@@ -259,6 +259,7 @@ tiles = Table(
     Column("umap_y", REAL, comment="Vertical place in the UMAP layout; NULL until the layout is made."),
     Index("ix_tiles_footprint", "footprint", postgresql_using="gist"),
     Index("ix_tiles_location", "location", postgresql_using="gist"),
+    Index("ix_tiles_umap", "umap_x", "umap_y", postgresql_include=["tile_id", "city_id"]),
     CheckConstraint("valid_share BETWEEN 0 AND 1", name="valid_share"),
     CheckConstraint("dominant_share BETWEEN 0 AND 1", name="dominant_share"),
     comment="One row a tile of 2,240 m x 2,240 m and month: where it is (PostGIS) and what it looks like (pgvector).",

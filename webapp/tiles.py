@@ -19,7 +19,7 @@ CACHE_CONTROL = "public, max-age=60, must-revalidate"
 
 # The function's own comment says which zooms exist. It is read in the same statement, so that a changed function is
 # served at once. Outside them, or outside the world, where ST_TileEnvelope would fail, it is asked for tile NULL.
-GRID_TILE = """
+TILE: LiteralString = """
     SELECT s.is_there, g.mvt, g.etag
     FROM (
         SELECT
@@ -27,18 +27,19 @@ GRID_TILE = """
             AND greatest(%(x)s, %(y)s) < 2 ^ %(z)s AS is_there
         FROM (
             SELECT
-                obj_description('tiles.grid(integer,integer,integer,json)'::regprocedure, 'pg_proc')::json AS tilejson
+                obj_description('tiles.SOURCE(integer,integer,integer,json)'::regprocedure, 'pg_proc')::json AS tilejson
         ) AS c
     ) AS s
-    CROSS JOIN LATERAL tiles.grid(
+    CROSS JOIN LATERAL tiles.SOURCE(
         CASE WHEN s.is_there THEN %(z)s::integer END, %(x)s::integer, %(y)s::integer, %(query)s::json
     ) AS g
 """
-GRID_TILEJSON = """
-    SELECT obj_description('tiles.grid(integer,integer,integer,json)'::regprocedure, 'pg_proc')::json AS tilejson
+TILEJSON: LiteralString = """
+    SELECT obj_description('tiles.SOURCE(integer,integer,integer,json)'::regprocedure, 'pg_proc')::json AS tilejson
 """
-TILE_SQL: dict[str, LiteralString] = {"grid": GRID_TILE}
-TILEJSON_SQL: dict[str, LiteralString] = {"grid": GRID_TILEJSON}
+SOURCES: tuple[LiteralString, ...] = ("grid", "similarity", "umap")
+TILE_SQL: dict[str, LiteralString] = {source: TILE.replace("SOURCE", source) for source in SOURCES}
+TILEJSON_SQL: dict[str, LiteralString] = {source: TILEJSON.replace("SOURCE", source) for source in SOURCES}
 
 
 @blueprint.get("/<source>/<int(max=30):z>/<int(max=1073741823):x>/<int(max=1073741823):y>")

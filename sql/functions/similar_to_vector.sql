@@ -64,8 +64,8 @@ DECLARE
     has_index boolean := to_regclass(format('terrakin.ix_tiles_embedding_%s_hnsw', method)) IS NOT NULL;
     -- So few tiles are compared faster than anything is looked up.
     very_few constant integer := 1000;
-    -- To compare so many takes 0.1 s and finds the best, where the index would pass by most of what it meets.
-    few constant integer := 20000;
+    -- To compare so many takes 0.3 s and finds the best, where the index would pass by most of what it meets.
+    few constant integer := 100000;
     -- More candidates than this from the index cost as much as comparing all tiles.
     max_candidates constant integer := 4000;
 BEGIN

@@ -69,7 +69,8 @@ def test_a_second_migration_runs_nothing(database: Settings) -> None:
 
 def test_a_blank_database_gets_the_whole_tree(blank_database: Settings, database: Settings) -> None:
     ran = migrate(blank_database)
-    assert sorted(ran) == sorted(str(p.relative_to(apply_sql.ROOT)) for p in apply_sql.ROOT.rglob("*.sql"))
+    files = (str(p.relative_to(apply_sql.ROOT)) for p in apply_sql.ROOT.rglob("*.sql"))
+    assert sorted(ran) == sorted(file for file in files if not file.startswith("examples/"))  # recipes, not objects
     assert (ran[0], ran[-1]) == ("roles.sql", "grants.sql")
     assert structure(blank_database) == structure(database)
 

@@ -1,0 +1,134 @@
+-- requires: functions/tile_embedding.sql
+DROP FUNCTION IF EXISTS tiles.similarity(integer, integer, integer, json);
+
+CREATE FUNCTION tiles.similarity(z integer, x integer, y integer, query json)
+RETURNS TABLE (mvt bytea, etag text)
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = public, pg_temp
+AS $$
+DECLARE
+    asked_method text := coalesce(query ->> 'method', 'mean');
+    queried vector;
+BEGIN
+    -- Martin and the web app ask for tile NULL where none can be.
+    IF z IS NULL THEN
+        RETURN QUERY SELECT NULL::bytea, NULL::text;
+        RETURN;
+    END IF;
+    IF NOT coalesce(query ->> 'tile_id' ~ '^-?\d{1,18}$', false) THEN
+        RAISE EXCEPTION 'tile_id is %', coalesce(quote_literal(query ->> 'tile_id'), 'missing')
+            USING ERRCODE = '22023', HINT = 'Say which tile the others are compared with: ?tile_id=123, the number of a tile.';
+    END IF;
+    queried := api.tile_embedding((query ->> 'tile_id')::bigint, asked_method);
+    RETURN QUERY
+    WITH envelope AS (
+        SELECT
+            ST_TileEnvelope(z, x, y) AS mercator,
+            ST_Transform(ST_TileEnvelope(z, x, y), 4326) AS lonlat
+    ),
+    compared AS (
+        SELECT t.tile_id, t.city_id, t.footprint, t.period,
+            1 - (CASE asked_method
+                WHEN 'mean' THEN t.embedding_mean
+                WHEN 'dominant' THEN t.embedding_dominant
+                ELSE (
+                    SELECT a.embedding
+                    FROM terrakin.tile_aggregates AS a
+                    WHERE a.tile_id = t.tile_id
+                        AND a.method = asked_method
+                )
+            END <=> queried) AS likeness
+        FROM envelope AS e
+        JOIN terrakin.tiles AS t ON t.footprint && e.lonlat
+    ),
+    footprints AS (
+        SELECT
+            c.tile_id AS id,
+            c.tile_id,
+            c.city_id,
+            c.likeness::real AS similarity,
+            ST_AsMVTGeom(ST_Transform(c.footprint, 3857), e.mercator, 4096, 64, true) AS geom
+        FROM compared AS c
+        CROSS JOIN envelope AS e
+        WHERE z >= 6 AND c.likeness <> 'NaN'
+        ORDER BY lower(c.period), c.tile_id
+    ),
+    -- Below z 6 the most similar tile of a city stands for it, as in tiles.grid its number of tiles.
+    points AS (
+        SELECT
+            b.city_id,
+            n.name AS city,
+            b.best_tile_id,
+            b.similarity,
+            ST_AsMVTGeom(ST_Transform(n.location::geometry, 3857), e.mercator, 4096, 0, true) AS geom
+        FROM (
+            SELECT DISTINCT ON (t.city_id) t.city_id, t.tile_id AS best_tile_id, (1 - t.distance)::real AS similarity
+            FROM (
+                SELECT s.city_id, s.tile_id,
+                    CASE asked_method
+                        WHEN 'mean' THEN s.embedding_mean
+                        WHEN 'dominant' THEN s.embedding_dominant
+                        ELSE (
+                            SELECT a.embedding
+                            FROM terrakin.tile_aggregates AS a
+                            WHERE a.tile_id = s.tile_id
+                                AND a.method = asked_method
+                        )
+                    END <=> queried AS distance
+                FROM envelope AS v
+                JOIN terrakin.cities AS h ON h.location::geometry && v.lonlat
+                JOIN terrakin.tiles AS s ON s.city_id = h.city_id
+                WHERE z < 6
+            ) AS t
+            WHERE t.distance <> 'NaN'
+            ORDER BY t.city_id, t.distance, t.tile_id
+        ) AS b
+        JOIN terrakin.cities AS n ON n.city_id = b.city_id
+        CROSS JOIN envelope AS e
+        ORDER BY b.similarity, b.city_id
+    ),
+    layers AS (
+        SELECT nullif(
+            (SELECT coalesce(ST_AsMVT(f, 'similarity', 4096, 'geom', 'id'), '') FROM footprints AS f WHERE f.geom IS NOT NULL)
+            || (SELECT coalesce(ST_AsMVT(p, 'cities', 4096, 'geom'), '') FROM points AS p WHERE p.geom IS NOT NULL),
+            ''
+        ) AS tile
+    )
+    SELECT l.tile, md5(l.tile)
+    FROM layers AS l;
+END;
+$$;
+
+COMMENT ON FUNCTION tiles.similarity IS
+'{
+    "description": "How alike every tile is to one. Query parameters: tile_id, the tile compared with; method: mean (default), dominant, median, min or max. Layer similarity holds the footprints (from zoom 6; feature id = tile_id), layer cities, below, a point a city with its most similar tile. mvt is NULL where nothing lies; etag is the MD5 of mvt. An unknown tile raises SQLSTATE P0002, a missing one or an unknown method 22023.",
+    "attribution": "City positions: <a href=\"https://www.geonames.org/\">GeoNames</a> (CC BY 4.0)",
+    "minzoom": 0,
+    "maxzoom": 14,
+    "bounds": [-180, -85.0511, 180, 85.0511],
+    "vector_layers": [
+        {
+            "id": "similarity",
+            "description": "Footprint of a tile: 224 x 224 pixels of 10 m. The newest period of a place comes last.",
+            "minzoom": 6,
+            "maxzoom": 14,
+            "fields": {
+                "tile_id": "Number. Key of the tile; also the feature id",
+                "city_id": "Number. Key of the city",
+                "similarity": "Number. Cosine with the tile asked for, -1 to 1"
+            }
+        },
+        {
+            "id": "cities",
+            "description": "Centre of a city that has tiles. The most similar city comes last, on top.",
+            "minzoom": 0,
+            "maxzoom": 5,
+            "fields": {
+                "city_id": "Number. Key of the city; negative for a synthetic town",
+                "city": "String. English name of the city",
+                "best_tile_id": "Number. Key of its most similar tile",
+                "similarity": "Number. Cosine of that tile with the one asked for, -1 to 1"
+            }
+        }
+    ]
+}';
