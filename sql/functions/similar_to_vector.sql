@@ -70,6 +70,9 @@ DECLARE
     max_candidates constant integer := 4000;
 BEGIN
     PERFORM api.check_search(query, k, method, exclude_within_m, max_per_city, within, min_valid_share, min_similarity);
+    IF k = 0 THEN
+        RETURN;
+    END IF;
     within := api.wrap_longitudes(within);
     -- x <> ALL (an array with a NULL) is never true.
     exclude_city_ids := array_remove(exclude_city_ids, NULL);
@@ -90,7 +93,10 @@ BEGIN
         ELSE 'index'
     END;
     -- Kin that are alike to six decimals stand in the order of tile_id: a few more, ranked again, put that right.
-    n_wanted := CASE WHEN found_by = 'index' THEN greatest(60, 3 * k::bigint) WHEN found_by = 'kin' AND max_per_city IS NULL THEN k::bigint + 8 END;
+    n_wanted := CASE
+        WHEN found_by = 'index' THEN greatest(60, 3 * k::bigint)
+        WHEN found_by = 'kin' AND max_per_city IS NULL THEN k::bigint + 8
+    END;
 
     -- One static statement serves every pass, because custom plans fold the CASEs away: the kin that are known; candidates of
     -- the HNSW index (halfvec), ranked again on the full vectors; or every tile.
@@ -147,7 +153,9 @@ BEGIN
             WHERE n.distance <> 'NaN'
         ) AS r;
 
-        EXIT WHEN found_by = 'exact' OR cardinality(found_tile_ids) >= k OR (found_by = 'kin' AND worst_similarity < min_similarity);
+        EXIT WHEN found_by = 'exact'
+            OR cardinality(found_tile_ids) >= k
+            OR found_by = 'kin' AND worst_similarity < min_similarity;
         -- Too few passed the filters. More candidates may do, where the index has them.
         IF found_by = 'index' AND candidates >= n_wanted AND n_wanted * 8 <= max_candidates THEN
             n_wanted := n_wanted * 8;
