@@ -143,10 +143,10 @@ def test_tile_functions_have_martins_signature_and_a_json_comment(module_conn: p
         assert json.loads(comment)["description"]
 
 
-OBJECTS = sorted(set(ROOT.rglob("*.sql")) - set(ROOT.glob("examples/*.sql")))
+SQL_FILES = sorted(set(ROOT.rglob("*.sql")) - set(ROOT.glob("examples/*.sql")))
 
 
-@pytest.mark.parametrize("path", OBJECTS, ids=lambda p: str(p.relative_to(ROOT)))
+@pytest.mark.parametrize("path", SQL_FILES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_a_file_can_be_run_again(path: Path, conn: psycopg.Connection[Any]) -> None:
     conn.execute("SELECT '[1]'::vector")
     for _ in range(2):
