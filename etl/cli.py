@@ -1,7 +1,5 @@
 """``terrakin etl``: all stages at once, each stage by itself, the demo catalogue, and the ledger's state."""
 
-import os
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import date
 from pathlib import Path
@@ -10,47 +8,23 @@ from typing import Any
 import click
 
 from db.settings import Settings, read_settings
-
-Options = dict[str, Any]
-
-STAC = click.option("--stac", required=True, help="STAC API (https://...) or static catalogue (its JSON: path or URL).")
-COLLECTION = click.option("--collection", help="Collection id, where the catalogue has several.")
-PERIOD = click.option("--period", required=True, help="Days of the scenes: 2024-06-01/2024-08-31.")
-MAX_CLOUD_COVER = click.option(
-    "--max-cloud-cover", default=60.0, show_default=True, help="Leave out scenes with more cloud (percent)."
+from etl.options import (
+    CITIES,
+    CITY,
+    COLLECTION,
+    DASK_SCHEDULER,
+    DRY_RUN,
+    ENCODER,
+    LIMIT,
+    MAX_CLOUD_COVER,
+    PERIOD,
+    STAC,
+    WEIGHTS,
+    WEIGHTS_SHA256,
+    WORKERS,
+    Options,
+    options,
 )
-CITIES = click.option(
-    "--cities", "city_file", type=click.Path(path_type=Path), help="GeoJSON or CSV of cities; else the database's."
-)
-CITY = click.option("--city", "city_names", multiple=True, help="Only this city (name or id); may be repeated.")
-LIMIT = click.option("--limit", type=click.IntRange(1), help="At most so many cities.")
-ENCODER = click.option(
-    "--encoder", type=click.Choice(["mosaiks", "terramind_v1_base"]), default="mosaiks", show_default=True
-)
-WEIGHTS = click.option(
-    "--weights",
-    default="hub",
-    show_default=True,
-    help="TerraMind's: hub, a file, or random (untrained).",
-)
-WEIGHTS_SHA256 = click.option("--weights-sha256", help="SHA-256 that the weights file must have.")
-WORKERS = click.option(
-    "--workers", "n_workers", type=click.IntRange(1), default=os.cpu_count() or 1, show_default="cores",
-    help="Processes of the local Dask cluster.",
-)  # fmt: skip
-DASK_SCHEDULER = click.option("--dask-scheduler", help="Use this Dask scheduler instead: tcp://host:port.")
-DRY_RUN = click.option("--dry-run", is_flag=True, help="Only say what would be done.")
-
-
-def options(*wanted: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Several click options as one decorator, in the order given."""
-
-    def decorate(command: Any) -> Any:
-        for option in reversed(wanted):
-            command = option(command)
-        return command
-
-    return decorate
 
 
 @click.group()
