@@ -1,7 +1,7 @@
 """The HNSW indexes and the kin: made after bulk loads. An index filled row by row takes longer and finds less."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, LiteralString
@@ -10,10 +10,9 @@ import psycopg
 
 from db.connect import connect, open_connection
 from db.extensions import WITHOUT_KNOWN_FAULTS, check_extensions
-from db.kin import NAME, build_kin
+from db.kin import NAME, Progress, build_kin
 from db.settings import Settings
 
-Progress = Callable[[str, int, int], None]
 POLL_S = 0.5
 
 

@@ -31,6 +31,11 @@ IS_COUNTED = """
     )
 """
 """Without the trigger (on Citus) nothing says when kin are out of date, so none are made."""
+ONE_BUILDER, NEXT_BUILDER = "SELECT pg_advisory_lock(7733144)", "SELECT pg_advisory_unlock(7733144)"
+"""A second run waits for the first, and then finds nothing to do."""
+NO_LOADS = "LOCK TABLE terrakin.tiles IN SHARE MODE"
+"""While a block is written no tile comes or goes. Taken first, so that it cannot deadlock with a load."""
+THERE = "SELECT tile_id FROM terrakin.tiles WHERE tile_id = ANY(%s)"
 VERSION = "SELECT version FROM terrakin.tiles_version"
 MISSING = """
     SELECT t.tile_id
@@ -75,6 +80,14 @@ def build_kin(
         log.warning("event=no_kin reason=trigger_missing")
         return 0
     register_vector(conn)
+    conn.execute(ONE_BUILDER)
+    try:
+        return _build(conn, progress, tile_ids)
+    finally:
+        conn.execute(NEXT_BUILDER)
+
+
+def _build(conn: psycopg.Connection[Any], progress: Progress | None, tile_ids: list[int] | None) -> int:
     with conn.transaction():
         conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         (version,) = conn.execute(VERSION).fetchone() or (0,)
@@ -87,7 +100,8 @@ def build_kin(
     done = 0
     for block, kin in _blocks(tiles, rows):
         with conn.transaction():
-            if conn.execute(f"{VERSION} FOR SHARE").fetchone() != (version,):
+            conn.execute(NO_LOADS)
+            if conn.execute(VERSION).fetchone() != (version,):
                 return done
             _write(conn, tiles.tile_ids[block], kin, version)
         done += len(block)
@@ -131,8 +145,10 @@ def _blocks(tiles: Tiles, rows: np.ndarray) -> Iterator[tuple[np.ndarray, list[n
 
 
 def _write(conn: psycopg.Connection[Any], tile_ids: np.ndarray, kin: list[np.ndarray], version: int) -> None:
+    there = {tile_id for (tile_id,) in conn.execute(THERE, (tile_ids.tolist(),))}
     conn.execute(FORGET, (tile_ids.tolist(),))
     with conn.cursor().copy(WRITE) as copy:
         copy.set_types(["int8", "int8", "int8[]"])
         for tile_id, own in zip(tile_ids.tolist(), kin, strict=True):
-            copy.write_row((tile_id, version, own.tolist()))
+            if tile_id in there:
+                copy.write_row((tile_id, version, own.tolist()))

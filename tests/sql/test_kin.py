@@ -1,6 +1,7 @@
 """``terrakin.tile_kin``: computed exactly, used only while it holds, and right under every filter."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -141,6 +142,35 @@ def test_tiles_that_change_meanwhile_stop_the_run(
     owner.execute("DELETE FROM terrakin.tile_kin")
     assert build_kin(owner, change) == 100
     assert build_kin(owner) == N_TILES
+
+
+def test_a_tile_deleted_meanwhile_is_left_out(
+    owner: psycopg.Connection[Any], world: World, monkeypatch: pytest.MonkeyPatch, database: Settings
+) -> None:
+    last = owner.execute("SELECT tile_id FROM terrakin.tiles ORDER BY city_id DESC, tile_id DESC LIMIT 1").fetchone()
+
+    def delete(name: str, done: int, total: int) -> None:
+        with connect(database) as other:
+            other.execute("DELETE FROM terrakin.tiles WHERE tile_id = %s", last)
+
+    monkeypatch.setattr("db.kin.BLOCK_BYTES", 4 * N_TILES * 100)
+    owner.execute("DELETE FROM terrakin.tile_kin")
+    build_kin(owner, delete)
+    assert owner.execute("SELECT count(*) FROM terrakin.tile_kin").fetchone() == (N_TILES - 1,)
+
+
+def test_two_runs_at_once_share_the_work(
+    owner: psycopg.Connection[Any], world: World, monkeypatch: pytest.MonkeyPatch, database: Settings
+) -> None:
+    def run() -> int:
+        with connect(database, autocommit=True) as conn:
+            return build_kin(conn)
+
+    monkeypatch.setattr("db.kin.BLOCK_BYTES", 4 * N_TILES * 20)
+    owner.execute("DELETE FROM terrakin.tile_kin")
+    with ThreadPoolExecutor(2) as pool:
+        counts = [future.result() for future in [pool.submit(run), pool.submit(run)]]
+    assert sorted(counts) == [0, N_TILES]
 
 
 def test_a_tile_of_zeros_has_no_kin_and_is_nobodys(owner: psycopg.Connection[Any], world: World) -> None:
