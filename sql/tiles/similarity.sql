@@ -26,20 +26,32 @@ BEGIN
             ST_TileEnvelope(z, x, y) AS mercator,
             ST_Transform(ST_TileEnvelope(z, x, y), 4326) AS lonlat
     ),
+    -- From z 6 the tiles of the place, below those of its cities.
+    wanted AS (
+        SELECT t.tile_id, t.city_id, t.footprint, t.period, t.embedding_mean, t.embedding_dominant
+        FROM envelope AS e
+        JOIN terrakin.tiles AS t ON t.footprint && e.lonlat
+        WHERE z >= 6
+        UNION ALL
+        SELECT t.tile_id, t.city_id, t.footprint, t.period, t.embedding_mean, t.embedding_dominant
+        FROM envelope AS e
+        JOIN terrakin.cities AS c ON c.location::geometry && e.lonlat
+        JOIN terrakin.tiles AS t ON t.city_id = c.city_id
+        WHERE z < 6
+    ),
     compared AS (
-        SELECT t.tile_id, t.city_id, t.footprint, t.period,
+        SELECT w.tile_id, w.city_id, w.footprint, w.period,
             1 - (CASE asked_method
-                WHEN 'mean' THEN t.embedding_mean
-                WHEN 'dominant' THEN t.embedding_dominant
+                WHEN 'mean' THEN w.embedding_mean
+                WHEN 'dominant' THEN w.embedding_dominant
                 ELSE (
                     SELECT a.embedding
                     FROM terrakin.tile_aggregates AS a
-                    WHERE a.tile_id = t.tile_id
+                    WHERE a.tile_id = w.tile_id
                         AND a.method = asked_method
                 )
             END <=> queried) AS likeness
-        FROM envelope AS e
-        JOIN terrakin.tiles AS t ON t.footprint && e.lonlat
+        FROM wanted AS w
     ),
     footprints AS (
         SELECT
@@ -62,26 +74,10 @@ BEGIN
             b.similarity,
             ST_AsMVTGeom(ST_Transform(n.location::geometry, 3857), e.mercator, 4096, 0, true) AS geom
         FROM (
-            SELECT DISTINCT ON (t.city_id) t.city_id, t.tile_id AS best_tile_id, (1 - t.distance)::real AS similarity
-            FROM (
-                SELECT s.city_id, s.tile_id,
-                    CASE asked_method
-                        WHEN 'mean' THEN s.embedding_mean
-                        WHEN 'dominant' THEN s.embedding_dominant
-                        ELSE (
-                            SELECT a.embedding
-                            FROM terrakin.tile_aggregates AS a
-                            WHERE a.tile_id = s.tile_id
-                                AND a.method = asked_method
-                        )
-                    END <=> queried AS distance
-                FROM envelope AS v
-                JOIN terrakin.cities AS h ON h.location::geometry && v.lonlat
-                JOIN terrakin.tiles AS s ON s.city_id = h.city_id
-                WHERE z < 6
-            ) AS t
-            WHERE t.distance <> 'NaN'
-            ORDER BY t.city_id, t.distance, t.tile_id
+            SELECT DISTINCT ON (c.city_id) c.city_id, c.tile_id AS best_tile_id, c.likeness::real AS similarity
+            FROM compared AS c
+            WHERE z < 6 AND c.likeness <> 'NaN'
+            ORDER BY c.city_id, c.likeness DESC, c.tile_id
         ) AS b
         JOIN terrakin.cities AS n ON n.city_id = b.city_id
         CROSS JOIN envelope AS e
