@@ -86,8 +86,7 @@ def cities(settings: Settings, /, dry_run: bool, download_mbit_s: float, embed_t
         chosen = with_tiles(_geonames(given), given["city_names"], given["limit"])
     if dry_run:
         plan = make_plan(chosen, Speeds(download_mbit_s, embed_tiles_s))
-        for city in chosen:
-            click.echo(f"{city.city_id:>10}  {city.name}, {city.country}: {plan.tiles[city.city_id]} tiles")
+        _say_tiles(chosen, plan.tiles)
         click.echo(
             f"{len(chosen)} cities, {plan.n_tiles} tiles; about {plan.download_gb:,.0f} GB of download, "
             f"{plan.disk_gb:,.0f} GB of disk, {plan.hours:,.0f} hours (dry run, nothing written)",
@@ -294,10 +293,14 @@ def _plan(settings: Settings, request: Any) -> None:
 def _list_cities(chosen: list[Any]) -> None:
     from etl.grid import assign_cells
 
-    cells = assign_cells(chosen)
+    tiles = {city_id: len(cells) for city_id, cells in assign_cells(chosen).items()}
+    _say_tiles(chosen, tiles)
+    click.echo(f"{len(chosen)} cities, {sum(tiles.values())} tiles", err=True)
+
+
+def _say_tiles(chosen: list[Any], tiles: dict[int, int]) -> None:
     for city in chosen:
-        click.echo(f"{city.city_id:>10}  {city.name}, {city.country}: {len(cells[city.city_id])} tiles")
-    click.echo(f"{len(chosen)} cities, {sum(map(len, cells.values()))} tiles", err=True)
+        click.echo(f"{city.city_id:>10}  {city.name}, {city.country}: {tiles[city.city_id]} tiles")
 
 
 def _bar(stage: str, unit: str, total: int) -> AbstractContextManager[Any]:

@@ -107,7 +107,7 @@ def walk_cities(
     job.ledger.reopen(stage, due)
     names = {city.city_id: city for city in job.cities}
     total = sum(len(job.cells[c]) if unit == "tile" else 1 for c in due)
-    failed = []
+    failed: dict[int, str] = {}
     with job.bar(stage, unit, total) as bar:
         while (city_id := job.ledger.claim(stage, due)) is not None:
             city = names[city_id]
@@ -116,7 +116,7 @@ def walk_cities(
                 detail = work(city, str(wanted[city_id]), bar.update)
             except EtlError as error:
                 job.ledger.fail(stage, city_id, str(error))
-                failed.append(f"{city.name}: {error}")
+                failed[city_id] = f"{city.name}: {error}"
                 log.warning("stage=%s city_id=%d event=failed error=%s", stage, city_id, error)
             except KeyboardInterrupt:
                 job.ledger.release(stage, city_id)
@@ -125,6 +125,6 @@ def walk_cities(
                 job.ledger.finish(stage, city_id, dict(detail) | {"made_from": wanted[city_id]})
                 log.info("stage=%s city_id=%d event=done", stage, city_id)
     for city_id, why in job.ledger.given_up(stage, due).items():
-        line = f"{names[city_id].name}: {why}"
-        failed += [] if line in failed else [f"{line} (given up; `terrakin etl retry` lets it be tried again)"]
-    return failed
+        given_up = f"{names[city_id].name}: {why} (given up; `terrakin etl retry` lets it be tried again)"
+        failed.setdefault(city_id, given_up)
+    return list(failed.values())
