@@ -152,6 +152,39 @@ encoder = Table(
     comment="The encoder that made every vector of this database: exactly one row once anything is loaded.",
 )
 
+spatial_bias = Table(
+    "spatial_bias",
+    metadata,
+    Column(
+        "dimension",
+        SmallInteger,
+        primary_key=True,
+        autoincrement=False,
+        comment="Dimension of the embedding, from 0.",
+    ),
+    Column(
+        "morans_i",
+        REAL,
+        nullable=False,
+        comment="How alike neighbouring tiles of a city are in it: Moran's I inside cities, 0 for not at all.",
+    ),
+    Column(
+        "position_r2",
+        REAL,
+        comment="How much of its variance over cities their place on Earth foretells, in regions left out of the "
+        "fit; NULL where there are too few regions to tell.",
+    ),
+    Column("is_excluded", Boolean, nullable=False, comment="True where it is 0 in every stored vector."),
+    Column(
+        "measured_at",
+        DateTime(timezone=True),
+        nullable=False,
+        server_default=text("now()"),
+        comment="When it was measured, over all tiles of that time.",
+    ),
+    comment="Which dimensions of the embedding say where rather than what: a row a dimension, by terrakin etl bias.",
+)
+
 composites = Table(
     "composites",
     metadata,

@@ -31,23 +31,27 @@ MIN_NORM = 1e-6
 
 @dataclass(frozen=True)
 class PostProcessing:
-    """What is done to every patch vector before aggregation: ``(patch - mean) / std``.
+    """What is done to every patch vector before aggregation: ``(patch - mean) / std``, 0 where excluded.
 
-    ``mean`` and ``std`` are (dimension,) float32; ``std`` is positive.
+    ``mean`` and ``std`` are (dimension,) float32; ``std`` is positive. ``excluded_dimensions`` (from 0, ascending)
+    say where rather than what: see etl.spatial_bias.
     """
 
     method: str
     mean: np.ndarray
     std: np.ndarray
+    excluded_dimensions: tuple[int, ...] = ()
 
     def apply(self, patches: np.ndarray) -> np.ndarray:
         """Standardise patch vectors (..., dimension) of any float type; returns float32."""
         standardised: np.ndarray = (np.asarray(patches, dtype=np.float32) - self.mean) / self.std
+        standardised[..., list(self.excluded_dimensions)] = 0
         return standardised
 
     def to_json(self) -> str:
         """A JSON object from which ``from_json`` gives back the same float32 numbers."""
-        return json.dumps({"method": self.method, "mean": self.mean.tolist(), "std": self.std.tolist()})
+        excluded = {"excluded_dimensions": self.excluded_dimensions} if self.excluded_dimensions else {}
+        return json.dumps({"method": self.method, "mean": self.mean.tolist(), "std": self.std.tolist()} | excluded)
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -60,11 +64,14 @@ class PostProcessing:
             values = json.loads(text)
             mean, std = (np.asarray(values[key], dtype=np.float32) for key in ("mean", "std"))
             method = str(values["method"])
+            excluded = tuple(int(dimension) for dimension in values.get("excluded_dimensions", ()))
         except (ValueError, KeyError, TypeError) as error:
             raise EncoderError(f"stored post-processing is not readable: {error!r}") from error
         if mean.ndim != 1 or mean.shape != std.shape or not np.isfinite(mean).all() or not (std > 0).all():
             raise EncoderError(f"stored post-processing does not fit: mean {mean.shape}, std {std.shape}")
-        return cls(method, mean, std)
+        if not all(0 <= dimension < len(mean) for dimension in excluded):
+            raise EncoderError(f"stored excluded dimensions {excluded} do not fit {len(mean)} dimensions")
+        return cls(method, mean, std, excluded)
 
 
 @dataclass(frozen=True)

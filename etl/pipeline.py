@@ -15,9 +15,10 @@ from etl.city_table import read_city_table
 from etl.errors import CityError, EtlError
 from etl.grid import assign_cells
 from etl.ledger import Ledger, heartbeat, this_worker
+from etl.spatial_bias import Limits, SpatialBias
 from etl.stac import Period, Source, check_catalogue
-from etl.stages import BarFactory, Job, aggregate, composite, embed, index, layout, load
-from etl.store import check_period, read_stored_cities, write_cities
+from etl.stages import BarFactory, Job, aggregate, bias, composite, embed, index, layout, load
+from etl.store import check_period, loaded_cities, read_stored_cities, write_cities
 
 log = logging.getLogger(__name__)
 
@@ -136,6 +137,32 @@ def run_stage(settings: Settings, stage: str, request: Request, bar: BarFactory)
             else:
                 failed = load.run(job)
     _raise_for(failed, len(chosen))
+
+
+def remove_bias(settings: Settings, limits: Limits, report: Path, bar: BarFactory) -> SpatialBias:
+    """Measure spatial bias over everything that is loaded, and make all vectors again without what it excludes.
+
+    Killed after the measurement, the same command (or ``run``) goes on with the cities that are left.
+
+    Raises:
+        EtlError: nothing is loaded, patches are not on this machine, or cities failed.
+    """
+    with connect(settings, "etl", autocommit=True) as conn:
+        known = {city.city_id: city for city in read_stored_cities(conn)}
+        jobs = [
+            make_job(settings, conn, [known[city_id] for city_id in city_ids], period, bar)
+            for period, city_ids in loaded_cities(conn)
+        ]
+        found = bias.run(jobs, limits, report)
+        failed = []
+        for job in jobs:
+            with heartbeat(settings, job.ledger.worker):
+                failed += aggregate.run(job, aggregate.post_processing(job))
+                failed += load.run(job)
+        layout.run(conn, bar)
+        index.run(settings, bar)
+    _raise_for(failed, sum(len(job.cities) for job in jobs))
+    return found
 
 
 def _raise_if_none_is_left(failed: Sequence[str], job: Job) -> None:

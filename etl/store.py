@@ -16,6 +16,7 @@ from etl.cities import City
 from etl.errors import EtlError
 from etl.grid import Cell, tile_id
 from etl.ledger import date_range
+from etl.spatial_bias import SpatialBias
 from etl.stac import Period
 
 Connection = psycopg.Connection[Any]
@@ -40,11 +41,31 @@ READ_CITIES = """
     JOIN terrakin.countries AS n ON n.code = c.country_code
     ORDER BY c.city_id
 """
-READ_ENCODER = "SELECT name, weights, weights_sha256, post_processing::text FROM terrakin.encoder"
+READ_ENCODER = """
+    SELECT name, weights, weights_sha256,
+        (post_processing || jsonb_build_object('excluded_dimensions', excluded_dimensions))::text
+    FROM terrakin.encoder
+"""
 WRITE_ENCODER = """
     INSERT INTO terrakin.encoder (name, weights, weights_sha256, dimension, post_processing, fitted_at)
     VALUES (%(name)s, %(weights)s, %(weights_sha256)s, %(dimension)s, %(post_processing)s, now())
     ON CONFLICT (encoder_id) DO NOTHING
+"""
+UPDATE_EXCLUDED = """
+    UPDATE terrakin.encoder
+    SET excluded_dimensions = %s::smallint[]
+"""
+WRITE_BIAS = """
+    INSERT INTO terrakin.spatial_bias (dimension, morans_i, position_r2, is_excluded)
+    SELECT b.dimension, b.morans_i, nullif(b.position_r2, 'NaN'), b.is_excluded
+    FROM unnest(%s::smallint[], %s::real[], %s::real[], %s::boolean[])
+        AS b(dimension, morans_i, position_r2, is_excluded)
+"""
+LOADED = """
+    SELECT period, array_agg(city_id ORDER BY city_id)
+    FROM terrakin.composites
+    GROUP BY period
+    ORDER BY period
 """
 UPSERT_COMPOSITE = """
     INSERT INTO terrakin.composites (city_id, period, stac_url, collection, is_synthetic, item_ids,
@@ -182,6 +203,21 @@ def write_encoder(conn: Connection, record: EncoderRecord) -> EncoderRecord:
     stored = read_encoder(conn)
     assert stored is not None
     return stored
+
+
+def write_bias(conn: Connection, bias: SpatialBias) -> None:
+    """Replace the figures of spatial bias and the encoder's excluded dimensions, in one transaction."""
+    dimensions = list(range(len(bias.is_excluded)))
+    columns = (dimensions, bias.morans_i.tolist(), bias.position_r2.tolist(), bias.is_excluded.tolist())
+    with conn.transaction():
+        conn.execute("DELETE FROM terrakin.spatial_bias")
+        conn.execute(WRITE_BIAS, columns)
+        conn.execute(UPDATE_EXCLUDED, (np.flatnonzero(bias.is_excluded).tolist(),))
+
+
+def loaded_cities(conn: Connection) -> list[tuple[Period, list[int]]]:
+    """Ids of the cities with composites of each period, oldest period first."""
+    return [(Period(p.lower, p.upper - timedelta(days=1)), ids) for p, ids in conn.execute(LOADED)]
 
 
 def check_period(conn: Connection, city_ids: Sequence[int], period: Period) -> None:

@@ -12,9 +12,9 @@ from etl.store import lacks_layout, read_vectors, write_layout
 log = logging.getLogger(__name__)
 
 
-def run(conn: psycopg.Connection[Any], bar: BarFactory) -> bool:
-    """Lay out all tiles anew when one has no place yet. True where that was so."""
-    if not lacks_layout(conn):
+def run(conn: psycopg.Connection[Any], bar: BarFactory, anew: bool = False) -> bool:
+    """Lay out all tiles when one has no place yet, or ``anew`` asks for it. True where that was done."""
+    if not anew and not lacks_layout(conn):
         return False
     log.info("stage=layout event=started")
     tile_ids, vectors = read_vectors(conn)

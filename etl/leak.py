@@ -1,0 +1,46 @@
+"""The leak of place into likeness: how many of a tile's nearest neighbours are merely near it on the ground."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from etl.spatial_bias import unit_vectors
+
+EARTH_RADIUS_M = 6_371_008.8
+"""Mean radius R1 of WGS 84's ellipsoid (IUGG); a sphere is near enough for shares."""
+RADII_KM = (25, 100, 500)
+BLOCK = 512
+
+
+@dataclass(frozen=True)
+class Leak:
+    """Shares (0..1) over all tiles and their k nearest neighbours by cosine, compared exactly.
+
+    Attributes:
+        same_city: of neighbours in the tile's own city.
+        within_km: of neighbours nearer than each of RADII_KM.
+    """
+
+    same_city: float
+    within_km: dict[int, float]
+
+
+def measure_leak(vectors: np.ndarray, city_ids: np.ndarray, lon: np.ndarray, lat: np.ndarray, k: int = 10) -> Leak:
+    """The leak of vectors (n, dimension), n >= 2, at the places lon, lat (degrees); at most n - 1 neighbours."""
+    unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.finfo(np.float32).tiny)
+    unit = unit.astype(np.float32)
+    places = unit_vectors(lon, lat)
+    k = min(k, len(unit) - 1)
+    same, near = 0, dict.fromkeys(RADII_KM, 0)
+    for start in range(0, len(unit), BLOCK):
+        rows = np.arange(start, min(start + BLOCK, len(unit)))
+        likeness = unit[rows] @ unit.T
+        likeness[np.arange(len(rows)), rows] = -np.inf
+        nearest = np.argpartition(-likeness, k - 1, axis=1)[:, :k]
+        same += int((city_ids[nearest] == city_ids[rows, None]).sum())
+        cosine = np.einsum("nd,nkd->nk", places[rows], places[nearest]).clip(-1, 1)
+        distance_km = np.arccos(cosine) * EARTH_RADIUS_M / 1000
+        for radius in RADII_KM:
+            near[radius] += int((distance_km < radius).sum())
+    total = len(unit) * k
+    return Leak(same / total, {radius: n / total for radius, n in near.items()})
