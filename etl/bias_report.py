@@ -61,7 +61,12 @@ def _plot(bias: SpatialBias, limits: Limits) -> bytes:
     figure = Figure(figsize=(12, 4), layout="constrained")
     left, middle, right = figure.subplots(1, 3)
     _curve(left, bias.morans_i, "Moran's I", limits.morans_i_floor)
-    _curve(middle, np.nan_to_num(bias.position_r2), "position R²", limits.position_r2_floor)
+    _curve(
+        middle,
+        np.maximum(np.nan_to_num(bias.position_r2), 0),
+        "position R², 0 where negative",
+        limits.position_r2_floor,
+    )
     for is_out, colour, label in ((False, "tab:blue", "kept"), (True, "tab:red", "excluded")):
         chosen = bias.is_excluded == is_out
         right.plot(
