@@ -1,0 +1,20 @@
+"""``terrakin etl``: all stages at once, each stage by itself, the demo catalogue, and the ledger's state."""
+
+import click
+
+from db.settings import read_settings
+from etl.cli import cities, demo, ledger, stages, vectors
+
+
+@click.group()
+@click.pass_context
+def group(ctx: click.Context) -> None:
+    """Fill the tables: cities, composites, embeddings, layout, indexes."""
+    ctx.obj = read_settings()
+
+
+for command in (
+    stages.run, cities.cities, cities.grid, stages.composite, stages.embed, stages.aggregate, stages.load, vectors.bias,
+    vectors.layout, vectors.index, ledger.status, ledger.retry, demo.demo,
+):  # fmt: skip
+    group.add_command(command)

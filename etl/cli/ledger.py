@@ -1,0 +1,52 @@
+"""``terrakin etl status`` and ``retry``: what is done, what failed, and another try."""
+
+from typing import Any
+
+import click
+
+from db.settings import Settings
+
+
+@click.command()
+@click.option("--watch", "every_s", type=click.FloatRange(min=0.2), help="Show it again every so many seconds.")
+@click.pass_obj
+def status(settings: Settings, every_s: float | None) -> None:
+    """Show what is done, and what failed and why."""
+    import time
+
+    from db.connect import connect
+
+    with connect(settings, "reader", autocommit=True) as conn:
+        while True:
+            lines = _status(conn)
+            if every_s is not None:
+                click.clear()
+            click.echo("\n".join(lines))
+            if every_s is None:
+                return
+            time.sleep(every_s)
+
+
+def _status(conn: Any) -> list[str]:
+    from etl.ledger import failures, progress
+
+    lines = [f"{'period':<25}{'stage':<11}{'cities':>7}{'pending':>9}{'running':>9}{'done':>7}{'failed':>8}"]
+    for period, stage, *counts in progress(conn):
+        days = f"{period.lower}/{period.upper}"
+        lines.append(f"{days:<25}{stage:<11}{counts[0]:>7}{counts[1]:>9}{counts[2]:>9}{counts[3]:>7}{counts[4]:>8}")
+    for city, _, stage, attempts, error in failures(conn):
+        lines.append(f"failed: {city}, {stage}, attempt {attempts}: {error}")
+    return lines
+
+
+@click.command()
+@click.argument("city_names", nargs=-1)
+@click.pass_obj
+def retry(settings: Settings, city_names: tuple[str, ...]) -> None:
+    """Let what failed be tried again by the next run: these cities (names or ids), or all."""
+    from db.connect import connect
+    from etl.ledger import retry as run
+
+    with connect(settings, "etl", autocommit=True) as conn:
+        n_tasks = run(conn, city_names)
+    click.echo(f"{n_tasks} failed tasks wait for the next `terrakin etl run`", err=True)

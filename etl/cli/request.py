@@ -1,0 +1,55 @@
+"""From the options of a command to what the pipeline is asked for."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import click
+
+from etl.cli.options import Options
+
+if TYPE_CHECKING:  # the commands import nothing heavy before they run
+    from etl.pipeline import Request
+    from etl.stac import Period
+
+
+def parse_period(text: str) -> Period:
+    """``2024-06-01/2024-08-31`` as a Period."""
+    from etl.stac import Period
+
+    try:
+        start, end = (date.fromisoformat(day) for day in text.split("/"))
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r} is not of the form 2024-06-01/2024-08-31", param_hint="--period") from error
+    if end < start:
+        raise click.BadParameter(f"{text!r} ends before it begins", param_hint="--period")
+    return Period(start, end)
+
+
+def make_request(given: Options) -> Request:
+    """The request of ``run`` or of one stage; options that the command lacks take their defaults."""
+    from etl.pipeline import Request
+    from etl.stac import Source
+    from etl.stages.composite import DaskOptions
+    from etl.stages.embed import EncoderChoice
+
+    return Request(
+        source=Source(
+            given.get("stac", ""), given.get("collection"), parse_period(given["period"]),
+            given.get("max_cloud_cover", 60.0),
+        ),
+        city_file=given.get("city_file"),
+        city_names=given["city_names"],
+        limit=given["limit"],
+        encoder=EncoderChoice(
+            given.get("encoder", "mosaiks"), given.get("weights", "hub"), given.get("weights_sha256")
+        ),
+        dask=DaskOptions(given.get("dask_scheduler"), given.get("n_workers", 1)),
+    )  # fmt: skip
+
+
+def say_weights(request: Request) -> None:
+    """Warn on stderr where the network is untrained."""
+    if request.encoder.name == "terramind_v1_base" and request.encoder.weights == "random":
+        click.echo("RANDOM WEIGHTS: the network is untrained, similarities will mean little", err=True)

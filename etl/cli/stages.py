@@ -1,0 +1,91 @@
+"""``terrakin etl run`` and the stages that work city by city."""
+
+from typing import Any
+
+import click
+
+from db.settings import Settings
+from etl.cli.options import (
+    CITIES,
+    CITY,
+    COLLECTION,
+    DASK_SCHEDULER,
+    DRY_RUN,
+    ENCODER,
+    LIMIT,
+    MAX_CLOUD_COVER,
+    PERIOD,
+    STAC,
+    WEIGHTS,
+    WEIGHTS_SHA256,
+    WORKERS,
+    Options,
+    options,
+)
+from etl.cli.output import list_cities, progress_bar
+from etl.cli.request import make_request, say_weights
+
+
+@click.command()
+@options(
+    STAC, COLLECTION, CITIES, PERIOD, MAX_CLOUD_COVER, CITY, LIMIT, ENCODER, WEIGHTS, WEIGHTS_SHA256, WORKERS,
+    DASK_SCHEDULER, DRY_RUN,
+)  # fmt: skip
+@click.pass_obj
+def run(settings: Settings, /, dry_run: bool, **given: Any) -> None:
+    """Run all stages. The same command again resumes what was interrupted and repeats nothing."""
+    from etl import pipeline
+
+    request = make_request(given)
+    if dry_run:
+        _plan(settings, request)
+        return
+    say_weights(request)
+    pipeline.run(settings, request, progress_bar)
+
+
+@click.command()
+@options(STAC, COLLECTION, PERIOD, MAX_CLOUD_COVER, CITY, LIMIT, WORKERS, DASK_SCHEDULER)
+@click.pass_obj
+def composite(settings: Settings, /, **given: Any) -> None:
+    """Make the cloud-free composites that are missing."""
+    _run_stage(settings, "composite", given)
+
+
+@click.command()
+@options(PERIOD, CITY, LIMIT, ENCODER, WEIGHTS, WEIGHTS_SHA256)
+@click.pass_obj
+def embed(settings: Settings, /, **given: Any) -> None:
+    """Embed the composites whose patches are missing."""
+    _run_stage(settings, "embed", given)
+
+
+@click.command()
+@options(PERIOD, CITY, LIMIT)
+@click.pass_obj
+def aggregate(settings: Settings, /, **given: Any) -> None:
+    """Aggregate patches to one vector a tile and method."""
+    _run_stage(settings, "aggregate", given)
+
+
+@click.command()
+@options(PERIOD, CITY, LIMIT)
+@click.pass_obj
+def load(settings: Settings, /, **given: Any) -> None:
+    """Load tile vectors into the database."""
+    _run_stage(settings, "load", given)
+
+
+def _run_stage(settings: Settings, stage: str, given: Options) -> None:
+    from etl.pipeline import run_stage
+
+    request = make_request(given)
+    if stage == "embed":
+        say_weights(request)
+    run_stage(settings, stage, request, progress_bar)
+
+
+def _plan(settings: Settings, request: Any) -> None:
+    from etl.pipeline import choose_cities
+
+    list_cities(choose_cities(settings, request.city_file, request.city_names, request.limit))
