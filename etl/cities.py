@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import shapely
+from pyproj import Geod
 from shapely import MultiPolygon, Polygon
 from shapely.geometry import shape
 
@@ -18,6 +19,12 @@ T = TypeVar("T", int, float, str)
 
 MAX_LATITUDE = 84.0
 """UTM, and Sentinel-2 imagery of land, end here (degrees)."""
+
+MAX_REACH_M = 200_000.0
+"""How far an extent may reach from its centre. A city at its zone's edge lies 3 degrees from the central meridian; a
+tile 200 km further on is stretched by at most 0.32 % (PROJ's scale factor there, on the equator)."""
+
+GEOD = Geod(ellps="WGS84")
 
 
 @dataclass(frozen=True)
@@ -117,6 +124,8 @@ def city_of(feature: Any, where: str) -> City:
     lon, lat = (_property(properties, key, float, where) for key in ("lon", "lat"))
     if not (-180 <= lon <= 180 and abs(lat) <= MAX_LATITUDE):
         raise CityError(f"{where}: centre ({lon}, {lat}) is outside lon -180..180, lat -84..84 degrees")
+    extent = _extent(feature.get("geometry"), where)
+    _check_reach(extent, lon, lat, where)
     city = City(
         city_id=city_id,
         name=_property(properties, "name", str, where),
@@ -126,7 +135,7 @@ def city_of(feature: Any, where: str) -> City:
         population=None if properties.get("population") is None else _property(properties, "population", int, where),
         lon=lon,
         lat=lat,
-        extent=_extent(feature.get("geometry"), where),
+        extent=extent,
         is_synthetic=bool(properties.get("is_synthetic", False)),
     )
     if city.continent not in CONTINENTS:
@@ -170,3 +179,15 @@ def _extent(geometry: Any, where: str) -> MultiPolygon:
     if west < -180 or east > 180 or south < -90 or north > 90:
         raise CityError(f"{where} lies outside lon -180..180, lat -90..90; is it in EPSG:4326?")
     return area
+
+
+def _check_reach(extent: MultiPolygon, lon: float, lat: float, where: str) -> None:
+    """Refuse an extent that reaches farther from the city's centre than one UTM zone shows truly."""
+    corners = shapely.get_coordinates(extent)
+    n = len(corners)
+    reach_m = max(GEOD.inv([lon] * n, [lat] * n, corners[:, 0], corners[:, 1])[2])
+    if round(reach_m) > MAX_REACH_M:
+        raise CityError(
+            f"{where} reaches {reach_m / 1000:,.0f} km from its centre ({lon}, {lat}), more than "
+            f"{MAX_REACH_M / 1000:,.0f} km: its tiles lie in one UTM zone; cut it into several, or mend the centre"
+        )

@@ -15,20 +15,17 @@ from typing import Any
 
 import numpy as np
 import shapely
-from pyproj import Geod
 from shapely import MultiPolygon, Polygon
 from shapely.affinity import translate
 
-from etl.cities import City, check_ids, city_of
+from etl.cities import GEOD, MAX_REACH_M, City, check_ids, city_of
 from etl.errors import CityError
 
-GEOD = Geod(ellps="WGS84")
 AREA_KM2 = 80.0
 AREA_EXPONENT = 0.65
 """A city of 100,000 people covers 80 km2, and its area grows with population to the power of 0.65: least squares in
 logarithms over the 286 cities of the replaced system whose names are unambiguous in GeoNames (r = 0.66)."""
 CIRCLE_POINTS = 64
-MAX_RADIUS_M = 200_000.0
 NUMBERS: dict[str, Callable[[str], Any]] = {
     "city_id": int,
     "population": int,
@@ -180,6 +177,6 @@ def _geometry(properties: dict[str, Any], where: str) -> dict[str, Any] | None:
     if lon is None or lat is None or not (-180 <= lon <= 180 and -90 <= lat <= 90):
         return None  # city_of says what is wrong with the centre
     metres = radius_m(properties["population"]) if metres is None else metres
-    if not 0 < metres <= MAX_RADIUS_M:
-        raise CityError(f"{where}: radius_m is {metres}; it must be above 0 and at most {MAX_RADIUS_M:.0f} metres")
+    if not 0 < metres <= MAX_REACH_M:
+        raise CityError(f"{where}: radius_m is {metres}; it must be above 0 and at most {MAX_REACH_M:.0f} metres")
     return dict(shapely.geometry.mapping(circle(lon, lat, metres)))

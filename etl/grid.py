@@ -15,10 +15,10 @@ import shapely
 from odc.geo import XY
 from odc.geo.geobox import GeoBox
 from odc.geo.gridspec import GridSpec
-from pyproj import Geod, Transformer
+from pyproj import Transformer
 from shapely import Polygon
 
-from etl.cities import City
+from etl.cities import GEOD, City
 
 TILE_PX = 224
 RESOLUTION_M = 10
@@ -30,8 +30,6 @@ PATCHES_PER_TILE = PATCHES_PER_SIDE**2
 ROW_LIMIT, COL_LIMIT, MONTH_LIMIT = 2**13, 2**10, 2**12
 FIRST_YEAR = 2015
 """Sentinel-2A began in 2015; months are counted from its January."""
-
-GEOD = Geod(ellps="WGS84")
 
 
 @dataclass(frozen=True, order=True)

@@ -11,6 +11,7 @@ from etl.errors import CityError
 
 SQUARE = {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]]}
 BOW_TIE = {"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]]}
+WIDE = {"type": "Polygon", "coordinates": [[[0, 0], [3.5, 0], [3.5, 1], [0, 1], [0, 0]]]}
 FAR = {"type": "Polygon", "coordinates": [[[500000, 0], [500001, 0], [500001, 1], [500000, 0]]]}
 
 
@@ -44,6 +45,8 @@ def test_a_city_is_read_as_written(tmp_path: Path) -> None:
         (feature(lat=89), "outside"),
         (feature(BOW_TIE), "invalid polygon"),
         (feature(FAR), "EPSG:4326"),
+        (feature(WIDE), r"reaches 3\d\d km from its centre \(0.5, 0.5\), more than 200 km"),
+        (feature(lon=40.0), "km from its centre"),
         (feature({"type": "Point", "coordinates": [0, 0]}), "Point"),
         (feature(None), "no readable geometry"),
         ("nothing", "no properties"),

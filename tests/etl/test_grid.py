@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import Transformer
-from shapely import MultiPolygon, box
+from shapely import MultiPolygon, box, union_all
 
 from etl.cities import City
 from etl.grid import TILE_M, TILE_PX, Cell, assign_cells, cell_and_month, city_geobox, tile_id, utm_zone
@@ -75,6 +75,19 @@ def test_a_citys_tiles_are_those_whose_centre_lies_in_its_extent() -> None:
     assert all(city.extent.contains(cell.centre()) for cell in assigned)
     around = {Cell(c.zone, c.is_south, c.row + i, c.col + j) for c in assigned for i in (-1, 0, 1) for j in (-1, 0, 1)}
     assert not any(city.extent.contains(cell.centre()) for cell in around - set(assigned))
+
+
+def test_a_city_across_two_zones_lies_in_that_of_its_centre_without_gap_or_overlap() -> None:
+    city = make_city(1, 11.95, 48.0, radius_deg=0.4)
+    (cells,) = assign_cells([city]).values()
+    footprints = [cell.footprint() for cell in cells]
+    assert {cell.zone for cell in cells} == {32}
+    assert any(footprint.centroid.x > 12 for footprint in footprints), "nothing lies beyond the zone's edge"
+    together = union_all(footprints)
+    assert together.geom_type == "Polygon"
+    assert not together.interiors
+    assert together.area == pytest.approx(sum(footprint.area for footprint in footprints), rel=1e-9)
+    assert together.area == pytest.approx(city.extent.area, rel=0.05)
 
 
 def test_a_cell_of_two_cities_goes_to_the_nearer_centre() -> None:
