@@ -196,7 +196,12 @@ composites = Table(
         nullable=False,
         comment="City that it covers.",
     ),
-    Column("period", DATERANGE, nullable=False, comment="Dates (UTC) that were searched for scenes."),
+    Column(
+        "period",
+        DATERANGE,
+        nullable=False,
+        comment="Dates (UTC) that were asked for; search_steps says which were searched.",
+    ),
     Column("stac_url", Text, nullable=False, comment="STAC catalogue or API that the scenes came from."),
     Column("collection", Text, nullable=False, comment="STAC collection of the scenes."),
     Column(
@@ -215,9 +220,30 @@ composites = Table(
         "max_cloud_cover",
         REAL,
         nullable=False,
-        comment="Scenes above this cloud cover (percent) were left out.",
+        comment="Scenes above this cloud cover (percent) were left out at the last step of the search.",
+    ),
+    Column(
+        "search_steps",
+        JSONB,
+        nullable=False,
+        server_default=text("'[]'"),
+        comment="How the search was widened, in order: days searched, cloud limit (percent), usable scenes so far, and "
+        "the share of tiles with three clear looks on 95 % of their pixels.",
+    ),
+    Column(
+        "scenes",
+        JSONB,
+        nullable=False,
+        server_default=text("'[]'"),
+        comment="Every scene that was looked at: its cloud cover, the offset added to its DN, what the item claimed "
+        "and the darkest DN that was checked against it, tiles left out as hidden by cloud, why it was refused (null: "
+        "used).",
     ),
     Column("valid_share", REAL, nullable=False, comment="Share (0..1) of pixels with at least one clear look."),
+    Column("min_looks", SmallInteger, comment="Fewest clear looks of any pixel; NULL where it was not recorded."),
+    Column(
+        "median_looks", REAL, comment="Median over the pixels of their clear looks; NULL where it was not recorded."
+    ),
     Column(
         "created_at",
         DateTime(timezone=True),

@@ -17,5 +17,9 @@ class ImageryError(EtlError):
     """Pixels cannot be read, or there are too few clear ones."""
 
 
+class TransientImageryError(ImageryError):
+    """A file behind a network cannot be read now; another attempt may succeed."""
+
+
 class EncoderError(EtlError):
     """Encoder weights are missing, do not fit, or differ from those that made the stored vectors."""

@@ -138,6 +138,14 @@ def city_geobox(cells: Sequence[Cell]) -> GeoBox:
     return GeoBox(shape, north_west.affine, north_west.crs)
 
 
+def tiles_in_box(cells: Sequence[Cell]) -> np.ndarray:
+    """Which tiles of ``city_geobox`` are the cells: (rows from the north, columns) bool."""
+    rows, cols = np.array([(cell.row, cell.col) for cell in cells]).T
+    is_cell = np.zeros((np.ptp(rows) + 1, np.ptp(cols) + 1), bool)
+    is_cell[rows.max() - rows, cols - cols.min()] = True
+    return is_cell
+
+
 def _cells_in_extent(city: City) -> tuple[list[Cell], np.ndarray]:
     """Cells whose centre lies in the city's extent, and those centres as points in EPSG:4326."""
     zone, is_south = utm_zone(city.lon), city.lat < 0

@@ -9,7 +9,9 @@ import numpy as np
 from odc.loader import RasterSource, RioDriver, RioReader
 from rasterio.errors import RasterioError
 
-from etl.errors import ImageryError
+from etl.errors import ImageryError, TransientImageryError
+
+REMOTE = ("http://", "https://", "s3://", "/vsi")
 
 
 class NamingReader(RioReader):
@@ -19,14 +21,16 @@ class NamingReader(RioReader):
         """As the parent.
 
         Raises:
-            ImageryError: the file is missing, truncated or no raster.
+            ImageryError: the file is missing, truncated or no raster; TransientImageryError where it lies behind a
+                network: GDAL does not tell a missing file from a server that fails.
         """
         try:
             return super().read(*arguments, **named)
         except RasterioError as error:
             reason = " ".join(str(error.__cause__ or error).split())
         # Outside the except clause: else GDAL's error would travel along as this one's context.
-        raise ImageryError(f"cannot read {self._src.uri} ({reason}); is the file missing or truncated?")
+        kind = TransientImageryError if self._src.uri.startswith(REMOTE) else ImageryError
+        raise kind(f"cannot read {self._src.uri} ({reason}); is the file missing or truncated?")
 
 
 class NamingDriver(RioDriver):

@@ -2,38 +2,49 @@
 
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import TypeGuard
 
 import pystac
 import pystac_client
 import requests
+import tenacity
 from pystac.stac_io import DefaultStacIO
 from pystac_client.exceptions import APIError
+from pystac_client.stac_api_io import StacApiIO
+from requests.adapters import HTTPAdapter
+from shapely import MultiPolygon
+from urllib3 import Retry
 
 from etl.cities import City
 from etl.errors import CatalogueError
+from etl.items import asset_keys
 
 log = logging.getLogger(__name__)
 
 # pystac migrates fields of the storage extension, which nothing here uses; Earth Search's have a form it does not know.
 warnings.filterwarnings("ignore", message="Could not parse bucket/account", category=UserWarning)
 
-BANDS = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B11", "B12")
-"""The 12 bands of Level-2A in the order that TerraMind was trained with; every array of ours keeps it."""
-
-EARTH_SEARCH_KEYS = (
-    "coastal", "blue", "green", "red", "rededge1", "rededge2", "rededge3", "nir", "nir08", "nir09", "swir16", "swir22",
-)  # fmt: skip
-"""Asset keys in the order of BANDS; by key, because the three red edges share one common_name."""
-
-KEY_SETS = ((*EARTH_SEARCH_KEYS, "scl"), (*BANDS, "SCL"))
-"""Earth Search's and Planetary Computer's asset keys: the bands, then the scene classification."""
-
 TIMEOUT_S = 60
+RETRY = Retry(total=6, connect=2, backoff_factor=0.3, status_forcelist=(429, 500, 502, 503, 504), allowed_methods=None)
+"""For what a server may do better the next time."""
+again = tenacity.retry(
+    retry=tenacity.retry_if_exception_type(
+        (
+            requests.exceptions.ChunkedEncodingError,
+            requests.exceptions.ContentDecodingError,
+            requests.exceptions.JSONDecodeError,
+        )
+    ),
+    wait=tenacity.wait_random_exponential(0.3, max=10),
+    stop=tenacity.stop_after_attempt(6),
+    before_sleep=tenacity.before_sleep_log(log, logging.WARNING),
+    reraise=True,
+)
+"""For answers that were cut short, which urllib3 does not ask for again."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +53,10 @@ class Period:
 
     start: date
     end: date
+
+    def widened(self, days: int) -> "Period":
+        """So many days more on either side."""
+        return Period(self.start - timedelta(days), self.end + timedelta(days))
 
     @property
     def label(self) -> str:
@@ -56,22 +71,26 @@ class Source:
     Attributes:
         stac: URL or path of a STAC API or of a static catalogue's JSON file.
         collection: id of the collection; None searches all of a static catalogue, and of an API with just one.
-        period: days that are searched.
+        period: days that are searched first.
         max_cloud_cover: scenes with a higher ``eo:cloud_cover`` (percent) are left out.
+        widen_days: so many days before and after the period are searched too, where clear looks lack.
+        sign: sign the addresses of assets with package planetary-computer, as its storage wants it.
     """
 
     stac: str
     collection: str | None
     period: Period
     max_cloud_cover: float = 60.0
+    widen_days: int = 0
+    sign: bool = False
 
 
 @dataclass(frozen=True)
-class Scenes:
-    """The items of one city and period, oldest first, all with all bands.
+class Candidates:
+    """The candidates of one city and the widened period, oldest first, all with all bands.
 
     Attributes:
-        items: STAC items.
+        items: STAC items, each by itself: they can be sent to another process.
         collection: their collection's id.
         stac_url: where they were found.
         is_synthetic: True where collection or items say ``terrakin:synthetic``.
@@ -84,15 +103,25 @@ class Scenes:
 
 
 class StaticReader(DefaultStacIO):
-    """Reads the files of a static catalogue, with a timeout and errors that can be told apart."""
+    """Reads the files of a static catalogue, with a timeout, retries and errors that can be told apart."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._session = requests.Session()
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, HTTPAdapter(max_retries=RETRY))
 
     def read_text_from_href(self, href: str) -> str:
         """As the parent; over HTTP it raises requests.RequestException."""
         if not href.startswith(("http://", "https://")):
             return super().read_text_from_href(href)
-        answer = requests.get(href, timeout=TIMEOUT_S)
+        answer = self._read(href)
         answer.raise_for_status()
         return answer.text
+
+    @again
+    def _read(self, href: str) -> requests.Response:
+        return self._session.get(href, timeout=TIMEOUT_S)
 
 
 def open_catalogue(stac: str) -> pystac.Catalog:
@@ -106,12 +135,17 @@ def open_catalogue(stac: str) -> pystac.Catalog:
         raise CatalogueError(f"STAC catalogue {stac} does not exist; give the path of its catalog.json or a URL")
     try:
         if is_url and not stac.endswith(".json"):
-            return pystac_client.Client.open(stac, timeout=TIMEOUT_S)
+            return _open_api(stac)
         return pystac.Catalog.from_file(stac if is_url else str(Path(stac).absolute()), StaticReader())
     except (APIError, OSError, requests.RequestException) as error:
         raise CatalogueError(f"cannot reach STAC catalogue {stac}: {_one_line(error)}") from error
     except (pystac.STACError, pystac.STACTypeError, ValueError, KeyError, TypeError) as error:
         raise CatalogueError(f"{stac} is not a STAC catalogue: {_one_line(error)}") from error
+
+
+@again
+def _open_api(url: str) -> pystac_client.Client:
+    return pystac_client.Client.open(url, stac_io=StacApiIO(max_retries=RETRY, timeout=TIMEOUT_S))
 
 
 def check_catalogue(source: Source) -> None:
@@ -128,18 +162,18 @@ def check_catalogue(source: Source) -> None:
         raise CatalogueError(f"STAC catalogue {source.stac} has no items{of_collection}; give one of Sentinel-2 L2A")
 
 
-def find_scenes(source: Source, city: City) -> Scenes:
-    """The usable scenes over a city's extent.
+def find_scenes(source: Source, city: City) -> Candidates:
+    """The scenes over a city's extent, of the widened period and not too cloudy.
 
     Raises:
         CatalogueError: the catalogue cannot be read, has no such scenes, or one of them lacks a band or the SCL.
     """
     catalogue = open_catalogue(source.stac)
     try:
-        found = sorted(_search(catalogue, source, city), key=lambda item: (_moment(item), item.id))
+        found = sorted(_search(catalogue, source, city), key=lambda item: (moment(item), item.id))
     except (APIError, requests.RequestException, OSError) as error:
         raise CatalogueError(f"searching {source.stac} for {city.name} failed: {_one_line(error)}") from error
-    clear = [item for item in found if _cloud_cover(item) <= source.max_cloud_cover]
+    clear = [item for item in found if cloud_cover(item) <= source.max_cloud_cover]
     if not clear:
         detail = f"{len(found)} scenes are cloudier" if found else "no scene covers the place and period"
         raise CatalogueError(
@@ -152,63 +186,50 @@ def find_scenes(source: Source, city: City) -> Scenes:
     if len(collections) > 1:
         raise CatalogueError(f"{source.stac} has scenes in {', '.join(sorted(collections))}; choose with --collection")
     is_synthetic = any(item.properties.get("terrakin:synthetic", False) for item in clear)
-    return Scenes(tuple(clear), collections.pop(), source.stac, is_synthetic)
+    return Candidates(tuple(map(_by_itself, clear)), collections.pop(), source.stac, is_synthetic)
 
 
-def asset_keys(item: pystac.Item) -> tuple[str, ...]:
-    """An item's asset keys of the 12 bands in the order of BANDS, then of the SCL.
-
-    Raises:
-        CatalogueError: a band or the SCL is missing.
-    """
-    missing = [[key for key in keys if key not in item.assets] for keys in KEY_SETS]
-    fewest = min(range(len(KEY_SETS)), key=lambda i: len(missing[i]))
-    if missing[fewest]:
-        raise CatalogueError(
-            f"item {item.id} has no asset {', '.join(missing[fewest])}; "
-            "a Sentinel-2 L2A item needs 12 bands and the scene classification (SCL)"
-        )
-    return KEY_SETS[fewest]
+@again
+def _search_api(
+    api: pystac_client.Client, collections: list[str] | None, days: str, city: City
+) -> Collection[pystac.Item]:
+    """The items of all the city's boxes, each once."""
+    searches = [api.search(bbox=box, datetime=days, collections=collections) for box in _boxes(city)]
+    return {item.id: item for search in searches for item in search.items()}.values()
 
 
-def boa_offset(item: pystac.Item) -> int:
-    """DN to add to an item's pixels so that reflectance is DN / 10000: 0 or -1000.
-
-    Processing baseline 04.00 and later adds 1000. Earth Search has usually taken it off, and then says so in
-    ``earthsearch:boa_offset_applied``, although ``raster:bands`` still gives the offset -0.1. Planetary
-    Computer never takes it off and names no offset, so there the baseline decides.
-    """
-    if item.properties.get("earthsearch:boa_offset_applied", False):
-        return 0
-    offset = _raster_offset(item.assets[asset_keys(item)[3]])
-    if offset is not None:
-        return round(offset * 10_000)
-    baseline = str(item.properties.get("s2:processing_baseline", "00.00"))
-    return -1000 if float(baseline) >= 4.0 else 0
-
-
-def _raster_offset(asset: pystac.Asset) -> float | None:
-    """``offset`` of STAC 1.1's asset, or of the raster extension before it."""
-    fields = asset.extra_fields
-    if "raster:offset" in fields:
-        return float(fields["raster:offset"])
-    bands: list[dict[str, Any]] = fields.get("raster:bands") or fields.get("bands") or [{}]
-    value = bands[0].get("offset", bands[0].get("raster:offset"))
-    return None if value is None else float(value)
+def _boxes(city: City) -> list[tuple[float, float, float, float]]:
+    """West, south, east, north around a city; two of them where it lies on both sides of the antimeridian."""
+    parts = list(city.extent.geoms)
+    west, _, east, _ = city.extent.bounds
+    sides = (
+        [parts]
+        if east - west <= 180
+        else [[p for p in parts if p.bounds[0] < 0], [p for p in parts if p.bounds[0] >= 0]]
+    )
+    return [MultiPolygon(side).bounds for side in sides]
 
 
 def _search(catalogue: pystac.Catalog, source: Source, city: City) -> Iterator[pystac.Item]:
+    searched = source.period.widened(source.widen_days)
     if _is_api(catalogue):
         collections = [source.collection] if source.collection else None
-        days = f"{source.period.start}/{source.period.end}"
-        yield from catalogue.search(bbox=city.extent.bounds, datetime=days, collections=collections).items()
+        days = f"{searched.start}/{searched.end}"
+        yield from _search_api(catalogue, collections, days, city)
         return
-    begin = datetime.combine(source.period.start, time.min, UTC)
-    end = datetime.combine(source.period.end, time.max, UTC)
+    begin = datetime.combine(searched.start, time.min, UTC)
+    end = datetime.combine(searched.end, time.max, UTC)
     for item in catalogue.get_items(recursive=True):
         is_wanted = source.collection is None or item.collection_id == source.collection
-        if is_wanted and begin <= _moment(item) <= end and _overlaps(item, city):
+        if is_wanted and begin <= moment(item) <= end and _overlaps(item, city):
             yield item
+
+
+def _by_itself(item: pystac.Item) -> pystac.Item:
+    """A copy without links: it does not drag its whole catalogue along to Dask's workers."""
+    item.make_asset_hrefs_absolute()
+    document = item.to_dict(include_self_link=False, transform_hrefs=False) | {"links": []}
+    return pystac.Item.from_dict(document)
 
 
 def _is_api(catalogue: pystac.Catalog) -> TypeGuard[pystac_client.Client]:
@@ -218,18 +239,34 @@ def _is_api(catalogue: pystac.Catalog) -> TypeGuard[pystac_client.Client]:
 def _overlaps(item: pystac.Item, city: City) -> bool:
     if item.bbox is None:
         raise CatalogueError(f"item {item.id} has no bbox, so it cannot be found by place")
-    west, south, east, north = city.extent.bounds
-    return item.bbox[0] <= east and item.bbox[2] >= west and item.bbox[1] <= north and item.bbox[3] >= south
+    item_west, item_south, item_east, item_north = _flat(item.bbox)
+    crosses = item_west > item_east  # the antimeridian, as RFC 7946 writes it
+    for west, south, east, north in _boxes(city):
+        meets = item_west <= east or item_east >= west if crosses else item_west <= east and item_east >= west
+        if meets and item_south <= north and item_north >= south:
+            return True
+    return False
 
 
-def _moment(item: pystac.Item) -> datetime:
-    moment = item.datetime or item.common_metadata.start_datetime
-    if moment is None:
+def _flat(bbox: list[float]) -> list[float]:
+    """A bbox without heights."""
+    return bbox if len(bbox) == 4 else [bbox[0], bbox[1], bbox[3], bbox[4]]
+
+
+def moment(item: pystac.Item) -> datetime:
+    """When a scene was taken, UTC.
+
+    Raises:
+        CatalogueError: the item does not say it.
+    """
+    taken = item.datetime or item.common_metadata.start_datetime
+    if taken is None:
         raise CatalogueError(f"item {item.id} has no datetime")
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return taken if taken.tzinfo else taken.replace(tzinfo=UTC)
 
 
-def _cloud_cover(item: pystac.Item) -> float:
+def cloud_cover(item: pystac.Item) -> float:
+    """Percent of a scene under cloud by its producer; 0 where the item does not say it."""
     return float(item.properties.get("eo:cloud_cover") or 0)
 
 

@@ -69,14 +69,17 @@ LOADED = """
 """
 UPSERT_COMPOSITE = """
     INSERT INTO terrakin.composites (city_id, period, stac_url, collection, is_synthetic, item_ids,
-        max_cloud_cover, valid_share)
+        max_cloud_cover, valid_share, min_looks, median_looks, search_steps, scenes)
     VALUES (%(city_id)s, %(period)s, %(stac_url)s, %(collection)s, %(is_synthetic)s, %(item_ids)s,
-        %(max_cloud_cover)s, %(valid_share)s)
+        %(max_cloud_cover)s, %(valid_share)s, %(min_looks)s, %(median_looks)s, %(search_steps)s, %(scenes)s)
     ON CONFLICT (city_id, period) DO UPDATE SET stac_url = excluded.stac_url, collection = excluded.collection,
         is_synthetic = excluded.is_synthetic, item_ids = excluded.item_ids,
-        max_cloud_cover = excluded.max_cloud_cover, valid_share = excluded.valid_share, created_at = now()
+        max_cloud_cover = excluded.max_cloud_cover, valid_share = excluded.valid_share,
+        min_looks = excluded.min_looks, median_looks = excluded.median_looks, search_steps = excluded.search_steps,
+        scenes = excluded.scenes, created_at = now()
     RETURNING composite_id
 """
+JSON_COLUMNS = ("search_steps", "scenes")
 CLASHING_PERIOD = """
     SELECT c.name, m.period
     FROM terrakin.composites AS m
@@ -241,7 +244,8 @@ def write_tiles(conn: Connection, tiles: CityTiles) -> None:
     period = date_range(tiles.period)
     key = {"city_id": tiles.city_id, "period": period}
     with conn.transaction():
-        (composite_id,) = conn.execute(UPSERT_COMPOSITE, dict(tiles.composite) | key).fetchone() or (None,)
+        composite = {name: Jsonb(v) if name in JSON_COLUMNS else v for name, v in tiles.composite.items()}
+        (composite_id,) = conn.execute(UPSERT_COMPOSITE, composite | key).fetchone() or (None,)
         conn.execute(CREATE_STAGING)
         conn.execute(CREATE_STAGING_AGGREGATES)
         ids = [tile_id(cell, tiles.period.start) for cell in tiles.cells]

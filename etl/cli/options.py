@@ -13,8 +13,16 @@ STAC = click.option("--stac", required=True, help="STAC API (https://...) or sta
 COLLECTION = click.option("--collection", help="Collection id, where the catalogue has several.")
 PERIOD = click.option("--period", required=True, help="Days of the scenes: 2024-06-01/2024-08-31.")
 MAX_CLOUD_COVER = click.option(
-    "--max-cloud-cover", default=60.0, show_default=True, help="Leave out scenes with more cloud (percent)."
+    "--max-cloud-cover",
+    type=click.FloatRange(0, 100),
+    default=60.0,
+    show_default=True,
+    help="Leave out scenes with more cloud (percent); clearer ones are taken first.",
 )
+WIDEN_DAYS = click.option(
+    "--widen-days", type=click.IntRange(0, 365), default=30, show_default=True,
+    help="Where clear looks lack, take scenes of so many days before and after the period too; 0: never.",
+)  # fmt: skip
 CITIES = click.option(
     "--cities", "city_file", type=click.Path(path_type=Path), help="GeoJSON or CSV of cities; else the database's."
 )

@@ -18,6 +18,7 @@ from etl.cli.options import (
     STAC,
     WEIGHTS,
     WEIGHTS_SHA256,
+    WIDEN_DAYS,
     WORKERS,
     Options,
     options,
@@ -28,8 +29,8 @@ from etl.cli.request import make_request, say_weights
 
 @click.command()
 @options(
-    STAC, COLLECTION, CITIES, PERIOD, MAX_CLOUD_COVER, CITY, LIMIT, ENCODER, WEIGHTS, WEIGHTS_SHA256, WORKERS,
-    DASK_SCHEDULER, DRY_RUN,
+    STAC, COLLECTION, CITIES, PERIOD, MAX_CLOUD_COVER, WIDEN_DAYS, CITY, LIMIT, ENCODER, WEIGHTS, WEIGHTS_SHA256,
+    WORKERS, DASK_SCHEDULER, DRY_RUN,
 )  # fmt: skip
 @click.pass_obj
 def run(settings: Settings, /, dry_run: bool, **given: Any) -> None:
@@ -45,7 +46,7 @@ def run(settings: Settings, /, dry_run: bool, **given: Any) -> None:
 
 
 @click.command()
-@options(STAC, COLLECTION, PERIOD, MAX_CLOUD_COVER, CITY, LIMIT, WORKERS, DASK_SCHEDULER)
+@options(STAC, COLLECTION, PERIOD, MAX_CLOUD_COVER, WIDEN_DAYS, CITY, LIMIT, WORKERS, DASK_SCHEDULER)
 @click.pass_obj
 def composite(settings: Settings, /, **given: Any) -> None:
     """Make the cloud-free composites that are missing."""

@@ -12,7 +12,7 @@ from etl.demo.materials import REFLECTANCE, SCL_CLASS
 from etl.demo.scene_writer import NATIVE_RESOLUTION_M, SCL_RESOLUTION_M, Scene
 from etl.demo.towns import Town
 from etl.grid import RESOLUTION_M, TILE_M, TILE_PX
-from etl.stac import BANDS
+from etl.items import BANDS
 
 DAYS = ((6, 5), (6, 25), (7, 15), (8, 4), (8, 24))
 CLOUD_SHARES = (0.25, 0.05, 0.4, 0.0, 0.15)

@@ -47,7 +47,7 @@ class Encoder(Protocol):
         """Patch vectors of tiles.
 
         Args:
-            chips: (n, 12, 224, 224) uint16, surface reflectance * 10000, 0 = nodata, bands as ``etl.stac.BANDS``.
+            chips: (n, 12, 224, 224) uint16, surface reflectance * 10000, 0 = nodata, bands as ``etl.items.BANDS``.
 
         Returns:
             (n, 196, 768) float32, finite; patches row by row from the north-west corner.

@@ -6,11 +6,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from etl.cities import City
+from etl.compositing import examine_all, load_composite
 from etl.errors import EtlError, ImageryError
-from etl.grid import TILE_PX, city_geobox
-from etl.imagery import load_composite
-from etl.stac import BANDS, Source, find_scenes
+from etl.grid import TILE_PX, city_geobox, tiles_in_box
+from etl.items import BANDS
+from etl.scenes import Selection, describe, select_scenes
+from etl.stac import Source, find_scenes
 from etl.stages import Job, fingerprint, walk_cities
 from etl.work import COMPOSITE, write_arrays
 
@@ -34,7 +38,11 @@ def run(job: Job, source: Source, dask_options: DaskOptions) -> list[str]:
     """Make the composites that are missing. Returns one line a failed city."""
     wanted = {
         city.city_id: fingerprint(
-            source.stac, source.collection, source.max_cloud_cover, [vars(c) for c in job.cells[city.city_id]]
+            source.stac,
+            source.collection,
+            source.max_cloud_cover,
+            source.widen_days,
+            [vars(c) for c in job.cells[city.city_id]],
         )
         for city in job.cities
     }
@@ -52,21 +60,30 @@ def run(job: Job, source: Source, dask_options: DaskOptions) -> list[str]:
 def _compose(job: Job, source: Source, city: City, made_from: str) -> Mapping[str, Any]:
     from distributed import KilledWorker
 
-    scenes = find_scenes(source, city)
+    candidates = find_scenes(source, city)
     cells = job.cells[city.city_id]
+    geobox = city_geobox(cells)
     try:
-        composite = load_composite(scenes, city_geobox(cells))
+        selected = select_scenes(
+            candidates.items, source, city.lon, tiles_in_box(cells), lambda items: examine_all(items, geobox)
+        )
+        composite = load_composite(selected.scenes, geobox, city.lon)
     except KilledWorker as error:
         raise ImageryError(f"Dask workers died again and again over {city.name} ({error}); is memory short?") from error
     valid_share = float((composite.n_clear > 0).mean())
+    peak_memory_mb = round(composite.peak_memory_bytes / 1e6)
+    log.info(
+        "stage=composite city_id=%d scenes=%d peak_memory_mb=%d", city.city_id, len(selected.scenes), peak_memory_mb
+    )
     attributes = {
         "made_from": made_from,
-        "stac_url": scenes.stac_url,
-        "collection": scenes.collection,
-        "is_synthetic": scenes.is_synthetic,
-        "item_ids": [item.id for item in scenes.items],
-        "max_cloud_cover": source.max_cloud_cover,
+        "stac_url": candidates.stac_url,
+        "collection": candidates.collection,
+        "is_synthetic": candidates.is_synthetic,
+        **_provenance(selected),
         "valid_share": valid_share,
+        "min_looks": int(composite.n_clear.min()),
+        "median_looks": float(np.median(composite.n_clear)),
         "srid": cells[0].srid,
         "transform": list(composite.geobox.affine)[:6],
         "bands": list(BANDS),
@@ -75,7 +92,22 @@ def _compose(job: Job, source: Source, city: City, made_from: str) -> Mapping[st
     }
     arrays = {"reflectance": composite.reflectance, "n_clear": composite.n_clear}
     write_arrays(job.path(city.city_id, COMPOSITE), arrays, attributes, chunk=TILE_PX)
-    return {"n_scenes": len(scenes.items), "valid_share": round(valid_share, 4)}
+    return {
+        "n_scenes": len(selected.scenes),
+        "n_scenes_refused": len(selected.refused),
+        "valid_share": round(valid_share, 4),
+    }
+
+
+def _provenance(selected: Selection) -> Mapping[str, Any]:
+    """What terrakin.composites records of the search."""
+    last = selected.steps[-1]
+    return {
+        "item_ids": [scene.item.id for scene in selected.scenes],
+        "max_cloud_cover": last.max_cloud_cover,
+        "search_steps": [vars(step) | {"start": str(step.start), "end": str(step.end)} for step in selected.steps],
+        "scenes": [describe(scene) for scene in (*selected.scenes, *selected.refused)],
+    }
 
 
 @contextmanager

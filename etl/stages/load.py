@@ -10,7 +10,10 @@ from etl.stages.aggregate import METHODS
 from etl.store import CityTiles, write_tiles
 from etl.work import COMPOSITE, VECTORS, read_array, read_attributes
 
-COMPOSITE_COLUMNS = ("stac_url", "collection", "is_synthetic", "item_ids", "max_cloud_cover", "valid_share")
+COMPOSITE_COLUMNS = (
+    "stac_url", "collection", "is_synthetic", "item_ids", "max_cloud_cover", "valid_share", "min_looks", "median_looks",
+    "search_steps", "scenes",
+)  # fmt: skip
 
 
 def run(job: Job) -> list[str]:

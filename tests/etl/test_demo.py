@@ -10,14 +10,14 @@ import pytest
 import rasterio
 
 from etl.cities import read_cities
+from etl.clear_sky import CLEAR_CLASSES
 from etl.demo.catalogue import COLLECTION, DemoCatalogue, build_catalogue
 from etl.demo.forms import Style, draw
 from etl.demo.materials import MATERIALS
 from etl.demo.scenes import town_ground
 from etl.demo.towns import DEMO_TOWNS, FORMS, TINY_TOWNS, Form
 from etl.grid import TILE_PX, Cell, assign_cells
-from etl.imagery import CLEAR_CLASSES
-from etl.stac import asset_keys, boa_offset
+from etl.items import asset_keys, claimed_offset
 
 
 def items(demo: DemoCatalogue) -> list[pystac.Item]:
@@ -51,7 +51,7 @@ def test_items_have_earth_searchs_form_and_say_where_their_pixels_are(tiny_demo:
     for item in items(tiny_demo):
         keys = asset_keys(item)
         assert keys[0] == "coastal"
-        assert boa_offset(item) == 0
+        assert claimed_offset(item) == 0
         for key in keys:
             asset = item.assets[key]
             assert not Path(asset.href).is_absolute()

@@ -17,7 +17,8 @@ import requests
 from etl.cities import City, read_cities
 from etl.demo.catalogue import COLLECTION, DemoCatalogue
 from etl.errors import CatalogueError
-from etl.stac import BANDS, EARTH_SEARCH_KEYS, Period, Source, asset_keys, boa_offset, check_catalogue, find_scenes
+from etl.items import BANDS, EARTH_SEARCH_KEYS, asset_keys, claimed_offset
+from etl.stac import Period, Source, check_catalogue, find_scenes
 
 SUMMER = Period(date(2024, 6, 1), date(2024, 8, 31))
 RUSTAC = Path(sysconfig.get_path("scripts")) / "rustac"
@@ -147,4 +148,4 @@ def test_a_missing_asset_is_named(keys: tuple[str, ...], missing: str) -> None:
     ],
 )
 def test_offset_is_taken_off_once(made: pystac.Item, offset: int) -> None:
-    assert boa_offset(made) == offset
+    assert claimed_offset(made) == offset

@@ -10,8 +10,10 @@ from pyproj import Transformer
 from shapely import MultiPolygon, box
 
 from etl.cities import City
-from etl.grid import TILE_M, TILE_PX, Cell, assign_cells, city_geobox
-from etl.imagery import Composite, load_composite
+from etl.compositing import Composite, examine_all, load_composite
+from etl.errors import ImageryError
+from etl.grid import TILE_M, TILE_PX, Cell, assign_cells, city_geobox, tiles_in_box
+from etl.scenes import Selection, select_scenes
 from etl.stac import Period, Source, find_scenes
 from tests.real.thailand import SRID, X, Y, write_catalogue
 
@@ -43,10 +45,17 @@ def composites(
     made = []
     for name, seeds in (("cloudy", CLOUDY), ("clean", (None,))):
         path = write_catalogue(real_data, tmp_path_factory.mktemp(name), seeds)
-        scenes = find_scenes(Source(str(path), None, PERIOD), thailand_city())
-        assert len(scenes.items) == len(seeds)
-        made.append(load_composite(scenes, city_geobox(cells)))
+        selected = select(Source(str(path), None, PERIOD), cells)
+        assert len(selected.scenes) == len(seeds)
+        made.append(load_composite(selected.scenes, city_geobox(cells), thailand_city().lon))
     return made[0], made[1]
+
+
+def select(source: Source, cells: list[Cell]) -> Selection:
+    candidates, geobox = find_scenes(source, thailand_city()), city_geobox(cells)
+    return select_scenes(
+        candidates.items, source, thailand_city().lon, tiles_in_box(cells), lambda items: examine_all(items, geobox)
+    )
 
 
 def test_sixteen_tiles_fit(cells: list[Cell]) -> None:
@@ -61,6 +70,33 @@ def test_composite_equals_the_clean_date_wherever_one_look_is_clear(composites: 
     difference = np.abs(cloudy.reflectance.astype(int) - clean.reflectance.astype(int))[:, seen]
     assert difference.max() <= 1
     assert (cloudy.reflectance[:, ~seen] == 0).all()
+
+
+def test_at_most_one_pixel_in_a_hundred_is_left_under_cloud(composites: tuple[Composite, Composite]) -> None:
+    """Injected clouds are 7000 DN in every band: cloudy is what is brighter in blue than the clear day by 500 DN."""
+    cloudy, clean = (composite.reflectance[1].astype(int) for composite in composites)
+    assert (cloudy - clean > 500).mean() <= 0.01
+
+
+def test_a_clouded_scene_with_a_clean_mask_is_refused_with_its_reason(
+    real_data: Path, tmp_path: Path, cells: list[Cell]
+) -> None:
+    """The real pixels of drc-cloudy, moved to the Thai lattice, with the mask that came with them: all clear."""
+    path = write_catalogue(real_data, tmp_path, (None,), scene="drc-cloudy", offset_applied=False)
+    with pytest.raises(ImageryError, match=r"thailand-20200203 is clouded although its mask says clear: in 16 of 16"):
+        select(Source(str(path), None, PERIOD), cells)
+
+
+def test_a_wrong_offset_flag_is_overruled_by_the_pixels_and_recorded(
+    real_data: Path, tmp_path: Path, cells: list[Cell], composites: tuple[Composite, Composite]
+) -> None:
+    path = write_catalogue(real_data, tmp_path, (None,), offset_applied=False)
+    (scene,) = select(Source(str(path), None, PERIOD), cells).scenes
+    assert (scene.offset.claimed_dn, scene.offset.offset_dn) == (-1000, 0)
+    assert scene.offset.dark_dn is not None
+    assert scene.offset.dark_dn < 700
+    composite = load_composite([scene], city_geobox(cells), thailand_city().lon)
+    np.testing.assert_array_equal(composite.reflectance, composites[1].reflectance)
 
 
 def test_pixels_of_10_m_bands_are_the_scenes_own(real_data: Path, composites: tuple[Composite, Composite]) -> None:

@@ -6,7 +6,7 @@ import pystac
 import pytest
 
 from etl.errors import CatalogueError
-from etl.stac import BANDS, EARTH_SEARCH_KEYS, asset_keys, boa_offset
+from etl.items import BANDS, EARTH_SEARCH_KEYS, asset_keys, claimed_offset
 
 KEYS = {"earth-search": (*EARTH_SEARCH_KEYS, "scl"), "planetary": (*BANDS, "SCL")}
 
@@ -27,7 +27,7 @@ def test_recorded_items_have_all_bands_and_the_offset_that_is_in_their_pixels(
     assert items
     for item in items:
         assert asset_keys(item) == KEYS[keys]
-        assert boa_offset(item) == offset, (item.id, item.properties.get("s2:processing_baseline"))
+        assert claimed_offset(item) == offset, (item.id, item.properties.get("s2:processing_baseline"))
 
 
 def test_an_item_of_another_product_is_refused_by_name(real_data: Path) -> None:

@@ -9,12 +9,12 @@ import rasterio
 from scipy.ndimage import gaussian_filter
 
 from etl.demo.scene_writer import NATIVE_RESOLUTION_M, Scene, write_scene
-from etl.stac import BANDS
+from etl.items import BANDS
 
 SRID = 32648
 X, Y = 362640, 1987080
 """Upper left corner on Sentinel-2's grid; the crop itself lies 2.2 m off it (see the data's README)."""
-SCENE = "scenes/thailand-villages"
+SCENE = "thailand-villages"
 COLLECTION = "thailand-villages"
 DAYS = (3, 8, 13, 18, 23)
 CLOUD_DN, SHADOW_FACTOR = 7000, 0.35
@@ -22,11 +22,11 @@ VEGETATION, SHADOW, CLOUD = 4, 3, 9
 SCL_PX = 534
 
 
-def read_scene(real_data: Path) -> dict[str, np.ndarray]:
+def read_scene(real_data: Path, scene: str = SCENE) -> dict[str, np.ndarray]:
     """The real DN by band at native resolution."""
     bands = {}
     for name in BANDS:
-        with rasterio.open(real_data / SCENE / f"{name}.tif") as source:
+        with rasterio.open(real_data / "scenes" / scene / f"{name}.tif") as source:
             bands[name] = source.read(1)
     return bands
 
@@ -55,9 +55,18 @@ def _inject(pixels: np.ndarray, scl: np.ndarray, resolution_m: int) -> np.ndarra
     return np.where(cloud, np.uint16(CLOUD_DN), shaded)
 
 
-def write_catalogue(real_data: Path, root: Path, cloudy_seeds: tuple[int | None, ...]) -> Path:
-    """One scene a seed (None: the clean one) on days of February 2020; returns the path of catalog.json."""
-    bands = read_scene(real_data)
+def write_catalogue(
+    real_data: Path,
+    root: Path,
+    cloudy_seeds: tuple[int | None, ...],
+    scene: str = SCENE,
+    offset_applied: bool = True,
+) -> Path:
+    """One scene a seed (None: the clean one) on days of February 2020; returns the path of catalog.json.
+
+    ``offset_applied`` is what the items say; of the pixels of thailand-villages it is true, of drc-cloudy's it is not.
+    """
+    bands = read_scene(real_data, scene)
     catalogue = pystac.Catalog("thailand", "A real Sentinel-2 scene with injected clouds")
     extent = pystac.Extent(pystac.SpatialExtent([[-180, -90, 180, 90]]), pystac.TemporalExtent([[None, None]]))
     collection = pystac.Collection(COLLECTION, "One real scene, several dates by injected clouds", extent)
@@ -66,7 +75,9 @@ def write_catalogue(real_data: Path, root: Path, cloudy_seeds: tuple[int | None,
         scl = np.full((SCL_PX, SCL_PX), VEGETATION, np.uint8) if seed is None else cloud_classes(seed)
         moment = datetime(2020, 2, day, 3, 40, tzinfo=UTC)
         name = f"thailand-{moment:%Y%m%d}"
-        scene = Scene(name, moment, SRID, X, Y, bands if seed is None else inject(bands, scl), scl, False)
-        collection.add_item(write_scene(root / name, scene, COLLECTION))
+        pixels = bands if seed is None else inject(bands, scl)
+        item = write_scene(root / name, Scene(name, moment, SRID, X, Y, pixels, scl, False), COLLECTION)
+        item.properties["earthsearch:boa_offset_applied"] = offset_applied
+        collection.add_item(item)
     catalogue.normalize_and_save(str(root), pystac.CatalogType.SELF_CONTAINED)
     return root / "catalog.json"

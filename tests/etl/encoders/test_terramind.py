@@ -16,7 +16,7 @@ import pytest
 
 from etl.encoders.terramind import MODALITY, TerraMindEncoder, load_terramind
 from etl.errors import EncoderError
-from etl.stac import BANDS
+from etl.items import BANDS
 from tests.etl.encoders.chips import make_chips
 
 pytestmark = [
