@@ -11,11 +11,11 @@ import psycopg
 import shapely
 from psycopg.types.json import Jsonb
 
-from etl.aggregate import PostProcessing
 from etl.cities import City
 from etl.errors import EtlError
 from etl.grid import Cell, tile_id
 from etl.ledger import date_range
+from etl.post_processing import PostProcessing
 from etl.spatial_bias import SpatialBias
 from etl.stac import Period
 

@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from etl.aggregate import PostProcessing, aggregate, fit_post_processing
+from etl.aggregate import aggregate
 from etl.cities import City
 from etl.errors import EncoderError
+from etl.post_processing import PostProcessing, fit_post_processing
 from etl.stages import Job, fingerprint, walk_cities
 from etl.store import EncoderRecord, read_encoder, write_encoder
 from etl.work import PATCHES, VECTORS, read_array, read_attributes, write_arrays

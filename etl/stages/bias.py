@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from etl.aggregate import PostProcessing
 from etl.bias_report import write_report
 from etl.errors import EncoderError
 from etl.grid import Cell, cell_and_month
 from etl.leak import measure_leak
+from etl.post_processing import PostProcessing
 from etl.spatial_bias import Limits, SpatialBias, measure
 from etl.stages import Job
 from etl.stages.aggregate import MIN_PATCH_VALID_SHARE
