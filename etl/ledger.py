@@ -18,7 +18,7 @@ from db.connect import connect
 from db.settings import Settings
 from etl.stac import Period
 
-Stage = Literal["composite", "embed", "aggregate", "load"]
+Stage = Literal["composite", "embed", "aggregate", "load", "thumbnail"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
 
 HEARTBEAT_S = 15

@@ -17,7 +17,7 @@ from etl.grid import assign_cells
 from etl.ledger import Ledger, heartbeat, this_worker
 from etl.spatial_bias import Limits, SpatialBias
 from etl.stac import Period, Source, check_catalogue
-from etl.stages import BarFactory, Job, aggregate, bias, composite, embed, index, layout, load
+from etl.stages import BarFactory, Job, aggregate, bias, composite, embed, index, layout, load, thumbnail
 from etl.store import check_period, loaded_cities, read_stored_cities, write_cities
 
 log = logging.getLogger(__name__)
@@ -97,6 +97,7 @@ def run(settings: Settings, request: Request, bar: BarFactory) -> None:
             _raise_if_none_is_left(failed, job)
             failed += aggregate.run(job, aggregate.post_processing(job))
             failed += load.run(job)
+            failed += thumbnail.run(job)
         layout.run(conn, bar)
         index.run(settings, bar)
     _raise_for(failed, len(chosen))
@@ -114,7 +115,7 @@ def make_job(
 
 
 def run_stage(settings: Settings, stage: str, request: Request, bar: BarFactory) -> None:
-    """One of composite, embed, aggregate and load, for cities that are in the database.
+    """One of composite, embed, aggregate, load and thumbnail, for cities that are in the database.
 
     Raises:
         EtlError: as ``run``.
@@ -134,8 +135,10 @@ def run_stage(settings: Settings, stage: str, request: Request, bar: BarFactory)
                 failed = embed.run(job, encoder or embed.fitted_encoder(job))
             elif stage == "aggregate":
                 failed = aggregate.run(job, aggregate.post_processing(job))
-            else:
+            elif stage == "load":
                 failed = load.run(job)
+            else:
+                failed = thumbnail.run(job)
     _raise_for(failed, len(chosen))
 
 

@@ -30,7 +30,7 @@ ONLY_IN = {
     "aiohttp": set(),
 }
 SPEAKS_SQL = {"execute", "executemany"}
-MAY_SPEAK_SQL = {"etl/store.py", "etl/ledger.py"}
+MAY_SPEAK_SQL = {"etl/store.py", "etl/store_thumbnails.py", "etl/ledger.py"}
 ENVIRONMENT = {"environ", "environb", "getenv", "getenvb"}
 HEAVY = {
     "numpy",

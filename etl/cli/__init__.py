@@ -14,7 +14,7 @@ def group(ctx: click.Context) -> None:
 
 
 for command in (
-    stages.run, cities.cities, cities.grid, stages.composite, stages.embed, stages.aggregate, stages.load, vectors.bias,
-    vectors.layout, vectors.index, ledger.status, ledger.retry, demo.demo,
+    stages.run, cities.cities, cities.grid, stages.composite, stages.embed, stages.aggregate, stages.load,
+    stages.thumbnail, vectors.bias, vectors.layout, vectors.index, ledger.status, ledger.retry, demo.demo,
 ):  # fmt: skip
     group.add_command(command)

@@ -77,6 +77,14 @@ def load(settings: Settings, /, **given: Any) -> None:
     _run_stage(settings, "load", given)
 
 
+@click.command()
+@options(PERIOD, CITY, LIMIT)
+@click.pass_obj
+def thumbnail(settings: Settings, /, **given: Any) -> None:
+    """Make the pictures of loaded tiles that are missing."""
+    _run_stage(settings, "thumbnail", given)
+
+
 def _run_stage(settings: Settings, stage: str, given: Options) -> None:
     from etl.pipeline import run_stage
 

@@ -11,11 +11,11 @@ SELECT
     max(e.finished_at) AS finished_at
 FROM terrakin.etl_tasks AS e
 GROUP BY e.period, e.stage
-ORDER BY e.period, array_position(ARRAY['composite', 'embed', 'aggregate', 'load'], e.stage);
+ORDER BY e.period, array_position(ARRAY['composite', 'embed', 'aggregate', 'load', 'thumbnail'], e.stage);
 
 COMMENT ON VIEW api.etl_progress IS 'How far the ETL is: a row a period and stage, with its cities counted by status.';
 COMMENT ON COLUMN api.etl_progress.period IS 'Dates (UTC) of the composites.';
-COMMENT ON COLUMN api.etl_progress.stage IS 'composite, embed, aggregate or load, in that order.';
+COMMENT ON COLUMN api.etl_progress.stage IS 'composite, embed, aggregate, load or thumbnail, in that order.';
 COMMENT ON COLUMN api.etl_progress.n_cities IS 'Cities planned for the stage.';
 COMMENT ON COLUMN api.etl_progress.n_pending IS 'Cities not begun.';
 COMMENT ON COLUMN api.etl_progress.n_running IS 'Cities being worked on (or left by a killed worker).';

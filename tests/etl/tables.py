@@ -14,6 +14,7 @@ QUERIES = {
         FROM terrakin.tiles
     """,
     "tile_aggregates": "SELECT tile_id, method, embedding::text FROM terrakin.tile_aggregates",
+    "tile_thumbnails": "SELECT tile_id, md5(webp) FROM terrakin.tile_thumbnails",
     "tasks": "SELECT city_id, period, stage, status, detail FROM terrakin.etl_tasks",
     "indexes": "SELECT indexname FROM pg_indexes WHERE schemaname = 'terrakin'",
 }

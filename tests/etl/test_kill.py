@@ -17,7 +17,7 @@ from etl.demo.catalogue import DemoCatalogue
 from tests.etl.conftest import CommandLine, run_arguments
 from tests.etl.tables import tables
 
-STAGES = ("composite", "fit", "embed", "aggregate", "load", "layout", "index")
+STAGES = ("composite", "fit", "embed", "aggregate", "load", "thumbnail", "layout", "index")
 
 
 @pytest.fixture(scope="module")

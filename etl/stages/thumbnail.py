@@ -1,0 +1,51 @@
+"""Stage thumbnail: a picture of every loaded tile, cut out of its composite, into ``terrakin.tile_thumbnails``."""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from etl.cities import City
+from etl.errors import EtlError
+from etl.grid import cell_and_month
+from etl.stages import Job, fingerprint, walk_cities
+from etl.stages.embed import read_chips
+from etl.store_thumbnails import cities_without_thumbnails, loaded_tiles, write_thumbnails
+from etl.thumbnails import STYLE, thumbnail
+from etl.work import COMPOSITE
+
+BATCH_TILES = 8
+
+
+def run(job: Job) -> list[str]:
+    """Make the thumbnails that are missing, or whose composite or style changed. Returns one line a failed city."""
+    wanted: dict[int, str | None] = {}
+    for city in job.cities:
+        source = job.made_from(city.city_id, COMPOSITE)
+        wanted[city.city_id] = source and fingerprint(source, STYLE)
+    # The ledger knows what was done, but not that tiles came or were loaded again since.
+    job.ledger.reopen("thumbnail", cities_without_thumbnails(job.conn, job.period))
+
+    def work(city: City, made_from: str, advance: Callable[[int], Any]) -> Mapping[str, Any]:
+        return _draw(job, city, advance)
+
+    return walk_cities(job, "thumbnail", "tile", wanted, None, work)
+
+
+def _draw(job: Job, city: City, advance: Callable[[int], Any]) -> Mapping[str, Any]:
+    path = job.path(city.city_id, COMPOSITE)
+    if not path.exists():
+        raise EtlError(f"there is no composite of {city.name} ({path}); run `terrakin etl run` where it was made")
+    ids = loaded_tiles(job.conn, city.city_id, job.period)
+
+    def draw(batch: list[int]) -> list[bytes]:
+        chips = read_chips(job, city.city_id, [cell_and_month(number)[0] for number in batch])
+        return [thumbnail(chip) for chip in chips]
+
+    pictures: list[bytes] = []
+    # Threads: unpacking Zarr and packing WebP, most of the time, leave the interpreter free.
+    with ThreadPoolExecutor() as pool:
+        for drawn in pool.map(draw, (ids[i : i + BATCH_TILES] for i in range(0, len(ids), BATCH_TILES))):
+            pictures += drawn
+            advance(len(drawn))
+    write_thumbnails(job.conn, ids, pictures)
+    return {"n_tiles": len(ids), "n_bytes": sum(map(len, pictures))}
