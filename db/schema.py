@@ -25,10 +25,12 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, BIT, DATERANGE, JSONB
 
 EMBEDDING_DIMENSION = 768
 """Numbers in one embedding: the width of TerraMind base; every other encoder is made to match it."""
+PATCHES_PER_TILE = 196
+"""14 x 14 patches of 16 pixels."""
 
 metadata = MetaData(
     schema="terrakin",
@@ -313,6 +315,12 @@ tiles = Table(
         REAL,
         nullable=False,
         comment="Share (0..1) of the valid patches in that largest cluster.",
+    ),
+    Column(
+        "dominant_patches",
+        BIT(PATCHES_PER_TILE),
+        comment="Which of the 14 x 14 patches of 160 m make up that largest cluster: one bit a patch, row by row from "
+        "the north-west; 0 also where a patch is not valid. NULL where it was not recorded.",
     ),
     Column("umap_x", REAL, comment="Horizontal place in the UMAP layout; NULL until the layout is made."),
     Column("umap_y", REAL, comment="Vertical place in the UMAP layout; NULL until the layout is made."),

@@ -8,6 +8,8 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from etl.errors import EncoderError
 
+VERSION = 2
+"""Of what this module makes; a higher one makes the stages aggregate and load run again."""
 N_CLUSTERS = 4
 # k-means++ starts per tile, the best of which is taken. On real tiles two seeds agreed on the dominant cluster
 # (cosine above 0.95) in 94 % of tiles with 4 starts, 78 % with 1 and 96 % with 10; the time grows with the starts.
@@ -21,8 +23,9 @@ MIN_NORM = 1e-6
 class TileVectors:
     """One vector per tile and method: (n, dimension) float32, finite, never of length 0; share (n,) float32.
 
-    ``dominant`` is the mean of the patches in the tile's largest k-means cluster, ``dominant_share`` the share of
-    its valid patches in that cluster, in (0, 1]. ``min`` and ``max`` are taken per dimension of standardised
+    ``dominant`` is the mean of the patches in the tile's largest k-means cluster, ``dominant_patches`` (n, n_patches)
+    bool says which these are (never one that is not valid), ``dominant_share`` their share of the valid patches, in
+    (0, 1]. ``min`` and ``max`` are taken per dimension of standardised
     patches, so they say how far the most extreme patch lies from the data set's mean.
     Not of unit length: search compares by cosine, where length does not count, and a mean over an area weighs
     tiles by how distinct they are.
@@ -34,6 +37,7 @@ class TileVectors:
     min: np.ndarray
     max: np.ndarray
     dominant_share: np.ndarray
+    dominant_patches: np.ndarray
 
 
 def aggregate(patches: np.ndarray, valid: np.ndarray, k: int = N_CLUSTERS, seed: int = 0) -> TileVectors:
@@ -56,6 +60,7 @@ def aggregate(patches: np.ndarray, valid: np.ndarray, k: int = N_CLUSTERS, seed:
         name: np.empty((n_tiles, dimension), np.float32) for name in ("mean", "dominant", "median", "min", "max")
     }
     share = np.empty(n_tiles, np.float32)
+    mask = np.zeros(valid.shape, bool)
     import sklearn.cluster  # noqa: F401 - its libraries must be loaded before they can be limited
 
     # More threads gain nothing on so small a problem, and on a busy machine they wait for each other.
@@ -71,7 +76,9 @@ def aggregate(patches: np.ndarray, valid: np.ndarray, k: int = N_CLUSTERS, seed:
             members = dominant_patches(rows, k, seed)
             vectors["dominant"][i] = rows[members].mean(axis=0, dtype=np.float64)
             share[i] = members.mean()
-    return TileVectors(**{name: _with_direction(v) for name, v in vectors.items()}, dominant_share=share)
+            mask[i, valid[i]] = members
+    directed = {name: _with_direction(v) for name, v in vectors.items()}
+    return TileVectors(**directed, dominant_share=share, dominant_patches=mask)
 
 
 def dominant_patches(rows: np.ndarray, k: int, seed: int) -> np.ndarray:

@@ -93,7 +93,7 @@ CLASHING_PERIOD = """
 CREATE_STAGING = """
     CREATE TEMPORARY TABLE staging_tiles ON COMMIT DROP AS
     SELECT tile_id, city_id, composite_id, period, footprint, location, valid_share, embedding_mean,
-        embedding_dominant, dominant_share
+        embedding_dominant, dominant_share, dominant_patches::text AS dominant_patches
     FROM terrakin.tiles
     WITH NO DATA
 """
@@ -105,18 +105,21 @@ CREATE_STAGING_AGGREGATES = """
 """
 COPY_TILES = "COPY staging_tiles FROM STDIN (FORMAT binary)"
 TILE_TYPES = (
-    "int8", "int8", "int8", "daterange", "geometry", "geography", "float4", "vector", "vector", "float4",
+    "int8", "int8", "int8", "daterange", "geometry", "geography", "float4", "vector", "vector", "float4", "text",
 )  # fmt: skip
 COPY_AGGREGATES = "COPY staging_aggregates FROM STDIN (FORMAT binary)"
 AGGREGATE_TYPES = ("int8", "text", "vector")
 UPSERT_TILES = """
     INSERT INTO terrakin.tiles AS t (tile_id, city_id, composite_id, period, footprint, location, valid_share,
-        embedding_mean, embedding_dominant, dominant_share)
-    SELECT * FROM staging_tiles
+        embedding_mean, embedding_dominant, dominant_share, dominant_patches)
+    SELECT tile_id, city_id, composite_id, period, footprint, location, valid_share,
+        embedding_mean, embedding_dominant, dominant_share, dominant_patches::bit(196)
+    FROM staging_tiles
     ON CONFLICT (tile_id) DO UPDATE SET city_id = excluded.city_id, composite_id = excluded.composite_id,
         period = excluded.period, footprint = excluded.footprint, location = excluded.location,
         valid_share = excluded.valid_share, embedding_mean = excluded.embedding_mean,
         embedding_dominant = excluded.embedding_dominant, dominant_share = excluded.dominant_share,
+        dominant_patches = excluded.dominant_patches,
         umap_x = CASE WHEN t.embedding_mean = excluded.embedding_mean THEN t.umap_x END,
         umap_y = CASE WHEN t.embedding_mean = excluded.embedding_mean THEN t.umap_y END
 """
@@ -162,6 +165,7 @@ class CityTiles:
         cells: where the tiles are.
         valid_share: (n,) float32 in 0..1.
         dominant_share: (n,) float32 in 0..1.
+        dominant_patches: (n, 196) bool, row by row from the north-west.
         vectors: (n, 768) float32 by method: mean, dominant, median, min, max.
     """
 
@@ -171,6 +175,7 @@ class CityTiles:
     cells: Sequence[Cell]
     valid_share: np.ndarray
     dominant_share: np.ndarray
+    dominant_patches: np.ndarray
     vectors: Mapping[str, np.ndarray]
 
 
@@ -257,6 +262,7 @@ def write_tiles(conn: Connection, tiles: CityTiles) -> None:
                     (
                         ids[i], tiles.city_id, composite_id, period, footprint, centre, float(tiles.valid_share[i]),
                         tiles.vectors["mean"][i], tiles.vectors["dominant"][i], float(tiles.dominant_share[i]),
+                        "".join(tiles.dominant_patches[i].astype("uint8").astype(str)),
                     )
                 )  # fmt: skip
         with conn.cursor() as cursor, cursor.copy(COPY_AGGREGATES) as copy:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from etl.aggregate import aggregate
+from etl.aggregate import VERSION, aggregate
 from etl.cities import City
 from etl.errors import EncoderError
 from etl.post_processing import PostProcessing, fit_post_processing
@@ -42,7 +42,7 @@ def run(job: Job, processing: PostProcessing) -> list[str]:
     wanted: dict[int, str | None] = {}
     for city in job.cities:
         source = job.made_from(city.city_id, PATCHES)
-        wanted[city.city_id] = source and fingerprint(source, processing_id)
+        wanted[city.city_id] = source and fingerprint(source, processing_id, VERSION)
 
     def work(city: City, made_from: str, advance: Callable[[int], Any]) -> Mapping[str, Any]:
         return _aggregate(job, processing, city, made_from, advance)
@@ -61,7 +61,8 @@ def _aggregate(
         batch = processing.apply(embedding[i : i + BATCH_TILES])
         parts.append(aggregate(batch, is_valid[i : i + BATCH_TILES]))
         advance(len(batch))
-    arrays = {name: np.concatenate([getattr(part, name) for part in parts]) for name in (*METHODS, "dominant_share")}
+    names = (*METHODS, "dominant_share", "dominant_patches")
+    arrays = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
     arrays |= {name: read_array(path, name) for name in ("tile_id", "valid_share")}
     write_arrays(job.path(city.city_id, VECTORS), arrays, {"made_from": made_from})
     return {"n_tiles": len(embedding)}

@@ -39,5 +39,6 @@ def _read(job: Job, city: City) -> CityTiles:
         cells=[cell_and_month(int(number))[0] for number in read_array(path, "tile_id")],
         valid_share=read_array(path, "valid_share"),
         dominant_share=read_array(path, "dominant_share"),
+        dominant_patches=read_array(path, "dominant_patches"),
         vectors={method: read_array(path, method) for method in METHODS},
     )

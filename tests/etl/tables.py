@@ -10,6 +10,7 @@ QUERIES = {
     "composites": "SELECT city_id, period, collection, is_synthetic, item_ids, valid_share FROM terrakin.composites",
     "tiles": """
         SELECT tile_id, city_id, period, footprint::text, location::text, valid_share, dominant_share,
+            dominant_patches::text,
             embedding_mean::text, embedding_dominant::text, umap_x, umap_y
         FROM terrakin.tiles
     """,

@@ -29,6 +29,10 @@ def test_aggregates_equal_numpy_over_valid_patches(seed: int, share: float) -> N
         np.testing.assert_allclose(vectors.median[i], np.median(rows, axis=0), rtol=1e-6)
         np.testing.assert_array_equal(vectors.min[i], rows.min(axis=0))
         np.testing.assert_array_equal(vectors.max[i], rows.max(axis=0))
+        mask = vectors.dominant_patches[i]
+        assert not mask[~valid[i]].any()
+        assert mask.sum() / len(rows) == pytest.approx(vectors.dominant_share[i])
+        np.testing.assert_allclose(vectors.dominant[i], patches[i][mask].mean(axis=0), atol=1e-5)
         assert 1 / 4 <= vectors.dominant_share[i] <= 1
         assert np.isclose(vectors.dominant_share[i] * len(rows), round(vectors.dominant_share[i] * len(rows)))
 

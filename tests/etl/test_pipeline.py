@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psycopg
@@ -11,6 +12,8 @@ from db.settings import Settings
 from etl.demo.catalogue import DemoCatalogue
 from etl.demo.towns import TINY_TOWNS
 from etl.grid import tile_id
+from etl.store import read_encoder
+from etl.work import PATCHES, read_array
 from tests.etl.conftest import CommandLine, run_arguments
 from tests.etl.tables import tables
 
@@ -38,6 +41,7 @@ def test_run_fills_the_tables_and_a_second_run_repeats_nothing(
         assert conn.execute("SELECT name, weights FROM terrakin.encoder").fetchone() == ("mosaiks", "fitted")
         assert conn.execute("SELECT count(*) FROM terrakin.tiles WHERE umap_x IS NULL").fetchone() == (0,)
         before, attempts = tables(conn), conn.execute(ATTEMPTS).fetchall()
+        check_dominant_patches(conn, database.home)
     files = work_files(database.home)
 
     second = terrakin(*run_arguments(tiny_demo))
@@ -46,6 +50,21 @@ def test_run_fills_the_tables_and_a_second_run_repeats_nothing(
         assert tables(conn) == before
         assert conn.execute(ATTEMPTS).fetchall() == attempts
     assert work_files(database.home) == files
+
+
+def check_dominant_patches(conn: psycopg.Connection[Any], home: Path) -> None:
+    """The stored mask picks the patches whose mean is the stored dominant vector."""
+    record = read_encoder(conn)
+    assert record
+    rows = conn.execute("SELECT tile_id, dominant_patches::text, embedding_dominant::real[] FROM terrakin.tiles")
+    stored = {tile: (np.array(list(mask)) == "1", np.array(vector)) for tile, mask, vector in rows}
+    for path in (home / "work").rglob(PATCHES):
+        patches = record.post_processing.apply(read_array(path, "embedding"))
+        for number, rows_of_tile in zip(read_array(path, "tile_id"), patches, strict=True):
+            mask, vector = stored.pop(int(number))
+            assert 49 <= mask.sum() <= 196
+            np.testing.assert_allclose(rows_of_tile[mask].mean(axis=0), vector, atol=1e-4)
+    assert not stored
 
 
 def test_a_period_of_the_same_first_month_never_overwrites_another(
