@@ -21,5 +21,9 @@ class TransientImageryError(ImageryError):
     """A file behind a network cannot be read now; another attempt may succeed."""
 
 
+class ChipError(EtlError):
+    """A file is no chip (one tile's pixels in a GeoTIFF), or has too few pixels with data."""
+
+
 class EncoderError(EtlError):
     """Encoder weights are missing, do not fit, or differ from those that made the stored vectors."""

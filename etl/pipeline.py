@@ -12,6 +12,7 @@ from db.connect import connect
 from db.settings import Settings
 from etl.cities import City, read_cities, select_cities
 from etl.city_table import read_city_table
+from etl.encoder_choice import EncoderChoice, check_encoder, load_encoder
 from etl.errors import CityError, EtlError
 from etl.grid import assign_cells
 from etl.ledger import Ledger, heartbeat, this_worker
@@ -40,7 +41,7 @@ class Request:
     city_file: Path | None
     city_names: Sequence[str] = ()
     limit: int | None = None
-    encoder: embed.EncoderChoice = field(default_factory=embed.EncoderChoice)
+    encoder: EncoderChoice = field(default_factory=EncoderChoice)
     dask: composite.DaskOptions = field(default_factory=composite.DaskOptions)
 
 
@@ -84,9 +85,9 @@ def run(settings: Settings, request: Request, bar: BarFactory) -> None:
     """
     chosen = choose_cities(settings, request.city_file, request.city_names, request.limit)
     check_catalogue(request.source)
-    encoder = embed.load_encoder(request.encoder)
+    encoder = load_encoder(request.encoder)
     with connect(settings, "etl", autocommit=True) as conn:
-        embed.check_encoder(conn, request.encoder, encoder)
+        check_encoder(conn, request.encoder, encoder)
         check_period(conn, [city.city_id for city in chosen], request.source.period)
         write_cities(conn, chosen)
         job = make_job(settings, conn, chosen, request.source.period, bar)
@@ -121,7 +122,7 @@ def run_stage(settings: Settings, stage: str, request: Request, bar: BarFactory)
         EtlError: as ``run``.
     """
     chosen = choose_cities(settings, None, request.city_names, request.limit)
-    encoder = embed.load_encoder(request.encoder) if stage == "embed" else None
+    encoder = load_encoder(request.encoder) if stage == "embed" else None
     if stage == "composite":
         check_catalogue(request.source)
     with connect(settings, "etl", autocommit=True) as conn:
@@ -131,7 +132,7 @@ def run_stage(settings: Settings, stage: str, request: Request, bar: BarFactory)
             if stage == "composite":
                 failed = composite.run(job, request.source, request.dask)
             elif stage == "embed":
-                embed.check_encoder(conn, request.encoder, encoder)
+                check_encoder(conn, request.encoder, encoder)
                 failed = embed.run(job, encoder or embed.fitted_encoder(job))
             elif stage == "aggregate":
                 failed = aggregate.run(job, aggregate.post_processing(job))

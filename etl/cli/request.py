@@ -29,10 +29,10 @@ def parse_period(text: str) -> Period:
 
 def make_request(given: Options) -> Request:
     """The request of ``run`` or of one stage; options that the command lacks take their defaults."""
+    from etl.encoder_choice import EncoderChoice
     from etl.pipeline import Request
     from etl.stac import Source
     from etl.stages.composite import DaskOptions
-    from etl.stages.embed import EncoderChoice
 
     return Request(
         source=Source(

@@ -2,16 +2,14 @@
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-import psycopg
 
 from etl.cities import City
+from etl.encoder_choice import kept_filters
 from etl.encoders import Encoder, valid_pixels
-from etl.errors import EncoderError, EtlError
+from etl.errors import EtlError
 from etl.grid import PATCH_PX, PATCHES_PER_SIDE, PATCHES_PER_TILE, TILE_PX, Cell, tile_id
 from etl.stages import Job, fingerprint, walk_cities
 from etl.store import read_encoder
@@ -27,60 +25,6 @@ FIT_TILES = 400
 FIT_SEED = 20150623
 
 
-@dataclass(frozen=True)
-class EncoderChoice:
-    """What the user asked for.
-
-    Attributes:
-        name: ``mosaiks`` or ``terramind_v1_base``.
-        weights: TerraMind's weights: ``hub``, ``random``, or the path of a file.
-        weights_sha256: what the weights file must have; None to accept any.
-    """
-
-    name: str = "mosaiks"
-    weights: str = "hub"
-    weights_sha256: str | None = None
-
-
-def load_encoder(choice: EncoderChoice) -> Encoder | None:
-    """An encoder that needs no data: TerraMind with checked weights. None for mosaiks, which is fitted later.
-
-    Raises:
-        EncoderError: unknown name, weights that are missing or do not fit.
-    """
-    if choice.name == "mosaiks":
-        return None
-    if choice.name != "terramind_v1_base":
-        raise EncoderError(f"unknown encoder {choice.name!r}; there are mosaiks and terramind_v1_base")
-    from etl.encoders.terramind import load_terramind
-
-    weights: Literal["hub", "random"] | Path
-    if choice.weights == "hub":
-        weights = "hub"
-    elif choice.weights == "random":
-        weights = "random"
-    else:
-        weights = Path(choice.weights)
-    return load_terramind(weights, sha256=choice.weights_sha256)
-
-
-def check_encoder(conn: psycopg.Connection[Any], choice: EncoderChoice, loaded: Encoder | None) -> None:
-    """Refuse an encoder other than the one whose vectors the database holds.
-
-    Raises:
-        EncoderError: name, kind of weights or SHA-256 differ.
-    """
-    stored = read_encoder(conn)
-    if stored is None:
-        return
-    if stored.name != choice.name or (loaded and loaded.weights_sha256 != stored.weights_sha256):
-        asked = f"{loaded.name} ({loaded.weights}, {loaded.weights_sha256[:12]})" if loaded else choice.name
-        raise EncoderError(
-            f"the database holds vectors of {stored.name} ({stored.weights}, {stored.weights_sha256[:12]}), "
-            f"which cannot be compared with those of {asked}; use that encoder, or another database"
-        )
-
-
 def fitted_encoder(job: Job) -> Encoder:
     """The mosaiks encoder: the kept one, else fitted to this run's composites and kept.
 
@@ -91,23 +35,14 @@ def fitted_encoder(job: Job) -> Encoder:
 
     path = encoder_dir(job.settings.home) / "mosaiks.npz"
     stored = read_encoder(job.conn)
+    if stored is not None:
+        return kept_filters(job.settings.home, stored)
     if path.exists():
-        encoder = mosaiks.MosaiksEncoder.load(path)
-    elif stored is not None:
-        raise EncoderError(
-            f"the database's vectors were made with filters that are not here ({path}); copy the file from the "
-            "machine that made them, or load into another database"
-        )
-    else:
-        log.info("stage=fit event=started encoder=mosaiks")
-        encoder = mosaiks.fit(_sample_chips(job), seed=FIT_SEED)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        encoder.save(path)
-    if stored is not None and stored.weights_sha256 != encoder.weights_sha256:
-        raise EncoderError(
-            f"the filters in {path} ({encoder.weights_sha256[:12]}) are not those of the database's vectors "
-            f"({stored.weights_sha256[:12]}); copy the right file here, or load into another database"
-        )
+        return mosaiks.MosaiksEncoder.load(path)
+    log.info("stage=fit event=started encoder=mosaiks")
+    encoder = mosaiks.fit(_sample_chips(job), seed=FIT_SEED)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    encoder.save(path)
     return encoder
 
 
@@ -129,7 +64,7 @@ def _embed(job: Job, encoder: Encoder, city: City, made_from: str, advance: Call
     embeddings, ids, patch_shares, tile_shares = [], [], [], []
     for batch in _batches(list(cells)):
         chips = read_chips(job, city.city_id, batch)
-        patch_share = _patch_valid_share(chips)
+        patch_share = patch_valid_share(chips)
         tile_share = patch_share.mean(axis=1)
         used = tile_share >= MIN_TILE_VALID_SHARE
         if used.any():
@@ -172,7 +107,7 @@ def read_chips(job: Job, city_id: int, cells: Sequence[Cell]) -> np.ndarray:
     return np.stack(chips)
 
 
-def _patch_valid_share(chips: np.ndarray) -> np.ndarray:
+def patch_valid_share(chips: np.ndarray) -> np.ndarray:
     """(n, 12, 224, 224) -> (n, 196) float32: share of each patch's pixels with data in all bands."""
     side = PATCHES_PER_SIDE
     valid = valid_pixels(chips).reshape(-1, side, PATCH_PX, side, PATCH_PX)
@@ -192,7 +127,7 @@ def _sample_chips(job: Job) -> Iterator[np.ndarray]:
     for city_id in sorted({places[i][0] for i in chosen}):
         cells = [places[i][1] for i in sorted(chosen) if places[i][0] == city_id]
         chips = read_chips(job, city_id, cells)
-        yield from chips[_patch_valid_share(chips).mean(axis=1) >= MIN_TILE_VALID_SHARE]
+        yield from chips[patch_valid_share(chips).mean(axis=1) >= MIN_TILE_VALID_SHARE]
 
 
 def _batches(cells: list[Cell]) -> Iterator[list[Cell]]:

@@ -1,0 +1,118 @@
+"""Which encoder: what the user asked for, what the database holds, and what is kept on this machine."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import psycopg
+
+from etl.encoders import Encoder
+from etl.errors import EncoderError
+from etl.store import EncoderRecord, read_encoder
+from etl.work import encoder_dir
+
+if TYPE_CHECKING:
+    from etl.encoders.mosaiks import MosaiksEncoder
+
+
+@dataclass(frozen=True)
+class EncoderChoice:
+    """What the user asked for.
+
+    Attributes:
+        name: ``mosaiks`` or ``terramind_v1_base``.
+        weights: TerraMind's weights: ``hub``, ``random``, or the path of a file.
+        weights_sha256: what the weights file must have; None to accept any.
+    """
+
+    name: str = "mosaiks"
+    weights: str = "hub"
+    weights_sha256: str | None = None
+
+
+def load_encoder(choice: EncoderChoice) -> Encoder | None:
+    """An encoder that needs no data: TerraMind with checked weights. None for mosaiks, which is fitted later.
+
+    Raises:
+        EncoderError: unknown name, weights that are missing or do not fit.
+    """
+    if choice.name == "mosaiks":
+        return None
+    if choice.name != "terramind_v1_base":
+        raise EncoderError(f"unknown encoder {choice.name!r}; there are mosaiks and terramind_v1_base")
+    from etl.encoders.terramind import load_terramind
+
+    weights: Literal["hub", "random"] | Path
+    if choice.weights == "hub":
+        weights = "hub"
+    elif choice.weights == "random":
+        weights = "random"
+    else:
+        weights = Path(choice.weights)
+    return load_terramind(weights, sha256=choice.weights_sha256)
+
+
+def check_encoder(conn: psycopg.Connection[Any], choice: EncoderChoice, loaded: Encoder | None) -> None:
+    """Refuse an encoder other than the one whose vectors the database holds.
+
+    Raises:
+        EncoderError: name, kind of weights or SHA-256 differ.
+    """
+    stored = read_encoder(conn)
+    if stored is None:
+        return
+    if stored.name != choice.name or (loaded and loaded.weights_sha256 != stored.weights_sha256):
+        asked = f"{loaded.name} ({loaded.weights}, {loaded.weights_sha256[:12]})" if loaded else choice.name
+        raise EncoderError(
+            f"the database holds vectors of {stored.name} ({stored.weights}, {stored.weights_sha256[:12]}), "
+            f"which cannot be compared with those of {asked}; use that encoder, or another database"
+        )
+
+
+def kept_filters(home: Path, stored: EncoderRecord) -> "MosaiksEncoder":
+    """The mosaiks filters that made the database's vectors, from this machine's work files.
+
+    Raises:
+        EncoderError: they are not here, or others are.
+    """
+    from etl.encoders.mosaiks import MosaiksEncoder
+
+    path = encoder_dir(home) / "mosaiks.npz"
+    if not path.exists():
+        raise EncoderError(
+            f"the database's vectors were made with filters that are not here ({path}); copy the file from the "
+            "machine that made them, or load into another database"
+        )
+    encoder = MosaiksEncoder.load(path)
+    if stored.weights_sha256 != encoder.weights_sha256:
+        raise EncoderError(
+            f"the filters in {path} ({encoder.weights_sha256[:12]}) are not those of the database's vectors "
+            f"({stored.weights_sha256[:12]}); copy the right file here, or load into another database"
+        )
+    return encoder
+
+
+def stored_encoder(home: Path, stored: EncoderRecord | None, weights: str | None) -> Encoder:
+    """The very encoder that made the database's vectors, to embed something that is compared with them.
+
+    Args:
+        home: where work files lie.
+        stored: the row of terrakin.encoder; None where there is none.
+        weights: TerraMind's: ``hub``, ``random`` or a file; None takes ``random`` where the row says so, else ``hub``.
+
+    Raises:
+        EncoderError: nothing is loaded yet; weights or filters are not here, or are others than the row's.
+    """
+    if stored is None:
+        raise EncoderError("the database holds no vectors yet, so no encoder; load tiles first with `terrakin etl run`")
+    if stored.name == "mosaiks":
+        return kept_filters(home, stored)
+    given = weights or ("random" if stored.weights == "random" else "hub")
+    expected = None if given == "random" else stored.weights_sha256
+    encoder = load_encoder(EncoderChoice(stored.name, given, expected))
+    if encoder is None or encoder.weights_sha256 != stored.weights_sha256:
+        raise EncoderError(
+            f"{given} weights of {stored.name} are not those of the database's vectors ({stored.weights}, "
+            f"{stored.weights_sha256[:12]}); give that file with --weights"
+        )
+    return encoder
