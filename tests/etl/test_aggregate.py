@@ -46,14 +46,14 @@ def test_dominant_is_the_mean_of_the_largest_known_cluster() -> None:
     vectors = aggregate(tile, all_valid(tile))
     np.testing.assert_allclose(vectors.dominant[0], patches[:100].mean(axis=0), atol=1e-5)
     assert vectors.dominant_share[0] == pytest.approx(100 / 196)
-    np.testing.assert_array_equal(dominant_patches(tile[0], k=4, seed=0), order < 100)
+    np.testing.assert_array_equal(dominant_patches(tile[0], (3, 4), seed=0), order < 100)
 
 
 def test_ties_go_to_one_of_the_largest_and_always_the_same() -> None:
     rows = np.repeat(np.array([[0.0, 9], [9, 0]], np.float32), 5, axis=0)
-    first = dominant_patches(rows, k=2, seed=1)
+    first = dominant_patches(rows, (2,), seed=1)
     assert first.sum() == 5
-    assert all((dominant_patches(rows, k=2, seed=1) == first).all() for _ in range(3))
+    assert all((dominant_patches(rows, (2,), seed=1) == first).all() for _ in range(3))
 
 
 def test_identical_patches_are_one_cluster_without_a_warning() -> None:
@@ -67,7 +67,7 @@ def test_identical_patches_are_one_cluster_without_a_warning() -> None:
 def test_fewer_valid_patches_than_clusters(n_valid: int) -> None:
     patches = make_patches(1)
     valid = np.arange(20)[None] < n_valid
-    vectors = aggregate(patches, valid, k=4)
+    vectors = aggregate(patches, valid, clusters=(4,))
     assert vectors.dominant_share[0] == pytest.approx(1 / n_valid)
     np.testing.assert_allclose(vectors.mean[0], patches[0, :n_valid].mean(axis=0), atol=1e-6)
 
@@ -109,10 +109,10 @@ def test_tiles_without_valid_or_finite_patches_are_refused() -> None:
         aggregate(patches, all_valid(patches))
 
 
-@pytest.mark.parametrize(("shape", "k"), [((2, 19), 4), ((2, 20), 0)])
-def test_shapes_that_do_not_fit_are_refused(shape: tuple[int, int], k: int) -> None:
+@pytest.mark.parametrize(("shape", "clusters"), [((2, 19), (4,)), ((2, 20), (3, 0))])
+def test_shapes_that_do_not_fit_are_refused(shape: tuple[int, int], clusters: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="do not fit"):
-        aggregate(make_patches(2), np.ones(shape, bool), k=k)
+        aggregate(make_patches(2), np.ones(shape, bool), clusters)
 
 
 def test_no_tile_is_no_vector() -> None:
