@@ -1,5 +1,6 @@
 """Reads pixels of scenes, resampled to a geobox, over a network that fails now and then."""
 
+import importlib.util
 import logging
 import warnings
 from collections.abc import Sequence
@@ -8,12 +9,13 @@ from typing import Any
 import numpy as np
 import odc.stac
 import pystac
+import requests
 import tenacity
 from odc.geo.geobox import GeoBox
 from rasterio.errors import NotGeoreferencedWarning
 
-from etl.errors import TransientImageryError
-from etl.items import NODATA
+from etl.errors import CatalogueError, ImageryError, TransientImageryError
+from etl.items import NODATA, TO_BE_SIGNED
 from etl.readers import NamingDriver
 
 log = logging.getLogger(__name__)
@@ -79,9 +81,37 @@ def read_bands(items: Sequence[pystac.Item], keys: Sequence[str], geobox: GeoBox
             loaded = odc.stac.load(
                 list(items), bands=list(keys), geobox=geobox, resampling=resampling, groupby=_together,
                 stac_cfg=CONFIGURATION, fail_on_error=True, driver=NamingDriver(), pool=READ_THREADS,
+                patch_url=sign_address if any(item.extra_fields.get(TO_BE_SIGNED) for item in items) else None,
             )  # fmt: skip
             return np.stack([loaded[key].values[0] for key in keys])
     raise AssertionError("tenacity raises the last error")
+
+
+def check_signing() -> None:
+    """Whether addresses can be signed here.
+
+    Raises:
+        CatalogueError: package planetary-computer is not installed.
+    """
+    if importlib.util.find_spec("planetary_computer") is None:
+        raise CatalogueError("--sign needs the package planetary-computer: pip install '.[planetary]'")
+
+
+def sign_address(url: str) -> str:
+    """The address with Planetary Computer's token; others than of its storage stay as they are.
+
+    Signed where it is read, not where it is found: a token is valid for an hour, a run takes longer. The package keeps
+    tokens, and asks for a new one before the old one ends.
+
+    Raises:
+        ImageryError: no token is to be had (the package has tried again by itself).
+    """
+    import planetary_computer
+
+    try:
+        return str(planetary_computer.sign_url(url))
+    except requests.RequestException as error:
+        raise ImageryError(f"no token to read {url}: {' '.join(str(error).split())}") from None
 
 
 def _together(*_: Any) -> int:

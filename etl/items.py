@@ -23,6 +23,28 @@ OFFSET_BASELINE, BOA_OFFSET = 4.0, -1000
 """Processing baseline from which 1000 is added to every DN, and what takes that off again."""
 
 
+TO_BE_SIGNED = "terrakin:to_be_signed"
+"""Extra field of an item whose assets' addresses need a token; it goes with the item to Dask's workers."""
+SCALE = 0.0001
+
+
+def check_item(item: pystac.Item) -> None:
+    """Refuse an item whose pixels could not be brought to reflectance x 10000.
+
+    Raises:
+        CatalogueError: a band or the SCL is missing, or scale, offset or baseline are none of Sentinel-2 L2A's.
+    """
+    scale, offset = claimed_scale(item), claimed_offset(item)
+    baseline(item)
+    if scale not in (None, SCALE):
+        raise CatalogueError(f"item {item.id} has scale {scale:g}; Sentinel-2 L2A has {SCALE}")
+    if offset not in (0, BOA_OFFSET):
+        raise CatalogueError(
+            f"item {item.id} has offset {offset / 10_000:g}; Sentinel-2 L2A has 0 or {BOA_OFFSET / 10_000:g}, "
+            "and any other cannot be checked against its pixels; leave the item out of the catalogue"
+        )
+
+
 def asset_keys(item: pystac.Item) -> tuple[str, ...]:
     """An item's asset keys of the 12 bands in the order of BANDS, then of the SCL.
 

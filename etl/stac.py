@@ -21,7 +21,8 @@ from urllib3 import Retry
 
 from etl.cities import City
 from etl.errors import CatalogueError
-from etl.items import asset_keys
+from etl.imagery import check_signing
+from etl.items import TO_BE_SIGNED, check_item
 
 log = logging.getLogger(__name__)
 
@@ -152,8 +153,11 @@ def check_catalogue(source: Source) -> None:
     """Refuse a catalogue that has nothing to offer, before a job begins.
 
     Raises:
-        CatalogueError: it cannot be reached, is no catalogue, or (a static one) has no item of the collection.
+        CatalogueError: it cannot be reached, is no catalogue, or (a static one) has no item of the collection;
+            or its addresses cannot be signed here.
     """
+    if source.sign:
+        check_signing()
     catalogue = open_catalogue(source.stac)
     if _is_api(catalogue):
         return
@@ -166,7 +170,7 @@ def find_scenes(source: Source, city: City) -> Candidates:
     """The scenes over a city's extent, of the widened period and not too cloudy.
 
     Raises:
-        CatalogueError: the catalogue cannot be read, has no such scenes, or one of them lacks a band or the SCL.
+        CatalogueError: the catalogue cannot be read, has no such scenes, or one of them is refused by ``check_item``.
     """
     catalogue = open_catalogue(source.stac)
     try:
@@ -181,7 +185,8 @@ def find_scenes(source: Source, city: City) -> Candidates:
             f"at most {source.max_cloud_cover:g} % cloud: {detail}; widen --period or raise --max-cloud-cover"
         )
     for item in clear:
-        asset_keys(item)
+        check_item(item)
+        item.extra_fields[TO_BE_SIGNED] = source.sign
     collections = {item.collection_id or "" for item in clear}
     if len(collections) > 1:
         raise CatalogueError(f"{source.stac} has scenes in {', '.join(sorted(collections))}; choose with --collection")

@@ -24,6 +24,7 @@ ONLY_IN = {
     # What reaches the network: the imagery, published weights, and the web server's look at itself.
     "pystac_client": {"etl/stac.py", "etl/imagery.py"},
     "odc.stac": {"etl/imagery.py"},
+    "planetary_computer": {"etl/imagery.py"},
     "requests": {"etl/stac.py", "etl/imagery.py"},
     "urllib.request": {"etl/stac.py", "etl/imagery.py", "etl/encoders/terramind.py", "webapp/server.py"},
     "httpx": set(),

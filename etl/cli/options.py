@@ -23,6 +23,9 @@ WIDEN_DAYS = click.option(
     "--widen-days", type=click.IntRange(0, 365), default=30, show_default=True,
     help="Where clear looks lack, take scenes of so many days before and after the period too; 0: never.",
 )  # fmt: skip
+SIGN = click.option(
+    "--sign", is_flag=True, help="Sign addresses for Planetary Computer's storage (package planetary-computer)."
+)
 CITIES = click.option(
     "--cities", "city_file", type=click.Path(path_type=Path), help="GeoJSON or CSV of cities; else the database's."
 )

@@ -37,7 +37,7 @@ def make_request(given: Options) -> Request:
     return Request(
         source=Source(
             given.get("stac", ""), given.get("collection"), parse_period(given["period"]),
-            given.get("max_cloud_cover", 60.0), given.get("widen_days", 0),
+            given.get("max_cloud_cover", 60.0), given.get("widen_days", 0), given.get("sign", False),
         ),
         city_file=given.get("city_file"),
         city_names=given["city_names"],

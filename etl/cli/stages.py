@@ -15,6 +15,7 @@ from etl.cli.options import (
     LIMIT,
     MAX_CLOUD_COVER,
     PERIOD,
+    SIGN,
     STAC,
     WEIGHTS,
     WEIGHTS_SHA256,
@@ -29,7 +30,7 @@ from etl.cli.request import make_request, say_weights
 
 @click.command()
 @options(
-    STAC, COLLECTION, CITIES, PERIOD, MAX_CLOUD_COVER, WIDEN_DAYS, CITY, LIMIT, ENCODER, WEIGHTS, WEIGHTS_SHA256,
+    STAC, COLLECTION, CITIES, PERIOD, MAX_CLOUD_COVER, WIDEN_DAYS, SIGN, CITY, LIMIT, ENCODER, WEIGHTS, WEIGHTS_SHA256,
     WORKERS, DASK_SCHEDULER, DRY_RUN,
 )  # fmt: skip
 @click.pass_obj
@@ -46,7 +47,7 @@ def run(settings: Settings, /, dry_run: bool, **given: Any) -> None:
 
 
 @click.command()
-@options(STAC, COLLECTION, PERIOD, MAX_CLOUD_COVER, WIDEN_DAYS, CITY, LIMIT, WORKERS, DASK_SCHEDULER)
+@options(STAC, COLLECTION, PERIOD, MAX_CLOUD_COVER, WIDEN_DAYS, SIGN, CITY, LIMIT, WORKERS, DASK_SCHEDULER)
 @click.pass_obj
 def composite(settings: Settings, /, **given: Any) -> None:
     """Make the cloud-free composites that are missing."""
