@@ -93,7 +93,7 @@ def test_period_without_scenes(terrakin: CommandLine, database: Settings, tiny_d
     )  # fmt: skip
     assert "3 of 3 cities failed" in line
     assert "no scene covers the place and period" in line
-    assert counts(database) == (3, 0, 0, 12)
+    assert counts(database) == (3, 0, 0, 15)
 
 
 def test_truncated_cog_fails_its_city_and_no_other(
@@ -105,7 +105,7 @@ def test_truncated_cog_fails_its_city_and_no_other(
     assert "1 of 3 cities failed. Lisbon (synthetic): cannot read" in line
     assert str(path) in line
     assert not list((database.home / "work" / "-2267057").rglob("composite.zarr*"))
-    assert counts(database) == (3, 2, 8, 12)
+    assert counts(database) == (3, 2, 8, 15)
     status = terrakin("etl", "status").stdout
     assert "failed: Lisbon (synthetic), composite, attempt 1: cannot read" in status
 
@@ -114,7 +114,7 @@ def test_item_without_scl_fails_its_city(terrakin: CommandLine, database: Settin
     edit_item(own_demo, LISBON, lambda item: item["assets"].pop("scl"))
     line = the_error(terrakin, *run_arguments(own_demo, "--city", "Lisbon (synthetic)"))
     assert f"item {LISBON} has no asset scl" in line
-    assert counts(database) == (1, 0, 0, 4)
+    assert counts(database) == (1, 0, 0, 5)
     assert not (database.home / "work").exists()
 
 
