@@ -1,6 +1,7 @@
 """Post-processing against NumPy over all patches, and its JSON."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from etl.errors import EncoderError
-from etl.post_processing import PostProcessing, fit_post_processing
+from etl.linear_removal import fit_leace
+from etl.post_processing import DIMENSIONS_PER_COMPONENT, METHODS, PostProcessing, fit_post_processing
 
 
 def make_patches(n: int = 3, n_patches: int = 20, dimension: int = 6, seed: int = 0) -> np.ndarray:
@@ -96,8 +98,72 @@ def test_json_gives_back_the_same_float32(mean: np.ndarray, std: np.ndarray) -> 
         '{"method": "standardised", "mean": ["x"], "std": [1]}',
         '{"method": "standardised", "mean": [1], "std": [0]}',
         '{"method": "standardised", "mean": [null], "std": [1]}',
+        '{"method": "whitened", "mean": [1], "std": [1]}',
+        '{"method": "all_but_the_top", "mean": [1], "std": [1], "components": [[1, 0]]}',
+        '{"method": "standardised", "mean": [1], "std": [1], "removal": {"method": "leace"}}',
+        '{"method": "standardised", "mean": [1], "std": [1], "removal": 7}',
     ],
 )
 def test_unreadable_post_processing_is_refused(text: str) -> None:
     with pytest.raises(EncoderError, match="stored post-processing"):
         PostProcessing.from_json(text)
+
+
+def test_raw_leaves_patches_and_centred_takes_off_the_mean() -> None:
+    patches = make_patches(10, 50, 8)
+    np.testing.assert_array_equal(fit_post_processing([patches], "raw").apply(patches), patches)
+    centred = fit_post_processing([patches], "centred").apply(patches)
+    np.testing.assert_allclose(centred, patches - patches.mean(axis=(0, 1)), atol=1e-5)
+
+
+def test_all_but_the_top_leaves_nothing_along_the_first_principal_components() -> None:
+    dimension = 2 * DIMENSIONS_PER_COMPONENT
+    rng = np.random.default_rng(3)
+    patches = rng.normal(5, 1, (4000, dimension)).astype(np.float32)
+    patches[:, :3] *= np.array([30, 20, 4], np.float32)
+    fitted = fit_post_processing(np.array_split(patches, 7), "all_but_the_top")
+    deviation = patches - patches.mean(axis=0)
+    _, _, axes = np.linalg.svd(deviation.astype(np.float64), full_matrices=False)
+    assert fitted.components is not None
+    assert fitted.components.shape == (2, dimension)
+    np.testing.assert_allclose(np.abs(np.sum(fitted.components * axes[:2], axis=1)), 1, atol=1e-5)
+    done = fitted.apply(patches)
+    np.testing.assert_allclose(done, deviation - deviation @ axes[:2].T @ axes[:2], atol=1e-3)
+    assert np.abs(done @ axes[:2].T).max() < 1e-2
+    assert done[:, 2].std() > 3  # the third is not among the first two
+
+
+def test_each_method_survives_json_with_components_removal_and_exclusion() -> None:
+    patches = make_patches(10, 50, 8)
+    labels = np.random.default_rng(4).normal(size=(500, 2))
+    for method in METHODS:
+        fitted = fit_post_processing([patches], method)
+        removal = fit_leace(fitted.apply(patches).reshape(-1, 8), labels, "noise")
+        whole = replace(fitted, removal=removal, excluded_dimensions=(2, 5))
+        back = PostProcessing.from_json(json.dumps(json.loads(whole.to_json())))
+        assert back.method == method
+        assert back.to_json() == whole.to_json()
+        np.testing.assert_array_equal(back.apply(patches), whole.apply(patches))
+        assert not whole.apply(patches)[..., [2, 5]].any()
+
+
+def test_post_processing_comes_before_or_after_the_mean_alike() -> None:
+    patches = make_patches(30, 40, 8)
+    for method in METHODS:
+        fitted = fit_post_processing([patches], method)
+        means = fitted.apply(patches).mean(axis=1)
+        whole = replace(fitted, removal=fit_leace(means, np.arange(30.0)[:, None], "order"), excluded_dimensions=(1,))
+        np.testing.assert_allclose(
+            whole.apply(patches).mean(axis=1), whole.apply(patches.mean(axis=1, dtype=np.float64)), atol=1e-4
+        )
+
+
+def test_what_databases_of_before_hold_is_read() -> None:
+    old = PostProcessing.from_json('{"method": "standardised", "mean": [1, 2], "std": [1, 4]}')
+    np.testing.assert_array_equal(old.apply(np.array([[2.0, 6.0]])), [[1, 1]])
+    assert json.loads(old.to_json()) == {"method": "standardised", "mean": [1, 2], "std": [1, 4]}
+
+
+def test_an_unknown_method_is_refused() -> None:
+    with pytest.raises(EncoderError, match="'whitened' is not known; take one of raw, centred"):
+        fit_post_processing([make_patches()], "whitened")
