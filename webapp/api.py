@@ -1,10 +1,29 @@
-"""The JSON API, ``/api/v1``: every view is one constant SQL statement over schema ``api``."""
+"""The JSON API, ``/api/v1``: every view is one constant SQL statement over schema ``api``.
+
+The searches for similar tiles are in webapp/search.py.
+"""
+
+from typing import Any
 
 from apiflask import APIBlueprint
+from flask import Response, current_app, request
 
+from webapp import imagery
 from webapp.database import Row, database
 from webapp.errors import NotFoundError
-from webapp.models import Encoder, Health, Position, SimilarQuery, SimilarTiles, Tile, TilePath
+from webapp.models import (
+    Cities,
+    City,
+    CityPath,
+    CitySearch,
+    Config,
+    Countries,
+    Encoder,
+    Health,
+    Position,
+    Tile,
+    TilePath,
+)
 
 blueprint = APIBlueprint("api", __name__)
 
@@ -13,7 +32,8 @@ TILE = """
         o.tile_id, o.city_id, o.city, o.country_code, o.country, o.continent,
         to_char(lower(o.period), 'YYYY-MM-DD') || '/' || to_char(upper(o.period) - 1, 'YYYY-MM-DD') AS period,
         o.valid_share, o.dominant_share, o.umap_x, o.umap_y, o.lon, o.lat, o.is_synthetic,
-        ST_AsGeoJSON(o.footprint)::json AS footprint
+        o.has_thumbnail, ST_AsGeoJSON(o.footprint)::json AS footprint,
+        ST_AsGeoJSON(api.dominant_area(o.tile_id))::json AS dominant_area
     FROM api.tile_overview AS o
     WHERE o.tile_id = coalesce(
         %(tile_id)s::bigint,
@@ -26,11 +46,31 @@ TILE = """
 @blueprint.input(TilePath, location="path")
 @blueprint.output(Tile)
 def tile(tile_id: str, path_data: TilePath) -> Row:
-    """One tile: its city, period and footprint."""
+    """One tile: its city, period and footprint, and where its dominant cluster lies."""
     row = database().row(TILE, {"tile_id": path_data.tile_id, "lon": None, "lat": None})
     if row is None:
         raise NotFoundError(f"tile {tile_id} does not exist; /api/v1/tile-at?lon=&lat= finds the tile at a position")
     return row
+
+
+THUMBNAIL = "SELECT api.tile_thumbnail(%(tile_id)s::bigint) AS webp"
+THUMBNAIL_MAX_AGE_S = 86_400
+PICTURE: dict[int | str, Any] = {200: {"description": "WebP, 128 x 128 px, north up.", "content": {"image/webp": {}}}}
+
+
+@blueprint.get("/api/v1/tiles/<tile_id>/thumbnail")
+@blueprint.input(TilePath, location="path")
+@blueprint.doc(responses=PICTURE)
+def thumbnail(tile_id: str, path_data: TilePath) -> Response:
+    """A tile's picture in true colour."""
+    row = database().row(THUMBNAIL, {"tile_id": path_data.tile_id}) or {}
+    if row["webp"] is None:
+        raise NotFoundError(f"tile {tile_id} does not exist or has no thumbnail; `terrakin etl run` makes them")
+    response = Response(row["webp"], content_type="image/webp")
+    response.headers["Cache-Control"] = f"public, max-age={THUMBNAIL_MAX_AGE_S}"
+    response.add_etag()
+    response.make_conditional(request)
+    return response
 
 
 @blueprint.get("/api/v1/tile-at")
@@ -46,38 +86,60 @@ def tile_at(query_data: Position) -> Row:
     return row
 
 
-SIMILAR = """
+CITIES = """
     SELECT
-        s.rank, s.tile_id, s.city_id, s.city, s.country_code, o.country, s.similarity, s.distance_m,
-        s.found_by, s.candidates, o.lon, o.lat, o.is_synthetic, ST_AsGeoJSON(s.footprint)::json AS footprint
-    FROM api.similar_tiles(
-        %(tile_id)s::bigint,
-        k => %(k)s::integer,
-        method => %(method)s,
-        exclude_within_m => %(exclude_within_m)s::double precision,
-        exclude_same_city => %(exclude_same_city)s,
-        exclude_city_ids => %(exclude_city_ids)s::bigint[],
-        max_per_city => %(max_per_city)s::integer,
-        countries => %(countries)s::text[],
-        continents => %(continents)s::text[],
-        within => ST_GeomFromGeoJSON(%(within)s::text),
-        period => %(period)s::daterange,
-        min_valid_share => %(min_valid_share)s::double precision,
-        min_similarity => %(min_similarity)s::double precision,
-        exact => %(exact)s
+        s.n_found, s.city_id, s.city, s.country_code, s.country, s.continent, s.lon, s.lat, s.n_tiles,
+        s.is_synthetic, s.bounds
+    FROM api.search_cities(
+        %(q)s, %(limit)s::integer, %(offset)s::integer, only_city_id => %(city_id)s::bigint
     ) AS s
-    JOIN api.tile_overview AS o ON o.tile_id = s.tile_id
-    ORDER BY s.rank
 """
 
 
-@blueprint.get("/api/v1/similar")
-@blueprint.input(SimilarQuery, location="query")
-@blueprint.output(SimilarTiles)
-def similar(query_data: SimilarQuery) -> Row:
-    """The tiles that look most like one tile, best first."""
-    rows = database().rows(SIMILAR, query_data.model_dump())
-    return {"tile_id": query_data.tile_id, "method": query_data.method, "tiles": rows}
+@blueprint.get("/api/v1/cities")
+@blueprint.input(CitySearch, location="query")
+@blueprint.output(Cities)
+def cities(query_data: CitySearch) -> Row:
+    """Cities by name, whatever its accents and case; those with tiles first."""
+    asked = {**query_data.model_dump(), "city_id": None}
+    found = database().rows(CITIES, asked)
+    counted = found or database().rows(CITIES, {**asked, "offset": 0, "limit": 1})  # passed over all of them
+    total = counted[0]["n_found"] if counted else 0
+    end = query_data.offset + len(found)
+    return {"total": total, "cities": found, "next": end if found and end < total else None}
+
+
+@blueprint.get("/api/v1/cities/<city_id>")
+@blueprint.input(CityPath, location="path")
+@blueprint.output(City)
+def city(city_id: str, path_data: CityPath) -> Row:
+    """One city."""
+    row = database().row(CITIES, {"q": "", "limit": 1, "offset": 0, "city_id": path_data.city_id})
+    if row is None:
+        raise NotFoundError(f"city {city_id} does not exist; /api/v1/cities?q= finds cities by name")
+    return row
+
+
+COUNTRIES = """
+    SELECT c.country_code AS code, c.country AS name, c.continent, c.n_cities, c.n_tiles
+    FROM api.country_overview AS c
+    WHERE c.n_tiles > 0
+    ORDER BY c.country
+"""
+
+
+@blueprint.get("/api/v1/countries")
+@blueprint.output(Countries)
+def countries() -> Row:
+    """The countries that have tiles, by name."""
+    return {"countries": database().rows(COUNTRIES)}
+
+
+@blueprint.get("/api/v1/config")
+@blueprint.output(Config)
+def config() -> Row:
+    """What the page must know of its server: imagery and where vector tiles are."""
+    return imagery.config(current_app.config["TERRAKIN_SETTINGS"])
 
 
 ENCODER = """

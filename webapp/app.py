@@ -5,7 +5,7 @@ from flask import Response
 from flask_compress import Compress
 
 from db.settings import Settings
-from webapp import api, pages, problems, tiles
+from webapp import api, imagery, pages, problems, search, tiles
 from webapp.database import EXTENSION, Database
 
 MAX_REQUEST_BYTES = 64 * 1024
@@ -33,7 +33,9 @@ def create_app(settings: Settings) -> APIFlask:
         static_url_path="/assets",
         static_folder=str(pages.STATIC / "assets"),
     )
+    imagery.check(settings)
     app.config.update(
+        TERRAKIN_SETTINGS=settings,
         OPENAPI_VERSION="3.1.0",
         SEND_FILE_MAX_AGE_DEFAULT=ASSET_MAX_AGE_S,
         MAX_CONTENT_LENGTH=MAX_REQUEST_BYTES,
@@ -42,7 +44,7 @@ def create_app(settings: Settings) -> APIFlask:
     )
     app.extensions[EXTENSION] = Database(settings)
     problems.install(app)
-    for blueprint in (api.blueprint, tiles.blueprint, pages.blueprint):
+    for blueprint in (api.blueprint, search.blueprint, tiles.blueprint, pages.blueprint):
         app.register_blueprint(blueprint)
     Compress(app)
     # Flask runs these in reverse: before Flask-Compress.

@@ -3,52 +3,18 @@
 Names, units and meanings are those of schema ``api`` (sql/README.md).
 """
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
-import shapely
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-MAX_K = 1000
-MAX_WITHIN_CHARACTERS = 6000
 BIGINT_MAX = 2**63 - 1
+INTEGER_MAX = 2**31 - 1
+MAX_PAGE = 500
 
 TileId = Annotated[int, Field(ge=0, le=BIGINT_MAX, description="Key of a tile.")]
 Geometry = dict[str, Any]
 """A GeoJSON geometry, EPSG:4326."""
-
-
-def _split(value: object) -> object:
-    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
-
-
-def _check_area(text: str) -> str:
-    try:
-        area = shapely.from_geojson(text)
-    except shapely.GEOSException as error:
-        raise ValueError("is not a GeoJSON geometry") from error
-    if area.geom_type not in ("Polygon", "MultiPolygon"):
-        raise ValueError(f"is a {area.geom_type}; a Polygon or MultiPolygon is needed")
-    if area.is_empty or not area.is_valid:
-        raise ValueError(f"is not a valid area: {shapely.is_valid_reason(area)}")
-    return str(shapely.to_geojson(area))
-
-
-def _date_range(text: str) -> str:
-    try:
-        start, end = (date.fromisoformat(day) for day in text.split("/"))
-    except ValueError as error:
-        raise ValueError("is not of the form 2024-06-01/2024-08-31") from error
-    if end < start:
-        raise ValueError("ends before it begins")
-    return f"[{start},{end}]"
-
-
-Codes = Annotated[list[str], BeforeValidator(_split), Field(max_length=250)]
-CityId = Annotated[int, Field(ge=-BIGINT_MAX, le=BIGINT_MAX)]
-CityIds = Annotated[list[CityId], BeforeValidator(_split), Field(max_length=250)]
-Period = Annotated[str, Field(max_length=21), AfterValidator(_date_range)]
-Area = Annotated[str, Field(max_length=MAX_WITHIN_CHARACTERS), AfterValidator(_check_area)]
 
 
 class Query(BaseModel):
@@ -70,23 +36,18 @@ class Position(Query):
     lat: float = Field(ge=-90, le=90)
 
 
-class SimilarQuery(Query):
-    """The arguments of api.similar_tiles."""
+class CitySearch(Query):
+    """The arguments of api.search_cities."""
 
-    tile_id: TileId
-    k: int = Field(20, ge=0, le=MAX_K, description="How many tiles are wanted.")
-    method: Literal["mean", "dominant", "median", "min", "max"] = Field("mean", description="Vectors to compare.")
-    exclude_within_m: float = Field(0, ge=0, le=20_100_000, description="Leave out tiles nearer than this, metres.")
-    exclude_same_city: bool = Field(True, description="Leave out the tile's own city.")
-    exclude_city_ids: CityIds | None = Field(None, description="Leave out these cities, separated by commas.")
-    max_per_city: int | None = Field(None, ge=1, le=MAX_K, description="At most so many tiles of one city.")
-    countries: Codes | None = Field(None, description="Only these: ISO codes, separated by commas.")
-    continents: Codes | None = Field(None, description="Only these: English names, separated by commas.")
-    within: Area | None = Field(None, description="Only inside this GeoJSON Polygon or MultiPolygon, EPSG:4326.")
-    period: Period | None = Field(None, description="Only composites of these days (UTC): 2024-06-01/2024-08-31.")
-    min_valid_share: float | None = Field(None, ge=0, le=1, description="Only tiles with so many clear pixels.")
-    min_similarity: float | None = Field(None, ge=-1, le=1, description="Only tiles at least so alike (cosine).")
-    exact: bool = Field(False, description="Compare with every tile, without the vector index.")
+    q: str = Field("", max_length=100, description="What a user typed: part of a city's or country's name.")
+    limit: int = Field(50, ge=1, le=MAX_PAGE, description="Most cities in one answer.")
+    offset: int = Field(0, ge=0, le=INTEGER_MAX, description="How many to pass over: the last answer's `next`.")
+
+
+class CityPath(BaseModel):
+    """The city in an address."""
+
+    city_id: int = Field(ge=-BIGINT_MAX, le=BIGINT_MAX, description="GeoNames id; negative for a synthetic town.")
 
 
 class Tile(BaseModel):
@@ -106,11 +67,75 @@ class Tile(BaseModel):
     lon: float
     lat: float
     is_synthetic: bool
+    has_thumbnail: bool
     footprint: Geometry
+    dominant_area: Geometry | None = Field(
+        description="Where the patches of the dominant cluster lie: a MultiPolygon, EPSG:4326."
+    )
+
+
+class City(BaseModel):
+    """A row of api.search_cities."""
+
+    city_id: int
+    city: str
+    country_code: str
+    country: str
+    continent: str
+    lon: float
+    lat: float
+    n_tiles: int
+    is_synthetic: bool
+    bounds: list[float] = Field(
+        description="West, south, east, north (degrees); east beyond 180: across that meridian."
+    )
+
+
+class Cities(BaseModel):
+    """One page of the cities found."""
+
+    total: int = Field(description="How many there are on all pages.")
+    cities: list[City]
+    next: int | None = Field(description="The offset of the next page; null on the last.")
+
+
+class Country(BaseModel):
+    """A row of api.country_overview."""
+
+    code: str = Field(description="ISO 3166-1 alpha-2.")
+    name: str
+    continent: str
+    n_cities: int
+    n_tiles: int
+
+
+class Countries(BaseModel):
+    """All countries that have tiles."""
+
+    countries: list[Country]
+
+
+class Imagery(BaseModel):
+    """Background imagery that the map can show."""
+
+    id: Literal["eox", "mapbox", "esri", "none"]
+    name: str
+    tiles_url: str | None = Field(description="XYZ template, with {token} where needs_token; null for none.")
+    attribution: str
+    max_zoom: int
+    needs_token: bool = Field(description="Whether the user must give a token of their own.")
+
+
+class Config(BaseModel):
+    """What the page must know of its server."""
+
+    imagery: list[Imagery]
+    default_imagery: Literal["eox", "mapbox", "esri", "none"]
+    tiles_url: str = Field(description="Where vector tiles are: this server's /tiles, or Martin's address.")
 
 
 class SimilarTile(BaseModel):
-    """A row of api.similar_tiles, with the country and centre of the tile."""
+    """A row of api.search_tiles."""
 
     rank: int
     tile_id: int
@@ -119,21 +144,16 @@ class SimilarTile(BaseModel):
     country_code: str
     country: str
     similarity: float = Field(description="Cosine, -1 to 1.")
-    distance_m: float = Field(description="Geodesic metres, centre to centre.")
+    distance_m: float | None = Field(
+        description="Geodesic metres from what was asked about; null where it has no place."
+    )
     found_by: Literal["kin", "index", "exact"] = Field(description="How the database made the answer.")
     candidates: int = Field(description="Tiles whose full vectors were compared.")
     lon: float
     lat: float
     is_synthetic: bool
+    has_thumbnail: bool
     footprint: Geometry
-
-
-class SimilarTiles(BaseModel):
-    """The tiles most like one, best first."""
-
-    tile_id: int
-    method: str
-    tiles: list[SimilarTile]
 
 
 class Encoder(BaseModel):

@@ -45,6 +45,9 @@ PROBLEMS: dict[type[Exception], Problem] = {
     NotFoundError: NOT_FOUND,
     pg.NoDataFound: NOT_FOUND,  # P0002, raised by api functions
     psycopg.DataError: BAD_VALUE,  # class 22 (api functions raise 22023), and what psycopg itself refuses
+    RecursionError: Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "A value makes no sense", "The JSON is nested too deeply."
+    ),
     pg.QueryCanceled: Problem(  # 57014: the reader's statement_timeout
         HTTPStatus.GATEWAY_TIMEOUT, "The answer took too long", "Ask for less: fewer tiles, or a smaller area."
     ),

@@ -14,7 +14,8 @@ SELECT
     ST_X(t.location::geometry) AS lon,
     ST_Y(t.location::geometry) AS lat,
     m.is_synthetic,
-    t.footprint
+    t.footprint,
+    EXISTS (SELECT FROM terrakin.tile_thumbnails AS h WHERE h.tile_id = t.tile_id) AS has_thumbnail
 FROM terrakin.tiles AS t
 JOIN terrakin.cities AS c ON c.city_id = t.city_id
 JOIN terrakin.countries AS n ON n.code = c.country_code
@@ -37,3 +38,4 @@ COMMENT ON COLUMN api.tile_overview.lon IS 'Longitude of the tile''s centre, deg
 COMMENT ON COLUMN api.tile_overview.lat IS 'Latitude of the tile''s centre, degrees, EPSG:4326.';
 COMMENT ON COLUMN api.tile_overview.is_synthetic IS 'True where the pixels are made up, as in the demo.';
 COMMENT ON COLUMN api.tile_overview.footprint IS 'Outline of the tile, EPSG:4326.';
+COMMENT ON COLUMN api.tile_overview.has_thumbnail IS 'True where terrakin.tile_thumbnails has a picture of it.';

@@ -1,6 +1,6 @@
-import json
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +8,15 @@ import psycopg
 import pytest
 from flask.testing import FlaskClient
 from psycopg.rows import dict_row
+from shapely.geometry import shape
 
 from db import cluster
 from db.migrate import migrate
 from db.settings import Settings
-from tests.webapp.towns import TOWNS, TownDatabase
+from tests.webapp.towns import TOWNS, TownDatabase, picture
 from webapp import create_app
 from webapp.database import EXTENSION
+from webapp.errors import ServerError
 
 HARBOUR_TOWN, OTHER_TOWN = TOWNS[0], TOWNS[3]
 
@@ -42,9 +44,87 @@ def test_a_tile_is_its_row_of_tile_overview(client: FlaskClient, towns: TownData
     answer = client.get(f"/api/v1/tiles/{tile_id}").get_json()
     assert answer["footprint"] == row["outline"]
     assert answer["period"] == "2024-06-01/2024-08-31"
-    for name in set(answer) - {"footprint", "period"}:
+    for name in set(answer) - {"footprint", "period", "dominant_area"}:
         assert answer[name] == pytest.approx(row[name]) if isinstance(row[name], float) else answer[name] == row[name]
-    assert set(row) - {"outline"} == set(answer)
+    assert set(row) - {"outline"} | {"dominant_area"} == set(answer)
+
+
+def test_the_dominant_area_is_the_northern_half_of_the_tile(client: FlaskClient, towns: TownDatabase) -> None:
+    tile = client.get(f"/api/v1/tiles/{towns.tile_of(OTHER_TOWN.city_id, 'suburb')}").get_json()
+    area, footprint = shape(tile["dominant_area"]), shape(tile["footprint"])
+    assert area.geom_type == "MultiPolygon"
+    assert area.area == pytest.approx(footprint.area / 2, rel=1e-3)
+    assert area.centroid.y > footprint.centroid.y
+
+
+def test_a_thumbnail_is_the_tiles_picture_and_304_when_the_client_has_it(
+    client: FlaskClient, towns: TownDatabase
+) -> None:
+    tile_id = towns.tile_of(HARBOUR_TOWN.city_id, "harbour")
+    first = client.get(f"/api/v1/tiles/{tile_id}/thumbnail")
+    assert (first.content_type, first.data) == ("image/webp", picture(tile_id))
+    assert "max-age" in first.headers["Cache-Control"]
+    again = client.get(f"/api/v1/tiles/{tile_id}/thumbnail", headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+
+
+def test_a_tile_without_thumbnail_says_so(client: FlaskClient, towns: TownDatabase) -> None:
+    tile_id = towns.tile_of(TOWNS[-1].city_id, "harbour")
+    assert client.get(f"/api/v1/tiles/{tile_id}").get_json()["has_thumbnail"] is False
+    assert_problem(client.get(f"/api/v1/tiles/{tile_id}/thumbnail"), 404, "no thumbnail")
+
+
+def test_cities_come_in_pages_and_one_by_one(client: FlaskClient) -> None:
+    first = client.get("/api/v1/cities?limit=3").get_json()
+    second = client.get(f"/api/v1/cities?limit=3&offset={first['next']}").get_json()
+    assert (first["total"], second["total"], second["next"]) == (5, 5, None)
+    assert [city["city"] for city in first["cities"] + second["cities"]] == sorted(town.name for town in TOWNS)
+    beyond = client.get("/api/v1/cities?offset=100").get_json()
+    assert beyond == {"total": 5, "cities": [], "next": None}
+    for city in first["cities"]:
+        assert client.get(f"/api/v1/cities/{city['city_id']}").get_json() == city
+        west, south, east, north = city["bounds"]
+        assert west < city["lon"] < east
+        assert south < city["lat"] < north
+        assert (city["n_tiles"], city["is_synthetic"]) == (9, True)
+    assert_problem(client.get("/api/v1/cities/7"), 404, "city 7")
+
+
+def test_a_city_is_found_by_a_part_of_its_name(client: FlaskClient) -> None:
+    assert [c["city_id"] for c in client.get("/api/v1/cities?q=BÉTAh").get_json()["cities"]] == [-2]
+    assert client.get("/api/v1/cities?q=%25").get_json()["total"] == 0
+
+
+def test_countries_are_those_with_tiles(client: FlaskClient) -> None:
+    expected = [
+        {"code": t.country_code, "name": t.country, "continent": t.continent, "n_cities": 1, "n_tiles": 9}
+        for t in sorted(TOWNS, key=lambda town: town.country)
+    ]
+    assert client.get("/api/v1/countries").get_json()["countries"] == expected
+
+
+def test_the_configuration_is_the_operators(towns: TownDatabase) -> None:
+    settings = replace(towns.settings, imagery="none", mapbox_token="pk.abc", tiles_url="https://martin.example/tiles")
+    answer = create_app(settings).test_client().get("/api/v1/config").get_json()
+    imagery = {provider["id"]: provider for provider in answer["imagery"]}
+    assert set(imagery) == {"eox", "mapbox", "esri", "none"}
+    assert (answer["default_imagery"], answer["tiles_url"]) == ("none", "https://martin.example/tiles")
+    assert imagery["mapbox"]["tiles_url"].endswith("access_token=pk.abc")
+    assert imagery["mapbox"]["needs_token"] is False
+    assert imagery["none"]["tiles_url"] is None
+
+
+def test_without_the_operators_token_the_user_gives_one(client: FlaskClient) -> None:
+    answer = client.get("/api/v1/config").get_json()
+    needing = {provider["id"]: provider["tiles_url"] for provider in answer["imagery"] if provider["needs_token"]}
+    assert list(needing) == ["mapbox"]
+    assert "{token}" in needing["mapbox"]
+    assert (answer["default_imagery"], answer["tiles_url"]) == ("eox", "/tiles")
+
+
+def test_unknown_imagery_is_refused_at_the_start(towns: TownDatabase) -> None:
+    with pytest.raises(ServerError, match=r"TERRAKIN_IMAGERY is 'bing'; choose one of eox"):
+        create_app(replace(towns.settings, imagery="bing"))
 
 
 def test_the_tile_at_its_centre_is_the_tile(client: FlaskClient, towns: TownDatabase) -> None:
@@ -56,67 +136,6 @@ def test_the_tile_at_its_centre_is_the_tile(client: FlaskClient, towns: TownData
 
 def test_there_is_no_tile_in_the_sea(client: FlaskClient) -> None:
     assert_problem(client.get("/api/v1/tile-at?lon=-30&lat=0"), 404, "-30.0", "no tile")
-
-
-SEARCHES: dict[str, tuple[dict[str, Any], str]] = {
-    "defaults": ({}, ""),
-    "k": ({"k": 3}, ", k => 3"),
-    "none": ({"k": 0}, ", k => 0"),
-    "method": ({"method": "dominant"}, ", method => 'dominant'"),
-    "radius": ({"exclude_within_m": 2_000_000}, ", exclude_within_m => 2000000"),
-    "same city": ({"exclude_same_city": "false"}, ", exclude_same_city => false"),
-    "cities": ({"exclude_city_ids": "1,2"}, ", exclude_city_ids => '{1,2}'"),
-    "days": ({"period": "2024-07-01/2024-07-31"}, ", period => '[2024-07-01,2024-07-31]'"),
-    "clear": ({"min_valid_share": 0.9}, ", min_valid_share => 0.9"),
-    "per city": ({"max_per_city": 1}, ", max_per_city => 1"),
-    "countries": ({"countries": "JP, ZA"}, ", countries => '{JP,ZA}'"),
-    "continents": ({"continents": "Europe,North America"}, ", continents => '{Europe,North America}'"),
-    "floor": ({"min_similarity": 0.5}, ", min_similarity => 0.5"),
-    "exact": ({"exact": "true"}, ", exact => true"),
-    "area": (
-        {
-            "within": json.dumps(
-                {"type": "Polygon", "coordinates": [[[10, -40], [30, -40], [30, 0], [10, 0], [10, -40]]]}
-            )
-        },
-        ", within => ST_MakeEnvelope(10, -40, 30, 0, 4326)",
-    ),
-}
-
-
-@pytest.mark.parametrize(("arguments", "in_sql"), SEARCHES.values(), ids=SEARCHES)
-def test_similar_is_the_answer_of_similar_tiles(
-    client: FlaskClient, towns: TownDatabase, arguments: dict[str, Any], in_sql: str
-) -> None:
-    tile_id = towns.tile_of(HARBOUR_TOWN.city_id, "harbour")
-    expected = sql(
-        towns,
-        f"SELECT rank, tile_id, similarity, distance_m FROM api.similar_tiles(%s{in_sql}) ORDER BY rank",  # noqa: S608
-        tile_id,
-    )
-    answer = client.get("/api/v1/similar", query_string={"tile_id": tile_id, **arguments}).get_json()
-    assert [
-        {name: tile[name] for name in ("rank", "tile_id", "similarity", "distance_m")} for tile in answer["tiles"]
-    ] == [
-        {**row, "similarity": pytest.approx(row["similarity"]), "distance_m": pytest.approx(row["distance_m"])}
-        for row in expected
-    ]
-    assert answer["tile_id"] == tile_id
-    if arguments.get("k") != 0:
-        assert answer["tiles"]
-
-
-def test_harbours_of_other_towns_come_first_with_their_country_and_place(
-    client: FlaskClient, towns: TownDatabase
-) -> None:
-    tile_id = towns.tile_of(HARBOUR_TOWN.city_id, "harbour")
-    tiles = client.get(f"/api/v1/similar?tile_id={tile_id}&k=12").get_json()["tiles"]
-    assert {towns.form_of(tile["tile_id"]) for tile in tiles} == {"harbour"}
-    countries = {town.city_id: town.country for town in TOWNS}
-    for tile in tiles:
-        assert tile["country"] == countries[tile["city_id"]]
-        west_to_east = [lon for lon, _ in tile["footprint"]["coordinates"][0]]
-        assert min(west_to_east) < tile["lon"] < max(west_to_east)
 
 
 @pytest.mark.parametrize("path", ["/api/v1/tiles/1", "/api/v1/similar?tile_id=1", f"/api/v1/tiles/{2**63 - 1}"])
@@ -188,7 +207,7 @@ def test_an_empty_database_has_no_encoder(database: Settings) -> None:
 def test_the_specification_describes_all_arguments_of_similar_tiles(client: FlaskClient, towns: TownDatabase) -> None:
     (row,) = sql(towns, "SELECT proargnames[:pronargs] AS names FROM pg_proc WHERE oid = 'api.similar_tiles'::regproc")
     parameters = client.get("/api/openapi.json").get_json()["paths"]["/api/v1/similar"]["get"]["parameters"]
-    assert [p["name"] for p in parameters] == ["tile_id", *row["names"][1:]]
+    assert {p["name"] for p in parameters} == {"tile_id", *row["names"][1:]}
 
 
 def test_the_app_only_reads(app: Any) -> None:

@@ -1,5 +1,6 @@
 """A few synthetic towns with tiles on the real lattice, whose look-alikes are known: what the web tests need."""
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import psycopg
 from pgvector import Vector
+from PIL import Image
 
 from db.connect import connect
 from db.settings import Settings
@@ -69,10 +71,10 @@ INSERT_COMPOSITE = """
 
 INSERT_TILE = """
     INSERT INTO terrakin.tiles (tile_id, city_id, composite_id, period, footprint, location, valid_share,
-        embedding_mean, embedding_dominant, dominant_share)
+        embedding_mean, embedding_dominant, dominant_share, dominant_patches)
     SELECT api.tile_id(%(zone)s, %(is_south)s, %(row)s, %(col)s, %(month)s), %(city_id)s, %(composite_id)s,
         '[2024-06-01,2024-09-01)', ST_Transform(f.square, 4326), ST_Transform(ST_Centroid(f.square), 4326)::geography,
-        0.98, %(mean)s, %(dominant)s, 0.4
+        0.98, %(mean)s, %(dominant)s, 0.5, (repeat('1', 98) || repeat('0', 98))::bit(196)
     FROM (
         SELECT ST_MakeEnvelope(
             %(col)s * 2240, %(row)s * 2240, (%(col)s + 1) * 2240, (%(row)s + 1) * 2240,
@@ -82,16 +84,28 @@ INSERT_TILE = """
     RETURNING tile_id
 """
 
+INSERT_THUMBNAIL = "INSERT INTO terrakin.tile_thumbnails (tile_id, webp) VALUES (%s, %s)"
+
 INSERT_ENCODER = """
     INSERT INTO terrakin.encoder (name, weights, weights_sha256, dimension, post_processing, fitted_at)
     VALUES ('mosaiks', %s, repeat('ab', 32), 768, '{"method": "standardised", "mean": [], "std": []}', now())
 """
 
 
+def picture(tile_id: int) -> bytes:
+    """A WebP of one colour, which the tile's id decides."""
+    data = io.BytesIO()
+    Image.new("RGB", (128, 128), (tile_id % 251, tile_id % 241, tile_id % 239)).save(data, "WEBP")
+    return data.getvalue()
+
+
 def build_towns(
     conn: psycopg.Connection[Any], weights: str = "fitted", seed: int = 0
 ) -> dict[int, list[tuple[int, str]]]:
-    """Insert all towns; tile ids with their urban forms by city_id. Tiles of one form look alike in every town."""
+    """Insert all towns; tile ids with their urban forms by city_id. Tiles of one form look alike in every town.
+
+    The dominant cluster of a tile is its northern half; the last town has no thumbnails.
+    """
     rng = np.random.default_rng(seed)
     looks = {form: rng.normal(size=768) for form in FORMS}
     conn.execute(INSERT_ENCODER, (weights,))
@@ -111,6 +125,8 @@ def build_towns(
             }
             (tile_id,) = conn.execute(INSERT_TILE, {**vars(town), **place, **vectors, "month": MONTH}).fetchone()  # type: ignore[misc]
             tiles[town.city_id].append((tile_id, form))
+            if town is not TOWNS[-1]:
+                conn.execute(INSERT_THUMBNAIL, (tile_id, picture(tile_id)))
     conn.execute("ANALYZE terrakin.tiles, terrakin.cities")
     return tiles
 

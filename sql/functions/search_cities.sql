@@ -1,0 +1,80 @@
+-- requires: functions/search_key.sql
+DROP FUNCTION IF EXISTS api.search_cities(text, integer, integer, bigint);
+
+CREATE FUNCTION api.search_cities(
+    q text DEFAULT '',
+    max_rows integer DEFAULT 50,
+    skip integer DEFAULT 0,
+    only_city_id bigint DEFAULT NULL
+)
+RETURNS TABLE (
+    n_found bigint,
+    city_id bigint,
+    city text,
+    country_code text,
+    country text,
+    continent text,
+    lon double precision,
+    lat double precision,
+    n_tiles bigint,
+    is_synthetic boolean,
+    bounds double precision[]
+)
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+ROWS 50
+SET search_path = public, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    wanted text := api.search_key(coalesce(q, ''));
+BEGIN
+    IF max_rows IS NULL OR max_rows < 0 OR skip IS NULL OR skip < 0 THEN
+        RAISE EXCEPTION 'max_rows is %, skip is %', coalesce(max_rows::text, 'NULL'), coalesce(skip::text, 'NULL')
+            USING ERRCODE = '22023', HINT = 'Both are counts of rows: 0 or more.';
+    END IF;
+    -- Letters were typed, but none that a name could have.
+    IF wanted = '' AND btrim(coalesce(q, '')) <> '' THEN
+        RETURN;
+    END IF;
+    RETURN QUERY
+    WITH found AS (
+        SELECT c.*, n.name AS country, n.continent,
+            EXISTS (SELECT FROM terrakin.tiles AS t WHERE t.city_id = c.city_id) AS has_tiles,
+            CASE
+                WHEN k.name = wanted THEN 1
+                WHEN starts_with(k.name, wanted) THEN 2
+                WHEN strpos(k.name, ' ' || wanted) > 0 THEN 3
+                WHEN starts_with(k.country, wanted) OR lower(c.country_code) = wanted THEN 4
+                ELSE 5
+            END AS match
+        FROM terrakin.cities AS c
+        JOIN terrakin.countries AS n ON n.code = c.country_code
+        CROSS JOIN LATERAL (SELECT api.search_key(c.name) AS name, api.search_key(n.name) AS country) AS k
+        WHERE (only_city_id IS NULL OR c.city_id = only_city_id)
+            AND (strpos(k.name, wanted) > 0 OR starts_with(k.country, wanted) OR lower(c.country_code) = wanted)
+    ),
+    page AS (
+        SELECT f.*, count(*) OVER () AS n_found
+        FROM found AS f
+        ORDER BY NOT f.has_tiles, f.match, CASE WHEN wanted <> '' THEN f.population END DESC NULLS LAST, f.name, f.city_id
+        LIMIT max_rows OFFSET skip
+    )
+    SELECT p.n_found, p.city_id, p.name, p.country_code, p.country, p.continent,
+        ST_X(p.location::geometry), ST_Y(p.location::geometry),
+        (SELECT count(*) FROM terrakin.tiles AS t WHERE t.city_id = p.city_id),
+        p.is_synthetic,
+        ARRAY[ST_XMin(b.box), ST_YMin(b.box), ST_XMax(b.box), ST_YMax(b.box)]
+    FROM page AS p
+    CROSS JOIN LATERAL (
+        -- An extent in two parts on both sides of the antimeridian is one place: its eastern bound is then beyond 180.
+        SELECT CASE WHEN ST_XMax(p.extent) - ST_XMin(p.extent) > 180 THEN ST_ShiftLongitude(p.extent) ELSE p.extent END AS box
+    ) AS b
+    ORDER BY NOT p.has_tiles, p.match, CASE WHEN wanted <> '' THEN p.population END DESC NULLS LAST, p.name, p.city_id;
+END;
+$$;
+
+COMMENT ON FUNCTION api.search_cities IS
+'Cities whose name (or whose country''s) holds what was typed, whatever its accents and case (api.search_key); all for an empty q. Those with tiles come '
+'first, then: the name itself, names that begin so, names with a word that begins so, countries that begin so, names that hold it; '
+'the larger city before the smaller. only_city_id: no city but this. At most max_rows, after the first skip ones; n_found: how many there are in all. '
+'lon, lat: centre, degrees, EPSG:4326; bounds: west, south, east, north of the area whose tiles are computed (east beyond 180: across the antimeridian).';

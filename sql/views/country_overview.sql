@@ -1,0 +1,18 @@
+CREATE OR REPLACE VIEW api.country_overview AS
+SELECT
+    n.code AS country_code,
+    n.name AS country,
+    n.continent,
+    count(DISTINCT t.city_id) AS n_cities,
+    count(t.tile_id) AS n_tiles
+FROM terrakin.countries AS n
+LEFT JOIN terrakin.cities AS c ON c.country_code = n.code
+LEFT JOIN terrakin.tiles AS t ON t.city_id = c.city_id
+GROUP BY n.code;
+
+COMMENT ON VIEW api.country_overview IS 'Every country of the catalogue with its number of cities that have tiles, and of tiles.';
+COMMENT ON COLUMN api.country_overview.country_code IS 'Key: ISO 3166-1 alpha-2 code.';
+COMMENT ON COLUMN api.country_overview.country IS 'English name.';
+COMMENT ON COLUMN api.country_overview.continent IS 'Continent by GeoNames, in English.';
+COMMENT ON COLUMN api.country_overview.n_cities IS 'Cities that have tiles.';
+COMMENT ON COLUMN api.country_overview.n_tiles IS 'Tiles, of all periods.';
