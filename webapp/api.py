@@ -21,6 +21,7 @@ from webapp.models import (
     Encoder,
     Health,
     Position,
+    Stats,
     Tile,
     TilePath,
 )
@@ -164,6 +165,17 @@ ENCODER = """
 def encoder() -> Row | None:
     """What made the vectors, and how many tiles there are."""
     return database().row(ENCODER)
+
+
+STATS = "SELECT api.stats() AS stats"
+
+
+@blueprint.get("/api/v1/stats")
+@blueprint.output(Stats)
+def stats() -> Row:
+    """How much there is: tiles, cities, periods, vectors."""
+    found: Row = (database().row(STATS) or {})["stats"]
+    return found
 
 
 @blueprint.get("/health")

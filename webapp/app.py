@@ -5,7 +5,7 @@ from flask import Response
 from flask_compress import Compress
 
 from db.settings import Settings
-from webapp import api, imagery, pages, problems, search, tiles
+from webapp import api, imagery, pages, problems, search, tiles, umap
 from webapp.database import EXTENSION, Database
 
 MAX_REQUEST_BYTES = 64 * 1024
@@ -19,6 +19,7 @@ COMPRESSED_TYPES = [
     "application/json",
     problems.CONTENT_TYPE,
     tiles.MVT,
+    umap.BINARY,
 ]
 
 
@@ -44,7 +45,7 @@ def create_app(settings: Settings) -> APIFlask:
     )
     app.extensions[EXTENSION] = Database(settings)
     problems.install(app)
-    for blueprint in (api.blueprint, search.blueprint, tiles.blueprint, pages.blueprint):
+    for blueprint in (api.blueprint, search.blueprint, umap.blueprint, tiles.blueprint, pages.blueprint):
         app.register_blueprint(blueprint)
     Compress(app)
     # Flask runs these in reverse: before Flask-Compress.

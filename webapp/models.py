@@ -13,6 +13,7 @@ INTEGER_MAX = 2**31 - 1
 MAX_PAGE = 500
 
 TileId = Annotated[int, Field(ge=0, le=BIGINT_MAX, description="Key of a tile.")]
+Method = Literal["mean", "dominant", "median", "min", "max"]
 Geometry = dict[str, Any]
 """A GeoJSON geometry, EPSG:4326."""
 
@@ -113,6 +114,74 @@ class Countries(BaseModel):
     """All countries that have tiles."""
 
     countries: list[Country]
+
+
+class LayoutCity(BaseModel):
+    """A city that has points in the layout."""
+
+    city_id: int
+    city: str
+    country_code: str
+    country: str
+    continent: str
+
+
+class Layout(BaseModel):
+    """The UMAP layout as a whole: api.umap_layout."""
+
+    layout_version: int = Field(description="Of points and similarities alike: others do not belong together.")
+    method: str | None
+    parameters: dict[str, Any] | None
+    n_tiles: int
+    bounds: list[float] = Field(description="min_x, min_y, max_x, max_y in units of the layout.")
+    cities: list[LayoutCity] = Field(description="What city_index of /umap/points counts from 0.")
+
+
+class LikenessQuery(Query):
+    """The arguments of api.similarities."""
+
+    tile_id: TileId
+    method: Method = "mean"
+
+
+class ContinentCount(BaseModel):
+    """Cities and tiles of a continent."""
+
+    continent: str
+    n_cities: int
+    n_tiles: int
+
+
+class PeriodCount(BaseModel):
+    """Cities and tiles of a period."""
+
+    period: str = Field(description="First and last day (UTC) of the composites, as 2024-06-01/2024-08-31.")
+    n_cities: int
+    n_tiles: int
+
+
+class MethodCount(BaseModel):
+    """Tiles that have a vector of a method."""
+
+    method: Method
+    n_tiles: int
+    has_index: bool
+
+
+class Stats(BaseModel):
+    """How much there is: api.stats."""
+
+    n_tiles: int
+    n_cities: int
+    n_countries: int
+    n_continents: int
+    n_thumbnails: int
+    n_tiles_with_kin: int
+    n_tiles_in_layout: int
+    is_synthetic: bool = Field(description="True where the pixels of any composite are made up.")
+    by_continent: list[ContinentCount]
+    periods: list[PeriodCount]
+    by_method: list[MethodCount]
 
 
 class Imagery(BaseModel):

@@ -6,12 +6,12 @@ geometries GeoJSON text; in a body both are JSON.
 
 import json
 from datetime import date
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 
 import shapely
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from webapp.models import BIGINT_MAX, Geometry, Query, SimilarTile, TileId
+from webapp.models import BIGINT_MAX, Geometry, Method, Query, SimilarTile, TileId
 
 MAX_K = 1000
 MAX_EXAMPLES = 100
@@ -83,7 +83,7 @@ class Filters(Query):
     kind: ClassVar[str]
 
     k: int = Field(20, ge=0, le=MAX_K, description="How many tiles are wanted.")
-    method: Literal["mean", "dominant", "median", "min", "max"] = Field("mean", description="Vectors to compare.")
+    method: Method = Field("mean", description="Vectors to compare.")
     exclude_within_m: float = Field(0, ge=0, le=20_100_000, description="Leave out tiles nearer than this, metres.")
     exclude_same_city: bool = Field(True, description="Leave out the cities of what is asked about.")
     exclude_city_ids: CityIds | None = Field(None, description="Leave out these cities.")

@@ -1,0 +1,68 @@
+DROP FUNCTION IF EXISTS api.stats();
+
+CREATE FUNCTION api.stats()
+RETURNS jsonb
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = public, pg_temp
+AS $$
+    WITH city_tiles AS MATERIALIZED (
+        SELECT t.city_id, t.period, count(*) AS n_tiles
+        FROM terrakin.tiles AS t
+        GROUP BY t.city_id, t.period
+    ),
+    placed AS MATERIALIZED (
+        SELECT b.city_id, b.period, b.n_tiles, c.country_code, c.is_synthetic, n.continent
+        FROM city_tiles AS b
+        JOIN terrakin.cities AS c ON c.city_id = b.city_id
+        JOIN terrakin.countries AS n ON n.code = c.country_code
+    )
+    SELECT jsonb_build_object(
+        'n_tiles', coalesce(sum(p.n_tiles), 0),
+        'n_cities', count(DISTINCT p.city_id),
+        'n_countries', count(DISTINCT p.country_code),
+        'n_continents', count(DISTINCT p.continent),
+        'n_thumbnails', (SELECT count(*) FROM terrakin.tile_thumbnails),
+        'is_synthetic', EXISTS (SELECT FROM terrakin.composites AS m WHERE m.is_synthetic),
+        'by_continent', (
+            SELECT coalesce(jsonb_agg(to_jsonb(g) ORDER BY g.continent), '[]')
+            FROM (
+                SELECT o.continent, count(DISTINCT o.city_id) AS n_cities, sum(o.n_tiles) AS n_tiles
+                FROM placed AS o
+                GROUP BY o.continent
+            ) AS g
+        ),
+        'periods', (
+            SELECT coalesce(jsonb_agg(to_jsonb(g) ORDER BY g.period), '[]')
+            FROM (
+                SELECT to_char(lower(o.period), 'YYYY-MM-DD') || '/' || to_char(upper(o.period) - 1, 'YYYY-MM-DD') AS period,
+                    count(DISTINCT o.city_id) AS n_cities, sum(o.n_tiles) AS n_tiles
+                FROM placed AS o
+                GROUP BY o.period
+            ) AS g
+        ),
+        'by_method', (
+            SELECT jsonb_agg(to_jsonb(g) ORDER BY array_position(ARRAY['mean', 'dominant', 'median', 'min', 'max'], g.method))
+            FROM (
+                SELECT m.method,
+                    CASE
+                        WHEN m.method IN ('mean', 'dominant') THEN coalesce(sum(p.n_tiles), 0)
+                        ELSE (SELECT count(*) FROM terrakin.tile_aggregates AS a WHERE a.method = m.method)
+                    END AS n_tiles,
+                    to_regclass(format('terrakin.ix_tiles_embedding_%s_hnsw', m.method)) IS NOT NULL AS has_index
+                FROM unnest(ARRAY['mean', 'dominant', 'median', 'min', 'max']) AS m(method)
+            ) AS g
+        ),
+        'n_tiles_with_kin', (
+            SELECT count(*)
+            FROM terrakin.tile_kin AS k
+            WHERE k.tiles_version = (SELECT v.version FROM terrakin.tiles_version AS v)
+        ),
+        'n_tiles_in_layout', (SELECT count(*) FROM terrakin.tiles AS t WHERE t.umap_x IS NOT NULL)
+    )
+    FROM placed AS p;
+$$;
+
+COMMENT ON FUNCTION api.stats IS
+'How much there is, as one JSON object: n_tiles, n_cities, n_countries, n_continents (with tiles), n_thumbnails, n_tiles_with_kin (computed for the tiles as '
+'they are), n_tiles_in_layout, is_synthetic (any pixels are made up), by_continent, periods (first and last day of the composites) and by_method '
+'(tiles that have such a vector, and whether it has a vector index).';
