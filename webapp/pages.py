@@ -9,9 +9,11 @@ from webapp.errors import FrontEndMissingError
 
 STATIC = Path(__file__).parent / "static"
 
-# Nothing is loaded from elsewhere. MapLibre's worker is a file of ours; its images are data and blob URLs.
+# Nothing is loaded from elsewhere. MapLibre's worker is a file of ours; its images are data and blob URLs. regl, which
+# draws the scatter plot, compiles its draw commands with Function: hence unsafe-eval, for scripts of our own alone.
 CONTENT_SECURITY_POLICY = (
-    "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; worker-src 'self' blob:; "
+    "default-src 'self'; script-src 'self' 'unsafe-eval'; img-src 'self' data: blob:; "
+    "style-src 'self' 'unsafe-inline'; worker-src 'self' blob:; "
     "object-src 'none'; base-uri 'self'; frame-ancestors 'self'"
 )
 

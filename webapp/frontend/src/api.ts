@@ -75,11 +75,14 @@ export const getEncoder = (signal: AbortSignal) => get<Encoder>('api/v1/encoder'
 export const getSimilar = async (tileId: number, search: Search, signal: AbortSignal) =>
   (await get<{ tiles: SimilarTile[] }>('api/v1/similar', { tile_id: tileId, ...search }, signal)).tiles;
 
-async function get<Answer>(
-  path: string,
-  parameters: Record<string, string | number | boolean | null>,
-  signal: AbortSignal,
-): Promise<Answer> {
+async function get<Answer>(path: string, parameters: Parameters, signal: AbortSignal): Promise<Answer> {
+  return (await (await ask(path, parameters, signal)).json()) as Answer;
+}
+
+export type Parameters = Record<string, string | number | boolean | null>;
+
+/** The server's good answer, of whatever content type; anything else is a Problem. */
+export async function ask(path: string, parameters: Parameters, signal: AbortSignal): Promise<Response> {
   const url = new URL(path, document.baseURI);
   for (const [name, value] of Object.entries(parameters)) {
     if (value !== null) url.searchParams.set(name, String(value));
@@ -88,7 +91,7 @@ async function get<Answer>(
     if (signal.aborted) throw error;
     throw new Problem('The server does not answer', 'Is it running? Try again in a moment.', 0);
   });
-  if (response.ok) return (await response.json()) as Answer;
+  if (response.ok) return response;
   const body = (await response.json().catch(() => ({}))) as { title?: string; detail?: string };
   throw new Problem(body.title || `Error ${response.status}`, body.detail ?? '', response.status);
 }

@@ -1,0 +1,115 @@
+// The colour of every point, by continent, city or similarity, with what the legend says about it.
+
+import { cityOf, NO_CITY, type Layout } from './layout';
+
+export const COLOUR_BYS = ['continent', 'city', 'similarity'] as const;
+export type ColourBy = (typeof COLOUR_BYS)[number];
+
+export type Legend =
+  | { kind: 'continents'; entries: { name: string; colour: string; n: number }[] }
+  | { kind: 'cities'; nCities: number; selected: string | null; colour: string }
+  | { kind: 'similarity'; low: number; high: number; gradient: string };
+
+/** `classes[i]` is the place of point i's colour in `colours`; `order` says what is drawn last, which is on top. */
+export interface Colouring {
+  classes: Uint16Array;
+  colours: string[];
+  order: number[] | null;
+  legend: Legend;
+}
+
+// "Bright" of Paul Tol, Colour Schemes (SRON/EPS/TN/09-002): told apart by colour-blind eyes, on white and on black.
+const CONTINENTS: Record<string, string> = {
+  Africa: '#ccbb44',
+  Antarctica: '#bbbbbb',
+  Asia: '#ee6677',
+  Europe: '#4477aa',
+  'North America': '#228833',
+  Oceania: '#66ccee',
+  'South America': '#aa3377',
+};
+const OTHER = '#8a8f94';
+
+const CHOSEN = { light: '#b3003c', dark: '#ff5c8a' }; // --chosen of style.css
+/** Lightness of the cities behind the one that stands out. */
+const FADED = { light: 0.76, dark: 0.34 };
+
+// Eleven stops of matplotlib's viridis (CC0).
+const VIRIDIS = [
+  [68, 1, 84], [72, 36, 117], [65, 68, 135], [53, 95, 141], [42, 120, 142], [33, 145, 140],
+  [34, 168, 132], [68, 191, 112], [122, 209, 81], [189, 223, 38], [253, 231, 37],
+] as const; // prettier-ignore
+const SHADES = 256;
+/** The scale ends where this share of the tiles lies beyond, so that one outlier does not make all others equal. */
+const OUTLIERS = 0.005;
+
+export function byContinent(layout: Layout): Colouring {
+  const names = [...new Set(layout.cities.map((city) => city.continent))].sort();
+  const classOfCity = Uint16Array.from(layout.cities, (city) => names.indexOf(city.continent));
+  const classes = Uint16Array.from(layout.cityIndex, (city) => classOfCity[city] ?? names.length);
+  const colours = [...names.map((name) => CONTINENTS[name] ?? OTHER), OTHER];
+  const counts = new Array<number>(colours.length).fill(0);
+  for (const found of classes) counts[found]!++;
+  const entries = names.map((name, i) => ({ name, colour: colours[i]!, n: counts[i]! })).filter(({ n }) => n > 0);
+  return { classes, colours, order: null, legend: { kind: 'continents', entries } };
+}
+
+/** Hues hashed from the ids: cities next to each other in the list differ. The chosen tile's city stands out, on top. */
+export function byCity(layout: Layout, selected: number, isDark: boolean): Colouring {
+  const city = selected < 0 ? NO_CITY : layout.cityIndex[selected]!;
+  const chosen = isDark ? CHOSEN.dark : CHOSEN.light;
+  const faded = isDark ? FADED.dark : FADED.light;
+  const colours = layout.cities.map(({ city_id }, i) =>
+    i === city ? chosen : hashedColour(city_id, city === NO_CITY ? null : faded),
+  );
+  colours.push(OTHER);
+  const classes = layout.cityIndex.map((found) => Math.min(found, layout.cities.length));
+  const order = city === NO_CITY ? null : inOrder(layout.cityIndex, (found) => (found === city ? 1 : 0), 2);
+  const name = selected < 0 ? null : (cityOf(layout, selected)?.city ?? null);
+  return { classes, colours, order, legend: { kind: 'cities', nCities: layout.cities.length, selected: name, colour: chosen } };
+}
+
+export function bySimilarity(similarities: Float32Array, selected: number): Colouring {
+  const others = similarities.filter((_, i) => i !== selected).sort();
+  const low = others[Math.floor(others.length * OUTLIERS)] ?? -1;
+  const high = others[Math.ceil(others.length * (1 - OUTLIERS)) - 1] ?? 1;
+  const shade = (value: number) => Math.round(Math.max(0, Math.min(1, (value - low) / (high - low || 1))) * (SHADES - 1));
+  const classes = Uint16Array.from(similarities, shade);
+  const colours = Array.from({ length: SHADES }, (_, i) => viridis(i / (SHADES - 1)));
+  const gradient = `linear-gradient(to right, ${VIRIDIS.map((rgb) => `rgb(${rgb.join(' ')})`).join(', ')})`;
+  return { classes, colours, order: inOrder(classes, (found) => found, SHADES), legend: { kind: 'similarity', low, high, gradient } };
+}
+
+/** Indices of the points by rising rank, which is 0 to nRanks - 1: a counting sort, as the ranks are few. */
+function inOrder(values: Uint16Array, rank: (value: number) => number, nRanks: number): number[] {
+  const starts = new Array<number>(nRanks + 1).fill(0);
+  for (const value of values) starts[rank(value) + 1]!++;
+  for (let i = 0; i < nRanks; i++) starts[i + 1]! += starts[i]!;
+  const order = new Array<number>(values.length);
+  values.forEach((value, i) => (order[starts[rank(value)]!++] = i));
+  return order;
+}
+
+function viridis(share: number): string {
+  const at = share * (VIRIDIS.length - 1);
+  const i = Math.min(Math.floor(at), VIRIDIS.length - 2);
+  return hex(VIRIDIS[i]!.map((from, channel) => from + (VIRIDIS[i + 1]![channel]! - from) * (at - i)));
+}
+
+/** Multiplying by the golden ratio spreads consecutive ids around the circle of hues (Knuth's multiplicative hash). */
+function hashedColour(cityId: number, lightness: number | null): string {
+  const hash = (Math.abs(cityId) * 0.618033988749895) % 1;
+  return hsl(hash * 360, 0.45, lightness ?? [0.45, 0.55, 0.65][Math.abs(cityId) % 3]!);
+}
+
+/** https://www.w3.org/TR/css-color-4/#hsl-to-rgb */
+function hsl(hue: number, saturation: number, lightness: number): string {
+  const channel = (n: number) => {
+    const k = (n + hue / 30) % 12;
+    const a = saturation * Math.min(lightness, 1 - lightness);
+    return (lightness - a * Math.max(-1, Math.min(k - 3, 9 - k, 1))) * 255;
+  };
+  return hex([channel(0), channel(8), channel(4)]);
+}
+
+const hex = (rgb: number[]) => `#${rgb.map((value) => Math.round(value).toString(16).padStart(2, '0')).join('')}`;

@@ -1,0 +1,146 @@
+// The points on their canvas: what this page needs of regl-scatterplot, and what that library lacks (touch).
+
+import createScatterplot, { createRenderer } from 'regl-scatterplot';
+import { mouseFromTouch } from './touch';
+import type { Colouring } from './colours';
+import type { Layout } from './layout';
+
+export interface PlotEvents {
+  onHover: (index: number | null) => void;
+  onPick: (index: number) => void;
+  /** An empty list: the selection was given up. */
+  onLasso: (indices: number[]) => void;
+  /** Something moved: marks on top must be drawn again. */
+  onDraw: () => void;
+  onLost: () => void;
+}
+
+export interface Plot {
+  colour: (colouring: Colouring) => Promise<void>;
+  select: (indices: number[]) => void;
+  setLasso: (isOn: boolean) => void;
+  zoomTo: (indices: number[]) => void;
+  reset: () => void;
+  /** Shares of the visible width and height. */
+  pan: (right: number, up: number) => void;
+  zoom: (factor: number) => void;
+  /** CSS pixels from the canvas's upper left corner. */
+  position: (index: number) => [number, number];
+  /** The point nearest to the middle of the canvas; -1 where nothing is. */
+  nearestToCentre: () => number;
+  destroy: () => void;
+}
+
+const MOVE_MS = 400;
+const MANY_POINTS = 5000;
+const ZOOM_PADDING = 0.4;
+const MARGIN = 1.08;
+
+export const hasWebGl = () => document.createElement('canvas').getContext('webgl') !== null;
+
+export function createPlot(canvas: HTMLCanvasElement, layout: Layout, events: PlotEvents): Plot {
+  const n = layout.tileIds.length;
+  const isDense = n > MANY_POINTS;
+  // The library's own renderer is as large as the window, which software rendering feels.
+  const renderer = createRenderer({ canvas: document.createElement('canvas') });
+  const resize = () => renderer.resize(canvas.clientWidth, canvas.clientHeight);
+  resize();
+  const observer = new ResizeObserver(resize);
+  observer.observe(canvas);
+  const plot = createScatterplot({
+    renderer,
+    canvas,
+    syncEvents: true,
+    colorBy: 'valueA',
+    pointSize: Math.max(2.5, Math.min(9, 420 / Math.sqrt(n))),
+    pointSizeSelected: 1,
+    pointOutlineWidth: 0,
+    opacity: 0.85,
+    ...(isDense && { opacityBy: 'density' as never, opacityByDensityFill: 0.3 }),
+    opacityInactiveScale: 0.25,
+    deselectOnEscape: false,
+    actionKeyMap: { lasso: 'shift' },
+    lassoColor: [0.5, 0.5, 0.5, 1],
+  } as Parameters<typeof createScatterplot>[0]);
+  const camera = plot.get('camera');
+  camera.config({ isRotate: false });
+
+  let chosen: number[] = [];
+  let isLassoing = false;
+  plot.subscribe('lassoStart', () => (isLassoing = true));
+  plot.subscribe('lassoEnd', () => (isLassoing = false));
+  plot.subscribe('deselect', () => events.onLasso([]));
+  plot.subscribe('select', ({ points }) => {
+    if (isLassoing) return events.onLasso([...points]);
+    // For the library a click selects; here it picks, and what the lasso selected stays.
+    plot.select(chosen, { preventEvent: true });
+    events.onPick(points[0]!);
+  });
+  plot.subscribe('pointOver', (index) => events.onHover(index));
+  plot.subscribe('pointOut', () => events.onHover(null));
+  plot.subscribe('draw', events.onDraw);
+  canvas.addEventListener('webglcontextlost', events.onLost);
+  const stopTouch = mouseFromTouch(canvas);
+
+  const moving = () => {
+    const transition = !window.matchMedia('(prefers-reduced-motion: reduce)').matches;
+    return { transition, transitionDuration: MOVE_MS };
+  };
+  // At distance 1 the camera sees -1..1 of the canvas's height, and of its width as much more as it is wider.
+  const [halfX, halfY] = [layout.x, layout.y].map((values) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0));
+  const fit = () => Math.max(halfY!, (halfX! * canvas.clientHeight) / canvas.clientWidth) * MARGIN;
+  camera.lookAt([0, 0], fit());
+
+  let spatialIndex: ArrayBuffer | undefined;
+  let isOrdered = false;
+  return {
+    async colour({ classes, colours, order }) {
+      const points = { x: layout.x, y: layout.y, valueA: classes };
+      void plot.set({ pointColor: colours, pointColorActive: colours as never, pointColorHover: colours as never });
+      await plot.draw(points, {
+        zDataType: 'categorical',
+        preventFilterReset: true,
+        ...(chosen.length > 0 && { select: chosen }),
+        ...(spatialIndex && { spatialIndex }),
+      });
+      spatialIndex = plot.get('spatialIndex');
+      if (order || isOrdered) await plot.set({ pointOrder: order });
+      isOrdered = order !== null;
+    },
+    select(indices) {
+      chosen = indices;
+      if (indices.length > 0) plot.select(indices, { preventEvent: true });
+      else plot.deselect({ preventEvent: true });
+    },
+    setLasso: (isOn) => void plot.set({ mouseMode: isOn ? 'lasso' : 'panZoom' }),
+    zoomTo: (indices) => void plot.zoomToPoints(indices, { padding: ZOOM_PADDING, ...moving() }),
+    reset: () => void plot.zoomToLocation([0, 0], fit(), moving()),
+    pan(right, up) {
+      camera.pan([-2 * right, -2 * up]);
+      plot.redraw();
+    },
+    zoom(factor) {
+      camera.scale([factor, factor], [0, 0]);
+      plot.redraw();
+    },
+    position: (index) => plot.getScreenPosition(index) ?? [-1e4, -1e4],
+    nearestToCentre() {
+      const { clientWidth, clientHeight } = canvas;
+      let nearest = -1;
+      let least = Infinity;
+      for (const index of plot.get('pointsInView')) {
+        const [x, y] = plot.getScreenPosition(index)!;
+        const distance = Math.hypot(x - clientWidth / 2, y - clientHeight / 2);
+        if (distance < least) [nearest, least] = [index, distance];
+      }
+      return nearest;
+    },
+    destroy() {
+      stopTouch();
+      observer.disconnect();
+      canvas.removeEventListener('webglcontextlost', events.onLost);
+      plot.destroy();
+      renderer.destroy();
+    },
+  };
+}
