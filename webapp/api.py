@@ -21,8 +21,10 @@ from webapp.models import (
     Encoder,
     Health,
     Position,
+    Similarity,
     Stats,
     Tile,
+    TilePair,
     TilePath,
 )
 
@@ -85,6 +87,28 @@ def tile_at(query_data: Position) -> Row:
             f"no tile lies at lon {query_data.lon}, lat {query_data.lat}; tiles exist only around cities"
         )
     return row
+
+
+SIMILARITY = """
+    SELECT
+        api.similarity(a.tile_id, b.tile_id, %(method)s) AS similarity,
+        ST_Distance(a.location, b.location) AS distance_m
+    FROM terrakin.tiles AS a
+    JOIN terrakin.tiles AS b ON b.tile_id = %(b)s::bigint
+    WHERE a.tile_id = %(a)s::bigint
+"""
+
+
+@blueprint.get("/api/v1/similarity")
+@blueprint.input(TilePair, location="query")
+@blueprint.output(Similarity)
+def similarity(query_data: TilePair) -> Row:
+    """How alike two tiles are, and how far apart."""
+    asked = query_data.model_dump()
+    row = database().row(SIMILARITY, asked)
+    if row is None:
+        raise NotFoundError(f"tile {query_data.a} or tile {query_data.b} does not exist")
+    return {**asked, **row}
 
 
 CITIES = """

@@ -37,6 +37,24 @@ class Position(Query):
     lat: float = Field(ge=-90, le=90)
 
 
+class TilePair(Query):
+    """The arguments of api.similarity."""
+
+    a: TileId
+    b: TileId
+    method: Method = "mean"
+
+
+class Similarity(BaseModel):
+    """How alike two tiles are."""
+
+    a: int
+    b: int
+    method: Method
+    similarity: float = Field(description="Cosine of their vectors, -1 to 1.")
+    distance_m: float = Field(description="Geodesic metres, centre to centre.")
+
+
 class CitySearch(Query):
     """The arguments of api.search_cities."""
 

@@ -1,13 +1,16 @@
+import json
 import threading
 import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psycopg
 import pytest
 from flask.testing import FlaskClient
 from psycopg.rows import dict_row
+from pyproj import Geod
 from shapely.geometry import shape
 
 from db import cluster
@@ -47,6 +50,25 @@ def test_a_tile_is_its_row_of_tile_overview(client: FlaskClient, towns: TownData
     for name in set(answer) - {"footprint", "period", "dominant_area"}:
         assert answer[name] == pytest.approx(row[name]) if isinstance(row[name], float) else answer[name] == row[name]
     assert set(row) - {"outline"} | {"dominant_area"} == set(answer)
+
+
+def test_how_alike_and_how_far_apart_two_tiles_are(client: FlaskClient, towns: TownDatabase) -> None:
+    """Against NumPy's cosine and PROJ's geodesic."""
+    a, b = towns.tile_of(HARBOUR_TOWN.city_id, "harbour"), towns.tile_of(OTHER_TOWN.city_id, "suburb")
+    query = "SELECT embedding_dominant::text AS v, lon, lat FROM terrakin.tiles JOIN api.tile_overview USING (tile_id) "
+    (one, other) = sql(towns, query + "WHERE tile_id IN (%s, %s) ORDER BY tile_id = %s", a, b, b)
+    v, w = (np.array(json.loads(row["v"])) for row in (one, other))
+    answer = client.get(f"/api/v1/similarity?a={a}&b={b}&method=dominant").get_json()
+    assert answer["similarity"] == pytest.approx(v @ w / np.linalg.norm(v) / np.linalg.norm(w), abs=1e-6)
+    metres = Geod(ellps="WGS84").inv(one["lon"], one["lat"], other["lon"], other["lat"])[2]
+    assert answer["distance_m"] == pytest.approx(metres, rel=1e-6)
+    assert (answer["a"], answer["b"], answer["method"]) == (a, b, "dominant")
+
+
+def test_no_similarity_of_tiles_that_do_not_exist(client: FlaskClient, towns: TownDatabase) -> None:
+    tile_id = towns.tile_of(HARBOUR_TOWN.city_id, "harbour")
+    assert_problem(client.get(f"/api/v1/similarity?a={tile_id}&b=1"), 404, "tile 1")
+    assert_problem(client.get(f"/api/v1/similarity?a={tile_id}&b={tile_id}&method=mode"), 422, "method")
 
 
 def test_the_dominant_area_is_the_northern_half_of_the_tile(client: FlaskClient, towns: TownDatabase) -> None:
