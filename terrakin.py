@@ -53,7 +53,7 @@ def cli(verbose: bool) -> None:
 
 
 def main() -> None:
-    """Run the command line; an error that a user can mend is one line on stderr and exit code 1."""
+    """Run the command line; an error that a user can mend is one line on stderr and exit code 1 (65: a bad chip)."""
     import psycopg
 
     from db.errors import DbError
@@ -64,7 +64,7 @@ def main() -> None:
         code = cli(standalone_mode=False)
     except (DbError, EtlError, WebError) as error:
         click.echo(f"terrakin: error: {error}", err=True)
-        code = EXIT_ERROR
+        code = error.exit_code if isinstance(error, EtlError) else EXIT_ERROR
     except psycopg.OperationalError as error:
         click.echo(
             f"terrakin: error: lost the connection to PostgreSQL ({' '.join(str(error).split())}); "

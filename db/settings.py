@@ -42,6 +42,16 @@ def read_settings() -> Settings:
     )
 
 
+def environment(settings: Settings) -> dict[str, str]:
+    """The environment of a child process that is to use this database and these files."""
+    own = {
+        "TERRAKIN_HOME": str(settings.home),
+        "DATABASE_URL": settings.database_url or "",
+        "TERRAKIN_READER_URL": settings.reader_url or "",
+    }
+    return {**os.environ, **own}
+
+
 def _nearest_home(start: Path) -> Path:
     """The ``.terrakin`` of the nearest folder upwards that has one, else that of ``start``."""
     for folder in (start, *start.parents):

@@ -1,8 +1,12 @@
-"""The errors of package ``etl``; the command line prints them as one line and exits with 1."""
+"""The errors of package ``etl``; the command line prints them as one line and exits with their ``exit_code``."""
+
+from typing import ClassVar
 
 
 class EtlError(Exception):
     """A job cannot go on. The text says what is wrong, which value, and what to do."""
+
+    exit_code: ClassVar[int] = 1
 
 
 class CityError(EtlError):
@@ -23,6 +27,9 @@ class TransientImageryError(ImageryError):
 
 class ChipError(EtlError):
     """A file is no chip (one tile's pixels in a GeoTIFF), or has too few pixels with data."""
+
+    exit_code = 65
+    """EX_DATAERR of sysexits.h: who runs embed-chip for others can tell a bad file from a machine without encoder."""
 
 
 class EncoderError(EtlError):

@@ -15,3 +15,15 @@ class NotFoundError(WebError):
 
 class FrontEndMissingError(WebError):
     """The page was not built, so there is nothing to serve but the API."""
+
+
+class BadChipError(WebError):
+    """An uploaded file is no chip."""
+
+
+class EncoderMissingError(WebError):
+    """A chip cannot be embedded on this machine."""
+
+
+class BusyError(WebError):
+    """As many chips as allowed are being embedded."""

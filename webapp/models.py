@@ -262,3 +262,41 @@ class Health(BaseModel):
     """Sign of life."""
 
     status: Literal["ok"]
+
+
+class SimilarCitiesQuery(Query):
+    """The arguments of api.similar_cities."""
+
+    city_id: int = Field(ge=-BIGINT_MAX, le=BIGINT_MAX, description="Key of a city.")
+    k: int = Field(20, ge=0, le=MAX_PAGE, description="How many cities are wanted.")
+    method: Method = "mean"
+    max_query_tiles: int = Field(
+        10, ge=1, le=50, description="Of how many of its tiles the best match in every other city is looked for."
+    )
+
+
+class SimilarCity(BaseModel):
+    """A row of api.similar_cities, with the country and centre of the city."""
+
+    rank: int
+    city_id: int
+    city: str
+    country_code: str
+    country: str
+    similarity: float = Field(description="Mean, over the city's tiles, of the best match in this one: -1 to 1.")
+    mean_similarity: float = Field(description="Cosine of the two cities' mean vectors.")
+    n_tiles: int
+    distance_m: float = Field(description="Geodesic metres, centre to centre.")
+    lon: float
+    lat: float
+    is_synthetic: bool
+
+
+class SimilarCities(BaseModel):
+    """The cities most like one, best first."""
+
+    city_id: int
+    k: int
+    method: Method
+    max_query_tiles: int
+    cities: list[SimilarCity]

@@ -13,7 +13,7 @@ from psycopg import errors as pg
 from psycopg_pool import PoolClosed, PoolTimeout
 
 from db.errors import DbError
-from webapp.errors import FrontEndMissingError, NotFoundError
+from webapp.errors import BadChipError, BusyError, EncoderMissingError, FrontEndMissingError, NotFoundError
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +58,9 @@ PROBLEMS: dict[type[Exception], Problem] = {
     PoolTimeout: DATABASE_AWAY,
     PoolClosed: DATABASE_AWAY,
     DbError: DATABASE_AWAY,
+    BadChipError: Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "The file is no chip"),
+    EncoderMissingError: Problem(HTTPStatus.SERVICE_UNAVAILABLE, "The chip cannot be embedded"),
+    BusyError: Problem(HTTPStatus.SERVICE_UNAVAILABLE, "Too many chips at once"),
     FrontEndMissingError: Problem(HTTPStatus.SERVICE_UNAVAILABLE, "The page is not built"),
 }
 """The nearest class among an error's bases decides; what is not listed is a mistake of ours: 500."""
@@ -73,7 +76,7 @@ def install(app: APIFlask) -> None:
 def _handler(problem: Problem) -> Any:
     def handle(error: Exception) -> Response:
         if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            log.warning("event=problem status=%d error=%s", problem.status, " ".join(str(error).split()))
+            log.warning("event=problem status=%d error=%s", problem.status, " ".join(_own_text(error).split()))
         return answer(problem.status, problem.title, problem.detail or _own_text(error))
 
     return handle

@@ -1,21 +1,39 @@
 """The searches for similar tiles, ``/api/v1/similar...``: each question as JSON to ``api.search_tiles``."""
 
+from typing import Any
+
 from apiflask import APIBlueprint
+from flask import Response, current_app, request
 from psycopg.types.json import Jsonb
 
+from webapp import chips
 from webapp.database import Row, database
+from webapp.errors import NotFoundError
+from webapp.exports import CONTENT_TYPES, Form, download
+from webapp.models import SimilarCities, SimilarCitiesQuery
 from webapp.search_models import (
+    AnswerForm,
+    ChipUpload,
     Filters,
     LikeAreaBody,
     LikeExamplesBody,
-    LikePosition,
     LikePositionBody,
-    LikeTile,
+    LikePositionQuery,
     LikeTileBody,
+    LikeTileQuery,
     SimilarTiles,
 )
 
 blueprint = APIBlueprint("search", __name__, url_prefix="/api/v1")
+
+MAX_UPLOAD_BYTES = chips.MAX_CHIP_BYTES + 64 * 1024
+"""A chip and the form around it."""
+FILES: dict[int | str, Any] = {
+    200: {
+        "description": "The tiles, best first; with ?format= as a file.",
+        "content": {content_type: {} for content_type in CONTENT_TYPES.values()},
+    }
+}
 
 SEARCH = """
     SELECT
@@ -25,55 +43,117 @@ SEARCH = """
 """
 
 
+@blueprint.before_request
+def allow_uploads() -> None:
+    """A chip may be larger than any other request."""
+    if request.endpoint == "search.similar_to_chip":
+        request.max_content_length = MAX_UPLOAD_BYTES
+
+
 @blueprint.get("/similar")
-@blueprint.input(LikeTile, location="query")
+@blueprint.input(LikeTileQuery, location="query")
 @blueprint.output(SimilarTiles)
-def similar(query_data: LikeTile) -> Row:
+@blueprint.doc(responses=FILES)
+def similar(query_data: LikeTileQuery) -> Row | Response:
     """The tiles that look most like one tile, best first."""
-    return _answer(query_data)
+    return _answer(query_data, query_data.format)
 
 
 @blueprint.post("/similar")
 @blueprint.input(LikeTileBody)
+@blueprint.input(AnswerForm, location="query")
 @blueprint.output(SimilarTiles)
-def post_similar(json_data: LikeTileBody) -> Row:
+@blueprint.doc(responses=FILES)
+def post_similar(json_data: LikeTileBody, query_data: AnswerForm) -> Row | Response:
     """The tiles that look most like one tile, best first."""
-    return _answer(json_data)
+    return _answer(json_data, query_data.format)
 
 
 @blueprint.get("/similar-at")
-@blueprint.input(LikePosition, location="query")
+@blueprint.input(LikePositionQuery, location="query")
 @blueprint.output(SimilarTiles)
-def similar_at(query_data: LikePosition) -> Row:
+@blueprint.doc(responses=FILES)
+def similar_at(query_data: LikePositionQuery) -> Row | Response:
     """The tiles that look most like the one at a position."""
-    return _answer(query_data)
+    return _answer(query_data, query_data.format)
 
 
 @blueprint.post("/similar-at")
 @blueprint.input(LikePositionBody)
+@blueprint.input(AnswerForm, location="query")
 @blueprint.output(SimilarTiles)
-def post_similar_at(json_data: LikePositionBody) -> Row:
+@blueprint.doc(responses=FILES)
+def post_similar_at(json_data: LikePositionBody, query_data: AnswerForm) -> Row | Response:
     """The tiles that look most like the one at a position."""
-    return _answer(json_data)
+    return _answer(json_data, query_data.format)
 
 
 @blueprint.post("/similar-to-examples")
 @blueprint.input(LikeExamplesBody)
+@blueprint.input(AnswerForm, location="query")
 @blueprint.output(SimilarTiles)
-def similar_to_examples(json_data: LikeExamplesBody) -> Row:
+@blueprint.doc(responses=FILES)
+def similar_to_examples(json_data: LikeExamplesBody, query_data: AnswerForm) -> Row | Response:
     """More like these, less like those."""
-    return _answer(json_data)
+    return _answer(json_data, query_data.format)
 
 
 @blueprint.post("/similar-to-area")
 @blueprint.input(LikeAreaBody)
+@blueprint.input(AnswerForm, location="query")
 @blueprint.output(SimilarTiles)
-def similar_to_area(json_data: LikeAreaBody) -> Row:
+@blueprint.doc(responses=FILES)
+def similar_to_area(json_data: LikeAreaBody, query_data: AnswerForm) -> Row | Response:
     """The tiles that look most like a drawn area as a whole."""
-    return _answer(json_data)
+    return _answer(json_data, query_data.format)
 
 
-def _answer(asked: Filters) -> Row:
-    query = {"kind": asked.kind, **asked.model_dump()}
+@blueprint.post("/similar-to-chip")
+@blueprint.input(ChipUpload, location="files")
+@blueprint.input(AnswerForm, location="query")
+@blueprint.output(SimilarTiles)
+@blueprint.doc(responses=FILES)
+def similar_to_chip(files_data: ChipUpload, query_data: AnswerForm) -> Row | Response:
+    """The tiles that look most like a GeoTIFF of one's own."""
+    if database().row("SELECT FROM terrakin.encoder") is None:
+        raise NotFoundError("nothing is loaded yet, so there is nothing to compare a chip with")
+    embedded = chips.embed(current_app.config["TERRAKIN_SETTINGS"], files_data.file)
+    asked = files_data.settings
+    about = {name: embedded[name] for name in ("encoder", "weights", "valid_share", "lon", "lat")}
+    vector = {"kind": "vector", "vector": embedded["vectors"][asked.method], "lon": about["lon"], "lat": about["lat"]}
+    tiles = database().rows(SEARCH, {"query": Jsonb({**asked.model_dump(), **vector})})
+    query = {"kind": asked.kind, **about, **asked.model_dump()}
+    return _in_form({"query": query, "method": asked.method, "tiles": tiles}, query_data.format)
+
+
+SIMILAR_CITIES = """
+    SELECT
+        s.rank, s.city_id, s.city, s.country_code, n.name AS country, s.similarity, s.mean_similarity, s.n_tiles,
+        s.distance_m, ST_X(c.location::geometry) AS lon, ST_Y(c.location::geometry) AS lat, c.is_synthetic
+    FROM api.similar_cities(
+        %(city_id)s::bigint, %(k)s::integer, %(method)s, max_query_tiles => %(max_query_tiles)s::integer
+    ) AS s
+    JOIN terrakin.cities AS c ON c.city_id = s.city_id
+    JOIN terrakin.countries AS n ON n.code = s.country_code
+    ORDER BY s.rank
+"""
+
+
+@blueprint.get("/similar-cities")
+@blueprint.input(SimilarCitiesQuery, location="query")
+@blueprint.output(SimilarCities)
+def similar_cities(query_data: SimilarCitiesQuery) -> Row:
+    """The cities that look most like one city, best first."""
+    asked = query_data.model_dump()
+    return {**asked, "cities": database().rows(SIMILAR_CITIES, asked)}
+
+
+def _answer(asked: Filters, form: Form) -> Row | Response:
+    query = {"kind": asked.kind, **asked.model_dump(exclude={"format"})}
     tiles = database().rows(SEARCH, {"query": Jsonb(query)})
-    return {"query": query, "tile_id": query.get("tile_id"), "method": asked.method, "tiles": tiles}
+    answer = {"query": query, "tile_id": query.get("tile_id"), "method": asked.method, "tiles": tiles}
+    return _in_form(answer, form)
+
+
+def _in_form(answer: Row, form: Form) -> Row | Response:
+    return answer if form == "json" else download(form, answer)

@@ -9,8 +9,10 @@ from datetime import date
 from typing import Annotated, Any, ClassVar
 
 import shapely
+from apiflask.fields import UploadFile
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from webapp.exports import Form
 from webapp.models import BIGINT_MAX, Geometry, Method, Query, SimilarTile, TileId
 
 MAX_K = 1000
@@ -126,6 +128,37 @@ class LikeArea(Filters):
 
     kind = "area"
     area: Area = Field(description="GeoJSON Polygon or MultiPolygon, EPSG:4326.")
+
+
+class LikeChip(Filters):
+    """Which tiles look like an uploaded chip? Its own place counts for exclude_within_m and exclude_same_city."""
+
+    kind = "chip"
+
+
+class AnswerForm(Query):
+    """How an answer is wanted."""
+
+    format: Form = Field("json", description="json, or a file to keep: geojson, csv, geoparquet.")
+
+
+class LikeTileQuery(LikeTile, AnswerForm):
+    """LikeTile as a query string."""
+
+
+class LikePositionQuery(LikePosition, AnswerForm):
+    """LikePosition as a query string."""
+
+
+class ChipUpload(Query):
+    """A GeoTIFF of one's own, as multipart/form-data."""
+
+    file: UploadFile = Field(
+        description="12 bands (B01 to B12 without B10), 224 x 224 px at 10 m in UTM, uint16 reflectance x 10000."
+    )
+    settings: Annotated[LikeChip, BeforeValidator(_parse)] = Field(
+        LikeChip.model_validate({}), description="The filters of the other searches, as JSON."
+    )
 
 
 class Strict(BaseModel):

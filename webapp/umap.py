@@ -44,11 +44,11 @@ def layout() -> Row:
 POINTS = """
     SELECT
         (SELECT u.layout_version FROM api.umap_layout() AS u) AS layout_version,
-        string_agg(int8send(p.tile_id), '' ORDER BY p.tile_id) AS tile_ids,
-        string_agg(int4send(p.x), '' ORDER BY p.tile_id) AS xs,
-        string_agg(int4send(p.y), '' ORDER BY p.tile_id) AS ys,
-        string_agg(int4send(p.city_index), '' ORDER BY p.tile_id) AS city_indexes
-    FROM api.umap_points() AS p
+        string_agg(int8send(p.tile_id), '') AS tile_ids,
+        string_agg(int4send(p.x), '') AS xs,
+        string_agg(int4send(p.y), '') AS ys,
+        string_agg(int4send(p.city_index), '') AS city_indexes
+    FROM (SELECT u.* FROM api.umap_points() AS u ORDER BY u.tile_id) AS p
     HAVING count(*) > 0
 """
 

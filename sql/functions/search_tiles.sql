@@ -3,6 +3,7 @@
 -- requires: functions/similar_to_area.sql
 -- requires: functions/similar_to_examples.sql
 -- requires: functions/similar_to_vector.sql
+-- requires: functions/tile_at.sql
 -- requires: views/tile_overview.sql
 DROP FUNCTION IF EXISTS api.search_tiles(jsonb);
 
@@ -94,9 +95,11 @@ BEGIN
         FROM api.similar_to_vector(
             q.vector::text::vector, k => q.k, method => q.method,
             exclude_near => ST_SetSRID(ST_MakePoint(q.lon, q.lat), 4326)::geography, exclude_within_m => q.exclude_within_m,
-            exclude_city_ids => q.exclude_city_ids, max_per_city => q.max_per_city,
-            countries => q.countries, continents => q.continents, within => inside, period => days,
-            min_valid_share => q.min_valid_share, min_similarity => q.min_similarity, exact => q.exact
+            exclude_city_ids => CASE WHEN q.exclude_same_city THEN
+                q.exclude_city_ids || (SELECT i.city_id FROM api.tile_at(q.lon, q.lat) AS i)
+            ELSE q.exclude_city_ids END,
+            max_per_city => q.max_per_city, countries => q.countries, continents => q.continents, within => inside,
+            period => days, min_valid_share => q.min_valid_share, min_similarity => q.min_similarity, exact => q.exact
         ) AS v
         WHERE q.kind = 'vector'
     ) AS s
@@ -107,6 +110,6 @@ $$;
 
 COMMENT ON FUNCTION api.search_tiles IS
 'Any search for similar tiles from one JSON object, as the web API takes it: kind says which (tile: api.similar_tiles; position: similar_at; examples: '
-'similar_to_examples; area: similar_to_area; vector: similar_to_vector, with lon and lat of where the vector is from, if known), the other keys are '
+'similar_to_examples; area: similar_to_area; vector: similar_to_vector, with lon and lat of where the vector is from, if known: exclude_same_city leaves out the city of the tile there), the other keys are '
 'that function''s arguments and defaults. period: first and last day, 2024-06-01/2024-08-31; within and area: GeoJSON geometries. '
 'The rows are that function''s, with each tile''s country, centre (EPSG:4326), is_synthetic and has_thumbnail. Wrong values raise as there.';

@@ -3,11 +3,15 @@ SELECT
     n.code AS country_code,
     n.name AS country,
     n.continent,
-    count(DISTINCT t.city_id) AS n_cities,
-    count(t.tile_id) AS n_tiles
+    count(t.n_tiles) AS n_cities,
+    coalesce(sum(t.n_tiles), 0)::bigint AS n_tiles
 FROM terrakin.countries AS n
 LEFT JOIN terrakin.cities AS c ON c.country_code = n.code
-LEFT JOIN terrakin.tiles AS t ON t.city_id = c.city_id
+LEFT JOIN (
+    SELECT o.city_id, count(*) AS n_tiles
+    FROM terrakin.tiles AS o
+    GROUP BY o.city_id
+) AS t ON t.city_id = c.city_id
 GROUP BY n.code;
 
 COMMENT ON VIEW api.country_overview IS 'Every country of the catalogue with its number of cities that have tiles, and of tiles.';

@@ -102,12 +102,12 @@ def test_the_command_says_in_one_line_what_is_wrong(
     terrakin = command_line(database.home, database.database_url or "")
     chip = write_chip(tmp_path / "chip.tif")
     (tmp_path / "text.tif").write_text("not a picture")
-    for file, wanted in (
-        (chip, "the database holds no vectors yet"),
-        (tmp_path / "text.tif", "not a readable GeoTIFF"),
+    for file, code, wanted in (
+        (chip, 1, "the database holds no vectors yet"),
+        (tmp_path / "text.tif", 65, "not a readable GeoTIFF"),
     ):
         done = terrakin("etl", "embed-chip", str(file))
-        assert (done.returncode, done.stdout) == (1, "")
+        assert (done.returncode, done.stdout) == (code, "")
         assert wanted in done.stderr.splitlines()[-1]
 
 
@@ -168,7 +168,7 @@ def test_a_cloudy_chip_is_refused(loaded: Settings, tmp_path: Path, command_line
     done = command_line(loaded.home, loaded.database_url or "")(
         "etl", "embed-chip", str(write_chip(tmp_path / "chip.tif", pixels))
     )
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (65, "")
     assert "only 33% of the chip's pixels have data" in done.stderr.splitlines()[-1]
 
 

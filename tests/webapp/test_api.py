@@ -229,7 +229,7 @@ def test_an_empty_database_has_no_encoder(database: Settings) -> None:
 def test_the_specification_describes_all_arguments_of_similar_tiles(client: FlaskClient, towns: TownDatabase) -> None:
     (row,) = sql(towns, "SELECT proargnames[:pronargs] AS names FROM pg_proc WHERE oid = 'api.similar_tiles'::regproc")
     parameters = client.get("/api/openapi.json").get_json()["paths"]["/api/v1/similar"]["get"]["parameters"]
-    assert {p["name"] for p in parameters} == {"tile_id", *row["names"][1:]}
+    assert {p["name"] for p in parameters} == {"tile_id", "format", *row["names"][1:]}
 
 
 def test_the_app_only_reads(app: Any) -> None:

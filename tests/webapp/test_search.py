@@ -174,3 +174,16 @@ def test_a_body_that_is_no_json_is_refused(client: FlaskClient, text: str) -> No
     response = client.post("/api/v1/similar", data=text, content_type="application/json")
     assert response.status_code in (400, 422)
     assert response.content_type == "application/problem+json"
+
+
+def test_similar_cities_are_those_of_the_sql_function(client: FlaskClient, towns: TownDatabase) -> None:
+    with psycopg.connect(towns.settings.database_url or "", row_factory=dict_row) as conn:
+        rows = conn.execute("SELECT * FROM api.similar_cities(-1, 3, max_query_tiles => 10) ORDER BY rank").fetchall()
+    answer = client.get("/api/v1/similar-cities?city_id=-1&k=3").get_json()
+    assert [{name: city[name] for name in row} for city, row in zip(answer["cities"], rows, strict=True)] == [
+        {name: pytest.approx(value) if isinstance(value, float) else value for name, value in row.items()}
+        for row in rows
+    ]
+    towns_by_id = {town.city_id: town for town in TOWNS}
+    assert all(city["country"] == towns_by_id[city["city_id"]].country for city in answer["cities"])
+    assert client.get("/api/v1/similar-cities?city_id=99").status_code == 404
