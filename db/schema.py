@@ -154,6 +154,40 @@ encoder = Table(
     comment="The encoder that made every vector of this database: exactly one row once anything is loaded.",
 )
 
+fitted_filters = Table(
+    "fitted_filters",
+    metadata,
+    Column(
+        "filters_id",
+        SmallInteger,
+        primary_key=True,
+        autoincrement=False,
+        server_default=text("1"),
+        comment="Always 1: all vectors of a database come from one encoder.",
+    ),
+    Column(
+        "weights_sha256",
+        Text,
+        nullable=False,
+        comment="SHA-256 (hex) of the fitted numbers, the same as in terrakin.encoder once vectors are loaded.",
+    ),
+    Column(
+        "npz",
+        LargeBinary,
+        nullable=False,
+        comment="NumPy's .npz file: band_mean and band_std (12), filters (300 x 384) and offset (384), float32.",
+    ),
+    Column(
+        "fitted_at",
+        DateTime(timezone=True),
+        nullable=False,
+        server_default=text("now()"),
+        comment="When they were fitted.",
+    ),
+    CheckConstraint("filters_id = 1", name="one_row"),
+    comment="The filters of the encoder mosaiks, fitted by the process that came first: at most one row.",
+)
+
 spatial_bias = Table(
     "spatial_bias",
     metadata,
@@ -439,6 +473,12 @@ etl_tasks = Table(
     Column("worker", Text, comment="host:process:start time of the ETL process that has, or had, the task."),
     Column("error", Text, comment="Why the last attempt failed; NULL otherwise."),
     Column("detail", JSONB, nullable=False, server_default=text("'{}'"), comment="Figures of the result."),
+    Column(
+        "work_folder",
+        Text,
+        comment="Id of the work folder that holds a finished task's file (its file folder_id): machines with one "
+        "folder share files.",
+    ),
     PrimaryKeyConstraint("city_id", "period", "stage"),
     CheckConstraint("status IN ('pending', 'running', 'done', 'failed')", name="status"),
     CheckConstraint("stage IN ('composite', 'embed', 'aggregate', 'load', 'thumbnail')", name="stage"),

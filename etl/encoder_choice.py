@@ -9,6 +9,7 @@ import psycopg
 from etl.encoders import Encoder
 from etl.errors import EncoderError
 from etl.store import EncoderRecord, read_encoder
+from etl.store_filters import read_filters
 from etl.work import encoder_dir
 
 if TYPE_CHECKING:
@@ -69,33 +70,43 @@ def check_encoder(conn: psycopg.Connection[Any], choice: EncoderChoice, loaded: 
         )
 
 
-def kept_filters(home: Path, stored: EncoderRecord) -> "MosaiksEncoder":
-    """The mosaiks filters that made the database's vectors, from this machine's work files.
+def found_filters(conn: psycopg.Connection[Any], home: Path) -> "MosaiksEncoder | None":
+    """The mosaiks filters that the database keeps, or else a file that a version before kept in ``home``.
 
     Raises:
-        EncoderError: they are not here, or others are.
+        EncoderError: they are damaged.
     """
     from etl.encoders.mosaiks import MosaiksEncoder
 
-    path = encoder_dir(home) / "mosaiks.npz"
-    if not path.exists():
+    npz, path = read_filters(conn), encoder_dir(home) / "mosaiks.npz"
+    if npz is not None:
+        return MosaiksEncoder.from_bytes(npz, "terrakin.fitted_filters")
+    return MosaiksEncoder.from_bytes(path.read_bytes(), str(path)) if path.exists() else None
+
+
+def kept_filters(conn: psycopg.Connection[Any], home: Path, stored: EncoderRecord) -> "MosaiksEncoder":
+    """The mosaiks filters that made the database's vectors.
+
+    Raises:
+        EncoderError: there are none, or others.
+    """
+    encoder = found_filters(conn, home)
+    if encoder is None or encoder.weights_sha256 != stored.weights_sha256:
+        found = f"those kept are {encoder.weights_sha256[:12]}" if encoder else "none are kept"
         raise EncoderError(
-            f"the database's vectors were made with filters that are not here ({path}); copy the file from the "
-            "machine that made them, or load into another database"
-        )
-    encoder = MosaiksEncoder.load(path)
-    if stored.weights_sha256 != encoder.weights_sha256:
-        raise EncoderError(
-            f"the filters in {path} ({encoder.weights_sha256[:12]}) are not those of the database's vectors "
-            f"({stored.weights_sha256[:12]}); copy the right file here, or load into another database"
+            f"the database's vectors were made with filters {stored.weights_sha256[:12]}, but {found} in "
+            "terrakin.fitted_filters; put that row back, or load into another database"
         )
     return encoder
 
 
-def stored_encoder(home: Path, stored: EncoderRecord | None, weights: str | None) -> Encoder:
+def stored_encoder(
+    conn: psycopg.Connection[Any], home: Path, stored: EncoderRecord | None, weights: str | None
+) -> Encoder:
     """The very encoder that made the database's vectors, to embed something that is compared with them.
 
     Args:
+        conn: any role's.
         home: where work files lie.
         stored: the row of terrakin.encoder; None where there is none.
         weights: TerraMind's: ``hub``, ``random`` or a file; None takes ``random`` where the row says so, else ``hub``.
@@ -106,7 +117,7 @@ def stored_encoder(home: Path, stored: EncoderRecord | None, weights: str | None
     if stored is None:
         raise EncoderError("the database holds no vectors yet, so no encoder; load tiles first with `terrakin etl run`")
     if stored.name == "mosaiks":
-        return kept_filters(home, stored)
+        return kept_filters(conn, home, stored)
     given = weights or ("random" if stored.weights == "random" else "hub")
     expected = None if given == "random" else stored.weights_sha256
     encoder = load_encoder(EncoderChoice(stored.name, given, expected))

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 
 import psutil
@@ -35,22 +35,35 @@ PLAN = """
     CROSS JOIN unnest(%(stages)s::text[]) AS s
     ON CONFLICT DO NOTHING
 """
-DONE = """
-    SELECT city_id, detail ->> 'made_from'
+STATES = """
+    SELECT city_id, status, finished_at, detail ->> 'made_from', work_folder
     FROM terrakin.etl_tasks
-    WHERE stage = %(stage)s AND period = %(period)s AND status = 'done'
+    WHERE stage = %(stage)s AND period = %(period)s
 """
 REOPEN = """
-    UPDATE terrakin.etl_tasks
-    SET status = 'pending', error = NULL, attempts = CASE status WHEN 'done' THEN 0 ELSE attempts END
+    UPDATE terrakin.etl_tasks AS t
+    SET status = 'pending', error = NULL, attempts = CASE t.status WHEN 'done' THEN 0 ELSE t.attempts END
+    FROM unnest(%(city_ids)s::bigint[], %(finished_at)s::timestamptz[]) AS seen(city_id, finished_at)
+    WHERE t.stage = %(stage)s AND t.period = %(period)s AND t.city_id = seen.city_id
+        AND t.finished_at = seen.finished_at
+        AND (t.status = 'done' OR t.status = 'failed' AND t.attempts < %(max_attempts)s)
+"""
+SETTLED = """
+    SELECT city_id
+    FROM terrakin.etl_tasks
+    WHERE stage = %(stage)s AND period = %(period)s AND city_id = ANY (%(city_ids)s) AND status IN ('done', 'failed')
+"""
+OTHERS = """
+    SELECT DISTINCT worker
+    FROM terrakin.etl_tasks
     WHERE stage = %(stage)s AND period = %(period)s AND city_id = ANY (%(city_ids)s)
-        AND (status = 'done' OR status = 'failed' AND attempts < %(max_attempts)s)
+        AND status = 'running' AND worker <> %(worker)s
 """
 RETRY = """
     UPDATE terrakin.etl_tasks AS t
     SET status = 'pending', attempts = 0, error = NULL
     FROM terrakin.cities AS c
-    WHERE c.city_id = t.city_id AND t.status = 'failed'
+    WHERE c.city_id = t.city_id AND (t.status = 'failed' OR %(anew)s AND t.status = 'done')
         AND (%(all)s OR lower(c.name) = ANY (%(names)s::text[]) OR c.city_id::text = ANY (%(names)s::text[]))
 """
 GIVE_UP = """
@@ -102,7 +115,7 @@ CLAIM = """
 """
 FINISH = """
     UPDATE terrakin.etl_tasks
-    SET status = 'done', finished_at = now(), error = NULL, detail = %(detail)s
+    SET status = 'done', finished_at = now(), error = NULL, detail = %(detail)s, work_folder = %(work_folder)s
     WHERE city_id = %(city_id)s AND period = %(period)s AND stage = %(stage)s
 """
 FAIL = """
@@ -124,24 +137,69 @@ Connection = psycopg.Connection[Any]
 
 
 @dataclass(frozen=True)
+class Task:
+    """What the ledger said of one city's task at one stage.
+
+    Attributes:
+        status: pending, running, done or failed.
+        finished_at: when its last attempt ended; None where it never did.
+        made_from: fingerprint of what its result was made from; None where it has none.
+        work_folder: id of the folder with its work file; None where it has none.
+    """
+
+    status: str
+    finished_at: datetime | None
+    made_from: str | None
+    work_folder: str | None
+
+
+@dataclass(frozen=True)
 class Ledger:
-    """The tasks of one period, seen by one worker. Its connection is in autocommit: each call is one transaction."""
+    """The tasks of one period, seen by one worker. Its connection is in autocommit: each call is one transaction.
+
+    Attributes:
+        conn: the connection.
+        period: days of the composites.
+        worker: this process, as of ``this_worker``.
+        work_folder: id of the folder that its work files go to (etl.work.folder_id).
+    """
 
     conn: Connection
     period: Period
     worker: str
+    work_folder: str
 
     def plan(self, city_ids: Sequence[int]) -> None:
         """Enter all stages of these cities; what is entered already stays as it is."""
         self.conn.execute(PLAN, self._arguments(city_ids=list(city_ids), stages=list(STAGES)))
 
-    def done(self, stage: Stage) -> dict[int, str | None]:
-        """Cities that are done with a stage, each with the fingerprint of what its result was made from."""
-        return dict(self.conn.execute(DONE, self._arguments(stage=stage)).fetchall())
+    def tasks(self, stage: Stage) -> dict[int, Task]:
+        """The tasks of a stage by city."""
+        rows = self.conn.execute(STATES, self._arguments(stage=stage)).fetchall()
+        return {city_id: Task(*row) for city_id, *row in rows}
 
-    def reopen(self, stage: Stage, city_ids: Sequence[int]) -> None:
-        """Set tasks that are done, or failed fewer than MAX_ATTEMPTS times, back to pending."""
-        self.conn.execute(REOPEN, self._arguments(stage=stage, city_ids=list(city_ids), max_attempts=MAX_ATTEMPTS))
+    def reopen(self, stage: Stage, seen: Mapping[int, Task]) -> None:
+        """Set tasks that are done, or failed fewer than MAX_ATTEMPTS times, back to pending.
+
+        Those that another process has begun or ended since they were ``seen`` are left to it.
+        """
+        ended = {city_id: task.finished_at for city_id, task in seen.items() if task.finished_at is not None}
+        self.conn.execute(
+            REOPEN,
+            self._arguments(
+                stage=stage, city_ids=list(ended), finished_at=list(ended.values()), max_attempts=MAX_ATTEMPTS
+            ),
+        )
+
+    def settled(self, stage: Stage, city_ids: Sequence[int]) -> set[int]:
+        """Those of the cities that are done with a stage or failed at it, by whichever worker."""
+        rows = self.conn.execute(SETTLED, self._arguments(stage=stage, city_ids=list(city_ids)))
+        return {city_id for (city_id,) in rows}
+
+    def others(self, stage: Stage, city_ids: Sequence[int]) -> list[str]:
+        """Workers, but for this one, that are at a stage of one of the cities."""
+        arguments = self._arguments(stage=stage, city_ids=list(city_ids), worker=self.worker)
+        return [worker for (worker,) in self.conn.execute(OTHERS, arguments)]
 
     def given_up(self, stage: Stage, city_ids: Sequence[int]) -> dict[int, str]:
         """Those of the cities that failed MAX_ATTEMPTS times, each with its last error."""
@@ -173,7 +231,8 @@ class Ledger:
 
     def finish(self, stage: Stage, city_id: int, detail: Mapping[str, Any]) -> None:
         """A task is done; ``detail`` holds ``made_from`` and figures."""
-        self.conn.execute(FINISH, self._arguments(stage=stage, city_id=city_id, detail=Jsonb(dict(detail))))
+        arguments = self._arguments(stage=stage, city_id=city_id, detail=Jsonb(dict(detail)))
+        self.conn.execute(FINISH, arguments | {"work_folder": self.work_folder})
 
     def fail(self, stage: Stage, city_id: int, error: str) -> None:
         """A task failed; the next run tries it again, up to MAX_ATTEMPTS times."""
@@ -228,9 +287,13 @@ def progress(conn: Connection) -> list[tuple[Any, ...]]:
     return conn.execute(PROGRESS).fetchall()
 
 
-def retry(conn: Connection, names: Sequence[str]) -> int:
-    """Let failed tasks be tried again, from the first attempt: of these cities (names or ids), or of all. How many."""
-    return conn.execute(RETRY, {"all": not names, "names": [name.lower() for name in names]}).rowcount
+def retry(conn: Connection, names: Sequence[str], anew: bool = False) -> int:
+    """Let failed tasks be tried again, from the first attempt: of these cities (names or ids), or of all. How many.
+
+    With ``anew`` those that are done too: their work files are lost with the machine that had them.
+    """
+    arguments = {"all": not names, "names": [name.lower() for name in names], "anew": anew}
+    return conn.execute(RETRY, arguments).rowcount
 
 
 def failures(conn: Connection) -> list[tuple[Any, ...]]:

@@ -16,10 +16,12 @@ from etl.encoder_choice import EncoderChoice, check_encoder, load_encoder
 from etl.errors import CityError, EtlError
 from etl.grid import assign_cells
 from etl.ledger import Ledger, heartbeat, this_worker
+from etl.locks import one_at_a_time
 from etl.spatial_bias import Limits, SpatialBias
 from etl.stac import Period, Source, check_catalogue
 from etl.stages import BarFactory, Job, aggregate, bias, composite, embed, index, layout, load, thumbnail
 from etl.store import check_period, loaded_cities, read_stored_cities, write_cities
+from etl.work import folder_id
 
 log = logging.getLogger(__name__)
 
@@ -99,8 +101,9 @@ def run(settings: Settings, request: Request, bar: BarFactory) -> None:
             failed += aggregate.run(job, aggregate.post_processing(job))
             failed += load.run(job)
             failed += thumbnail.run(job)
-        layout.run(conn, bar)
-        index.run(settings, bar)
+        with one_at_a_time(conn, "layout"):
+            layout.run(conn, bar)
+            index.run(settings, bar)
     _raise_for(failed, len(chosen))
 
 
@@ -109,7 +112,7 @@ def make_job(
 ) -> Job:
     """Enter the cities' tasks into the ledger, and gather what the stages need."""
     cells = assign_cells(read_stored_cities(conn))
-    ledger = Ledger(conn, period, this_worker())
+    ledger = Ledger(conn, period, this_worker(), folder_id(settings.home))
     ledger.plan([city.city_id for city in chosen])
     log.info("stage=grid cities=%d tiles=%d", len(chosen), sum(len(cells[c.city_id]) for c in chosen))
     return Job(settings, conn, ledger, chosen, cells, bar)
@@ -163,8 +166,9 @@ def remove_bias(settings: Settings, limits: Limits, report: Path, bar: BarFactor
             with heartbeat(settings, job.ledger.worker):
                 failed += aggregate.run(job, aggregate.post_processing(job))
                 failed += load.run(job)
-        layout.run(conn, bar)
-        index.run(settings, bar)
+        with one_at_a_time(conn, "layout"):
+            layout.run(conn, bar)
+            index.run(settings, bar)
     _raise_for(failed, sum(len(job.cities) for job in jobs))
     return found
 

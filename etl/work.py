@@ -1,7 +1,9 @@
 """Work files: what the stages hand on to each other, Zarr groups under ``<home>/work``, whole or absent."""
 
+import contextlib
 import os
 import shutil
+import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,8 +21,21 @@ def city_dir(home: Path, city_id: int, period: Period) -> Path:
     return home / "work" / str(city_id) / period.label
 
 
+def folder_id(home: Path) -> str:
+    """Names the work folder, whatever it is called on which machine: the text of its file ``folder_id``, made once."""
+    path = home / "work" / "folder_id"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        own = path.with_name(f"folder_id-{os.getpid()}")
+        own.write_text(uuid.uuid4().hex)
+        with contextlib.suppress(FileExistsError):  # another process was faster: its id holds
+            os.link(own, path)
+        own.unlink()
+    return path.read_text()
+
+
 def encoder_dir(home: Path) -> Path:
-    """Folder of fitted encoders."""
+    """Folder in which fitted filters were kept before the database kept them."""
     return home / "work" / "encoder"
 
 

@@ -30,7 +30,7 @@ def embed_chip(settings: Settings, file: Path, weights: str | None) -> None:
     read = chip.read_chip(file)  # first: a bad file is told at once, not after the encoder is loaded
     with connect(settings, "reader", autocommit=True) as conn:
         stored = read_encoder(conn)
-    encoder = stored_encoder(settings.home, stored, weights)
+        encoder = stored_encoder(conn, settings.home, stored, weights)
     assert stored is not None
     embedded = chip.embed_chip(read, encoder, stored.post_processing)
     answer = {

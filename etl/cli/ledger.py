@@ -41,12 +41,15 @@ def _status(conn: Any) -> list[str]:
 
 @click.command()
 @click.argument("city_names", nargs=-1)
+@click.option("--anew", is_flag=True, help="These cities' finished work too: the machine that has its files is lost.")
 @click.pass_obj
-def retry(settings: Settings, city_names: tuple[str, ...]) -> None:
+def retry(settings: Settings, city_names: tuple[str, ...], anew: bool) -> None:
     """Let what failed be tried again by the next run: these cities (names or ids), or all."""
     from db.connect import connect
     from etl.ledger import retry as run
 
+    if anew and not city_names:
+        raise click.UsageError("--anew needs the names or ids of cities: it throws their finished work away")
     with connect(settings, "etl", autocommit=True) as conn:
-        n_tasks = run(conn, city_names)
-    click.echo(f"{n_tasks} failed tasks wait for the next `terrakin etl run`", err=True)
+        n_tasks = run(conn, city_names, anew)
+    click.echo(f"{n_tasks} tasks wait for the next `terrakin etl run`", err=True)

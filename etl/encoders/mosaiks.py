@@ -17,12 +17,12 @@ cut off the responses (0.5 or 1): worse. Reflectance without root: worse when th
 """
 
 import hashlib
+import io
 import os
 import zipfile
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal, Self
 
 import numpy as np
@@ -108,29 +108,28 @@ class MosaiksEncoder:
                 vectors[row, :, half] = np.maximum(sign * response, 0).reshape(shape).mean(axis=(0, 2))
         return vectors.reshape(N_PATCHES, DIMENSION)
 
-    def save(self, path: Path) -> None:
-        """Write an ``.npz`` file, whole or not at all."""
-        part = path.with_name(path.name + ".part")
-        with part.open("wb") as file:
-            np.savez(file, **{name: getattr(self, name) for name in ARRAYS}, sha256=np.array(self.weights_sha256))
-        part.replace(path)
+    def to_bytes(self) -> bytes:
+        """An ``.npz`` file, of which ``from_bytes`` makes the same encoder."""
+        file = io.BytesIO()
+        np.savez(file, **{name: getattr(self, name) for name in ARRAYS}, sha256=np.array(self.weights_sha256))
+        return file.getvalue()
 
     @classmethod
-    def load(cls, path: Path) -> Self:
-        """Read what ``save`` wrote.
+    def from_bytes(cls, npz: bytes, where: str) -> Self:
+        """Read what ``to_bytes`` made; ``where`` names its place in errors.
 
         Raises:
-            EncoderError: the file is absent, not such a file, damaged, or of other fixed parameters.
+            EncoderError: it is no such file, damaged, or of other fixed parameters.
         """
         try:
-            with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+            with np.load(io.BytesIO(npz), allow_pickle=False) as file:
                 encoder = cls(*(file[name] for name in ARRAYS))
                 recorded = str(file["sha256"])
         except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-            raise EncoderError(f"{path} holds no MOSAIKS filters ({error}); remove it and fit again") from error
+            raise EncoderError(f"{where} holds no MOSAIKS filters ({error}); remove it and fit again") from error
         if recorded != encoder.weights_sha256:
             raise EncoderError(
-                f"{path} is damaged or of another version: SHA-256 {encoder.weights_sha256[:12]}..., "
+                f"{where} is damaged or of another version: SHA-256 {encoder.weights_sha256[:12]}..., "
                 f"recorded {recorded[:12]}...; remove it and fit again"
             )
         return encoder

@@ -3,7 +3,8 @@
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from db.settings import Settings
 from etl.cities import City
 from etl.errors import EtlError
 from etl.grid import Cell
-from etl.ledger import Ledger, Stage
+from etl.ledger import Ledger, Stage, Task
 from etl.stac import Period
 from etl.work import city_dir, read_attributes
 
@@ -68,6 +69,9 @@ class Job:
         return None if attributes is None else str(attributes["made_from"])
 
 
+POLL_S = 0.5
+"""How often it is looked whether another process has ended."""
+
 Work = Callable[[City, str, Callable[[int], Any]], Mapping[str, Any]]
 """Does one city's work; gets the city, the fingerprint of its inputs and a function that counts progress."""
 
@@ -82,11 +86,14 @@ def walk_cities(
 ) -> list[str]:
     """Do a stage for all of the job's cities that are not done with it; one that fails does not stop the others.
 
+    Other processes may be at the same stage: each city is done by one of them, and all end the stage together, so
+    that the next one finds everything that it needs. What a process leaves that dies is taken over.
+
     Args:
         job: the run.
         stage: its name in the ledger.
         unit: what the bar counts: ``city`` or ``tile``.
-        wanted: fingerprint of each city's inputs; None where an input is missing.
+        wanted: fingerprint of each city's inputs; None where an input is not in this work folder.
         file: name of the work file that the stage makes; a city without it, or whose ledger or file carries
             another fingerprint, is done again. None: the ledger alone decides.
         work: does one city; its result goes into the ledger.
@@ -94,22 +101,17 @@ def walk_cities(
     Returns:
         One line a city that failed.
     """
-    recorded = job.ledger.done(stage)
-    due = []
-    for city in job.cities:
-        want = wanted[city.city_id]
-        is_current = want is not None and recorded.get(city.city_id) == want
-        if not is_current or (file and job.made_from(city.city_id, file) != want):
-            due.append(city.city_id)
+    seen = job.ledger.tasks(stage)
+    due = [c.city_id for c in job.cities if _is_due(job, c.city_id, wanted[c.city_id], seen[c.city_id], file)]
     if not due:
         log.info("stage=%s event=nothing_to_do", stage)
         return []
-    job.ledger.reopen(stage, due)
+    job.ledger.reopen(stage, {city_id: seen[city_id] for city_id in due})
     names = {city.city_id: city for city in job.cities}
-    total = sum(len(job.cells[c]) if unit == "tile" else 1 for c in due)
+    sizes = {city_id: len(job.cells[city_id]) if unit == "tile" else 1 for city_id in due}
     failed: dict[int, str] = {}
-    with job.bar(stage, unit, total) as bar:
-        while (city_id := job.ledger.claim(stage, due)) is not None:
+    with job.bar(stage, unit, sum(sizes.values())) as bar:
+        for city_id in _claims(job, stage, sizes, bar):
             city = names[city_id]
             log.info("stage=%s city_id=%d event=started", stage, city_id)
             try:
@@ -128,3 +130,34 @@ def walk_cities(
         given_up = f"{names[city_id].name}: {why} (given up; `terrakin etl retry` lets it be tried again)"
         failed.setdefault(city_id, given_up)
     return list(failed.values())
+
+
+def _is_due(job: Job, city_id: int, want: str | None, task: Task, file: str | None) -> bool:
+    """Whether this process should do a city: not where its inputs, or its result, lie in another work folder."""
+    if want is None:
+        return False
+    if task.status != "done" or task.made_from != want:
+        return True
+    is_elsewhere = task.work_folder not in (None, job.ledger.work_folder)
+    return bool(file) and not is_elsewhere and job.made_from(city_id, str(file)) != want
+
+
+def _claims(job: Job, stage: Stage, sizes: Mapping[int, int], bar: Bar) -> Iterator[int]:
+    """Cities that this process claims, until all are done or failed by this or another one; the bar counts theirs."""
+    due, counted, is_said = list(sizes), set[int](), False
+    while True:
+        city_id = job.ledger.claim(stage, due)
+        if city_id is not None:
+            counted.add(city_id)
+            yield city_id
+        by_others = job.ledger.settled(stage, due) - counted
+        bar.update(sum(sizes[other] for other in by_others))
+        counted |= by_others
+        if city_id is None:
+            others = job.ledger.others(stage, due)
+            if not others:
+                return
+            if not is_said:
+                log.warning("stage=%s event=waiting for=%s to end what it has begun", stage, ",".join(others))
+                is_said = True
+            time.sleep(POLL_S)

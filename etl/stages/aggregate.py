@@ -8,6 +8,7 @@ import numpy as np
 from etl.aggregate import VERSION, aggregate
 from etl.cities import City
 from etl.errors import EncoderError
+from etl.locks import one_at_a_time
 from etl.post_processing import PostProcessing, fit_post_processing
 from etl.stages import Job, fingerprint, walk_cities
 from etl.store import EncoderRecord, read_encoder, write_encoder
@@ -25,9 +26,12 @@ def post_processing(job: Job) -> PostProcessing:
     Raises:
         EncoderError: patches were made by different encoders.
     """
-    stored = read_encoder(job.conn)
-    if stored is not None:
-        return stored.post_processing
+    with one_at_a_time(job.conn, "fit"):
+        stored = read_encoder(job.conn)
+        return stored.post_processing if stored is not None else _fit_and_record(job)
+
+
+def _fit_and_record(job: Job) -> PostProcessing:
     ready = [city.city_id for city in job.cities if job.made_from(city.city_id, PATCHES)]
     encoders = {_encoder_of(job, city_id) for city_id in ready}
     if len(encoders) != 1:

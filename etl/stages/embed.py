@@ -7,13 +7,15 @@ from typing import Any
 import numpy as np
 
 from etl.cities import City
-from etl.encoder_choice import kept_filters
+from etl.encoder_choice import found_filters, kept_filters
 from etl.encoders import Encoder, valid_pixels
 from etl.errors import EtlError
 from etl.grid import PATCH_PX, PATCHES_PER_SIDE, PATCHES_PER_TILE, TILE_PX, Cell, tile_id
+from etl.locks import one_at_a_time
 from etl.stages import Job, fingerprint, walk_cities
 from etl.store import read_encoder
-from etl.work import COMPOSITE, PATCHES, encoder_dir, open_array, read_attributes, write_arrays
+from etl.store_filters import read_filters, write_filters
+from etl.work import COMPOSITE, PATCHES, open_array, read_attributes, write_arrays
 
 log = logging.getLogger(__name__)
 
@@ -26,23 +28,24 @@ FIT_SEED = 20150623
 
 
 def fitted_encoder(job: Job) -> Encoder:
-    """The mosaiks encoder: the kept one, else fitted to this run's composites and kept.
+    """The mosaiks encoder: the kept one, else fitted to this run's composites and kept in the database.
+
+    One process fits, the others wait for it and take its filters, on whichever machine they are.
 
     Raises:
-        EncoderError: the database has vectors of filters that are not on this machine.
+        EncoderError: the filters of the database's vectors are not there any more.
     """
     from etl.encoders import mosaiks
 
-    path = encoder_dir(job.settings.home) / "mosaiks.npz"
     stored = read_encoder(job.conn)
-    if stored is not None:
-        return kept_filters(job.settings.home, stored)
-    if path.exists():
-        return mosaiks.MosaiksEncoder.load(path)
-    log.info("stage=fit event=started encoder=mosaiks")
-    encoder = mosaiks.fit(_sample_chips(job), seed=FIT_SEED)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    encoder.save(path)
+    with one_at_a_time(job.conn, "fit"):
+        home = job.settings.home
+        encoder = found_filters(job.conn, home) if stored is None else kept_filters(job.conn, home, stored)
+        if encoder is None:
+            log.info("stage=fit event=started encoder=mosaiks")
+            encoder = mosaiks.fit(_sample_chips(job), seed=FIT_SEED)
+        if read_filters(job.conn) is None:
+            write_filters(job.conn, encoder.weights_sha256, encoder.to_bytes())
     return encoder
 
 

@@ -23,7 +23,9 @@ def run(job: Job) -> list[str]:
         source = job.made_from(city.city_id, COMPOSITE)
         wanted[city.city_id] = source and fingerprint(source, STYLE)
     # The ledger knows what was done, but not that tiles came or were loaded again since.
-    job.ledger.reopen("thumbnail", cities_without_thumbnails(job.conn, job.period))
+    seen = job.ledger.tasks("thumbnail")
+    lacking = cities_without_thumbnails(job.conn, job.period)
+    job.ledger.reopen("thumbnail", {city_id: seen[city_id] for city_id in lacking if city_id in seen})
 
     def work(city: City, made_from: str, advance: Callable[[int], Any]) -> Mapping[str, Any]:
         return _draw(job, city, advance)

@@ -3,14 +3,17 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from etl.demo.catalogue import DemoCatalogue, build_catalogue
 from etl.demo.towns import TINY_TOWNS
+from tests.conftest import cloned_database
+from tests.etl.tables import tables
 
 PERIOD = "2024-06-01/2024-08-31"
 N_DAYS = 3
@@ -61,3 +64,26 @@ def run_arguments(demo: DemoCatalogue, *more: str) -> list[str]:
     return [
         "etl", "run", "--stac", str(demo.catalogue), "--cities", str(demo.cities), "--period", PERIOD, *more,
     ]  # fmt: skip
+
+
+def lines_until(process: subprocess.Popen[str], wanted: str) -> Iterator[str]:
+    """Lines of a process's stderr up to the one that has the wanted text; fails where it ends before."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        yield line
+        if wanted in line:
+            return
+    pytest.fail(f"the run ended before {wanted!r}")
+
+
+@pytest.fixture(scope="session")
+def undisturbed(
+    server_home: Path, tmp_path_factory: pytest.TempPathFactory, tiny_demo: DemoCatalogue
+) -> dict[str, list[str]]:
+    """Tables of one run over the tiny demo that nothing disturbed, in a database of its own."""
+    with cloned_database(server_home) as url:
+        environment = os.environ | {"TERRAKIN_HOME": str(tmp_path_factory.mktemp("undisturbed")), "DATABASE_URL": url}
+        done = CommandLine(environment)(*run_arguments(tiny_demo))
+        assert done.returncode == 0, done.stderr
+        with psycopg.connect(url) as conn:
+            return tables(conn)

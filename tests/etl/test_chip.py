@@ -24,6 +24,7 @@ from etl.items import BANDS
 from etl.post_processing import PostProcessing
 from etl.stac import Period, Source
 from etl.store import EncoderRecord, write_cities
+from etl.store_filters import write_filters
 from etl.work import COMPOSITE, city_dir, encoder_dir, open_array, read_attributes
 from tests.etl.conftest import CommandLine
 
@@ -172,24 +173,33 @@ def test_a_cloudy_chip_is_refused(loaded: Settings, tmp_path: Path, command_line
     assert "only 33% of the chip's pixels have data" in done.stderr.splitlines()[-1]
 
 
-def test_other_filters_than_the_databases_are_refused(tmp_path: Path) -> None:
+def test_other_filters_than_the_databases_are_refused(conn: psycopg.Connection[Any], tmp_path: Path) -> None:
     shapes = ((12,), (12,), (300, 384), (384,))
     mine = MosaiksEncoder(*(np.ones(shape, np.float32) for shape in shapes))
     processing = PostProcessing("standardised", np.zeros(768, np.float32), np.ones(768, np.float32))
     stored = EncoderRecord("mosaiks", "fitted", "0" * 64, processing)
-    with pytest.raises(EncoderError, match="are not here"):
-        stored_encoder(tmp_path, stored, None)
+    with pytest.raises(EncoderError, match="with filters 000000000000, but none are kept"):
+        stored_encoder(conn, tmp_path, stored, None)
+    write_filters(conn, mine.weights_sha256, mine.to_bytes())
+    with pytest.raises(EncoderError, match=f"but those kept are {mine.weights_sha256[:12]}"):
+        stored_encoder(conn, tmp_path, stored, None)
+
+
+def test_filters_in_a_file_of_before_are_taken(conn: psycopg.Connection[Any], tmp_path: Path) -> None:
+    mine = MosaiksEncoder(*(np.ones(shape, np.float32) for shape in ((12,), (12,), (300, 384), (384,))))
+    processing = PostProcessing("standardised", np.zeros(768, np.float32), np.ones(768, np.float32))
     encoder_dir(tmp_path).mkdir(parents=True)
-    mine.save(encoder_dir(tmp_path) / "mosaiks.npz")
-    with pytest.raises(EncoderError, match="are not those of the database's vectors"):
-        stored_encoder(tmp_path, stored, None)
+    (encoder_dir(tmp_path) / "mosaiks.npz").write_bytes(mine.to_bytes())
+    stored = EncoderRecord("mosaiks", "fitted", mine.weights_sha256, processing)
+    assert stored_encoder(conn, tmp_path, stored, None).weights_sha256 == mine.weights_sha256
 
 
-def test_another_terramind_file_than_the_databases_is_refused(tmp_path: Path) -> None:
+def test_another_terramind_file_than_the_databases_is_refused(conn: psycopg.Connection[Any], tmp_path: Path) -> None:
     processing = PostProcessing("standardised", np.zeros(768, np.float32), np.ones(768, np.float32))
     (tmp_path / "other.pt").write_bytes(b"weights")
     with pytest.raises(EncoderError, match="has SHA-256"):
         stored_encoder(
+            conn,
             tmp_path,
             EncoderRecord("terramind_v1_base", "pretrained", "0" * 64, processing),
             str(tmp_path / "other.pt"),

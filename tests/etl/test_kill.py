@@ -3,48 +3,20 @@
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import psycopg
-import pytest
 
 from db import cluster
 from db.migrate import migrate
 from db.settings import Settings
 from etl.demo.catalogue import DemoCatalogue
-from tests.etl.conftest import CommandLine, run_arguments
+from tests.etl.conftest import CommandLine, lines_until, run_arguments
 from tests.etl.tables import tables
 
 STAGES = ("composite", "fit", "embed", "aggregate", "load", "thumbnail", "layout", "index")
-
-
-@pytest.fixture(scope="module")
-def undisturbed(
-    server_home: Path, tmp_path_factory: pytest.TempPathFactory, tiny_demo: DemoCatalogue
-) -> dict[str, list[str]]:
-    """Tables of a run that nothing disturbed, in a database of its own."""
-    address = cluster.running(server_home)
-    assert address is not None
-    with psycopg.connect(address.url(database="postgres"), autocommit=True) as conn:
-        conn.execute("CREATE DATABASE undisturbed TEMPLATE migrated")
-    url = address.url(database="undisturbed")
-    environment = os.environ | {"TERRAKIN_HOME": str(tmp_path_factory.mktemp("undisturbed")), "DATABASE_URL": url}
-    done = CommandLine(environment)(*run_arguments(tiny_demo))
-    assert done.returncode == 0, done.stderr
-    with psycopg.connect(url) as conn:
-        return tables(conn)
-
-
-def lines_until(process: subprocess.Popen[str], wanted: str) -> Iterator[str]:
-    """Lines of a process's stderr up to the one that has the wanted text; fails where it ends before."""
-    assert process.stderr is not None
-    for line in process.stderr:
-        yield line
-        if wanted in line:
-            return
-    pytest.fail(f"the run ended before {wanted!r}")
 
 
 def kill_all(process: subprocess.Popen[str]) -> None:

@@ -32,7 +32,7 @@ def connection(database: Settings) -> Iterator[psycopg.Connection[Any]]:
 
 @pytest.fixture
 def ledger(connection: psycopg.Connection[Any]) -> Ledger:
-    made = Ledger(connection, PERIOD, this_worker())
+    made = Ledger(connection, PERIOD, this_worker(), "here")
     made.plan(CITIES)
     return made
 
@@ -60,7 +60,7 @@ def test_a_stage_waits_for_the_one_before(ledger: Ledger) -> None:
 def test_two_workers_never_get_the_same_task(database: Settings, ledger: Ledger) -> None:
     """A claim in an open transaction is passed over, not waited for."""
     with connect(database, "etl") as other, other.transaction():
-        theirs = Ledger(other, PERIOD, "elsewhere:1:0").claim("composite", CITIES)
+        theirs = Ledger(other, PERIOD, "elsewhere:1:0", "there").claim("composite", CITIES)
         ours = ledger.claim("composite", CITIES)
     assert (theirs, ours) == (1, 2)
 
@@ -69,7 +69,9 @@ def test_planning_again_changes_nothing(ledger: Ledger) -> None:
     ledger.claim("composite", [1])
     ledger.finish("composite", 1, {"made_from": "x"})
     ledger.plan(CITIES)
-    assert ledger.done("composite") == {1: "x"}
+    assert {c: (t.status, t.made_from, t.work_folder) for c, t in ledger.tasks("composite").items()} == {
+        1: ("done", "x", "here"), 2: ("pending", None, None), 3: ("pending", None, None),
+    }  # fmt: skip
 
 
 def test_a_failure_keeps_its_text_and_is_tried_again_when_reopened(ledger: Ledger) -> None:
@@ -77,7 +79,7 @@ def test_a_failure_keeps_its_text_and_is_tried_again_when_reopened(ledger: Ledge
     ledger.fail("composite", 1, "no clear look")
     assert [(row[2], row[3], row[4]) for row in failures(ledger.conn)] == [("composite", 1, "no clear look")]
     assert ledger.claim("composite", [1]) is None
-    ledger.reopen("composite", [1])
+    ledger.reopen("composite", ledger.tasks("composite"))
     assert ledger.claim("composite", [1]) == 1
 
 
@@ -127,12 +129,36 @@ def test_progress_counts(ledger: Ledger) -> None:
     assert rows["load"] == (3, 3, 0, 0, 0)
 
 
+def test_what_another_worker_has_done_meanwhile_is_not_reopened(ledger: Ledger) -> None:
+    ledger.claim("composite", [1])
+    ledger.finish("composite", 1, {"made_from": "old"})
+    seen = ledger.tasks("composite")
+    ledger.reopen("composite", seen)  # the other one, which saw the same
+    assert ledger.claim("composite", [1, 2]) == 1
+    ledger.reopen("composite", seen)
+    assert ledger.tasks("composite")[1].status == "running"
+    ledger.finish("composite", 1, {"made_from": "new"})
+    ledger.reopen("composite", seen)
+    assert ledger.tasks("composite")[1].status == "done"
+
+
+def test_others_are_known_as_long_as_they_are_at_it(ledger: Ledger) -> None:
+    ledger.claim("composite", [1])
+    assert ledger.others("composite", CITIES) == []
+    set_worker(ledger, "elsewhere:1:0")
+    assert ledger.others("composite", CITIES) == ["elsewhere:1:0"]
+    assert ledger.others("composite", [2, 3]) == []
+    assert ledger.settled("composite", CITIES) == set()
+    ledger.fail("composite", 1, "no scenes")
+    assert (ledger.others("composite", CITIES), ledger.settled("composite", CITIES)) == ([], {1})
+
+
 def test_a_city_that_keeps_failing_is_given_up_until_a_retry(ledger: Ledger) -> None:
     for _ in range(MAX_ATTEMPTS):
-        ledger.reopen("composite", CITIES)
+        ledger.reopen("composite", ledger.tasks("composite"))
         assert ledger.claim("composite", [1]) == 1
         ledger.fail("composite", 1, "no scenes")
-    ledger.reopen("composite", CITIES)
+    ledger.reopen("composite", ledger.tasks("composite"))
     assert ledger.claim("composite", [1]) is None
     assert ledger.claim("composite", CITIES) == 2
     assert ledger.given_up("composite", CITIES) == {1: "no scenes"}
@@ -162,5 +188,13 @@ def test_a_changed_input_counts_attempts_anew(ledger: Ledger) -> None:
     for _ in range(MAX_ATTEMPTS + 2):
         assert ledger.claim("composite", [1]) == 1
         ledger.finish("composite", 1, {"made_from": "x"})
-        ledger.reopen("composite", [1])
+        ledger.reopen("composite", ledger.tasks("composite"))
+    assert ledger.claim("composite", [1]) == 1
+
+
+def test_work_that_is_lost_with_its_machine_is_begun_anew(ledger: Ledger) -> None:
+    ledger.claim("composite", [1])
+    ledger.finish("composite", 1, {"made_from": "x"})
+    assert retry(ledger.conn, ["1"]) == 0
+    assert retry(ledger.conn, ["1"], anew=True) == 1
     assert ledger.claim("composite", [1]) == 1

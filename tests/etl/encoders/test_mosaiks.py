@@ -1,4 +1,4 @@
-from pathlib import Path
+import io
 
 import numpy as np
 import pytest
@@ -124,38 +124,32 @@ def test_flat_tiles_can_be_fitted() -> None:
     assert np.isfinite(flat.embed(make_chips(1))).all()
 
 
-def test_saved_and_loaded_is_the_same(encoder: MosaiksEncoder, chips: np.ndarray, tmp_path: Path) -> None:
-    path = tmp_path / "filters.npz"
-    encoder.save(path)
-    loaded = MosaiksEncoder.load(path)
+def test_saved_and_loaded_is_the_same(encoder: MosaiksEncoder, chips: np.ndarray) -> None:
+    loaded = MosaiksEncoder.from_bytes(encoder.to_bytes(), "there")
     assert loaded.weights_sha256 == encoder.weights_sha256
     np.testing.assert_array_equal(loaded.embed(chips[:1]), encoder.embed(chips[:1]))
-    assert [p.name for p in tmp_path.iterdir()] == ["filters.npz"]
 
 
-def test_absent_foreign_or_truncated_file_is_refused(encoder: MosaiksEncoder, tmp_path: Path) -> None:
-    whole = tmp_path / "whole.npz"
-    encoder.save(whole)
-    truncated, text, other = tmp_path / "truncated.npz", tmp_path / "text.npz", tmp_path / "other.npz"
-    truncated.write_bytes(whole.read_bytes()[:5000])
-    text.write_text("no filters")
-    np.savez(other, a=np.zeros(3))
-    array = tmp_path / "array.npy"
+def npz(**arrays: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    return file.getvalue()
+
+
+def test_foreign_or_truncated_bytes_are_refused(encoder: MosaiksEncoder) -> None:
+    array = io.BytesIO()
     np.save(array, np.zeros(3))
-    for path in (tmp_path / "absent.npz", truncated, text, other, array):
-        with pytest.raises(EncoderError, match=rf"{path.name} holds no MOSAIKS filters .*fit again"):
-            MosaiksEncoder.load(path)
+    for data in (b"", encoder.to_bytes()[:5000], b"no filters", npz(a=np.zeros(3)), array.getvalue()):
+        with pytest.raises(EncoderError, match=r"there holds no MOSAIKS filters .*fit again"):
+            MosaiksEncoder.from_bytes(data, "there")
 
 
-def test_changed_filters_are_refused(encoder: MosaiksEncoder, tmp_path: Path) -> None:
-    path = tmp_path / "filters.npz"
-    encoder.save(path)
-    with np.load(path) as file:
+def test_changed_filters_are_refused(encoder: MosaiksEncoder) -> None:
+    with np.load(io.BytesIO(encoder.to_bytes())) as file:
         arrays = dict(file)
     arrays["offset"] = arrays["offset"] + 1
-    np.savez(path, **arrays)
     with pytest.raises(EncoderError, match="damaged or of another version"):
-        MosaiksEncoder.load(path)
+        MosaiksEncoder.from_bytes(npz(**arrays), "there")
 
 
 def test_too_few_clear_windows_are_refused(chips: np.ndarray) -> None:

@@ -1,0 +1,92 @@
+"""Two ETL processes started at once on an empty database: one fit, each city done by one, a single run's tables."""
+
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from db.settings import Settings
+from etl.demo.catalogue import DemoCatalogue
+from tests.etl.conftest import CommandLine, lines_until, run_arguments
+from tests.etl.tables import tables
+
+WORK_DONE = """
+    SELECT max(attempts), count(*) FILTER (WHERE status = 'done'), count(DISTINCT worker), count(DISTINCT work_folder)
+    FROM terrakin.etl_tasks
+"""
+
+
+def ended(process: subprocess.Popen[str]) -> str:
+    """Its stderr; it must have ended well."""
+    _, error = process.communicate(timeout=200)
+    assert process.returncode == 0, error
+    return error
+
+
+def asked(database: Settings, query: str) -> Any:
+    assert database.database_url
+    with psycopg.connect(database.database_url) as conn:
+        return conn.execute(query).fetchone()
+
+
+def test_on_one_work_folder_they_leave_the_tables_of_a_single_run(
+    database: Settings,
+    tiny_demo: DemoCatalogue,
+    undisturbed: dict[str, list[str]],
+    command_line: Callable[..., CommandLine],
+) -> None:
+    terrakin = command_line(database.home, database.database_url)
+    arguments = run_arguments(tiny_demo, "--workers", "1")
+    errors = [ended(process) for process in [terrakin.start(*arguments), terrakin.start(*arguments)]]
+    assert sum(error.count("stage=fit event=started") for error in errors) == 1
+    assert asked(database, WORK_DONE) == (1, 15, 2, 1)
+    assert database.database_url
+    with psycopg.connect(database.database_url) as conn:
+        got = tables(conn)
+    for name, rows in undisturbed.items():
+        assert got[name] == rows, name
+
+
+def test_each_with_a_work_folder_of_its_own_embeds_with_the_same_filters(
+    database: Settings, tiny_demo: DemoCatalogue, tmp_path: Path, command_line: Callable[..., CommandLine]
+) -> None:
+    """As on two machines that share the database alone. A third run does nothing again, on either."""
+    machines = [command_line(tmp_path / name, database.database_url) for name in ("a", "b")]
+    arguments = run_arguments(tiny_demo, "--workers", "1")
+    errors = [ended(process) for process in [machine.start(*arguments) for machine in machines]]
+    assert sum(error.count("stage=fit event=started") for error in errors) == 1
+    assert asked(database, WORK_DONE) == (1, 15, 2, 2)
+    assert asked(database, "SELECT count(*) FROM terrakin.tiles") == (12,)
+    before = asked(database, "SELECT max(finished_at) FROM terrakin.etl_tasks")
+    for machine in machines:
+        ended(machine.start(*arguments))
+    assert asked(database, "SELECT max(finished_at) FROM terrakin.etl_tasks") == before
+    assert asked(
+        database, "SELECT e.weights_sha256 = f.weights_sha256 FROM terrakin.encoder e, terrakin.fitted_filters f"
+    )
+
+
+def test_one_takes_over_what_the_other_leaves_that_is_killed(
+    database: Settings,
+    tiny_demo: DemoCatalogue,
+    undisturbed: dict[str, list[str]],
+    command_line: Callable[..., CommandLine],
+) -> None:
+    terrakin = command_line(database.home, database.database_url)
+    arguments = run_arguments(tiny_demo, "--workers", "1")
+    victim = terrakin.start(*arguments)
+    list(lines_until(victim, "stage=composite city_id"))
+    other = terrakin.start(*arguments)
+    list(lines_until(other, "stage=composite city_id"))
+    victim.send_signal(signal.SIGKILL)
+    victim.communicate(timeout=30)
+    ended(other)
+    assert asked(database, "SELECT max(attempts) FROM terrakin.etl_tasks") == (2,)
+    assert database.database_url
+    with psycopg.connect(database.database_url) as conn:
+        got = tables(conn)
+    for name, rows in undisturbed.items():
+        assert got[name] == rows, name
