@@ -46,7 +46,7 @@ class ChipWorld:
 def world(database: Settings, tmp_path: Path) -> Iterator[ChipWorld]:
     encoder = mosaiks.fit([PIXELS])
     encoder_dir(database.home).mkdir(parents=True)
-    encoder.save(encoder_dir(database.home) / "mosaiks.npz")
+    (encoder_dir(database.home) / "mosaiks.npz").write_bytes(encoder.to_bytes())
     processing = PostProcessing("standardised", np.zeros(768, np.float32), np.ones(768, np.float32))
     with connect(database, autocommit=True) as conn:
         tiles = build_towns(conn)
