@@ -1,138 +1,216 @@
-import { useCallback, useEffect, useRef, useState } from 'react';
-import { getEncoder, getSimilar, getTile, getTileAt, Problem, type Search, type SimilarTile, type Tile } from './api';
-import { readLocation, writeLocation } from './location';
-import { TileMap, type View } from './Map';
+// The page: the question on the left, the map, the scatter plot; all of them in step through one state (state.ts).
+
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { findSimilar, getConfig, getEncoder, getTile, getTileAt, toProblem, type Problem, type SimilarTile, type Tile } from './api';
+import { boundsOf } from './bounds';
+import { Compare } from './Compare';
+import { ExportMenu } from './ExportMenu';
+import { Header } from './Header';
+import { LassoCard } from './LassoCard';
+import { TileMap, type View } from './map/Map';
 import { Banner, EncoderLine, ProblemNote } from './Notices';
+import { useScheme } from './preferences';
+import { Question } from './Question';
 import { Results } from './Results';
 import { SearchForm } from './SearchForm';
+import { requestOf, type PageState } from './state';
 import { useAnswer } from './useAnswer';
-import { useIsDark } from './useColourScheme';
+import { useHovered } from './useHovered';
+import { usePageState } from './usePageState';
+
+const Help = lazy(() => import('./Help').then((module) => ({ default: module.Help })));
+const Scatter = lazy(() => import('./scatter/Scatter').then((module) => ({ default: module.Scatter })));
 
 const NO_KIN: SimilarTile[] = [];
+const NO_EXAMPLES = { positive: [], negative: [], compareId: null, shownId: null };
 /** Read before the map writes its own position there. */
 const HAD_MAP_POSITION = window.location.hash !== '';
 
 export function App() {
-  const isDark = useIsDark();
-  const [{ tileId, search }, setState] = useState(readLocation);
+  const { scheme, isDark, setScheme } = useScheme();
+  const [state, change] = usePageState();
+  const { tileId, search, scatter } = state;
   const [view, setView] = useState<View | null>(null);
-  const [shownId, setShownId] = useState<number | null>(null);
-  const [mapProblem, setMapProblem] = useState<Problem | null>(null);
-  const isFirst = useRef(tileId !== null);
+  const [lassoIds, setLassoIds] = useState<number[]>([]);
+  const [notice, setNotice] = useState<Problem | null>(null);
+  const isFirst = useRef(!HAD_MAP_POSITION);
 
   const encoder = useAnswer('encoder', getEncoder);
+  const config = useAnswer('config', getConfig);
   const tile = useAnswer(tileId === null ? null : String(tileId), (signal) => getTile(tileId!, signal));
-  const similar = useAnswer(tileId === null ? null : JSON.stringify([tileId, search]), (signal) =>
-    getSimilar(tileId!, search, signal),
-  );
+  const request = useMemo(() => requestOf(state), [state]);
+  const similar = useAnswer(request && JSON.stringify(request), (signal) => findSimilar(request!, signal));
   const kin = similar.value ?? NO_KIN;
+  const kinIds = useMemo(() => kin.map(({ tile_id }) => tile_id), [kin]);
+  const [hovered, setHoveredId] = useHovered(kin, tile.value);
 
-  useEffect(() => writeLocation({ tileId, search }), [tileId, search]);
   useEffect(() => {
-    const back = () => setState(readLocation());
-    window.addEventListener('popstate', back);
-    return () => window.removeEventListener('popstate', back);
-  }, []);
-  useEffect(() => {
-    // An address that names a tile, but no place, shows the tile.
-    if (tile.value && isFirst.current && !HAD_MAP_POSITION) setView({ lon: tile.value.lon, lat: tile.value.lat });
-    if (tile.value) isFirst.current = false;
-  }, [tile.value]);
+    // An address that names a question, but no place, shows where it is asked.
+    if (!isFirst.current || (!tile.value && kin.length === 0)) return;
+    isFirst.current = false;
+    setView(tile.value ? placeOf(tile.value) : { bounds: boundsOf(kin) });
+  }, [tile.value, kin]);
 
-  const pick = useCallback((picked: number | null) => {
-    setShownId(null);
-    setMapProblem(null);
-    setState((before) => ({ ...before, tileId: picked }));
+  const pick = useCallback(
+    (picked: number | null) => {
+      setNotice(null);
+      setHoveredId(null);
+      change(({ areaUse }) => ({ tileId: picked, ...NO_EXAMPLES, ...(areaUse === 'like' ? { area: null, areaUse: 'within' } : {}) }));
+    },
+    [change, setHoveredId],
+  );
+  const goTo = useCallback((tileIdToShow: number) => {
+    getTile(tileIdToShow, new AbortController().signal).then(
+      (found) => setView(placeOf(found)),
+      (error: unknown) => setNotice(toProblem(error)),
+    );
   }, []);
-  const show = useCallback(({ tile_id, lon, lat }: SimilarTile | Tile) => {
-    setShownId(tile_id);
-    setView({ lon, lat });
-  }, []);
+  const pickAndShow = useCallback(
+    (picked: number) => {
+      pick(picked);
+      goTo(picked);
+    },
+    [pick, goTo],
+  );
   const pickAt = useCallback(
     (lon: number, lat: number) => {
       getTileAt(lon, lat, new AbortController().signal).then(
         (found) => pick(found.tile_id),
-        (error: unknown) => setMapProblem(error instanceof Problem ? error : new Problem('Error', String(error), 0)),
+        (error: unknown) => setNotice(toProblem(error)),
       );
     },
     [pick],
   );
-  const changeSearch = useCallback(
-    (part: Partial<Search>) => setState((before) => ({ ...before, search: { ...before.search, ...part } })),
-    [],
+  const show = useCallback(
+    (shown: SimilarTile | Tile) => {
+      change({ shownId: 'rank' in shown ? shown.tile_id : null });
+      setView(placeOf(shown));
+    },
+    [change],
+  );
+  const addExample = useCallback(
+    (kind: 'positive' | 'negative', id: number) => change((before) => withExample(before, kind, id)),
+    [change],
+  );
+  const goToPlace = useCallback(
+    (place: View, at: { lon: number; lat: number } | null) => {
+      setView(place);
+      if (at) pickAt(at.lon, at.lat);
+    },
+    [pickAt],
   );
 
-  const problem = tile.problem ?? similar.problem ?? encoder.problem;
+  const problem = tile.problem ?? similar.problem ?? encoder.problem ?? config.problem;
   return (
     <div className="app">
       <Banner encoder={encoder.value} />
       <main>
         <div className="panel">
-          <header>
-            <h1>terrakin</h1>
-            <p>Places on Earth that look alike</p>
-          </header>
+          <Header
+            scheme={scheme}
+            onScheme={setScheme}
+            isScatterOn={scatter !== null}
+            onScatter={() => change({ scatter: scatter === null ? 'continent' : null })}
+            onHelp={() => change({ isHelpOpen: true })}
+            onPlace={goToPlace}
+          />
           {problem && <ProblemNote problem={problem} />}
-          {mapProblem && <ProblemNote problem={mapProblem} onClose={() => setMapProblem(null)} />}
-          {tileId === null ? (
+          {notice && <ProblemNote problem={notice} onClose={() => setNotice(null)} />}
+          <LassoCard ids={lassoIds} onIds={setLassoIds} onChange={change} onView={setView} onProblem={setNotice} />
+          <Question state={state} tile={tile.value} onChange={change} onShow={show} onGoTo={goTo} onClear={() => pick(null)} />
+          {request === null ? (
             <p className="hint">
               Choose a city, then click one of its squares: the tiles that look most like it are listed here.
             </p>
           ) : (
             <>
-              {tile.value && <Selected tile={tile.value} onShow={show} onClear={() => pick(null)} />}
-              <SearchForm search={search} onChange={changeSearch} />
+              <SearchForm search={search} onChange={(part) => change((before) => ({ search: { ...before.search, ...part } }))} />
               <div className="summary">
                 <p role="status">{summary(similar.isLoading, similar.value)}</p>
                 {kin.length > 0 && (
-                  <button type="button" onClick={() => setView({ bounds: boundsOf(kin, tile.value) })}>
-                    Show all
-                  </button>
+                  <div className="actions">
+                    <button type="button" onClick={() => setView({ bounds: boundsOf(tile.value ? [...kin, tile.value] : kin) })}>
+                      Show all
+                    </button>
+                    <ExportMenu request={request} disabled={similar.isLoading} />
+                  </div>
                 )}
               </div>
-              <Results tiles={kin} shownId={shownId} onShow={show} onPick={pick} />
+              <Results
+                tiles={kin}
+                shownId={state.shownId}
+                hoveredId={hovered.id}
+                onShow={show}
+                onPick={pick}
+                onHover={setHoveredId}
+                onExample={addExample}
+                onCompare={tileId === null ? null : (id) => change({ compareId: id })}
+              />
             </>
           )}
           <footer>{encoder.value && <EncoderLine encoder={encoder.value} />}</footer>
         </div>
         <TileMap
           isDark={isDark}
+          config={config.value}
+          imagery={state.imagery}
+          onImagery={(imagery) => change({ imagery })}
+          likeness={state.isLikenessOn && tileId !== null ? { tileId, method: search.method } : null}
+          onLikeness={tileId === null ? null : (isLikenessOn) => change({ isLikenessOn })}
           selected={tile.value}
           kin={kin}
+          hovered={hovered}
+          lassoIds={lassoIds}
+          area={state.area}
+          onArea={(area) => change({ area })}
           view={view}
           onPick={pick}
           onKin={show}
+          onHover={setHoveredId}
           onCentre={pickAt}
-          onProblem={setMapProblem}
+          onProblem={setNotice}
         />
+        {scatter !== null && (
+          <div className="scatter-panel">
+            <Suspense fallback={<p className="hint">Loading the scatter plot …</p>}>
+              <Scatter
+                isDark={isDark}
+                colourBy={scatter}
+                onColourBy={(colourBy) => change({ scatter: colourBy })}
+                selectedId={tileId}
+                kinIds={kinIds}
+                hoveredId={hovered.id}
+                method={search.method}
+                onHover={setHoveredId}
+                onPick={pickAndShow}
+                onLasso={setLassoIds}
+                lassoIds={lassoIds}
+                nTiles={encoder.value?.n_tiles ?? null}
+              />
+            </Suspense>
+          </div>
+        )}
       </main>
+      {tileId !== null && state.compareId !== null && (
+        <Compare a={tileId} b={state.compareId} method={search.method} onClose={() => change({ compareId: null })} />
+      )}
+      {state.isHelpOpen && (
+        <Suspense fallback={null}>
+          <Help encoder={encoder.value} onClose={() => change({ isHelpOpen: false })} />
+        </Suspense>
+      )}
     </div>
   );
 }
 
-function Selected({ tile, onShow, onClear }: { tile: Tile; onShow: (tile: Tile) => void; onClear: () => void }) {
-  const [from, to] = tile.period.split('/');
-  return (
-    <section className="selected" aria-label="Chosen tile">
-      <div>
-        <h2>{tile.city}</h2>
-        <p>{tile.country}</p>
-        <p className="small">
-          {from} to {to}
-          <br />
-          Tile {tile.tile_id}
-        </p>
-      </div>
-      <div className="actions">
-        <button type="button" onClick={() => onShow(tile)}>
-          Show
-        </button>
-        <button type="button" onClick={onClear} aria-label="Choose no tile">
-          ×
-        </button>
-      </div>
-    </section>
-  );
+const placeOf = ({ lon, lat }: { lon: number; lat: number }): View => ({ lon, lat });
+
+/** An example counts once, on one side. */
+function withExample(before: PageState, kind: 'positive' | 'negative', id: number): Partial<PageState> {
+  const without = (ids: number[]) => ids.filter((other) => other !== id);
+  const examples = { positive: without(before.positive), negative: without(before.negative) };
+  const area = before.areaUse === 'like' ? { area: null, areaUse: 'within' as const } : {};
+  return { ...examples, ...area, [kind]: [...examples[kind], id] };
 }
 
 function summary(isLoading: boolean, tiles: SimilarTile[] | null): string {
@@ -140,12 +218,4 @@ function summary(isLoading: boolean, tiles: SimilarTile[] | null): string {
   if (tiles === null) return '';
   if (tiles.length === 0) return 'No tile meets these conditions.';
   return tiles.length === 1 ? '1 look-alike' : `${tiles.length} look-alikes, most similar first`;
-}
-
-/** West, south, east, north of tiles. */
-function boundsOf(kin: SimilarTile[], tile: Tile | null): [number, number, number, number] {
-  const places = tile ? [...kin, tile] : kin;
-  const lons = places.map((place) => place.lon);
-  const lats = places.map((place) => place.lat);
-  return [Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)];
 }

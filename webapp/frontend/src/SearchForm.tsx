@@ -2,6 +2,8 @@
 
 import { useEffect, useId, useState, type ReactNode } from 'react';
 import { METHODS, type Method, type Search } from './api';
+import { Filters } from './Filters';
+import { DEFAULT_SEARCH, MAX_K } from './state';
 
 const METHOD_NAMES: Record<Method, string> = {
   mean: 'the whole tile (mean)',
@@ -11,7 +13,6 @@ const METHOD_NAMES: Record<Method, string> = {
   max: 'maximum of its patches',
 };
 const TYPING_MS = 350;
-const MAX_K = 1000;
 /** On a phone the settings start folded, so that the results are seen. */
 const IS_ROOMY = window.matchMedia('(min-width: 46rem)').matches;
 
@@ -27,7 +28,7 @@ export function SearchForm({ search, onChange: set }: Props) {
       <summary>Search settings</summary>
       <form className="search" aria-label="Search settings" onSubmit={(event) => event.preventDefault()}>
         <Field label="Results">
-          {(id) => <NumberInput id={id} min={1} max={MAX_K} value={search.k} onCommit={(k) => set({ k: k ?? 20 })} />}
+          {(id) => <NumberInput id={id} min={1} max={MAX_K} value={search.k} onCommit={(k) => set({ k: k ?? DEFAULT_SEARCH.k })} />}
         </Field>
         <Field label="At most per city">
           {(id) => (
@@ -52,6 +53,19 @@ export function SearchForm({ search, onChange: set }: Props) {
             />
           )}
         </Field>
+        <Field label="Least similarity">
+          {(id) => (
+            <NumberInput
+              id={id}
+              min={-1}
+              max={1}
+              step={0.05}
+              value={search.min_similarity}
+              placeholder="any"
+              onCommit={(min_similarity) => set({ min_similarity })}
+            />
+          )}
+        </Field>
         <Field label="Compare" wide>
           {(id) => (
             <select id={id} value={search.method} onChange={(event) => set({ method: event.target.value as Method })}>
@@ -71,6 +85,7 @@ export function SearchForm({ search, onChange: set }: Props) {
           />
           Also from the same city
         </label>
+        <Filters search={search} onChange={set} />
       </form>
     </details>
   );
@@ -90,18 +105,20 @@ interface NumberProps {
   id: string;
   min: number;
   max: number;
+  /** 1: whole numbers. */
+  step?: number;
   value: number | null;
   placeholder?: string;
   onCommit: (value: number | null) => void;
 }
 
-/** A number that counts once typing has paused, and only where it is a whole one within bounds. */
-function NumberInput({ id, min, max, value, placeholder = '', onCommit }: NumberProps) {
+/** A number that counts once typing has paused, and only where it is within bounds. */
+function NumberInput({ id, min, max, step = 1, value, placeholder = '', onCommit }: NumberProps) {
   const shown = value === null ? '' : String(value);
   const [text, setText] = useState(shown);
   useEffect(() => setText(shown), [shown]);
   const number = text === '' ? null : Number(text);
-  const isValid = number === null || (Number.isInteger(number) && number >= min && number <= max);
+  const isValid = number === null || ((step < 1 ? Number.isFinite(number) : Number.isInteger(number)) && number >= min && number <= max);
   useEffect(() => {
     if (text === shown || !isValid) return undefined;
     const timer = setTimeout(() => onCommit(number), TYPING_MS);
@@ -111,14 +128,14 @@ function NumberInput({ id, min, max, value, placeholder = '', onCommit }: Number
     <input
       id={id}
       type="number"
-      inputMode="numeric"
+      inputMode={step < 1 ? 'decimal' : 'numeric'}
       min={min}
       max={max}
-      step={1}
+      step={step}
       value={text}
       placeholder={placeholder}
       aria-invalid={!isValid}
-      title={isValid ? undefined : `A whole number from ${min} to ${max}`}
+      title={isValid ? undefined : `A ${step < 1 ? '' : 'whole '}number from ${min} to ${max}`}
       onChange={(event) => setText(event.target.value)}
     />
   );

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import { Problem } from './api';
+import { toProblem, type Problem } from './api';
 
 export interface Answer<T> {
   value: T | null;
@@ -26,7 +26,7 @@ export function useAnswer<T>(key: string | null, ask: (signal: AbortSignal) => P
       (value) => setAnswer({ value, problem: null, isLoading: false }),
       (error: unknown) => {
         if (controller.signal.aborted) return;
-        const problem = error instanceof Problem ? error : new Problem('Something went wrong', String(error), 0);
+        const problem = toProblem(error);
         setAnswer({ value: null, problem, isLoading: false });
       },
     );

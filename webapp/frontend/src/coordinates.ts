@@ -1,0 +1,27 @@
+// A position as people write it: 13.75, 100.5 or 13°45'N 100°30'E or N13.75 W3.
+
+const NUMBER = String.raw`[-+−]?\d+(?:\.\d+)?`;
+/** Degrees, minutes, seconds, with a letter for the half of the Earth before or after. */
+const ANGLE = String.raw`([NSEW])?\s*(${NUMBER})\s*°?\s*(?:(\d+(?:\.\d+)?)\s*['′’]\s*)?(?:(\d+(?:\.\d+)?)\s*(?:"|″|”|'')\s*)?([NSEW])?`;
+const PAIR = new RegExp(String.raw`^\s*${ANGLE}\s*[,;\s]\s*${ANGLE}\s*$`, 'i');
+
+/** Degrees, EPSG:4326. Latitude first, as is usual in text, unless letters say otherwise. Null where it is no position. */
+export function parseCoordinates(text: string): { lon: number; lat: number } | null {
+  const parts = PAIR.exec(text)?.slice(1);
+  if (!parts) return null;
+  const [first, second] = [angle(parts.slice(0, 5)), angle(parts.slice(5))];
+  if (!first || !second) return null;
+  const isLonFirst = first.axis === 'lon' || second.axis === 'lat';
+  const [lat, lon] = isLonFirst ? [second.degrees, first.degrees] : [first.degrees, second.degrees];
+  if (first.axis !== null && first.axis === second.axis) return null;
+  return Math.abs(lat) <= 90 && Math.abs(lon) <= 180 ? { lon, lat } : null;
+}
+
+function angle([before, degrees, minutes = '0', seconds = '0', after]: (string | undefined)[]) {
+  const letter = (before ?? after ?? '').toUpperCase();
+  const number = Number(degrees!.replace('−', '-'));
+  const size = Math.abs(number) + Number(minutes) / 60 + Number(seconds) / 3600;
+  if ((before && after) || Number(minutes) >= 60 || Number(seconds) >= 60 || (letter && number < 0)) return null;
+  const isNegative = letter === 'S' || letter === 'W' || degrees!.startsWith('-') || degrees!.startsWith('−');
+  return { degrees: isNegative ? -size : size, axis: !letter ? null : 'NS'.includes(letter) ? 'lat' : 'lon' };
+}

@@ -1,0 +1,141 @@
+// Makes the map, and tells the page what happens on it.
+
+import type { Feature, FeatureCollection } from 'geojson';
+import * as maplibregl from 'maplibre-gl';
+import 'maplibre-gl/dist/maplibre-gl.css';
+import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
+import { Problem } from '../api';
+import type { Bounds } from '../bounds';
+import { loadBaseMap } from './baseMap';
+import { isOfImagery } from './imagery';
+import { CLICK_MIN_ZOOM, mapLayers, mapStyle, NOTHING } from './style';
+
+// MapLibre 6 is ESM only: without the address of its worker a built page stays blank.
+maplibregl.setWorkerUrl(workerUrl);
+
+const TILE_ZOOM = 11;
+const CITY_ZOOM = 11;
+const NARROW_PX = 640;
+const PADDING_PX = 60;
+
+/** Where to go: a place, or a box around many. A new object is a new wish, even to the same place. */
+export type View = { lon: number; lat: number } | { bounds: Bounds };
+
+export interface MapEvents {
+  onTile: (tileId: number) => void;
+  onKin: (tileId: number) => void;
+  onHover: (tileId: number | null) => void;
+  onImageryFailed: () => void;
+  onImageryLoaded: () => void;
+  onProblem: (problem: Problem) => void;
+  /** While an area is drawn, clicks belong to it. */
+  isDrawing: () => boolean;
+}
+
+export const absolute = (url: string): string => new URL(url.replace(/^\//, ''), document.baseURI).href.replace(/\/$/, '');
+
+export function makeMap(container: HTMLDivElement, isDark: boolean, tilesUrl: string, events: MapEvents): maplibregl.Map | null {
+  let map: maplibregl.Map;
+  try {
+    map = new maplibregl.Map({
+      container,
+      style: mapStyle(isDark, absolute(tilesUrl)),
+      hash: 'map',
+      center: [15, 25],
+      zoom: 1.3,
+      maxZoom: 17,
+      renderWorldCopies: true,
+      attributionControl: false,
+      dragRotate: false,
+      pitchWithRotate: false,
+    });
+  } catch {
+    events.onProblem(new Problem('No map', 'This browser offers no WebGL2, which the map needs.', 0));
+    return null;
+  }
+  map.touchZoomRotate.disableRotation();
+  map.addControl(new maplibregl.NavigationControl({ showCompass: false }), 'top-right');
+  map.addControl(new maplibregl.ScaleControl({ unit: 'metric' }), 'bottom-left');
+  map.addControl(new maplibregl.AttributionControl({ compact: true }), 'bottom-right');
+  if (container.clientWidth < NARROW_PX) {
+    // On a phone the attribution would hide the map: it starts folded behind its (i).
+    map.once('idle', () => container.querySelector('.maplibregl-ctrl-attrib')?.classList.remove('maplibregl-compact-show'));
+  }
+  map.on('render', () => (container.dataset.state = 'busy'));
+  map.on('idle', () => (container.dataset.state = 'idle'));
+  map.on('error', (event) => (isOfImagery(event) ? events.onImageryFailed() : events.onProblem(mapProblem(event.error))));
+  map.on('data', (event) => isOfImagery(event) && 'tile' in event && event.tile && events.onImageryLoaded());
+  map.once('style.load', () => void drawBaseMap(map, events));
+  map.on('click', (event) => !events.isDrawing() && click(map, event.point, events));
+  hover(map, events);
+  return map;
+}
+
+function mapProblem(error: { message: string; status?: number }): Problem {
+  return new Problem('A part of the map could not be loaded', error.message, error.status ?? 0);
+}
+
+async function drawBaseMap(map: maplibregl.Map, events: MapEvents): Promise<void> {
+  try {
+    const { land, borders } = await loadBaseMap();
+    source(map, 'land')?.setData(land);
+    source(map, 'borders')?.setData(borders);
+  } catch (error) {
+    events.onProblem(mapProblem(error as Error));
+  }
+}
+
+/** A look-alike's mark is gone to, a tile is chosen, a city is gone to: in that order. */
+function click(map: maplibregl.Map, at: maplibregl.Point, { onKin, onTile }: MapEvents): void {
+  const [mark] = map.queryRenderedFeatures(at, { layers: ['kin-points'] });
+  if (mark) return onKin(Number(mark.properties.tile_id));
+  const [tile] = map.getZoom() >= CLICK_MIN_ZOOM ? map.queryRenderedFeatures(at, { layers: ['grid'] }) : [];
+  if (tile) return onTile(Number(tile.properties.tile_id));
+  const [city] = map.queryRenderedFeatures(at, { layers: ['cities', 'city-labels'] });
+  if (city?.geometry.type === 'Point') {
+    map.flyTo({ center: city.geometry.coordinates as [number, number], zoom: CITY_ZOOM });
+  }
+}
+
+function hover(map: maplibregl.Map, events: MapEvents): void {
+  const layers = ['kin-points', 'grid', 'cities', 'city-labels'];
+  let over: number | null = null;
+  const tell = (tileId: number | null) => {
+    if (tileId === over) return;
+    over = tileId;
+    events.onHover(tileId);
+  };
+  map.on('mousemove', ({ point: at }) => {
+    if (events.isDrawing() || !map.getLayer('grid')) return;
+    const features = map.queryRenderedFeatures(at, { layers });
+    const mark = features.find(({ layer }) => layer.id === 'kin-points');
+    const tile = map.getZoom() >= CLICK_MIN_ZOOM ? features.find(({ layer }) => layer.id === 'grid') : undefined;
+    map.getCanvas().style.cursor = tile || features.some(({ layer }) => layer.id !== 'grid') ? 'pointer' : '';
+    const under = mark ?? tile;
+    tell(under ? Number(under.properties.tile_id) : null);
+  });
+  map.on('mouseout', () => tell(null));
+}
+
+export function go(map: maplibregl.Map, view: View): void {
+  if ('bounds' in view) map.fitBounds(view.bounds, { padding: PADDING_PX, maxZoom: TILE_ZOOM });
+  else map.flyTo({ center: [view.lon, view.lat], zoom: Math.max(map.getZoom(), TILE_ZOOM), speed: 2.4 });
+}
+
+/** Colours alone change between light and dark, so the sources keep their data. */
+export function repaint(map: maplibregl.Map, isDark: boolean): void {
+  for (const layer of mapLayers(isDark)) {
+    for (const [name, value] of Object.entries(layer.paint ?? {})) {
+      map.setPaintProperty(layer.id, name as never, value as never);
+    }
+  }
+}
+
+function source(map: maplibregl.Map, id: string): maplibregl.GeoJSONSource | undefined {
+  return map.getSource<maplibregl.GeoJSONSource>(id);
+}
+
+export function setData(map: maplibregl.Map, id: string, features: Feature[]): void {
+  const data: FeatureCollection = features.length ? { type: 'FeatureCollection', features } : NOTHING;
+  source(map, id)?.setData(data);
+}

@@ -1,0 +1,233 @@
+// How the map looks: sources and layers, in a light and a dark palette. No glyph server: text is drawn with the browser's font.
+
+import type { FeatureCollection } from 'geojson';
+import type {
+  ColorSpecification,
+  DataDrivenPropertyValueSpecification,
+  LayerSpecification,
+  SourceSpecification,
+  StyleSpecification,
+} from 'maplibre-gl';
+import { viridisStops } from '../viridis';
+import { palette, type Palette } from './palette';
+
+/** From this zoom on a footprint is large enough to be hit; below it a click means the city. */
+export const CLICK_MIN_ZOOM = 8;
+/** Up to this zoom a round mark stands for a chosen or found tile, which would be too small to see. */
+const MARK_MAX_ZOOM = 10;
+const FONT = ['sans-serif'];
+/** Similarity in colours from here to 1; what is less alike looks alike. */
+export const LIKENESS_FROM = 0;
+
+export const NOTHING: FeatureCollection = { type: 'FeatureCollection', features: [] };
+
+/** What is drawn from the page's state; named as the layers' sources. */
+export const STATE_SOURCES = ['lines', 'kin', 'kinPoints', 'selected', 'dominant', 'selectedPoint', 'hovered', 'area'] as const;
+
+function sources(tilesUrl: string): Record<string, SourceSpecification> {
+  const natural = 'Made with <a href="https://www.naturalearthdata.com/">Natural Earth</a>';
+  return {
+    land: { type: 'geojson', data: NOTHING, attribution: natural },
+    borders: { type: 'geojson', data: NOTHING },
+    terrakin: { type: 'vector', url: `${tilesUrl}/grid` },
+    ...Object.fromEntries(STATE_SOURCES.map((id) => [id, { type: 'geojson', data: NOTHING } satisfies SourceSpecification])),
+  };
+}
+
+const likenessColour: DataDrivenPropertyValueSpecification<ColorSpecification> = [
+  'interpolate',
+  ['linear'],
+  ['get', 'similarity'],
+  ...viridisStops(LIKENESS_FROM, 1),
+] as unknown as DataDrivenPropertyValueSpecification<ColorSpecification>;
+
+/** Above the grid, below the marks: added and taken away with its source. */
+export const LIKENESS_LAYERS: LayerSpecification[] = [
+  {
+    id: 'likeness',
+    type: 'fill',
+    source: 'likeness',
+    'source-layer': 'similarity',
+    paint: { 'fill-color': likenessColour, 'fill-opacity': 0.85 },
+  },
+  {
+    id: 'likeness-cities',
+    type: 'circle',
+    source: 'likeness',
+    'source-layer': 'cities',
+    maxzoom: 6,
+    paint: { 'circle-color': likenessColour, 'circle-radius': 7, 'circle-stroke-color': '#ffffff', 'circle-stroke-width': 1.2 },
+  },
+];
+/** Layers of the likeness lie below this one. */
+export const ABOVE_LIKENESS = 'lines';
+
+const growing = (thin: number, thick: number) =>
+  ['interpolate', ['linear'], ['zoom'], 6, thin, 13, thick] as ['interpolate', ['linear'], ['zoom'], number, number, number, number];
+const whenState = (state: string, yes: number, no: number) =>
+  ['case', ['boolean', ['feature-state', state], false], yes, no] as DataDrivenPropertyValueSpecification<number>;
+
+function gridLayers(p: Palette): LayerSpecification[] {
+  return [
+    { id: 'sea', type: 'background', paint: { 'background-color': p.sea } },
+    { id: 'land', type: 'fill', source: 'land', paint: { 'fill-color': p.land } },
+    { id: 'borders', type: 'line', source: 'borders', layout: { 'line-join': 'round' }, paint: { 'line-color': p.border, 'line-width': 0.8 } },
+    {
+      id: 'grid',
+      type: 'fill',
+      source: 'terrakin',
+      'source-layer': 'grid',
+      paint: { 'fill-color': p.tile, 'fill-opacity': whenState('hover', 0.55, 0.22) },
+    },
+    {
+      id: 'grid-line',
+      type: 'line',
+      source: 'terrakin',
+      'source-layer': 'grid',
+      minzoom: 9,
+      layout: { 'line-join': 'round' },
+      paint: { 'line-color': p.tileLine, 'line-width': 0.8, 'line-opacity': 0.7 },
+    },
+    {
+      id: 'lasso',
+      type: 'fill',
+      source: 'terrakin',
+      'source-layer': 'grid',
+      paint: { 'fill-color': p.lasso, 'fill-opacity': whenState('lasso', 0.6, 0) },
+    },
+  ];
+}
+
+function cityLayers(p: Palette): LayerSpecification[] {
+  return [
+    {
+      id: 'cities',
+      type: 'circle',
+      source: 'terrakin',
+      'source-layer': 'cities',
+      maxzoom: CLICK_MIN_ZOOM,
+      paint: {
+        'circle-color': p.tile,
+        'circle-radius': ['interpolate', ['linear'], ['sqrt', ['get', 'n_tiles']], 1, 3, 40, 12],
+        'circle-stroke-color': p.halo,
+        'circle-stroke-width': 1,
+      },
+    },
+    {
+      id: 'lasso-cities',
+      type: 'circle',
+      source: 'terrakin',
+      'source-layer': 'cities',
+      maxzoom: CLICK_MIN_ZOOM,
+      filter: ['in', ['get', 'city_id'], ['literal', []]],
+      paint: {
+        'circle-color': p.lasso,
+        'circle-radius': ['interpolate', ['linear'], ['sqrt', ['get', 'n_tiles']], 1, 4, 40, 13],
+        'circle-stroke-color': p.halo,
+        'circle-stroke-width': 1.5,
+      },
+    },
+  ];
+}
+
+function markLayers(p: Palette): LayerSpecification[] {
+  const round = { 'line-join': 'round', 'line-cap': 'round' } as const;
+  return [
+    {
+      id: 'lines',
+      type: 'line',
+      source: 'lines',
+      maxzoom: CLICK_MIN_ZOOM + 1,
+      layout: round,
+      paint: { 'line-color': p.kin, 'line-width': 1.4, 'line-opacity': ['interpolate', ['linear'], ['get', 'rank'], 1, 0.75, 20, 0.35] },
+    },
+    { id: 'area-fill', type: 'fill', source: 'area', paint: { 'fill-color': p.area, 'fill-opacity': 0.12 } },
+    { id: 'area-line', type: 'line', source: 'area', layout: round, paint: { 'line-color': p.area, 'line-width': 2, 'line-dasharray': [2, 1.5] } },
+    { id: 'kin', type: 'fill', source: 'kin', paint: { 'fill-color': p.kin, 'fill-opacity': 0.45 } },
+    { id: 'kin-line', type: 'line', source: 'kin', layout: round, paint: { 'line-color': p.kin, 'line-width': growing(1, 3) } },
+    { id: 'dominant', type: 'fill', source: 'dominant', minzoom: 9, paint: { 'fill-color': p.selected, 'fill-opacity': 0.28 } },
+    {
+      id: 'dominant-line',
+      type: 'line',
+      source: 'dominant',
+      minzoom: 10,
+      layout: round,
+      paint: { 'line-color': p.selected, 'line-width': 1, 'line-opacity': 0.8 },
+    },
+    { id: 'selected-line', type: 'line', source: 'selected', layout: round, paint: { 'line-color': p.selected, 'line-width': growing(2, 4) } },
+  ];
+}
+
+function pointLayers(p: Palette): LayerSpecification[] {
+  return [
+    {
+      id: 'kin-points',
+      type: 'circle',
+      source: 'kinPoints',
+      maxzoom: MARK_MAX_ZOOM,
+      layout: { 'circle-sort-key': ['-', 0, ['get', 'rank']] },
+      paint: { 'circle-color': p.kin, 'circle-radius': 9, 'circle-stroke-color': p.halo, 'circle-stroke-width': 1.5 },
+    },
+    {
+      id: 'selected-point',
+      type: 'circle',
+      source: 'selectedPoint',
+      maxzoom: MARK_MAX_ZOOM,
+      paint: {
+        'circle-color': 'rgba(0, 0, 0, 0)',
+        'circle-radius': 9,
+        'circle-stroke-color': p.selected,
+        'circle-stroke-width': 3.5,
+      },
+    },
+    {
+      id: 'hovered',
+      type: 'circle',
+      source: 'hovered',
+      paint: {
+        'circle-color': 'rgba(0, 0, 0, 0)',
+        'circle-radius': 13,
+        'circle-stroke-color': p.text,
+        'circle-stroke-width': 2,
+      },
+    },
+    {
+      id: 'city-labels',
+      type: 'symbol',
+      source: 'terrakin',
+      'source-layer': 'cities',
+      layout: {
+        'text-field': ['get', 'city'],
+        'text-font': FONT,
+        'text-size': ['interpolate', ['linear'], ['zoom'], 1, 11, 10, 15],
+        'text-variable-anchor': ['top', 'bottom', 'left', 'right'],
+        'text-radial-offset': 1,
+        'symbol-sort-key': ['-', 0, ['get', 'n_tiles']],
+      },
+      paint: { 'text-color': p.text, 'text-halo-color': p.halo, 'text-halo-width': 1.5 },
+    },
+    {
+      id: 'kin-ranks',
+      type: 'symbol',
+      source: 'kinPoints',
+      maxzoom: MARK_MAX_ZOOM,
+      layout: {
+        'text-field': ['to-string', ['get', 'rank']],
+        'text-font': FONT,
+        'text-size': 11,
+        'text-padding': 0,
+        'symbol-sort-key': ['get', 'rank'],
+      },
+      paint: { 'text-color': p.kinText },
+    },
+  ];
+}
+
+export function mapLayers(isDark: boolean): LayerSpecification[] {
+  const p = palette(isDark);
+  return [...gridLayers(p), ...cityLayers(p), ...markLayers(p), ...pointLayers(p)];
+}
+
+export function mapStyle(isDark: boolean, tilesUrl: string): StyleSpecification {
+  return { version: 8, sources: sources(tilesUrl), layers: mapLayers(isDark) };
+}
