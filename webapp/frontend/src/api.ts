@@ -1,6 +1,6 @@
 // The JSON API (webapp/api.py), with its names and units, and its errors.
 
-import type { Polygon } from 'geojson';
+import type { MultiPolygon, Polygon } from 'geojson';
 
 export const METHODS = ['mean', 'dominant', 'median', 'min', 'max'] as const;
 export type Method = (typeof METHODS)[number];
@@ -11,12 +11,17 @@ export interface Tile {
   city: string;
   country_code: string;
   country: string;
+  continent: string;
   period: string;
   valid_share: number;
+  dominant_share: number;
   lon: number;
   lat: number;
   is_synthetic: boolean;
+  has_thumbnail: boolean;
   footprint: Polygon;
+  /** Where the patches of the dominant cluster lie. */
+  dominant_area: MultiPolygon | null;
 }
 
 export interface SimilarTile {
@@ -39,10 +44,19 @@ export interface SimilarTile {
 export interface Encoder {
   name: string | null;
   weights: 'pretrained' | 'random' | 'fitted' | null;
+  weights_sha256: string | null;
+  dimension: number | null;
+  post_processing: string | null;
   is_synthetic: boolean;
   n_tiles: number;
   n_cities: number;
   n_countries: number;
+}
+
+/** How alike two tiles are (cosine), and how far apart. */
+export interface Similarity {
+  similarity: number;
+  distance_m: number;
 }
 
 /** What is asked of similar_tiles; distances in metres as everywhere below the page. */
@@ -69,6 +83,11 @@ export const getTile = (tileId: number, signal: AbortSignal) => get<Tile>(`api/v
 
 export const getTileAt = (lon: number, lat: number, signal: AbortSignal) =>
   get<Tile>('api/v1/tile-at', { lon, lat }, signal);
+
+export const getSimilarity = (a: number, b: number, method: Method, signal: AbortSignal) =>
+  get<Similarity>('api/v1/similarity', { a, b, method }, signal);
+
+export const thumbnailUrl = (tileId: number) => new URL(`api/v1/tiles/${tileId}/thumbnail`, document.baseURI).href;
 
 export const getEncoder = (signal: AbortSignal) => get<Encoder>('api/v1/encoder', {}, signal);
 
