@@ -43,10 +43,8 @@ export function createPlot(canvas: HTMLCanvasElement, layout: Layout, events: Pl
   const isDense = n > MANY_POINTS;
   // The library's own renderer is as large as the window, which software rendering feels.
   const renderer = createRenderer({ canvas: document.createElement('canvas') });
-  const resize = () => renderer.resize(canvas.clientWidth, canvas.clientHeight);
-  resize();
-  const observer = new ResizeObserver(resize);
-  observer.observe(canvas);
+  const resizeRenderer = () => renderer.resize(canvas.clientWidth, canvas.clientHeight);
+  resizeRenderer();
   const plot = createScatterplot({
     renderer,
     canvas,
@@ -89,7 +87,18 @@ export function createPlot(canvas: HTMLCanvasElement, layout: Layout, events: Pl
   // At distance 1 the camera sees -1..1 of the canvas's height, and of its width as much more as it is wider.
   const [halfX, halfY] = [layout.x, layout.y].map((values) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0));
   const fit = () => Math.max(halfY!, (halfX! * canvas.clientHeight) / canvas.clientWidth) * MARGIN;
-  camera.lookAt([0, 0], fit());
+  let fitted: number[] = [];
+  const showAll = () => {
+    camera.lookAt([0, 0], fit());
+    fitted = [...camera.view];
+    plot.redraw();
+  };
+  showAll();
+  const observer = new ResizeObserver(() => {
+    resizeRenderer();
+    if (fitted.every((value, i) => value === camera.view[i])) showAll();
+  });
+  observer.observe(canvas);
 
   let spatialIndex: ArrayBuffer | undefined;
   let isOrdered = false;
@@ -114,7 +123,7 @@ export function createPlot(canvas: HTMLCanvasElement, layout: Layout, events: Pl
     },
     setLasso: (isOn) => void plot.set({ mouseMode: isOn ? 'lasso' : 'panZoom' }),
     zoomTo: (indices) => void plot.zoomToPoints(indices, { padding: ZOOM_PADDING, ...moving() }),
-    reset: () => void plot.zoomToLocation([0, 0], fit(), moving()),
+    reset: () => void plot.zoomToLocation([0, 0], fit(), moving()).then(showAll),
     pan(right, up) {
       camera.pan([-2 * right, -2 * up]);
       plot.redraw();
