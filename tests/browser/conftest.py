@@ -19,6 +19,7 @@ CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--enable-unsafe-swiftshader", "--disable-background-networking", "--disable-quic"]
 # Without motion the map jumps where it would fly: software rendering is slow.
 DESKTOP = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce"}
+NO_IMAGERY = {"TERRAKIN_IMAGERY": "none"}
 LOOPBACK = {"127.0.0.1", "localhost"}
 
 
@@ -37,7 +38,7 @@ def site(towns: TownDatabase, tmp_path_factory: pytest.TempPathFactory) -> Itera
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     home = tmp_path_factory.mktemp("web")
-    environment = {**os.environ, "TERRAKIN_HOME": str(home), "DATABASE_URL": towns.settings.database_url or ""}
+    environment = {**os.environ, "TERRAKIN_HOME": str(home), "DATABASE_URL": towns.settings.database_url or "", **NO_IMAGERY}
     web = [sys.executable, "-m", "terrakin", "web"]
     subprocess.run([*web, "start", "--port", str(port)], env=environment, check=True, capture_output=True)
     yield f"http://127.0.0.1:{port}"

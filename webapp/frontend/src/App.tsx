@@ -217,5 +217,5 @@ function summary(isLoading: boolean, tiles: SimilarTile[] | null): string {
   if (isLoading) return 'Searching …';
   if (tiles === null) return '';
   if (tiles.length === 0) return 'No tile meets these conditions.';
-  return tiles.length === 1 ? '1 look-alike' : `${tiles.length} look-alikes, most similar first`;
+  return tiles.length === 1 ? '1 look-alike' : `${tiles.length} look-alikes`;
 }

@@ -40,35 +40,39 @@ export function Question({ state, tile, onChange, onShow, onGoTo, onClear }: Pro
 }
 
 function Selected({ tile, isAway, onShow, onClear }: { tile: Tile; isAway: boolean; onShow: (tile: Tile) => void; onClear: () => void }) {
-  const [from, to] = tile.period.split('/');
   return (
     <section className="selected" aria-label="Chosen tile">
       {tile.has_thumbnail && <img src={thumbnailUrl(tile.tile_id)} alt={`The chosen tile in ${tile.city}, seen by satellite`} />}
       <div className="place">
         <h2>{tile.city}</h2>
-        <p>{tile.country}</p>
-        <p className="small">
-          {from} to {to}
-          <br />
-          Tile {tile.tile_id}
+        <p>
+          {tile.country} · {months(tile.period)}
         </p>
+        <p className="small">Tile {tile.tile_id}</p>
         {tile.dominant_area && (
-          <p className="small">
-            <span className="dominant-key" aria-hidden="true" /> Largest cluster of its patches: {percent.format(tile.dominant_share)}
+          <p className="small" title="The patches that most of the tile looks like, outlined on the map">
+            <span className="dominant-key" aria-hidden="true" /> Largest cluster {percent.format(tile.dominant_share)}
           </p>
         )}
       </div>
       <div className="actions">
-        <button type="button" onClick={() => onShow(tile)}>
-          {isAway ? 'Back' : 'Show'}
-          <span className="sr-only"> to the chosen tile on the map</span>
-        </button>
-        <button type="button" onClick={onClear} aria-label="Choose no tile">
+        <button type="button" onClick={onClear} aria-label="Choose no tile" title="Choose no tile">
           <Icon name="close" />
+        </button>
+        <button type="button" onClick={() => onShow(tile)} aria-label={isAway ? 'Back to the chosen tile' : 'Show the chosen tile'}>
+          {isAway ? 'Back' : 'Show'}
         </button>
       </div>
     </section>
   );
+}
+
+const month = new Intl.DateTimeFormat('en', { month: 'short', year: 'numeric', timeZone: 'UTC' });
+
+/** 2024-06-01/2024-08-31 as Jun – Aug 2024. */
+function months(period: string): string {
+  const [from, to] = period.split('/').map((day) => new Date(day));
+  return month.formatRange(from!, to!);
 }
 
 interface ChipsProps {

@@ -13,8 +13,8 @@ const METHOD_NAMES: Record<Method, string> = {
   max: 'maximum of its patches',
 };
 const TYPING_MS = 350;
-/** On a phone the settings start folded, so that the results are seen. */
-const IS_ROOMY = window.matchMedia('(min-width: 46rem)').matches;
+/** Where there is little room the settings start folded, so that the results are seen. */
+const IS_ROOMY = window.matchMedia('(min-width: 46rem) and (min-height: 62rem)').matches;
 
 interface Props {
   search: Search;
@@ -25,7 +25,9 @@ interface Props {
 export function SearchForm({ search, onChange: set }: Props) {
   return (
     <details className="settings" open={IS_ROOMY}>
-      <summary>Search settings</summary>
+      <summary>
+        Search settings<span className="set">{changed(search)}</span>
+      </summary>
       <form className="search" aria-label="Search settings" onSubmit={(event) => event.preventDefault()}>
         <Field label="Results">
           {(id) => <NumberInput id={id} min={1} max={MAX_K} value={search.k} onCommit={(k) => set({ k: k ?? DEFAULT_SEARCH.k })} />}
@@ -89,6 +91,22 @@ export function SearchForm({ search, onChange: set }: Props) {
       </form>
     </details>
   );
+}
+
+/** What differs from the defaults, in few words. */
+function changed(search: Search): string {
+  const { k, method, exclude_within_m, exclude_same_city, max_per_city, min_similarity, continents, countries } = search;
+  const parts = [
+    k !== DEFAULT_SEARCH.k && `${k} results`,
+    method !== DEFAULT_SEARCH.method && method,
+    exclude_within_m > 0 && `not within ${exclude_within_m / 1000} km`,
+    !exclude_same_city && 'same city too',
+    max_per_city !== null && `${max_per_city} per city`,
+    min_similarity !== null && `similarity from ${min_similarity}`,
+    ...continents,
+    ...countries,
+  ];
+  return parts.filter(Boolean).map((part) => ` · ${String(part)}`).join('');
 }
 
 function Field({ label, wide = false, children }: { label: string; wide?: boolean; children: (id: string) => ReactNode }) {
