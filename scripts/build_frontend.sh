@@ -25,4 +25,6 @@ npm ci
 say "building"
 npm run --silent build -- --logLevel warn
 printf '%s' "$wanted" >"$STAMP"
+kilobytes=$(for file in ../static/assets/*.js; do gzip -9 -c "$file" | wc -c; done | awk '{ bytes += $1 } END { printf "%.0f", bytes / 1000 }')
+say "JavaScript: $kilobytes kB gzip in all (at most 600)"
 say "built $(du -sh --apparent-size ../static | cut -f1) into webapp/static"

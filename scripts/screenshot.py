@@ -6,6 +6,7 @@ Needs a running page (`make demo`), playwright and Debian's chromium. Asks for n
 """
 
 import csv
+import io
 import json
 import urllib.request
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import click
+from PIL import Image
 from playwright.sync_api import Page, Route, expect, sync_playwright
 from pyproj import Transformer
 
@@ -21,7 +23,8 @@ from db.settings import read_settings
 
 TILE_M = 2240
 CLICK_ZOOM = 11
-PATIENCE_MS = 30_000
+PATIENCE_MS = 90_000
+QUALITY = 88
 FLAGS = ["--no-sandbox", "--enable-unsafe-swiftshader", "--disable-background-networking", "--disable-quic"]
 
 
@@ -69,15 +72,20 @@ def take(page: Page, url: str, at: Position, view: str, search: dict[str, Any], 
         page.get_by_role("button", name="Show all").click()
         page.mouse.move(0, 0)
     page.wait_for_timeout(500)
+    for picture in page.locator("ol.results img").all()[:4]:  # those below are loaded when they are scrolled to
+        picture.evaluate("picture => picture.complete || new Promise(done => (picture.onload = done))")
+    if "scatter" in search:
+        expect(page.locator(".scatter")).to_have_attribute("data-state", "ready", timeout=PATIENCE_MS)
     expect(drawn).to_have_attribute("data-state", "idle", timeout=PATIENCE_MS)
     out.parent.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=out)
+    with Image.open(io.BytesIO(page.screenshot())) as picture:
+        picture.convert("RGB").save(out, "WEBP", quality=QUALITY, method=6) if out.suffix == ".webp" else picture.save(out)
     return [" ".join(line.split()) for line in page.locator("ol.results > li button.show").all_inner_texts()]
 
 
 @click.command()
 @click.option("--url", default="http://127.0.0.1:8000", show_default=True, help="The running page.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="PNG to write.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="PNG or WebP to write.")
 @click.option("--tile-id", type=int, help="The tile to click.")
 @click.option("--lon", type=float, help="Or the tile at this position (degrees).")
 @click.option("--lat", type=float)
@@ -89,7 +97,10 @@ def take(page: Page, url: str, at: Position, view: str, search: dict[str, Any], 
 @click.option("--max-per-city", type=int)
 @click.option("--width", default=1280, show_default=True)
 @click.option("--height", default=800, show_default=True)
+@click.option("--scale", default=1.0, show_default=True, help="Device pixels a CSS pixel.")
 @click.option("--dark", is_flag=True)
+@click.option("--likeness", is_flag=True, help="Colour the map by similarity.")
+@click.option("--scatter", type=click.Choice(["continent", "city", "similarity"]), help="Show the scatter plot.")
 @click.option("--chromium", default="/usr/bin/chromium", show_default=True)
 def main(url: str, out: Path, tile_id: int | None, form: str | None, view: str, chromium: str, **given: Any) -> None:
     """Write a picture of the page after a click on a tile; prints what was listed."""
@@ -102,7 +113,8 @@ def main(url: str, out: Path, tile_id: int | None, form: str | None, view: str, 
         at = Position(given["lon"], given["lat"])
     else:
         raise click.UsageError("say which tile: --tile-id, --lon and --lat, or --form")
-    search = {name: given[name] for name in ("k", "max_per_city") if given[name] is not None}
+    search = {name: given[name] for name in ("k", "max_per_city", "scatter") if given[name] is not None}
+    search |= {"imagery": "none"} | ({"likeness": 1} if given["likeness"] else {})
 
     def only_the_page(route: Route) -> None:
         if urlsplit(route.request.url).netloc == urlsplit(url).netloc:
@@ -114,6 +126,7 @@ def main(url: str, out: Path, tile_id: int | None, form: str | None, view: str, 
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         context = browser.new_context(
             viewport={"width": given["width"], "height": given["height"]},
+            device_scale_factor=given["scale"],
             color_scheme="dark" if given["dark"] else "light",
             reduced_motion="reduce",
         )

@@ -1,0 +1,186 @@
+"""The page's controls, each against the SQL that it stands for."""
+
+import gzip
+import json
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.conftest import Visit
+from tests.browser.walk import click_middle, expect_listed, expect_map_at, listed, open_page, place, sql, wait_until_drawn
+from tests.webapp.towns import TOWNS, TownDatabase
+from webapp.imagery import PROVIDERS
+from webapp.pages import STATIC
+
+TOWN, OTHER = TOWNS[0], TOWNS[4]
+MAX_SCRIPT_BYTES = 600_000
+
+
+def ids(rows: list[dict[str, Any]]) -> list[int]:
+    return [row["tile_id"] for row in rows]
+
+
+def test_all_scripts_together_stay_small() -> None:
+    sizes = {file.name: len(gzip.compress(file.read_bytes())) for file in STATIC.rglob("*.js")}
+    assert sizes
+    assert sum(sizes.values()) <= MAX_SCRIPT_BYTES, sizes
+
+
+def test_a_city_is_found_by_name_with_the_keyboard(page: Page, site: str) -> None:
+    page.goto(site)
+    field = page.get_by_role("combobox", name="City or coordinates")
+    field.fill("epsi")
+    expect(page.get_by_role("option")).to_have_count(1)
+    expect(page.get_by_role("option")).to_contain_text("Epsilon City (synthetic)")
+    field.press("Enter")
+    page.wait_for_function("() => Number(window.location.hash.slice(5).split('/')[0]) > 8")
+    expect(page.get_by_role("option")).to_have_count(0)
+    field.fill("nowhere at all")
+    expect(page.get_by_text("No city or country of that name")).to_be_visible()
+
+
+@pytest.mark.parametrize("form", ["{lat:.5f}, {lon:.5f}", "{lat:.5f}°N {lon:.5f}°E"])
+def test_coordinates_choose_the_tile_that_lies_there(page: Page, site: str, towns: TownDatabase, form: str) -> None:
+    tile_id = towns.tile_of(TOWN.city_id, "suburb")
+    lon, lat = place(towns, tile_id)
+    page.goto(site)
+    field = page.get_by_role("combobox", name="City or coordinates")
+    field.fill(form.format(lat=lat, lon=lon))
+    field.press("Enter")
+    expect(page.locator(".selected")).to_contain_text(str(tile_id))
+    expect_map_at(page, lon, lat)
+
+
+def test_where_no_tile_lies_is_said(page: Page, site: str) -> None:
+    page.goto(site)
+    field = page.get_by_role("combobox", name="City or coordinates")
+    field.fill("0, 0")
+    field.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("no tile lies at")
+
+
+def test_continents_countries_and_least_similarity_are_filters_of_sql(
+    page: Page, site: str, towns: TownDatabase
+) -> None:
+    tile_id = towns.tile_of(TOWN.city_id, "harbour")
+    page.goto(f"{site}/?tile={tile_id}")
+    page.get_by_text("Search settings").click()
+    page.get_by_role("button", name="Europe").click()
+    page.get_by_role("button", name="Asia").click()
+    rows = sql(
+        towns, "SELECT tile_id FROM api.similar_tiles(%s, continents => '{Europe,Asia}') ORDER BY rank", tile_id
+    )
+    assert 0 < len(rows) < 20
+    expect_listed(page, ids(rows))
+    page.get_by_label("Only in countries").select_option("JP")
+    rows = sql(towns, "SELECT tile_id FROM api.similar_tiles(%s, countries => '{JP}') ORDER BY rank", tile_id)
+    expect_listed(page, ids(rows))
+    page.get_by_role("button", name="Not only in Japan").click()
+    page.get_by_label("Least similarity").fill("0.5")
+    query = "SELECT tile_id FROM api.similar_tiles(%s, continents => '{Europe,Asia}', min_similarity => 0.5)"
+    rows = sql(towns, f"{query} ORDER BY rank", tile_id)
+    expect_listed(page, ids(rows))
+    page.reload()
+    expect_listed(page, ids(rows))
+
+
+def test_more_and_less_like_this_ask_by_examples(page: Page, site: str, towns: TownDatabase) -> None:
+    tile_id = towns.tile_of(TOWN.city_id, "harbour")
+    page.goto(f"{site}/?tile={tile_id}")
+    expect(page.locator("ol.results > li").first).to_be_visible()
+    more, less = listed(page)[1], listed(page)[-1]
+    page.locator(f"li[data-tile-id='{more}']").get_by_role("button", name=re.compile("^More like")).click()
+    page.locator(f"li[data-tile-id='{less}']").get_by_role("button", name=re.compile("^Less like")).click()
+    query = "SELECT tile_id FROM api.similar_to_examples(%s::bigint[], negative => %s::bigint[]) ORDER BY rank"
+    expect_listed(page, ids(sql(towns, query, [tile_id, more], [less])))
+    assert f"positive={more}" in page.url
+    assert f"negative={less}" in page.url
+    page.get_by_role("button", name=re.compile("^Less like: remove")).click()
+    expect_listed(page, ids(sql(towns, query, [tile_id, more], [])))
+    page.go_back()
+    expect_listed(page, ids(sql(towns, query, [tile_id, more], [less])))
+
+
+def test_a_drawn_area_bounds_the_search_or_is_what_is_looked_for(page: Page, site: str, towns: TownDatabase) -> None:
+    tile_id = towns.tile_of(TOWN.city_id, "harbour")
+    lon, lat = place(towns, towns.tiles[OTHER.city_id][4][0])
+    open_page(page, f"{site}/?tile={tile_id}#map=9/{lat}/{lon}")
+    page.get_by_role("button", name="Draw area").click()
+    expect(page.get_by_role("status").filter(has_text="Click the corners")).to_be_visible()
+    box = page.locator(".map-canvas").bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.wait_for_timeout(1000)  # terra-draw is loaded
+    for dx, dy in ((-180, -150), (180, -150), (180, 150), (-180, 150), (-180, 150)):
+        page.mouse.move(x + dx, y + dy)
+        page.mouse.click(x + dx, y + dy, delay=30)
+    card = page.get_by_role("region", name="Drawn area")
+    expect(card).to_contain_text("4 corners")
+    ring = [[float(part) for part in at.split(",")] for at in re.search(r"area=([^&#]+)", page.url)[1].split(";")]  # type: ignore[index]
+    area = json.dumps({"type": "Polygon", "coordinates": [[*ring, ring[0]]]})
+    query = "SELECT tile_id FROM api.similar_tiles(%s, within => ST_GeomFromGeoJSON(%s)) ORDER BY rank"
+    rows = sql(towns, query, tile_id, area)
+    assert len(rows) == 9
+    expect_listed(page, ids(rows))
+    card.get_by_label("look for what is like it").check()
+    rows = sql(towns, "SELECT tile_id FROM api.similar_to_area(ST_GeomFromGeoJSON(%s)) ORDER BY rank", area)
+    expect_listed(page, ids(rows))
+    card.get_by_role("button", name="Remove").click()
+    expect(card).to_have_count(0)
+
+
+def test_a_result_is_flown_to_and_back(page: Page, site: str, towns: TownDatabase) -> None:
+    tile_id = towns.tile_of(TOWN.city_id, "harbour")
+    page.goto(f"{site}/?tile={tile_id}&k=3")
+    page.locator("ol.results button.show").nth(1).click()
+    expect_map_at(page, *place(towns, listed(page)[1]))
+    page.get_by_role("button", name="Back to the chosen tile").click()
+    expect_map_at(page, *place(towns, tile_id))
+
+
+def test_the_map_is_coloured_by_similarity(page: Page, site: str, towns: TownDatabase) -> None:
+    tile_id = towns.tile_of(TOWN.city_id, "harbour")
+    page.goto(f"{site}/?tile={tile_id}")
+    with page.expect_response(lambda answer: f"/tiles/similarity/" in answer.url and f"tile_id={tile_id}" in answer.url):
+        page.get_by_role("button", name="Layers").click()
+        page.get_by_label("Colour by similarity").check()
+    expect(page.get_by_role("note", name="Colours of similarity")).to_be_visible()
+    assert "likeness=1" in page.url
+
+
+def test_the_chosen_tile_and_results_show_their_thumbnails(page: Page, site: str, towns: TownDatabase) -> None:
+    page.goto(f"{site}/?tile={towns.tile_of(TOWN.city_id, 'harbour')}")
+    picture = page.locator("ol.results img").first
+    expect(picture).to_be_visible()
+    page.wait_for_function("() => document.querySelector('ol.results img').naturalWidth === 128")
+    expect(page.locator(".selected img")).to_be_visible()
+    expect(page.locator(".selected")).to_contain_text("Largest cluster 50%")
+
+
+@pytest.mark.parametrize("visit", [{"color_scheme": "dark"}], indirect=True)
+def test_light_and_dark_follow_the_system_until_the_user_chooses(page: Page, site: str) -> None:
+    page.goto(site)
+    root = page.locator("html")
+    expect(root).to_have_attribute("data-scheme", "dark")
+    page.get_by_role("button", name="Colours: as the system").click()
+    expect(root).to_have_attribute("data-scheme", "light")
+    page.reload()
+    expect(root).to_have_attribute("data-scheme", "light")
+
+
+def test_imagery_is_asked_for_only_when_chosen_and_its_loss_leaves_the_map(visit: Visit, site: str) -> None:
+    page = visit.page
+    open_page(page, site)
+    assert visit.requests_outside == []
+    page.get_by_role("button", name="Layers").click()
+    page.get_by_label("Sentinel-2 cloudless 2024").check()
+    expect(page.get_by_text("Sentinel-2 cloudless 2024 cannot be reached")).to_be_visible(timeout=30_000)
+    expect(page.locator(".maplibregl-ctrl-attrib")).to_contain_text("Copernicus Sentinel data 2024")
+    prefix = str(PROVIDERS["eox"]["tiles_url"]).split("{")[0]
+    assert visit.requests_outside
+    assert all(url.startswith(prefix) for url in visit.requests_outside)
+    page.get_by_label("No imagery").check()
+    expect(page.get_by_text("cannot be reached")).to_have_count(0)
+    visit.requests_outside.clear()  # each was looked at, and none left this machine
