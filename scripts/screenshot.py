@@ -79,7 +79,9 @@ def take(page: Page, url: str, at: Position, view: str, search: dict[str, Any], 
     expect(drawn).to_have_attribute("data-state", "idle", timeout=PATIENCE_MS)
     out.parent.mkdir(parents=True, exist_ok=True)
     with Image.open(io.BytesIO(page.screenshot())) as picture:
-        picture.convert("RGB").save(out, "WEBP", quality=QUALITY, method=6) if out.suffix == ".webp" else picture.save(out)
+        picture.convert("RGB").save(out, "WEBP", quality=QUALITY, method=6) if out.suffix == ".webp" else picture.save(
+            out
+        )
     return [" ".join(line.split()) for line in page.locator("ol.results > li button.show").all_inner_texts()]
 
 

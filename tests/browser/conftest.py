@@ -38,7 +38,12 @@ def site(towns: TownDatabase, tmp_path_factory: pytest.TempPathFactory) -> Itera
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     home = tmp_path_factory.mktemp("web")
-    environment = {**os.environ, "TERRAKIN_HOME": str(home), "DATABASE_URL": towns.settings.database_url or "", **NO_IMAGERY}
+    environment = {
+        **os.environ,
+        "TERRAKIN_HOME": str(home),
+        "DATABASE_URL": towns.settings.database_url or "",
+        **NO_IMAGERY,
+    }
     web = [sys.executable, "-m", "terrakin", "web"]
     subprocess.run([*web, "start", "--port", str(port)], env=environment, check=True, capture_output=True)
     yield f"http://127.0.0.1:{port}"

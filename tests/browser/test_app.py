@@ -6,10 +6,17 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
-from tests.browser.walk import click_middle, expect_listed, expect_map_at, listed, open_page, place, sql, wait_until_drawn
+from tests.browser.walk import (
+    expect_listed,
+    expect_map_at,
+    listed,
+    open_page,
+    place,
+    sql,
+)
 from tests.webapp.towns import TOWNS, TownDatabase
 from webapp.imagery import PROVIDERS
 from webapp.pages import STATIC
@@ -69,9 +76,7 @@ def test_continents_countries_and_least_similarity_are_filters_of_sql(
     page.get_by_text("Search settings").click()
     page.get_by_role("button", name="Europe").click()
     page.get_by_role("button", name="Asia").click()
-    rows = sql(
-        towns, "SELECT tile_id FROM api.similar_tiles(%s, continents => '{Europe,Asia}') ORDER BY rank", tile_id
-    )
+    rows = sql(towns, "SELECT tile_id FROM api.similar_tiles(%s, continents => '{Europe,Asia}') ORDER BY rank", tile_id)
     assert 0 < len(rows) < 20
     expect_listed(page, ids(rows))
     page.get_by_label("Only in countries").select_option("JP")
@@ -143,7 +148,7 @@ def test_a_result_is_flown_to_and_back(page: Page, site: str, towns: TownDatabas
 def test_the_map_is_coloured_by_similarity(page: Page, site: str, towns: TownDatabase) -> None:
     tile_id = towns.tile_of(TOWN.city_id, "harbour")
     page.goto(f"{site}/?tile={tile_id}")
-    with page.expect_response(lambda answer: f"/tiles/similarity/" in answer.url and f"tile_id={tile_id}" in answer.url):
+    with page.expect_response(lambda answer: "/tiles/similarity/" in answer.url and f"tile_id={tile_id}" in answer.url):
         page.get_by_role("button", name="Layers").click()
         page.get_by_label("Colour by similarity").check()
     expect(page.get_by_role("note", name="Colours of similarity")).to_be_visible()
