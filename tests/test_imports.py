@@ -13,10 +13,10 @@ OURS = {"db", "etl", "webapp", "terrakin", "tests"}
 MAY_IMPORT = {"db": {"db"}, "etl": {"etl", "db"}, "webapp": {"webapp", "db"}}
 
 ONLY_IN = {
-    "torch": {"etl/encoders/terramind.py"},
+    "torch": {"etl/encoders/terramind.py", "etl/encoders/onnx_export.py"},
     "torchvision": {"etl/encoders/terramind.py"},
     "terratorch": {"etl/encoders/terramind.py"},
-    "onnxruntime": {"etl/encoders/terramind.py"},
+    "onnxruntime": {"etl/encoders/terramind_onnx.py", "etl/encoders/onnx_export.py"},
     "flask": {"webapp/"},
     "apiflask": {"webapp/"},
     "alembic": {"db/"},

@@ -38,8 +38,12 @@ WEIGHTS = click.option(
     "--weights",
     default="hub",
     show_default=True,
-    help="TerraMind's: hub, a file, or random (untrained).",
+    help="TerraMind's: hub, a file (as published, or .onnx of export-onnx), or random (untrained).",
 )
+PRECISION = click.option(
+    "--precision", type=click.Choice(["fp32", "bf16"]), default="fp32", show_default=True,
+    help="TerraMind's with torch; bf16 pays on GPUs and processors that compute in it. int8: see export-onnx.",
+)  # fmt: skip
 WEIGHTS_SHA256 = click.option("--weights-sha256", help="SHA-256 that the weights file must have.")
 WORKERS = click.option(
     "--workers", "n_workers", type=click.IntRange(1), default=os.cpu_count() or 1, show_default="cores",

@@ -43,7 +43,8 @@ def make_request(given: Options) -> Request:
         city_names=given["city_names"],
         limit=given["limit"],
         encoder=EncoderChoice(
-            given.get("encoder", "mosaiks"), given.get("weights", "hub"), given.get("weights_sha256")
+            given.get("encoder", "mosaiks"), given.get("weights", "hub"), given.get("weights_sha256"),
+            given.get("precision", "fp32"),
         ),
         dask=DaskOptions(given.get("dask_scheduler"), given.get("n_workers", 1)),
     )  # fmt: skip

@@ -15,6 +15,7 @@ from etl.cli.options import (
     LIMIT,
     MAX_CLOUD_COVER,
     PERIOD,
+    PRECISION,
     SIGN,
     STAC,
     WEIGHTS,
@@ -31,7 +32,7 @@ from etl.cli.request import make_request, say_weights
 @click.command()
 @options(
     STAC, COLLECTION, CITIES, PERIOD, MAX_CLOUD_COVER, WIDEN_DAYS, SIGN, CITY, LIMIT, ENCODER, WEIGHTS, WEIGHTS_SHA256,
-    WORKERS, DASK_SCHEDULER, DRY_RUN,
+    PRECISION, WORKERS, DASK_SCHEDULER, DRY_RUN,
 )  # fmt: skip
 @click.pass_obj
 def run(settings: Settings, /, dry_run: bool, **given: Any) -> None:
@@ -55,7 +56,7 @@ def composite(settings: Settings, /, **given: Any) -> None:
 
 
 @click.command()
-@options(PERIOD, CITY, LIMIT, ENCODER, WEIGHTS, WEIGHTS_SHA256)
+@options(PERIOD, CITY, LIMIT, ENCODER, WEIGHTS, WEIGHTS_SHA256, PRECISION)
 @click.pass_obj
 def embed(settings: Settings, /, **given: Any) -> None:
     """Embed the composites whose patches are missing."""

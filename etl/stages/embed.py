@@ -92,9 +92,10 @@ def _embed(job: Job, encoder: Encoder, city: City, made_from: str, advance: Call
         "encoder": encoder.name,
         "weights": encoder.weights,
         "weights_sha256": encoder.weights_sha256,
+        "runtime": encoder.runtime,
     }
     write_arrays(job.path(city.city_id, PATCHES), arrays, attributes)
-    return {"n_tiles": len(ids), "n_tiles_too_cloudy": len(cells) - len(ids)}
+    return {"n_tiles": len(ids), "n_tiles_too_cloudy": len(cells) - len(ids), "runtime": encoder.runtime}
 
 
 def read_chips(job: Job, city_id: int, cells: Sequence[Cell]) -> np.ndarray:
