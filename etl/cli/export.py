@@ -35,7 +35,7 @@ N_CHECKED = 8
 )  # fmt: skip
 @click.option("--output", type=click.Path(path_type=Path), help="The file. [default: beside this machine's work files]")
 @click.pass_obj
-def export_onnx(settings: Settings, chip_files: tuple[Path, ...], output: Path | None, **given: Any) -> None:
+def export_onnx(settings: Settings, /, chip_files: tuple[Path, ...], output: Path | None, **given: Any) -> None:
     """Write TerraMind as one ONNX file, checked against torch on real tiles; then `--weights FILE.onnx`."""
     from etl import encoder_choice
     from etl.encoders import onnx_export, terramind

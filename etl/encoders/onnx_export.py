@@ -101,6 +101,7 @@ def _trace(encoder: TerraMindEncoder, path: Path, chips: np.ndarray) -> None:
             )  # fmt: skip
     except ImportError as error:
         raise EncoderError(f"the export to ONNX needs a package that is missing ({error}); {INSTALL}") from error
+    assert program is not None, "with dynamo there always is one"
     program.save(path)
 
 

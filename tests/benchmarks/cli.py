@@ -24,3 +24,14 @@ def group() -> None:
 def search(sizes: tuple[int, ...], same_city_shares: tuple[float, ...], queries: int) -> None:
     """Similarity search with spatial exclusion: terrakin, pgvector by hand, Qdrant, FAISS and exact search."""
     run_all(list(sizes), list(same_city_shares), queries, lambda line: click.echo(line))
+
+
+@group.command()
+@click.option("--weights", default="random", show_default=True, help="TerraMind's: hub, a file, or random.")
+@click.option("--tiles", "n_tiles", type=click.IntRange(1), default=8, show_default=True, help="Tiles a round.")
+@click.option("--chips", type=click.Path(exists=True, file_okay=False), help="Folder of GeoTIFF tiles, else made up.")
+def embed(weights: str, n_tiles: int, chips: str | None) -> None:
+    """TerraMind's tiles a second by runtime and precision, as a share of this machine's matrix product."""
+    from tests.benchmarks.embed import run_all
+
+    run_all(weights, n_tiles, chips, lambda line: click.echo(line))

@@ -3,8 +3,10 @@
 import importlib.util
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import psycopg
 import pytest
 
 from etl.encoder_choice import EncoderChoice, export_name, load_encoder, stored_encoder
@@ -61,14 +63,14 @@ def test_the_file_says_which_weights_it_was_made_from(encoder: TerraMindEncoder,
 @pytest.mark.slow
 @needs_torch
 def test_a_kept_file_of_the_databases_weights_is_taken_without_being_named(
-    encoder: TerraMindEncoder, exported: Path, tmp_path: Path
+    encoder: TerraMindEncoder, exported: Path, tmp_path: Path, conn: psycopg.Connection[Any]
 ) -> None:
     encoder_dir(tmp_path).mkdir(parents=True)
     kept = encoder_dir(tmp_path) / exported.name
     shutil.copy(exported, kept)
     nothing = PostProcessing("standardised", np.zeros(768, np.float32), np.ones(768, np.float32))
     stored = EncoderRecord(encoder.name, "random", encoder.weights_sha256, nothing)
-    assert isinstance(stored_encoder(tmp_path, stored, None), OnnxTerraMindEncoder)
+    assert isinstance(stored_encoder(conn, tmp_path, stored, None), OnnxTerraMindEncoder)
 
 
 @pytest.mark.slow
