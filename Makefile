@@ -6,7 +6,7 @@ DEMO_HOME := .terrakin/demo
 DEMO_PERIOD := 2024-06-01/2024-08-31
 TERRAKIN := .venv/bin/terrakin
 
-.PHONY: help demo stop test bench-search lint screenshot
+.PHONY: help demo stop test bench-search bench-page lint screenshot
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -32,6 +32,12 @@ test: ## install what the tests need, then run all of them
 bench-search: ## similarity search against its peers: one table, one run (BENCH_ARGS="--size 48881")
 	@scripts/setup.sh bench
 	@.venv/bin/python terrakin.py bench search $(BENCH_ARGS)
+
+bench-page: ## the page in Chromium: time to interactive, a click's results, bytes of script
+	@scripts/setup.sh test
+	@scripts/setup.sh bench
+	@scripts/build_frontend.sh
+	@.venv/bin/python terrakin.py bench page $(BENCH_ARGS)
 
 lint: ## format and lint, changing files
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .

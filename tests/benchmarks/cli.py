@@ -35,3 +35,13 @@ def embed(weights: str, n_tiles: int, chips: str | None) -> None:
     from tests.benchmarks.embed import run_all
 
     run_all(weights, n_tiles, chips, lambda line: click.echo(line))
+
+
+@group.command()
+@click.option("--size", "sizes", type=click.IntRange(100), multiple=True, default=[160, 48_881], help="Tiles.")
+@click.option("--rounds", type=click.IntRange(1), default=5, show_default=True, help="Fresh loads, and clicks.")
+def page(sizes: tuple[int, ...], rounds: int) -> None:
+    """The page in a headless Chromium: time to interactive, a click's results, and how much script it loads."""
+    from tests.benchmarks.page import run_page  # the other benchmarks need no browser
+
+    run_page(list(sizes), rounds, lambda line: click.echo(line))

@@ -26,6 +26,7 @@ class World:
     Attributes:
         source: where positions come from.
         same_city_share: measured share of the ten nearest that lie in the tile's own city.
+        umap: (n, 2) places in the layout that the vectors were made from.
     """
 
     source: str
@@ -36,6 +37,7 @@ class World:
     country: np.ndarray
     continent: np.ndarray
     vectors: np.ndarray
+    umap: np.ndarray
 
 
 def build_world(real_tiles: Path, n: int, same_city_share: float, seed: int = 0) -> World:
@@ -52,7 +54,7 @@ def build_world(real_tiles: Path, n: int, same_city_share: float, seed: int = 0)
     weight = _city_weight(smooth, cities[city], noise, city, same_city_share, rng)
     vectors = _unit(smooth + weight * cities[city] + noise)
     share = _same_city_share(vectors, city, rng)
-    return World(source, share, lon, lat[rows], city, country[rows], continent[rows], vectors)
+    return World(source, share, lon, lat[rows], city, country[rows], continent[rows], vectors, umap[rows])
 
 
 def _positions(path: Path, rng: np.random.Generator) -> tuple[str, *tuple[np.ndarray, ...]]:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
+from db.connect import connect
 from tests.webapp.towns import TownDatabase, town_database
 from webapp.pages import STATIC
 
@@ -22,9 +23,26 @@ DESKTOP = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce
 LOOPBACK = {"127.0.0.1", "localhost"}
 
 
+# A column of points a town, a group of rows an urban form (tiles of a town go through the forms in turn); the last
+# tile of all has no place.
+LAY_OUT = """
+    UPDATE terrakin.tiles AS t SET umap_x = -t.city_id * 0.2, umap_y = 3 * (r.number % 3) + r.number / 10.0
+    FROM (
+        SELECT tile_id, (row_number() OVER (PARTITION BY city_id ORDER BY tile_id) - 1)::integer AS number
+        FROM terrakin.tiles
+    ) AS r
+    WHERE r.tile_id = t.tile_id AND t.tile_id < (SELECT max(tile_id) FROM terrakin.tiles)
+"""
+LAYOUT = "INSERT INTO terrakin.layouts (method, parameters, n_tiles) VALUES ('umap', '{}', 44)"
+
+
 @pytest.fixture(scope="session")
 def towns(server_home: Path) -> Iterator[TownDatabase]:
+    """The towns, with a layout."""
     with town_database(server_home) as towns:
+        with connect(towns.settings) as conn:
+            conn.execute(LAY_OUT)
+            conn.execute(LAYOUT)
         yield towns
 
 
