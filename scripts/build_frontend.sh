@@ -24,5 +24,8 @@ say "installing packages"
 npm ci
 say "building"
 npm run --silent build -- --logLevel warn
+# Swagger UI as its makers built it, for /api/docs: a page of its own that the map never loads.
+mkdir -p ../static/docs
+cp node_modules/swagger-ui-dist/{swagger-ui-bundle.js,swagger-ui.css,LICENSE} ../static/docs/
 printf '%s' "$wanted" >"$STAMP"
 say "built $(du -sh --apparent-size ../static | cut -f1) into webapp/static"

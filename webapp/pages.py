@@ -9,14 +9,6 @@ from webapp.errors import FrontEndMissingError
 
 STATIC = Path(__file__).parent / "static"
 
-# Nothing is loaded from elsewhere. MapLibre's worker is a file of ours; its images are data and blob URLs. regl, which
-# draws the scatter plot, compiles its draw commands with Function: hence unsafe-eval, for scripts of our own alone.
-CONTENT_SECURITY_POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-eval'; img-src 'self' data: blob:; "
-    "style-src 'self' 'unsafe-inline'; worker-src 'self' blob:; "
-    "object-src 'none'; base-uri 'self'; frame-ancestors 'self'"
-)
-
 blueprint = APIBlueprint("pages", __name__, enable_openapi=False)
 
 
@@ -27,5 +19,4 @@ def index() -> Response:
         raise FrontEndMissingError("Run scripts/build_frontend.sh, then load the page again.")
     response = send_from_directory(STATIC, "index.html")
     response.headers["Cache-Control"] = "no-cache"
-    response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
     return response

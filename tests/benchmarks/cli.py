@@ -1,7 +1,11 @@
 """``terrakin bench``: the benchmarks, each against a peer in the same run."""
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import click
 
+from db import cluster
 from tests.benchmarks.search import run_all
 
 
@@ -45,3 +49,27 @@ def page(sizes: tuple[int, ...], rounds: int) -> None:
     from tests.benchmarks.page import run_page  # the other benchmarks need no browser
 
     run_page(list(sizes), rounds, lambda line: click.echo(line))
+
+
+@group.command()
+@click.option("--size", type=click.IntRange(1_000, 100_000), default=48_881, show_default=True, help="Tiles.")
+@click.option("--clients", type=click.IntRange(1, 200), default=50, show_default=True)
+@click.option("--seconds", type=click.IntRange(5, 600), default=60, show_default=True)
+@click.option(
+    "--home",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for the private cluster, kept for the next time. [default: a temporary one]",
+)
+def load(size: int, clients: int, seconds: int, home: Path | None) -> None:
+    """Many clients over API and tiles, then PostgreSQL killed under load. Exit code 1 when anything went wrong."""
+    from tests.benchmarks.load import run
+
+    with TemporaryDirectory(prefix="terrakin-load-") as folder:
+        used = home.absolute() if home else Path(folder)
+        used.mkdir(parents=True, exist_ok=True)
+        used.chmod(0o711)
+        try:
+            is_well = run(used, size, clients, seconds, click.echo)
+        finally:
+            cluster.stop(used)
+    raise SystemExit(0 if is_well else 1)
