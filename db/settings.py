@@ -4,9 +4,12 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from db.errors import SettingsError
+
 HOME_NAME = ".terrakin"
 METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 """Prometheus's own name: its client reads it when it is imported."""
+DEFAULT_HTTP_TIMEOUT_S = 60
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class Settings:
         upload_rate_limit: the same for uploaded chips.
         rate_limit_storage: where they are counted: ``memory://`` (each worker by itself), ``redis://...``.
         proxies: how many proxies before the web app tell the client's address (X-Forwarded-For).
+        http_timeout_s: a request for imagery that takes more seconds is given up, and made again.
     """
 
     home: Path
@@ -39,10 +43,15 @@ class Settings:
     upload_rate_limit: str = "10/minute"
     rate_limit_storage: str = "memory://"
     proxies: int = 0
+    http_timeout_s: int = DEFAULT_HTTP_TIMEOUT_S
 
 
 def read_settings() -> Settings:
-    """Settings from ``DATABASE_URL`` and the variables ``TERRAKIN_*`` (docs/operator.md); empty means unset."""
+    """Settings from ``DATABASE_URL`` and the variables ``TERRAKIN_*`` (docs/operator.md); empty means unset.
+
+    Raises:
+        SettingsError: TERRAKIN_HTTP_TIMEOUT_S is no whole number of seconds.
+    """
     home = os.environ.get("TERRAKIN_HOME")
     return Settings(
         home=Path(home).absolute() if home else _nearest_home(Path.cwd()),
@@ -56,7 +65,14 @@ def read_settings() -> Settings:
         upload_rate_limit=os.environ.get("TERRAKIN_UPLOAD_RATE_LIMIT") or Settings.upload_rate_limit,
         rate_limit_storage=os.environ.get("TERRAKIN_RATE_LIMIT_STORAGE") or Settings.rate_limit_storage,
         proxies=_count(os.environ.get("TERRAKIN_PROXIES")),
+        http_timeout_s=_seconds(os.environ.get("TERRAKIN_HTTP_TIMEOUT_S") or str(DEFAULT_HTTP_TIMEOUT_S)),
     )
+
+
+def _seconds(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise SettingsError(f"TERRAKIN_HTTP_TIMEOUT_S is {text!r}; it must be whole seconds, 1 or more")
+    return int(text)
 
 
 def environment(settings: Settings) -> dict[str, str]:

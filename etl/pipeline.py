@@ -17,6 +17,7 @@ from etl.errors import CityError, EtlError
 from etl.grid import assign_cells
 from etl.ledger import Ledger, heartbeat, this_worker
 from etl.locks import one_at_a_time
+from etl.progress import tile_counts
 from etl.spatial_bias import Limits, SpatialBias
 from etl.stac import Period, Source, check_catalogue
 from etl.stages import BarFactory, Job, aggregate, bias, composite, embed, index, layout, load, thumbnail
@@ -79,8 +80,8 @@ def with_tiles(known: Sequence[City], names: Sequence[str], limit: int | None) -
     return chosen
 
 
-def run(settings: Settings, request: Request, bar: BarFactory) -> None:
-    """All stages, from cities to indexes.
+def run(settings: Settings, request: Request, bar: BarFactory) -> list[str]:
+    """All stages, from cities to indexes; returns what etl.ledger.tile_counts says then.
 
     Raises:
         EtlError: bad input, before anything is written; or after all others went on, the cities that failed.
@@ -104,7 +105,9 @@ def run(settings: Settings, request: Request, bar: BarFactory) -> None:
         with one_at_a_time(conn, "layout"):
             layout.run(conn, bar)
             index.run(settings, bar)
+        counts = tile_counts(conn)
     _raise_for(failed, len(chosen))
+    return counts
 
 
 def make_job(

@@ -31,7 +31,14 @@ ONLY_IN = {
     "aiohttp": set(),
 }
 SPEAKS_SQL = {"execute", "executemany"}
-MAY_SPEAK_SQL = {"etl/store.py", "etl/store_filters.py", "etl/store_thumbnails.py", "etl/ledger.py", "etl/locks.py"}
+MAY_SPEAK_SQL = {
+    "etl/store.py",
+    "etl/store_filters.py",
+    "etl/store_thumbnails.py",
+    "etl/ledger.py",
+    "etl/locks.py",
+    "etl/progress.py",
+}
 ENVIRONMENT = {"environ", "environb", "getenv", "getenvb"}
 HEAVY = {
     "numpy",

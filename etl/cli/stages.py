@@ -39,12 +39,13 @@ def run(settings: Settings, /, dry_run: bool, **given: Any) -> None:
     """Run all stages. The same command again resumes what was interrupted and repeats nothing."""
     from etl import pipeline
 
-    request = make_request(given)
+    request = make_request(settings, given)
     if dry_run:
         _plan(settings, request)
         return
     say_weights(request)
-    pipeline.run(settings, request, progress_bar)
+    for line in pipeline.run(settings, request, progress_bar):
+        click.echo(line, err=True)
 
 
 @click.command()
@@ -90,7 +91,7 @@ def thumbnail(settings: Settings, /, **given: Any) -> None:
 def _run_stage(settings: Settings, stage: str, given: Options) -> None:
     from etl.pipeline import run_stage
 
-    request = make_request(given)
+    request = make_request(settings, given)
     if stage == "embed":
         say_weights(request)
     run_stage(settings, stage, request, progress_bar)

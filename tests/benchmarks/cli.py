@@ -6,7 +6,6 @@ from tempfile import TemporaryDirectory
 import click
 
 from db import cluster
-from tests.benchmarks.search import run_all
 
 
 @click.group()
@@ -27,6 +26,8 @@ def group() -> None:
 @click.option("--queries", type=click.IntRange(20), default=200, show_default=True, help="Query tiles.")
 def search(sizes: tuple[int, ...], same_city_shares: tuple[float, ...], queries: int) -> None:
     """Similarity search with spatial exclusion: terrakin, pgvector by hand, Qdrant, FAISS and exact search."""
+    from tests.benchmarks.search import run_all
+
     run_all(list(sizes), list(same_city_shares), queries, lambda line: click.echo(line))
 
 
@@ -73,3 +74,26 @@ def load(size: int, clients: int, seconds: int, home: Path | None) -> None:
         finally:
             cluster.stop(used)
     raise SystemExit(0 if is_well else 1)
+
+
+@group.command()
+@click.option("--side-km", type=click.IntRange(5, 100), default=40, show_default=True, help="Side of the square city.")
+@click.option("--dates", "n_dates", type=click.IntRange(3, 100), default=12, show_default=True, help="Scenes.")
+@click.option("--workers", "n_workers", type=click.IntRange(1), default=2, show_default=True, help="Dask's processes.")
+def composite(side_km: int, n_dates: int, n_workers: int) -> None:
+    """Memory and time of one large city's composite, over a synthetic catalogue made on the fly."""
+    from tests.benchmarks.composite import run_composite
+
+    run_composite(side_km, n_dates, n_workers, lambda line: click.echo(line))
+
+
+@group.command()
+@click.option("--latency-ms", type=click.IntRange(1), default=300, show_default=True, help="Before every answer.")
+@click.option(
+    "--towns", "n_towns", type=click.IntRange(2, 10), default=8, show_default=True, help="Of four tiles each."
+)
+def workers(latency_ms: int, n_towns: int) -> None:
+    """One ETL process against two side by side, over a catalogue behind a slow server."""
+    from tests.benchmarks.workers import run_workers
+
+    run_workers(latency_ms / 1000, n_towns, lambda line: click.echo(line))
