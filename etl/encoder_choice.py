@@ -9,7 +9,7 @@ import psycopg
 from etl.encoders import Encoder
 from etl.encoders.terramind import Precision
 from etl.errors import EncoderError
-from etl.store import EncoderRecord, read_encoder
+from etl.store_encoder import EncoderRecord, read_encoder
 from etl.store_filters import read_filters
 from etl.work import encoder_dir
 

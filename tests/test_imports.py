@@ -33,6 +33,7 @@ ONLY_IN = {
 SPEAKS_SQL = {"execute", "executemany"}
 MAY_SPEAK_SQL = {
     "etl/store.py",
+    "etl/store_encoder.py",
     "etl/store_filters.py",
     "etl/store_thumbnails.py",
     "etl/ledger.py",

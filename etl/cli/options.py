@@ -50,6 +50,11 @@ WORKERS = click.option(
     help="Processes of the local Dask cluster.",
 )  # fmt: skip
 DASK_SCHEDULER = click.option("--dask-scheduler", help="Use this Dask scheduler instead: tcp://host:port.")
+POST_PROCESSING = click.option(
+    "--post-processing",
+    type=click.Choice(["raw", "centred", "standardised", "all_but_the_top"]),
+    help="What makes patch vectors comparable. [default: the database's; standardised where none is recorded]",
+)
 DRY_RUN = click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 
 

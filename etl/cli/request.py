@@ -49,6 +49,7 @@ def make_request(settings: Settings, given: Options) -> Request:
             given.get("precision", "fp32"),
         ),
         dask=DaskOptions(given.get("dask_scheduler"), given.get("n_workers", 1)),
+        post_processing=given.get("post_processing"),
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from etl.cli.options import (
     LIMIT,
     MAX_CLOUD_COVER,
     PERIOD,
+    POST_PROCESSING,
     PRECISION,
     SIGN,
     STAC,
@@ -32,7 +33,7 @@ from etl.cli.request import make_request, say_weights
 @click.command()
 @options(
     STAC, COLLECTION, CITIES, PERIOD, MAX_CLOUD_COVER, WIDEN_DAYS, SIGN, CITY, LIMIT, ENCODER, WEIGHTS, WEIGHTS_SHA256,
-    PRECISION, WORKERS, DASK_SCHEDULER, DRY_RUN,
+    PRECISION, POST_PROCESSING, WORKERS, DASK_SCHEDULER, DRY_RUN,
 )  # fmt: skip
 @click.pass_obj
 def run(settings: Settings, /, dry_run: bool, **given: Any) -> None:
@@ -65,7 +66,7 @@ def embed(settings: Settings, /, **given: Any) -> None:
 
 
 @click.command()
-@options(PERIOD, CITY, LIMIT)
+@options(PERIOD, CITY, LIMIT, POST_PROCESSING)
 @click.pass_obj
 def aggregate(settings: Settings, /, **given: Any) -> None:
     """Aggregate patches to one vector a tile and method."""

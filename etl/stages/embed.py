@@ -13,7 +13,7 @@ from etl.errors import EtlError
 from etl.grid import PATCH_PX, PATCHES_PER_SIDE, PATCHES_PER_TILE, TILE_PX, Cell, tile_id
 from etl.locks import one_at_a_time
 from etl.stages import Job, fingerprint, walk_cities
-from etl.store import read_encoder
+from etl.store_encoder import read_encoder
 from etl.store_filters import read_filters, write_filters
 from etl.work import COMPOSITE, PATCHES, open_array, read_attributes, write_arrays
 

@@ -97,3 +97,13 @@ def workers(latency_ms: int, n_towns: int) -> None:
     from tests.benchmarks.workers import run_workers
 
     run_workers(latency_ms / 1000, n_towns, lambda line: click.echo(line))
+
+
+@group.command()
+@click.option("--tiles", "n_tiles", type=click.IntRange(1_000), default=48_881, show_default=True)
+def bias(n_tiles: int) -> None:
+    """Removal of planted spatial bias: dimensions and LEACE, what is left of it, and what it costs in retrieval."""
+    from tests.benchmarks.bias import run
+    from tests.benchmarks.search import REAL_TILES
+
+    run(REAL_TILES, n_tiles, lambda line: click.echo(line))

@@ -43,7 +43,7 @@ class World:
 def build_world(real_tiles: Path, n: int, same_city_share: float, seed: int = 0) -> World:
     """A world of n tiles. More than the file has: copies, shifted in place and with noise of their own."""
     rng = np.random.default_rng(seed)
-    source, lon, lat, umap, city, country, continent = _positions(real_tiles, rng)
+    source, lon, lat, umap, city, country, continent = positions(real_tiles, rng)
     rows = np.arange(n) % len(lon) if n > len(lon) else np.sort(rng.permutation(len(lon))[:n])
     copy = np.arange(n) // len(lon) if n > len(lon) else np.zeros(n, int)
     lon = (lon[rows] + 0.37 * copy + 180) % 360 - 180
@@ -57,7 +57,8 @@ def build_world(real_tiles: Path, n: int, same_city_share: float, seed: int = 0)
     return World(source, share, lon, lat[rows], city, country[rows], continent[rows], vectors, umap[rows])
 
 
-def _positions(path: Path, rng: np.random.Generator) -> tuple[str, *tuple[np.ndarray, ...]]:
+def positions(path: Path, rng: np.random.Generator) -> tuple[str, *tuple[np.ndarray, ...]]:
+    """Where they come from; then lon, lat, umap (n, 2), city, country and continent of every tile."""
     if not path.exists():
         return _made_up_positions(rng)
     with gzip.open(path, "rt") as handle:

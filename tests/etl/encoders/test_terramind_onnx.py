@@ -15,7 +15,7 @@ from etl.encoders.terramind import TerraMindEncoder, load_terramind
 from etl.encoders.terramind_onnx import OnnxTerraMindEncoder, load_onnx
 from etl.errors import EncoderError
 from etl.post_processing import PostProcessing
-from etl.store import EncoderRecord
+from etl.store_encoder import EncoderRecord
 from etl.work import encoder_dir
 from tests.etl.encoders.chips import make_chips
 
