@@ -6,7 +6,7 @@ DEMO_HOME := .terrakin/demo
 DEMO_PERIOD := 2024-06-01/2024-08-31
 TERRAKIN := .venv/bin/terrakin
 
-.PHONY: help demo stop test bench-search lint screenshot
+.PHONY: help demo stop test bench-load bench-page bench-search fuzz lint screenshot
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -29,9 +29,23 @@ test: ## install what the tests need, then run all of them
 	@scripts/build_frontend.sh
 	@.venv/bin/python -m pytest $(PYTEST_ARGS)
 
+fuzz: ## ask the API 500 random questions an address, right and wrong ones: none may be answered with 500
+	@scripts/setup.sh test
+	@TERRAKIN_FUZZ_EXAMPLES=$(or $(EXAMPLES),500) .venv/bin/python -m pytest tests/webapp/test_fuzz.py $(PYTEST_ARGS)
+
+bench-load: ## 50 clients for 60 s over API and tiles, and a killed PostgreSQL: one table (BENCH_ARGS="--seconds 20")
+	@scripts/setup.sh bench
+	@.venv/bin/python terrakin.py bench load $(BENCH_ARGS)
+
 bench-search: ## similarity search against its peers: one table, one run (BENCH_ARGS="--size 48881")
 	@scripts/setup.sh bench
 	@.venv/bin/python terrakin.py bench search $(BENCH_ARGS)
+
+bench-page: ## the page in Chromium: time to interactive, a click's results, bytes of script
+	@scripts/setup.sh test
+	@scripts/setup.sh bench
+	@scripts/build_frontend.sh
+	@.venv/bin/python terrakin.py bench page $(BENCH_ARGS)
 
 lint: ## format and lint, changing files
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .

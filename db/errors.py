@@ -11,3 +11,7 @@ class ClusterError(DbError):
 
 class ConnectError(DbError):
     """No connection, or the server is not fit (PostGIS or pgvector missing or too old, schema not migrated)."""
+
+
+class SettingsError(DbError):
+    """An environment variable cannot be used."""

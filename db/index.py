@@ -102,6 +102,14 @@ def build_indexes(settings: Settings, progress: Progress | None = None) -> list[
     return built
 
 
+def drop_indexes(settings: Settings) -> None:
+    """Drop the vector indexes before all vectors change; questions are answered exactly until they are built again."""
+    with connect(settings, autocommit=True) as conn, conn.transaction():
+        conn.execute(ONE_BUILDER)
+        for index in INDEXES:
+            conn.execute(index.drop)
+
+
 def _shuffle(conn: psycopg.Connection[Any], settings: Settings, progress: Progress | None) -> bool:
     """Put the tiles into random order, unless a vector index stands on them. Whether it did."""
     with conn.transaction():

@@ -140,8 +140,9 @@ encoder = Table(
         "post_processing",
         JSONB,
         nullable=False,
-        comment='How raw patch embeddings became comparable, and the fitted numbers: {"method": "standardised", '
-        '"mean": [...], "std": [...]}. Applied to stored vectors and query vectors alike.',
+        comment='How raw patch embeddings became comparable, and the fitted numbers: {"method": raw, centred, '
+        'standardised or all_but_the_top, "mean": [...], "std": [...], "components": principal components taken off, '
+        '"removal": what LEACE takes off}. Applied to stored vectors and query vectors alike.',
     ),
     Column(
         "fitted_at",

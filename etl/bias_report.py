@@ -3,56 +3,95 @@
 import base64
 import html
 import io
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from etl.leak import Leak
+from etl.leak import RADII_KM, Leak
 from etl.spatial_bias import Limits, SpatialBias, knee
+
+REMOVALS = ("dimensions", "leace", "none")
+"""What is done about spatial bias: dimensions set to 0, directions projected out, or nothing."""
 
 PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>terrakin: spatial bias</title>
 <style>body{{font:16px/1.5 system-ui;max-width:60rem;margin:2rem auto;padding:0 1rem}}
-td,th{{padding:.2rem 1rem;text-align:right}}img{{max-width:100%}}</style>
+td,th{{padding:.2rem 1rem;text-align:right}}img{{max-width:100%}}.stored{{font-weight:bold;background:#def}}</style>
 <h1>Spatial bias</h1>
-<p>{encoder}; {n_tiles} tiles of {n_cities} cities; {n_excluded} of {dimension} dimensions excluded
-(floors: Moran's I {limits.morans_i_floor:g}, position R² {limits.position_r2_floor:g}; at most {limits.max_share:.0%}).
-{when}</p>
+<p>{encoder}; {n_tiles} tiles of {n_cities} cities; dimensions are excluded above the knee of a measure and its floor
+(Moran's I {limits.morans_i_floor:g}, position R² {limits.position_r2_floor:g}); at most {limits.max_share:.0%} of
+{dimension} dimensions, or as many directions by LEACE. {when}</p>
 <p>Moran's I: how alike neighbouring tiles are inside a city. Position R²: how much of a dimension's variance between
 cities their place foretells in regions that were left out of the fit{r2_note}.</p>
 <img alt="Both measures of all dimensions, sorted, and against each other" src="data:image/png;base64,{plot}">
-<h2>Share of a tile's ten nearest neighbours that are merely near</h2>
-<table><tr><th></th><th>same city</th>{heads}</tr>{rows}</table>
-<p>Means of all tiles, compared exactly. A low share is not a merit by itself: vectors without meaning have one too.
-What excluding costs in retrieval is not measured here.</p>
+<h2>Share of a tile's ten nearest neighbours that are merely near, and what less of it costs</h2>
+<table><tr><th></th><th>same city</th>{heads}<th>same form, other cities</th></tr>{rows}</table>
+<p>Means of tiles, compared exactly. The marked row is what the database's vectors carry. A low share is not a merit by
+itself: vectors without meaning have one too, so look at the last column: {cost_note}.
+LEACE (Belrose et al. 2023) projects out how tiles of one kind differ with their place; it was fitted on the tiles that
+it is measured on, so with few tiles in a city a part of its effect is the fit.</p>
 </html>
 """
+COST_KNOWN = "the share of tiles of the same known urban form among the ten nearest in other cities (precision at 10)"
+COST_UNKNOWN = "it needs tiles whose form is known (the demo's, or a table given with --forms), and there are none here"
 
 
-def write_report(
-    path: Path, encoder: str, bias: SpatialBias, limits: Limits, leaks: dict[str, Leak], n_tiles: int, n_cities: int
-) -> None:
-    """Write the page, whole or not at all; ``leaks`` are the table's rows by name."""
-    radii = next(iter(leaks.values())).within_km
-    rows = "".join(
-        f"<tr><th>{html.escape(name)}</th><td>{leak.same_city:.1%}</td>"
-        + "".join(f"<td>{share:.1%}</td>" for share in leak.within_km.values())
-        + "</tr>"
-        for name, leak in leaks.items()
-    )
+@dataclass(frozen=True)
+class Outcome:
+    """What one of REMOVALS did: how many dimensions or directions went, what is left of leak and of retrieval.
+
+    Attributes:
+        what: in words.
+        leak: of the vectors after it.
+        precision: of retrieval by known form, 0..1; None where no form is known.
+    """
+
+    what: str
+    leak: Leak
+    precision: float | None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Everything that the page shows; ``outcomes`` by name of REMOVALS, ``stored`` names the one that is taken."""
+
+    encoder: str
+    n_tiles: int
+    n_cities: int
+    limits: Limits
+    bias: SpatialBias
+    outcomes: dict[str, Outcome]
+    stored: str
+
+
+def write_report(path: Path, measured: Measured) -> None:
+    """Write the page, whole or not at all."""
+    bias, outcomes = measured.bias, measured.outcomes
+    is_known = outcomes["none"].precision is not None
     page = PAGE.format(
-        encoder=html.escape(encoder), n_tiles=n_tiles, n_cities=n_cities, n_excluded=int(bias.is_excluded.sum()),
-        dimension=len(bias.is_excluded), limits=limits, when=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        encoder=html.escape(measured.encoder), n_tiles=measured.n_tiles, n_cities=measured.n_cities,
+        dimension=len(bias.is_excluded), limits=measured.limits, when=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         r2_note="" if np.isfinite(bias.position_r2).all() else " (here there are too few regions to tell)",
-        plot=base64.b64encode(_plot(bias, limits)).decode(),
-        heads="".join(f"<th>within {radius} km</th>" for radius in radii), rows=rows,
+        plot=base64.b64encode(_plot(bias, measured.limits)).decode(),
+        heads="".join(f"<th>within {radius} km</th>" for radius in RADII_KM),
+        rows="".join(_row(outcome, name == measured.stored) for name, outcome in outcomes.items()),
+        cost_note=COST_KNOWN if is_known else COST_UNKNOWN,
     )  # fmt: skip
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(path.name + ".new")
     new.write_text(page, encoding="utf-8")
     new.replace(path)
+
+
+def _row(outcome: Outcome, is_stored: bool) -> str:
+    shares = [outcome.leak.same_city, *outcome.leak.within_km.values()]
+    cells = [f"{share:.1%}" for share in shares]
+    cells.append("not measurable" if outcome.precision is None else f"{outcome.precision:.3f}")
+    marked = ' class="stored"' if is_stored else ""
+    return f"<tr{marked}><th>{html.escape(outcome.what)}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
 
 
 def _plot(bias: SpatialBias, limits: Limits) -> bytes:

@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Any, Literal
 import psycopg
 
 from etl.encoders import Encoder
+from etl.encoders.terramind import Precision
 from etl.errors import EncoderError
-from etl.store import EncoderRecord, read_encoder
+from etl.store_encoder import EncoderRecord, read_encoder
 from etl.store_filters import read_filters
 from etl.work import encoder_dir
 
 if TYPE_CHECKING:
     from etl.encoders.mosaiks import MosaiksEncoder
+
+SUFFIX = ".onnx"
+EXPORT_PRECISIONS = ("fp32", "int8")
 
 
 @dataclass(frozen=True)
@@ -22,13 +26,16 @@ class EncoderChoice:
 
     Attributes:
         name: ``mosaiks`` or ``terramind_v1_base``.
-        weights: TerraMind's weights: ``hub``, ``random``, or the path of a file.
-        weights_sha256: what the weights file must have; None to accept any.
+        weights: TerraMind's weights: ``hub``, ``random``, or the path of a file: weights as published, or an ONNX
+            file of `terrakin etl export-onnx`, which ONNX Runtime computes.
+        weights_sha256: what the weights must have; None to accept any.
+        precision: of torch; an ONNX file has its own.
     """
 
     name: str = "mosaiks"
     weights: str = "hub"
     weights_sha256: str | None = None
+    precision: Precision = "fp32"
 
 
 def load_encoder(choice: EncoderChoice) -> Encoder | None:
@@ -41,6 +48,8 @@ def load_encoder(choice: EncoderChoice) -> Encoder | None:
         return None
     if choice.name != "terramind_v1_base":
         raise EncoderError(f"unknown encoder {choice.name!r}; there are mosaiks and terramind_v1_base")
+    if Path(choice.weights).suffix == SUFFIX:
+        return _onnx(choice)
     from etl.encoders.terramind import load_terramind
 
     weights: Literal["hub", "random"] | Path
@@ -50,7 +59,18 @@ def load_encoder(choice: EncoderChoice) -> Encoder | None:
         weights = "random"
     else:
         weights = Path(choice.weights)
-    return load_terramind(weights, sha256=choice.weights_sha256)
+    return load_terramind(weights, sha256=choice.weights_sha256, precision=choice.precision)
+
+
+def _onnx(choice: EncoderChoice) -> Encoder:
+    from etl.encoders.terramind_onnx import load_onnx
+
+    if choice.precision != "fp32":
+        raise EncoderError(
+            f"--precision {choice.precision} is torch's; the precision of {choice.weights} was settled when it was "
+            "exported, see `terrakin etl export-onnx --precision`"
+        )
+    return load_onnx(Path(choice.weights), choice.weights_sha256)
 
 
 def check_encoder(conn: psycopg.Connection[Any], choice: EncoderChoice, loaded: Encoder | None) -> None:
@@ -109,7 +129,8 @@ def stored_encoder(
         conn: any role's.
         home: where work files lie.
         stored: the row of terrakin.encoder; None where there is none.
-        weights: TerraMind's: ``hub``, ``random`` or a file; None takes ``random`` where the row says so, else ``hub``.
+        weights: TerraMind's: ``hub``, ``random`` or a file; None takes an ONNX file of the same weights where
+            one is kept on this machine, else ``random`` where the row says so, else ``hub``.
 
     Raises:
         EncoderError: nothing is loaded yet; weights or filters are not here, or are others than the row's.
@@ -118,7 +139,7 @@ def stored_encoder(
         raise EncoderError("the database holds no vectors yet, so no encoder; load tiles first with `terrakin etl run`")
     if stored.name == "mosaiks":
         return kept_filters(conn, home, stored)
-    given = weights or ("random" if stored.weights == "random" else "hub")
+    given = weights or _kept_export(home, stored) or ("random" if stored.weights == "random" else "hub")
     expected = None if given == "random" else stored.weights_sha256
     encoder = load_encoder(EncoderChoice(stored.name, given, expected))
     if encoder is None or encoder.weights_sha256 != stored.weights_sha256:
@@ -127,3 +148,18 @@ def stored_encoder(
             f"{stored.weights_sha256[:12]}); give that file with --weights"
         )
     return encoder
+
+
+def export_name(precision: str) -> str:
+    """The name under which `terrakin etl export-onnx` keeps its file, in etl.work.encoder_dir."""
+    return f"terramind_v1_base_{precision}{SUFFIX}"
+
+
+def _kept_export(home: Path, stored: EncoderRecord) -> str | None:
+    """The ONNX file made from the database's weights, where one is kept: ready in a second, where torch takes ten."""
+    from etl.encoders.terramind_onnx import load_onnx
+
+    for path in (encoder_dir(home) / export_name(precision) for precision in EXPORT_PRECISIONS):
+        if path.exists() and load_onnx(path).weights_sha256 == stored.weights_sha256:
+            return str(path)
+    return None

@@ -1,7 +1,6 @@
-"""Reads pixels of scenes, resampled to a geobox, over a network that fails now and then."""
+"""Reads pixels of scenes, resampled to a geobox, over a network that fails now and then (etl.network)."""
 
 import importlib.util
-import logging
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -10,34 +9,17 @@ import numpy as np
 import odc.stac
 import pystac
 import requests
-import tenacity
 from odc.geo.geobox import GeoBox
 from rasterio.errors import NotGeoreferencedWarning
 
-from etl.errors import CatalogueError, ImageryError, TransientImageryError
-from etl.items import NODATA, TO_BE_SIGNED
+from db.settings import DEFAULT_HTTP_TIMEOUT_S
+from etl.errors import CatalogueError, ImageryError
+from etl.items import HTTP_TIMEOUT_S, NODATA, TO_BE_SIGNED
+from etl.network import gdal_options
 from etl.readers import NamingDriver
-
-log = logging.getLogger(__name__)
 
 READ_THREADS = 8
 """Files of one look that are read at a time: over a network the reads mostly wait."""
-ATTEMPTS, FIRST_WAIT_S, LONGEST_WAIT_S = 6, 0.5, 20
-GDAL_OPTIONS: dict[str, Any] = {
-    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",  # no listing of the folder for every file
-    "GDAL_HTTP_CONNECTTIMEOUT": 10,
-    "GDAL_HTTP_TIMEOUT": 60,
-    "GDAL_HTTP_LOW_SPEED_TIME": 10,  # a server that hangs is given up after so many seconds ...
-    "GDAL_HTTP_LOW_SPEED_LIMIT": 1000,  # ... below so many bytes a second
-    "GDAL_HTTP_MAX_RETRY": 4,
-    "GDAL_HTTP_RETRY_DELAY": 0.5,
-    "GDAL_HTTP_MULTIPLEX": "YES",
-    "GDAL_HTTP_MERGE_CONSECUTIVE_RANGES": "YES",
-    "GDAL_INGESTED_BYTES_AT_OPEN": 32_768,  # a COG's header in one request
-    "VSI_CACHE": True,
-}
-NOT_CACHED: dict[str, Any] = {"CPL_VSIL_CURL_NON_CACHED": "/vsicurl/"}
-"""From the second attempt on: what was cut short lies in GDAL's cache, and would be read again from there."""
 CONFIGURATION = {
     "*": {
         "assets": {
@@ -68,23 +50,14 @@ def read_bands(items: Sequence[pystac.Item], keys: Sequence[str], geobox: GeoBox
     Raises:
         ImageryError: a file cannot be read; the text names it. What may be a network's fault was tried again.
     """
-    for attempt in tenacity.Retrying(
-        retry=tenacity.retry_if_exception_type(TransientImageryError),
-        wait=tenacity.wait_random_exponential(FIRST_WAIT_S, max=LONGEST_WAIT_S),
-        stop=tenacity.stop_after_attempt(ATTEMPTS),
-        before_sleep=tenacity.before_sleep_log(log, logging.WARNING),
-        reraise=True,
-    ):
-        with attempt:
-            is_first = attempt.retry_state.attempt_number == 1
-            odc.stac.configure_rio(**(GDAL_OPTIONS if is_first else GDAL_OPTIONS | NOT_CACHED))
-            loaded = odc.stac.load(
-                list(items), bands=list(keys), geobox=geobox, resampling=resampling, groupby=_together,
-                stac_cfg=CONFIGURATION, fail_on_error=True, driver=NamingDriver(), pool=READ_THREADS,
-                patch_url=sign_address if any(item.extra_fields.get(TO_BE_SIGNED) for item in items) else None,
-            )  # fmt: skip
-            return np.stack([loaded[key].values[0] for key in keys])
-    raise AssertionError("tenacity raises the last error")
+    first = items[0].extra_fields
+    odc.stac.configure_rio(**gdal_options(first.get(HTTP_TIMEOUT_S, DEFAULT_HTTP_TIMEOUT_S)))
+    loaded = odc.stac.load(
+        list(items), bands=list(keys), geobox=geobox, resampling=resampling, groupby=_together,
+        stac_cfg=CONFIGURATION, fail_on_error=True, driver=NamingDriver(), pool=READ_THREADS,
+        patch_url=sign_address if first.get(TO_BE_SIGNED) else None,
+    )  # fmt: skip
+    return np.stack([loaded[key].values[0] for key in keys])
 
 
 def check_signing() -> None:

@@ -22,9 +22,9 @@ NODATA = 0
 OFFSET_BASELINE, BOA_OFFSET = 4.0, -1000
 """Processing baseline from which 1000 is added to every DN, and what takes that off again."""
 
-
-TO_BE_SIGNED = "terrakin:to_be_signed"
-"""Extra field of an item whose assets' addresses need a token; it goes with the item to Dask's workers."""
+TO_BE_SIGNED, HTTP_TIMEOUT_S = "terrakin:to_be_signed", "terrakin:http_timeout_s"
+"""Extra fields of an item, which go with it to Dask's workers: its assets' addresses need a token; how long a server
+may take."""
 SCALE = 0.0001
 
 

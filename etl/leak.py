@@ -10,11 +10,13 @@ EARTH_RADIUS_M = 6_371_008.8
 """Mean radius R1 of WGS 84's ellipsoid (IUGG); a sphere is near enough for shares."""
 RADII_KM = (25, 100, 500)
 BLOCK = 512
+MAX_ASKING = 10_000
+"""Of more tiles a random sample asks: the shares' standard error is then below 0.5 %."""
 
 
 @dataclass(frozen=True)
 class Leak:
-    """Shares (0..1) over all tiles and their k nearest neighbours by cosine, compared exactly.
+    """Shares (0..1) over tiles and their k nearest neighbours among all, by cosine, compared exactly.
 
     Attributes:
         same_city: of neighbours in the tile's own city.
@@ -26,14 +28,17 @@ class Leak:
 
 
 def measure_leak(vectors: np.ndarray, city_ids: np.ndarray, lon: np.ndarray, lat: np.ndarray, k: int = 10) -> Leak:
-    """The leak of vectors (n, dimension), n >= 2, at the places lon, lat (degrees); at most n - 1 neighbours."""
+    """The leak of vectors (n, dimension), n >= 2, at the places lon, lat (degrees); at most n - 1 neighbours.
+
+    All tiles ask, or a sample of MAX_ASKING (the same each time).
+    """
     unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.finfo(np.float32).tiny)
     unit = unit.astype(np.float32)
     places = unit_vectors(lon, lat)
     k = min(k, len(unit) - 1)
+    asking = np.sort(np.random.default_rng(0).permutation(len(unit))[:MAX_ASKING])
     same, near = 0, dict.fromkeys(RADII_KM, 0)
-    for start in range(0, len(unit), BLOCK):
-        rows = np.arange(start, min(start + BLOCK, len(unit)))
+    for rows in np.split(asking, range(BLOCK, len(asking), BLOCK)):
         likeness = unit[rows] @ unit.T
         likeness[np.arange(len(rows)), rows] = -np.inf
         nearest = np.argpartition(-likeness, k - 1, axis=1)[:, :k]
@@ -42,5 +47,5 @@ def measure_leak(vectors: np.ndarray, city_ids: np.ndarray, lon: np.ndarray, lat
         distance_km = np.arccos(cosine) * EARTH_RADIUS_M / 1000
         for radius in RADII_KM:
             near[radius] += int((distance_km < radius).sum())
-    total = len(unit) * k
+    total = len(asking) * k
     return Leak(same / total, {radius: n / total for radius, n in near.items()})

@@ -59,13 +59,6 @@ OTHERS = """
     WHERE stage = %(stage)s AND period = %(period)s AND city_id = ANY (%(city_ids)s)
         AND status = 'running' AND worker <> %(worker)s
 """
-RETRY = """
-    UPDATE terrakin.etl_tasks AS t
-    SET status = 'pending', attempts = 0, error = NULL
-    FROM terrakin.cities AS c
-    WHERE c.city_id = t.city_id AND (t.status = 'failed' OR %(anew)s AND t.status = 'done')
-        AND (%(all)s OR lower(c.name) = ANY (%(names)s::text[]) OR c.city_id::text = ANY (%(names)s::text[]))
-"""
 GIVE_UP = """
     UPDATE terrakin.etl_tasks
     SET status = 'failed', finished_at = now(),
@@ -124,15 +117,6 @@ FAIL = """
     WHERE city_id = %(city_id)s AND period = %(period)s AND stage = %(stage)s
 """
 HEARTBEAT = "UPDATE terrakin.etl_tasks SET heartbeat_at = now() WHERE worker = %s AND status = 'running'"
-PROGRESS = "SELECT period, stage, n_cities, n_pending, n_running, n_done, n_failed FROM api.etl_progress"
-FAILURES = """
-    SELECT c.name, t.period, t.stage, t.attempts, t.error
-    FROM terrakin.etl_tasks AS t
-    JOIN terrakin.cities AS c ON c.city_id = t.city_id
-    WHERE t.status = 'failed'
-    ORDER BY t.finished_at
-"""
-
 Connection = psycopg.Connection[Any]
 
 
@@ -280,22 +264,3 @@ def heartbeat(settings: Settings, worker: str) -> Iterator[None]:
     finally:
         ended.set()
         thread.join()
-
-
-def progress(conn: Connection) -> list[tuple[Any, ...]]:
-    """Rows of api.etl_progress: period, stage, cities in all, pending, running, done, failed."""
-    return conn.execute(PROGRESS).fetchall()
-
-
-def retry(conn: Connection, names: Sequence[str], anew: bool = False) -> int:
-    """Let failed tasks be tried again, from the first attempt: of these cities (names or ids), or of all. How many.
-
-    With ``anew`` those that are done too: their work files are lost with the machine that had them.
-    """
-    arguments = {"all": not names, "names": [name.lower() for name in names], "anew": anew}
-    return conn.execute(RETRY, arguments).rowcount
-
-
-def failures(conn: Connection) -> list[tuple[Any, ...]]:
-    """Failed tasks, oldest first: city, period, stage, attempts, error."""
-    return conn.execute(FAILURES).fetchall()

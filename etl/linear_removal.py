@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from etl.errors import EncoderError
 
@@ -64,7 +65,9 @@ class LinearRemoval:
         return cls(str(values["labels"]), mean, measure, direction)
 
 
-def fit_leace(vectors: np.ndarray, labels: np.ndarray, name: str) -> LinearRemoval:
+def fit_leace(
+    vectors: np.ndarray, labels: np.ndarray | csr_array, name: str, max_rank: int | None = None
+) -> LinearRemoval:
     """The removal that changes the vectors least (in their own spread) and leaves no covariance with the labels.
 
     The covariance of the vectors is shrunk (Ledoit and Wolf 2004): with fewer vectors than dimensions it would have
@@ -74,14 +77,17 @@ def fit_leace(vectors: np.ndarray, labels: np.ndarray, name: str) -> LinearRemov
         vectors: (n, dimension) float.
         labels: (n, n_labels) float: numbers, or 0 and 1 for membership; constants and repetitions do no harm.
         name: what the labels are, in words.
+        max_rank: where more directions covary with the labels, only the strongest are removed; None: fewer than
+            there are dimensions.
 
     Raises:
         EncoderError: fewer than two vectors, or as many independent labels as dimensions: nothing would be left.
     """
     from sklearn.covariance import ledoit_wolf
 
-    if len(vectors) < 2:
-        raise EncoderError(f"{len(vectors)} vectors are too few to remove {name} from")
+    n, dimension = vectors.shape
+    if n < 2:
+        raise EncoderError(f"{n} vectors are too few to remove {name} from")
     mean = vectors.mean(axis=0, dtype=np.float64)
     deviation = vectors - mean
     covariance, _ = ledoit_wolf(deviation, assume_centered=True)
@@ -89,16 +95,26 @@ def fit_leace(vectors: np.ndarray, labels: np.ndarray, name: str) -> LinearRemov
     # A data set of one constant has no spread at all, and nothing to remove.
     values = np.maximum(values, np.finfo(np.float64).eps * max(values[-1], np.finfo(np.float64).tiny))
     whiten, colour = (axes * values**power @ axes.T for power in (-0.5, 0.5))
-    centred = labels - labels.mean(axis=0)
-    spread = centred.std(axis=0)
-    shared = deviation.T @ (centred[:, spread > 0] / spread[spread > 0]) / len(vectors)
-    left, strength, _ = np.linalg.svd(whiten @ shared, full_matrices=False)
-    kept = left[:, strength > RANK_TOLERANCE * max(strength.max(initial=0), np.finfo(np.float64).tiny)]
-    if kept.shape[1] >= vectors.shape[1]:
+    left, strength, _ = np.linalg.svd(whiten @ _cross_covariance(deviation, labels), full_matrices=False)
+    is_kept = strength > RANK_TOLERANCE * max(strength.max(initial=0), np.finfo(np.float64).tiny)
+    kept = left[:, is_kept][:, :max_rank]
+    if kept.shape[1] >= dimension:
         raise EncoderError(f"{name} are {kept.shape[1]} labels, as many as dimensions: nothing would be left")
     return LinearRemoval(
         name, mean.astype(np.float32), (kept.T @ whiten).astype(np.float32), (kept.T @ colour).astype(np.float32)
     )
+
+
+def _cross_covariance(deviation: np.ndarray, labels: np.ndarray | csr_array) -> np.ndarray:
+    """Covariance (dimension, n_labels) of centred vectors with the labels, each scaled to spread 1."""
+    sparse = csr_array(labels, dtype=np.float64)
+    n = len(deviation)
+    mean = sparse.sum(axis=0) / n
+    spread = np.sqrt(np.maximum(sparse.multiply(sparse).sum(axis=0) / n - mean**2, 0))
+    varies = spread > np.finfo(np.float64).eps ** 0.5 * np.abs(mean)
+    # The deviations sum to 0, so the labels need not be centred.
+    shared: np.ndarray = (sparse.T @ deviation)[varies] / (n * spread[varies, None])
+    return shared.T
 
 
 def shortest(numbers: np.ndarray) -> Any:

@@ -17,10 +17,10 @@ from etl.errors import CityError, EtlError
 from etl.grid import assign_cells
 from etl.ledger import Ledger, heartbeat, this_worker
 from etl.locks import one_at_a_time
-from etl.spatial_bias import Limits, SpatialBias
+from etl.progress import tile_counts
 from etl.stac import Period, Source, check_catalogue
-from etl.stages import BarFactory, Job, aggregate, bias, composite, embed, index, layout, load, thumbnail
-from etl.store import check_period, loaded_cities, read_stored_cities, write_cities
+from etl.stages import BarFactory, Job, aggregate, composite, embed, index, layout, load, thumbnail
+from etl.store import check_period, read_stored_cities, write_cities
 from etl.work import folder_id
 
 log = logging.getLogger(__name__)
@@ -37,6 +37,7 @@ class Request:
         limit: at most so many cities; None takes all.
         encoder: which encoder.
         dask: where imagery is computed.
+        post_processing: one of etl.post_processing.METHODS; None takes the recorded one, else the default.
     """
 
     source: Source
@@ -45,6 +46,7 @@ class Request:
     limit: int | None = None
     encoder: EncoderChoice = field(default_factory=EncoderChoice)
     dask: composite.DaskOptions = field(default_factory=composite.DaskOptions)
+    post_processing: str | None = None
 
 
 def choose_cities(settings: Settings, request_file: Path | None, names: Sequence[str], limit: int | None) -> list[City]:
@@ -79,8 +81,8 @@ def with_tiles(known: Sequence[City], names: Sequence[str], limit: int | None) -
     return chosen
 
 
-def run(settings: Settings, request: Request, bar: BarFactory) -> None:
-    """All stages, from cities to indexes.
+def run(settings: Settings, request: Request, bar: BarFactory) -> list[str]:
+    """All stages, from cities to indexes; returns what etl.ledger.tile_counts says then.
 
     Raises:
         EtlError: bad input, before anything is written; or after all others went on, the cities that failed.
@@ -90,6 +92,7 @@ def run(settings: Settings, request: Request, bar: BarFactory) -> None:
     encoder = load_encoder(request.encoder)
     with connect(settings, "etl", autocommit=True) as conn:
         check_encoder(conn, request.encoder, encoder)
+        aggregate.check_post_processing(conn, request.post_processing)
         check_period(conn, [city.city_id for city in chosen], request.source.period)
         write_cities(conn, chosen)
         job = make_job(settings, conn, chosen, request.source.period, bar)
@@ -98,13 +101,15 @@ def run(settings: Settings, request: Request, bar: BarFactory) -> None:
             _raise_if_none_is_left(failed, job)
             failed += embed.run(job, encoder or embed.fitted_encoder(job))
             _raise_if_none_is_left(failed, job)
-            failed += aggregate.run(job, aggregate.post_processing(job))
+            failed += aggregate.run(job, aggregate.post_processing(job, request.post_processing))
             failed += load.run(job)
             failed += thumbnail.run(job)
         with one_at_a_time(conn, "layout"):
             layout.run(conn, bar)
             index.run(settings, bar)
-    _raise_for(failed, len(chosen))
+        counts = tile_counts(conn)
+    raise_for(failed, len(chosen))
+    return counts
 
 
 def make_job(
@@ -138,48 +143,26 @@ def run_stage(settings: Settings, stage: str, request: Request, bar: BarFactory)
                 check_encoder(conn, request.encoder, encoder)
                 failed = embed.run(job, encoder or embed.fitted_encoder(job))
             elif stage == "aggregate":
-                failed = aggregate.run(job, aggregate.post_processing(job))
+                failed = aggregate.run(job, aggregate.post_processing(job, request.post_processing))
             elif stage == "load":
                 failed = load.run(job)
             else:
                 failed = thumbnail.run(job)
-    _raise_for(failed, len(chosen))
-
-
-def remove_bias(settings: Settings, limits: Limits, report: Path, bar: BarFactory) -> SpatialBias:
-    """Measure spatial bias over everything that is loaded, and make all vectors again without what it excludes.
-
-    Killed after the measurement, the same command (or ``run``) goes on with the cities that are left.
-
-    Raises:
-        EtlError: nothing is loaded, patches are not on this machine, or cities failed.
-    """
-    with connect(settings, "etl", autocommit=True) as conn:
-        known = {city.city_id: city for city in read_stored_cities(conn)}
-        jobs = [
-            make_job(settings, conn, [known[city_id] for city_id in city_ids], period, bar)
-            for period, city_ids in loaded_cities(conn)
-        ]
-        found = bias.run(jobs, limits, report)
-        failed = []
-        for job in jobs:
-            with heartbeat(settings, job.ledger.worker):
-                failed += aggregate.run(job, aggregate.post_processing(job))
-                failed += load.run(job)
-        with one_at_a_time(conn, "layout"):
-            layout.run(conn, bar)
-            index.run(settings, bar)
-    _raise_for(failed, sum(len(job.cities) for job in jobs))
-    return found
+    raise_for(failed, len(chosen))
 
 
 def _raise_if_none_is_left(failed: Sequence[str], job: Job) -> None:
     """The later stages would have nothing to work on, and would hide the reason behind an error of their own."""
     if len(failed) == len(job.cities):
-        _raise_for(failed, len(job.cities))
+        raise_for(failed, len(job.cities))
 
 
-def _raise_for(failed: Sequence[str], n_cities: int) -> None:
+def raise_for(failed: Sequence[str], n_cities: int) -> None:
+    """End a run in which cities failed.
+
+    Raises:
+        EtlError: the first one's reason, and how many there were.
+    """
     if failed:
         others = f" (and {len(failed) - 1} more: terrakin etl status)" if len(failed) > 1 else ""
         raise EtlError(f"{len(failed)} of {n_cities} cities failed. {failed[0]}{others}")

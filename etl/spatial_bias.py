@@ -6,12 +6,13 @@ city's mean can be foretold from its place on Earth (R2 of a cross-validation th
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import csr_array
 
 from etl.errors import EncoderError
-from etl.grid import Cell
+from etl.grid import COL_LIMIT, Cell
 
 N_FOLDS = 5
 REGION_DEG = 10
@@ -53,38 +54,66 @@ class SpatialBias:
     is_excluded: np.ndarray
 
 
-def measure(vectors: np.ndarray, cells: Sequence[Cell], city_ids: np.ndarray, limits: Limits) -> SpatialBias:
-    """Both measures and what they exclude.
+@dataclass(frozen=True)
+class TileMeans:
+    """The mean of every tile's valid patches, post-processed, nothing excluded or removed.
 
-    Args:
-        vectors: (n, dimension) float, one mean a tile, nothing excluded yet.
-        cells: where each tile is.
-        city_ids: (n,) the city of each tile; another number for each period of it.
-        limits: of the exclusion.
+    Attributes:
+        vectors: (n, dimension) float32.
+        cells: where each is.
+        city_ids: (n,) int64.
+        looks: (n,) int64, a number of its own for every city and period.
+    """
+
+    vectors: np.ndarray
+    cells: Sequence[Cell]
+    city_ids: np.ndarray
+    looks: np.ndarray
+
+    @cached_property
+    def lon(self) -> np.ndarray:
+        """Of each centre: (n,) float64, degrees."""
+        return self._centres[:, 0]
+
+    @cached_property
+    def lat(self) -> np.ndarray:
+        """Of each centre: (n,) float64, degrees."""
+        return self._centres[:, 1]
+
+    @cached_property
+    def _centres(self) -> np.ndarray:
+        return np.array([cell.centre().coords[0] for cell in self.cells])
+
+
+def measure(means: TileMeans, limits: Limits) -> SpatialBias:
+    """Both measures and what they exclude.
 
     Raises:
         EncoderError: no tile has a neighbour in its city, so nothing can be measured.
     """
-    autocorrelation = morans_i(vectors, neighbours(cells, city_ids), city_ids)
-    r2 = position_r2(*_city_means(vectors, cells, city_ids))
+    autocorrelation = morans_i(means.vectors, neighbours(means.cells, means.looks), means.looks)
+    r2 = position_r2(*_city_means(means))
     return SpatialBias(autocorrelation, r2, excluded(autocorrelation, r2, limits))
 
 
 def neighbours(cells: Sequence[Cell], city_ids: np.ndarray) -> csr_array:
-    """Row-standardised weights (n, n) of the up to eight tiles around each one, in the same city."""
-    place = {(city_id, cell): i for i, (city_id, cell) in enumerate(zip(city_ids.tolist(), cells, strict=True))}
-    steps = [(dr, dc) for dr in (-1, 0, 1) for dc in (-1, 0, 1) if (dr, dc) != (0, 0)]
-    pairs = [
-        (i, place[key])
-        for (city_id, cell), i in place.items()
-        for dr, dc in steps
-        if (key := (city_id, _shifted(cell, dr, dc))) in place
-    ]
-    if not pairs:
+    """Row-standardised weights (n, n) of the up to eight tiles around each one, in the same city.
+
+    Raises:
+        EncoderError: no tile has a neighbour.
+    """
+    from libpysal.graph import Graph
+
+    # Queen contiguity on the lattice, every city in a strip of its own so that none touches another.
+    city = np.unique(city_ids, return_inverse=True)[1]
+    lattice = np.array([(cell.col, cell.row) for cell in cells], dtype=np.float64)
+    lattice[:, 0] += 2 * COL_LIMIT * city
+    graph = Graph.build_distance_band(lattice, threshold=1.5, binary=True)
+    weights: csr_array = graph.transform("r").sparse
+    weights.eliminate_zeros()  # tiles without a neighbour are written as neighbours of themselves, with weight 0
+    if not weights.nnz:
         raise EncoderError("no tile has a neighbour in its city; spatial bias needs cities of several tiles")
-    rows, cols = np.array(pairs).T
-    weights = 1.0 / np.bincount(rows, minlength=len(cells))[rows]
-    return csr_array((weights, (rows, cols)), shape=(len(cells), len(cells)))
+    return weights
 
 
 def morans_i(vectors: np.ndarray, weights: csr_array, city_ids: np.ndarray) -> np.ndarray:
@@ -93,7 +122,7 @@ def morans_i(vectors: np.ndarray, weights: csr_array, city_ids: np.ndarray) -> n
     Tiles without a neighbour do not count. A dimension that is constant in every city gets 0.
     """
     has_neighbours = np.asarray(weights.sum(axis=1)).ravel() > 0
-    deviation = _without_group_means(vectors.astype(np.float64), city_ids)
+    deviation = without_group_means(vectors, city_ids)
     # Rows sum to 1, so the number of tiles and the sum of weights in Moran's formula cancel.
     along = (deviation * (weights @ deviation))[has_neighbours].sum(axis=0)
     spread = (deviation[has_neighbours] ** 2).sum(axis=0)
@@ -119,12 +148,12 @@ def position_r2(means: np.ndarray, lon: np.ndarray, lat: np.ndarray) -> np.ndarr
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
-    regions = np.floor(lon / REGION_DEG) * 1000 + np.floor(lat / REGION_DEG)
-    if len(np.unique(regions)) < MIN_REGIONS:
+    region = regions(lon, lat)
+    if len(np.unique(region)) < MIN_REGIONS:
         return np.full(means.shape[1], np.nan)
     places = unit_vectors(lon, lat)
     missed, spread = np.zeros(means.shape[1]), np.zeros(means.shape[1])
-    for train, test in GroupKFold(N_FOLDS).split(places, groups=regions):
+    for train, test in GroupKFold(N_FOLDS).split(places, groups=region):
         model = make_pipeline(PolynomialFeatures(DEGREE, include_bias=False), StandardScaler(), Ridge(RIDGE_ALPHA))
         foretold = model.fit(places[train], means[train]).predict(places[test])
         missed += ((means[test] - foretold) ** 2).sum(axis=0)
@@ -167,27 +196,28 @@ def unit_vectors(lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
     return np.stack([np.cos(theta) * np.cos(phi), np.cos(theta) * np.sin(phi), np.sin(theta)], axis=1)
 
 
-def _shifted(cell: Cell, d_row: int, d_col: int) -> Cell | None:
-    try:
-        return Cell(cell.zone, cell.is_south, cell.row + d_row, cell.col + d_col)
-    except ValueError:  # beyond the lattice
-        return None
-
-
-def _without_group_means(values: np.ndarray, groups: np.ndarray) -> np.ndarray:
+def without_group_means(values: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """Values (n, m) less the mean of their group (n,), float64."""
     _, index, count = np.unique(groups, return_inverse=True, return_counts=True)
-    totals = np.zeros((len(count), values.shape[1]))
-    np.add.at(totals, index, values)
-    deviation: np.ndarray = values - (totals / count[:, None])[index]
+    deviation: np.ndarray = values - (_totals(values, index) / count[:, None])[index]
     return deviation
 
 
-def _city_means(
-    vectors: np.ndarray, cells: Sequence[Cell], city_ids: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean vector, longitude and latitude (of the first tile) of each city."""
-    _, first, index, count = np.unique(city_ids, return_index=True, return_inverse=True, return_counts=True)
-    totals = np.zeros((len(count), vectors.shape[1]))
-    np.add.at(totals, index, vectors)
-    centres = [cells[i].centre() for i in first]
-    return totals / count[:, None], np.array([c.x for c in centres]), np.array([c.y for c in centres])
+def regions(lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
+    """The square of REGION_DEG degrees that holds each place (n,), as a number."""
+    region: np.ndarray = np.floor(lon / REGION_DEG) * 1000 + np.floor(lat / REGION_DEG)
+    return region
+
+
+def _totals(values: np.ndarray, index: np.ndarray) -> np.ndarray:
+    """Sums of the rows by group; a sparse product, as numpy.add.at takes ten times as long."""
+    n = len(index)
+    membership = csr_array((np.ones(n), (index, np.arange(n))), shape=(index.max() + 1, n))
+    totals: np.ndarray = membership @ values.astype(np.float64, copy=False)
+    return totals
+
+
+def _city_means(means: TileMeans) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean vector, longitude and latitude (of the first tile) of each city and period."""
+    _, first, index, count = np.unique(means.looks, return_index=True, return_inverse=True, return_counts=True)
+    return _totals(means.vectors, index) / count[:, None], means.lon[first], means.lat[first]

@@ -11,7 +11,6 @@ from typing import TypeGuard
 import pystac
 import pystac_client
 import requests
-import tenacity
 from pystac.stac_io import DefaultStacIO
 from pystac_client.exceptions import APIError
 from pystac_client.stac_api_io import StacApiIO
@@ -19,31 +18,31 @@ from requests.adapters import HTTPAdapter
 from shapely import MultiPolygon
 from urllib3 import Retry
 
+from db.settings import DEFAULT_HTTP_TIMEOUT_S
 from etl.cities import City
 from etl.errors import CatalogueError
 from etl.imagery import check_signing
-from etl.items import TO_BE_SIGNED, check_item
+from etl.items import HTTP_TIMEOUT_S, TO_BE_SIGNED, check_item
+from etl.network import ATTEMPTS, STATUS_CODES, retry_on
 
 log = logging.getLogger(__name__)
 
 # pystac migrates fields of the storage extension, which nothing here uses; Earth Search's have a form it does not know.
 warnings.filterwarnings("ignore", message="Could not parse bucket/account", category=UserWarning)
 
-TIMEOUT_S = 60
-RETRY = Retry(total=6, connect=2, backoff_factor=0.3, status_forcelist=(429, 500, 502, 503, 504), allowed_methods=None)
-"""For what a server may do better the next time."""
-again = tenacity.retry(
-    retry=tenacity.retry_if_exception_type(
-        (
-            requests.exceptions.ChunkedEncodingError,
-            requests.exceptions.ContentDecodingError,
-            requests.exceptions.JSONDecodeError,
-        )
-    ),
-    wait=tenacity.wait_random_exponential(0.3, max=10),
-    stop=tenacity.stop_after_attempt(6),
-    before_sleep=tenacity.before_sleep_log(log, logging.WARNING),
-    reraise=True,
+RETRY = Retry(
+    total=ATTEMPTS,
+    connect=2,
+    backoff_factor=0.3,
+    status_forcelist=STATUS_CODES,
+    allowed_methods=None,
+    backoff_jitter=0.3,
+)
+again = retry_on(
+    requests.exceptions.ChunkedEncodingError,
+    requests.exceptions.ContentDecodingError,
+    requests.exceptions.JSONDecodeError,
+    log=log,
 )
 """For answers that were cut short, which urllib3 does not ask for again."""
 
@@ -76,6 +75,7 @@ class Source:
         max_cloud_cover: scenes with a higher ``eo:cloud_cover`` (percent) are left out.
         widen_days: so many days before and after the period are searched too, where clear looks lack.
         sign: sign the addresses of assets with package planetary-computer, as its storage wants it.
+        http_timeout_s: seconds that a server may take.
     """
 
     stac: str
@@ -84,6 +84,7 @@ class Source:
     max_cloud_cover: float = 60.0
     widen_days: int = 0
     sign: bool = False
+    http_timeout_s: int = DEFAULT_HTTP_TIMEOUT_S
 
 
 @dataclass(frozen=True)
@@ -106,8 +107,9 @@ class Candidates:
 class StaticReader(DefaultStacIO):
     """Reads the files of a static catalogue, with a timeout, retries and errors that can be told apart."""
 
-    def __init__(self) -> None:
+    def __init__(self, timeout_s: int) -> None:
         super().__init__()
+        self._timeout_s = timeout_s
         self._session = requests.Session()
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, HTTPAdapter(max_retries=RETRY))
@@ -122,10 +124,10 @@ class StaticReader(DefaultStacIO):
 
     @again
     def _read(self, href: str) -> requests.Response:
-        return self._session.get(href, timeout=TIMEOUT_S)
+        return self._session.get(href, timeout=self._timeout_s)
 
 
-def open_catalogue(stac: str) -> pystac.Catalog:
+def open_catalogue(stac: str, timeout_s: int = DEFAULT_HTTP_TIMEOUT_S) -> pystac.Catalog:
     """A static catalogue, or a client of an API.
 
     Raises:
@@ -136,8 +138,8 @@ def open_catalogue(stac: str) -> pystac.Catalog:
         raise CatalogueError(f"STAC catalogue {stac} does not exist; give the path of its catalog.json or a URL")
     try:
         if is_url and not stac.endswith(".json"):
-            return _open_api(stac)
-        return pystac.Catalog.from_file(stac if is_url else str(Path(stac).absolute()), StaticReader())
+            return _open_api(stac, timeout_s)
+        return pystac.Catalog.from_file(stac if is_url else str(Path(stac).absolute()), StaticReader(timeout_s))
     except (APIError, OSError, requests.RequestException) as error:
         raise CatalogueError(f"cannot reach STAC catalogue {stac}: {_one_line(error)}") from error
     except (pystac.STACError, pystac.STACTypeError, ValueError, KeyError, TypeError) as error:
@@ -145,25 +147,39 @@ def open_catalogue(stac: str) -> pystac.Catalog:
 
 
 @again
-def _open_api(url: str) -> pystac_client.Client:
-    return pystac_client.Client.open(url, stac_io=StacApiIO(max_retries=RETRY, timeout=TIMEOUT_S))
+def _open_api(url: str, timeout_s: int) -> pystac_client.Client:
+    return pystac_client.Client.open(url, stac_io=StacApiIO(max_retries=RETRY, timeout=timeout_s))
 
 
 def check_catalogue(source: Source) -> None:
     """Refuse a catalogue that has nothing to offer, before a job begins.
 
     Raises:
-        CatalogueError: it cannot be reached, is no catalogue, or (a static one) has no item of the collection;
+        CatalogueError: it cannot be reached, is no catalogue, or has no such collection (a static one: no item of it);
             or its addresses cannot be signed here.
     """
     if source.sign:
         check_signing()
-    catalogue = open_catalogue(source.stac)
+    catalogue = open_catalogue(source.stac, source.http_timeout_s)
     if _is_api(catalogue):
+        _check_collection(catalogue, source)
         return
     if not any(source.collection in (None, item.collection_id) for item in catalogue.get_items(recursive=True)):
         of_collection = f" of collection {source.collection}" if source.collection else ""
         raise CatalogueError(f"STAC catalogue {source.stac} has no items{of_collection}; give one of Sentinel-2 L2A")
+
+
+def _check_collection(api: pystac_client.Client, source: Source) -> None:
+    if source.collection is None:
+        return
+    try:
+        known = sorted(collection.id for collection in api.get_collections())
+    except (APIError, requests.RequestException) as error:
+        raise CatalogueError(f"cannot list the collections of {source.stac}: {_one_line(error)}") from error
+    if source.collection not in known:
+        raise CatalogueError(
+            f"STAC API {source.stac} has no collection {source.collection}; it has {', '.join(known) or 'none'}"
+        )
 
 
 def find_scenes(source: Source, city: City) -> Candidates:
@@ -172,7 +188,7 @@ def find_scenes(source: Source, city: City) -> Candidates:
     Raises:
         CatalogueError: the catalogue cannot be read, has no such scenes, or one of them is refused by ``check_item``.
     """
-    catalogue = open_catalogue(source.stac)
+    catalogue = open_catalogue(source.stac, source.http_timeout_s)
     try:
         found = sorted(_search(catalogue, source, city), key=lambda item: (moment(item), item.id))
     except (APIError, requests.RequestException, OSError) as error:
@@ -186,7 +202,7 @@ def find_scenes(source: Source, city: City) -> Candidates:
         )
     for item in clear:
         check_item(item)
-        item.extra_fields[TO_BE_SIGNED] = source.sign
+        item.extra_fields |= {TO_BE_SIGNED: source.sign, HTTP_TIMEOUT_S: source.http_timeout_s}
     collections = {item.collection_id or "" for item in clear}
     if len(collections) > 1:
         raise CatalogueError(f"{source.stac} has scenes in {', '.join(sorted(collections))}; choose with --collection")

@@ -1,6 +1,5 @@
 """Writes results into schema ``terrakin`` and reads back what later stages need."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,12 +11,11 @@ import shapely
 from psycopg.types.json import Jsonb
 
 from etl.cities import City
-from etl.errors import EtlError
+from etl.errors import EncoderError, EtlError
 from etl.grid import Cell, tile_id
 from etl.ledger import date_range
-from etl.post_processing import PostProcessing
-from etl.spatial_bias import SpatialBias
 from etl.stac import Period
+from etl.store_encoder import post_processing_version
 
 Connection = psycopg.Connection[Any]
 
@@ -40,26 +38,6 @@ READ_CITIES = """
     FROM terrakin.cities AS c
     JOIN terrakin.countries AS n ON n.code = c.country_code
     ORDER BY c.city_id
-"""
-READ_ENCODER = """
-    SELECT name, weights, weights_sha256,
-        (post_processing || jsonb_build_object('excluded_dimensions', excluded_dimensions))::text
-    FROM terrakin.encoder
-"""
-WRITE_ENCODER = """
-    INSERT INTO terrakin.encoder (name, weights, weights_sha256, dimension, post_processing, fitted_at)
-    VALUES (%(name)s, %(weights)s, %(weights_sha256)s, %(dimension)s, %(post_processing)s, now())
-    ON CONFLICT (encoder_id) DO NOTHING
-"""
-UPDATE_EXCLUDED = """
-    UPDATE terrakin.encoder
-    SET excluded_dimensions = %s::smallint[]
-"""
-WRITE_BIAS = """
-    INSERT INTO terrakin.spatial_bias (dimension, morans_i, position_r2, is_excluded)
-    SELECT b.dimension, b.morans_i, nullif(b.position_r2, 'NaN'), b.is_excluded
-    FROM unnest(%s::smallint[], %s::real[], %s::real[], %s::boolean[])
-        AS b(dimension, morans_i, position_r2, is_excluded)
 """
 LOADED = """
     SELECT period, array_agg(city_id ORDER BY city_id)
@@ -91,18 +69,20 @@ CLASHING_PERIOD = """
     LIMIT 1
 """
 CREATE_STAGING = """
-    CREATE TEMPORARY TABLE staging_tiles ON COMMIT DROP AS
+    CREATE TEMPORARY TABLE IF NOT EXISTS staging_tiles ON COMMIT DROP AS
     SELECT tile_id, city_id, composite_id, period, footprint, location, valid_share, embedding_mean,
         embedding_dominant, dominant_share, dominant_patches::text AS dominant_patches
     FROM terrakin.tiles
     WITH NO DATA
 """
 CREATE_STAGING_AGGREGATES = """
-    CREATE TEMPORARY TABLE staging_aggregates ON COMMIT DROP AS
+    CREATE TEMPORARY TABLE IF NOT EXISTS staging_aggregates ON COMMIT DROP AS
     SELECT tile_id, method, embedding
     FROM terrakin.tile_aggregates
     WITH NO DATA
 """
+EMPTY_STAGING = "TRUNCATE staging_tiles, staging_aggregates"
+"""They may stand from another city of the same transaction."""
 COPY_TILES = "COPY staging_tiles FROM STDIN (FORMAT binary)"
 TILE_TYPES = (
     "int8", "int8", "int8", "daterange", "geometry", "geography", "float4", "vector", "vector", "float4", "text",
@@ -145,16 +125,6 @@ RECORD_LAYOUT = "INSERT INTO terrakin.layouts (method, parameters, n_tiles) VALU
 
 
 @dataclass(frozen=True)
-class EncoderRecord:
-    """The row of terrakin.encoder."""
-
-    name: str
-    weights: str
-    weights_sha256: str
-    post_processing: PostProcessing
-
-
-@dataclass(frozen=True)
 class CityTiles:
     """One city's tiles, ready to be stored; arrays run along ``cells``.
 
@@ -192,37 +162,6 @@ def read_stored_cities(conn: Connection) -> list[City]:
     return [City(*row) for row in conn.execute(READ_CITIES)]
 
 
-def read_encoder(conn: Connection) -> EncoderRecord | None:
-    """The encoder that made the stored vectors; None before the first load."""
-    row = conn.execute(READ_ENCODER).fetchone()
-    if row is None:
-        return None
-    name, weights, weights_sha256, post_processing = row
-    return EncoderRecord(name, weights, weights_sha256, PostProcessing.from_json(post_processing))
-
-
-def write_encoder(conn: Connection, record: EncoderRecord) -> EncoderRecord:
-    """Record the encoder unless one is there already; returns the one that is there then."""
-    values = vars(record) | {
-        "dimension": len(record.post_processing.mean),
-        "post_processing": Jsonb(json.loads(record.post_processing.to_json())),
-    }
-    conn.execute(WRITE_ENCODER, values)
-    stored = read_encoder(conn)
-    assert stored is not None
-    return stored
-
-
-def write_bias(conn: Connection, bias: SpatialBias) -> None:
-    """Replace the figures of spatial bias and the encoder's excluded dimensions, in one transaction."""
-    dimensions = list(range(len(bias.is_excluded)))
-    columns = (dimensions, bias.morans_i.tolist(), bias.position_r2.tolist(), bias.is_excluded.tolist())
-    with conn.transaction():
-        conn.execute("DELETE FROM terrakin.spatial_bias")
-        conn.execute(WRITE_BIAS, columns)
-        conn.execute(UPDATE_EXCLUDED, (np.flatnonzero(bias.is_excluded).tolist(),))
-
-
 def loaded_cities(conn: Connection) -> list[tuple[Period, list[int]]]:
     """Ids of the cities with composites of each period, oldest period first."""
     return [(Period(p.lower, p.upper - timedelta(days=1)), ids) for p, ids in conn.execute(LOADED)]
@@ -244,15 +183,27 @@ def check_period(conn: Connection, city_ids: Sequence[int], period: Period) -> N
         )
 
 
-def write_tiles(conn: Connection, tiles: CityTiles) -> None:
-    """Store one city's tiles of one period in one transaction; its tiles that are no more are deleted."""
+def write_tiles(conn: Connection, tiles: CityTiles, version: str) -> None:
+    """Store one city's tiles of one period in one transaction; its tiles that are no more are deleted.
+
+    Args:
+        conn: in autocommit, or within a transaction that writes several cities.
+        tiles: what is stored.
+        version: ``post_processing_version`` of what made the vectors.
+
+    Raises:
+        EncoderError: the database records another post-processing by now.
+    """
     period = date_range(tiles.period)
     key = {"city_id": tiles.city_id, "period": period}
     with conn.transaction():
+        if post_processing_version(conn) != version:
+            raise EncoderError("its vectors lack the post-processing recorded by now; run `terrakin etl run` again")
         composite = {name: Jsonb(v) if name in JSON_COLUMNS else v for name, v in tiles.composite.items()}
         (composite_id,) = conn.execute(UPSERT_COMPOSITE, composite | key).fetchone() or (None,)
         conn.execute(CREATE_STAGING)
         conn.execute(CREATE_STAGING_AGGREGATES)
+        conn.execute(EMPTY_STAGING)
         ids = [tile_id(cell, tiles.period.start) for cell in tiles.cells]
         with conn.cursor() as cursor, cursor.copy(COPY_TILES) as copy:
             copy.set_types(TILE_TYPES)

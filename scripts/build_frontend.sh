@@ -24,6 +24,9 @@ say "installing packages"
 npm ci
 say "building"
 npm run --silent build -- --logLevel warn
+# Swagger UI as its makers built it, for /api/docs: a page of its own that the map never loads.
+mkdir -p ../static/docs
+cp node_modules/swagger-ui-dist/{swagger-ui-bundle.js,swagger-ui.css,LICENSE} ../static/docs/
 printf '%s' "$wanted" >"$STAMP"
 kilobytes=$(for file in ../static/assets/*.js; do gzip -9 -c "$file" | wc -c; done | awk '{ bytes += $1 } END { printf "%.0f", bytes / 1000 }')
 say "JavaScript: $kilobytes kB gzip in all (at most 600)"

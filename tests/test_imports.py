@@ -13,10 +13,10 @@ OURS = {"db", "etl", "webapp", "terrakin", "tests"}
 MAY_IMPORT = {"db": {"db"}, "etl": {"etl", "db"}, "webapp": {"webapp", "db"}}
 
 ONLY_IN = {
-    "torch": {"etl/encoders/terramind.py"},
+    "torch": {"etl/encoders/terramind.py", "etl/encoders/onnx_export.py"},
     "torchvision": {"etl/encoders/terramind.py"},
     "terratorch": {"etl/encoders/terramind.py"},
-    "onnxruntime": {"etl/encoders/terramind.py"},
+    "onnxruntime": {"etl/encoders/terramind_onnx.py", "etl/encoders/onnx_export.py"},
     "flask": {"webapp/"},
     "apiflask": {"webapp/"},
     "alembic": {"db/"},
@@ -31,7 +31,15 @@ ONLY_IN = {
     "aiohttp": set(),
 }
 SPEAKS_SQL = {"execute", "executemany"}
-MAY_SPEAK_SQL = {"etl/store.py", "etl/store_filters.py", "etl/store_thumbnails.py", "etl/ledger.py", "etl/locks.py"}
+MAY_SPEAK_SQL = {
+    "etl/store.py",
+    "etl/store_encoder.py",
+    "etl/store_filters.py",
+    "etl/store_thumbnails.py",
+    "etl/ledger.py",
+    "etl/locks.py",
+    "etl/progress.py",
+}
 ENVIRONMENT = {"environ", "environb", "getenv", "getenvb"}
 HEAVY = {
     "numpy",

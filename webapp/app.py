@@ -3,9 +3,10 @@
 from apiflask import APIFlask
 from flask import Response
 from flask_compress import Compress
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from db.settings import Settings
-from webapp import api, imagery, pages, problems, search, tiles, umap
+from webapp import api, caching, docs, headers, imagery, limits, openapi, pages, problems, search, tiles, umap, watching
 from webapp.database import EXTENSION, Database
 
 MAX_REQUEST_BYTES = 64 * 1024
@@ -18,6 +19,8 @@ COMPRESSED_TYPES = [
     "image/svg+xml",
     "application/json",
     problems.CONTENT_TYPE,
+    "application/geo+json",
+    "text/csv",
     tiles.MVT,
     umap.BINARY,
 ]
@@ -44,13 +47,21 @@ def create_app(settings: Settings) -> APIFlask:
         COMPRESS_MIMETYPES=COMPRESSED_TYPES,
     )
     app.extensions[EXTENSION] = Database(settings)
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    if settings.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)  # type: ignore[method-assign]
     problems.install(app)
-    for blueprint in (api.blueprint, search.blueprint, umap.blueprint, tiles.blueprint, pages.blueprint):
-        app.register_blueprint(blueprint)
+    for module in (api, search, umap, tiles, docs, pages):
+        app.register_blueprint(module.blueprint)
+    # What comes before a view runs in this order, what comes after it in reverse: logged is what was sent, compressed
+    # what is complete.
+    watching.install(app)
+    headers.install(app)
+    limits.install(app, settings)
     Compress(app)
-    # Flask runs these in reverse: before Flask-Compress.
-    app.after_request(_secure)
+    caching.install(app)
     app.after_request(_read_file)
+    app.spec_processor(openapi.complete)
     return app
 
 
@@ -59,10 +70,4 @@ def _read_file(response: Response) -> Response:
     if response.is_streamed:
         response.direct_passthrough = False
         response.get_data()
-    return response
-
-
-def _secure(response: Response) -> Response:
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "same-origin"
     return response

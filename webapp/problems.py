@@ -65,6 +65,14 @@ PROBLEMS: dict[type[Exception], Problem] = {
 }
 """The nearest class among an error's bases decides; what is not listed is a mistake of ours: 500."""
 
+DETAILS = {
+    HTTPStatus.BAD_REQUEST: "The request cannot be read; /api/docs says how it is written.",
+    HTTPStatus.NOT_FOUND: "There is nothing at this address; /api/docs lists those that there are.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "This address takes other methods: see Allow.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "A body may have 64 kB, a chip 16 MiB; draw areas with fewer points.",
+}
+"""What to say where only the status is known."""
+
 
 def install(app: APIFlask) -> None:
     """Let every error of an app be answered as a problem."""
@@ -86,7 +94,9 @@ def _http_problem(error: HTTPError) -> Response:
     """Errors of Flask and APIFlask, among them validation: ``errors`` then lists field and reason."""
     fields = [{"field": field, "reason": reason} for field, reason in _invalid_fields(error.detail)]
     if not fields:
-        return answer(HTTPStatus(error.status_code), error.message or "", error.extra_data.get("detail"), error.headers)
+        status = HTTPStatus(error.status_code)
+        detail = error.extra_data.get("detail") or DETAILS.get(status)
+        return answer(status, error.message or "", detail, error.headers)
     detail = "; ".join(f"{f['field']}: {f['reason']}" for f in fields)
     return answer(BAD_VALUE.status, BAD_VALUE.title, detail, errors=fields)
 

@@ -6,6 +6,7 @@ Every worker makes the app, and so its own connection pool, after the fork.
 import errno
 import fcntl
 import json
+import shutil
 import socket
 import subprocess
 import sys
@@ -20,11 +21,14 @@ from typing import Any
 
 import psutil
 
-from db.settings import Settings
+from db.settings import Settings, share_metrics
 from webapp.errors import ServerError
 
 WORKERS = 2
 THREADS = 8
+"""As many as the pool of a worker has connections (db.connect.reader_pool): none waits for another's."""
+KEEPALIVE_S = 15
+"""A page asks for dozens of tiles and thumbnails over few connections."""
 START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 15
 HEALTH_TIMEOUT_S = 10
@@ -61,6 +65,7 @@ def serve(settings: Settings, host: str, port: int) -> None:
     from gunicorn.app.base import BaseApplication
 
     check_port(host, port)
+    share_metrics(_emptied(settings.home / "metrics"))
 
     class Application(BaseApplication):  # type: ignore[misc]
         def load_config(self) -> None:
@@ -74,6 +79,9 @@ def serve(settings: Settings, host: str, port: int) -> None:
                 "proc_name": "terrakin-web",
                 "limit_request_line": 8190,
                 "control_socket_disable": True,
+                "keepalive": KEEPALIVE_S,
+                "graceful_timeout": STOP_TIMEOUT_S - 5,
+                "child_exit": _forget_metrics,
             }
             for name, value in options.items():
                 self.cfg.set(name, value)
@@ -84,6 +92,20 @@ def serve(settings: Settings, host: str, port: int) -> None:
             return create_app(settings)
 
     Application().run()
+
+
+def _emptied(folder: Path) -> Path:
+    """A folder without the counters of an earlier server."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def _forget_metrics(arbiter: Any, worker: Any) -> None:
+    """gunicorn's hook: gauges of a worker that ended count no more."""
+    from prometheus_client import multiprocess
+
+    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
 
 
 def check_port(host: str, port: int) -> None:

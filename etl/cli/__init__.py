@@ -3,7 +3,7 @@
 import click
 
 from db.settings import read_settings
-from etl.cli import chip, cities, demo, ledger, stages, vectors
+from etl.cli import chip, cities, demo, export, ledger, stages, vectors
 
 
 @click.group()
@@ -14,7 +14,8 @@ def group(ctx: click.Context) -> None:
 
 
 for command in (
-    stages.run, cities.cities, cities.grid, stages.composite, stages.embed, chip.embed_chip, stages.aggregate,
-    stages.load, stages.thumbnail, vectors.bias, vectors.layout, vectors.index, ledger.status, ledger.retry, demo.demo,
+    stages.run, cities.cities, cities.grid, stages.composite, stages.embed, chip.embed_chip, export.export_onnx,
+    stages.aggregate, stages.load, stages.thumbnail, vectors.bias, vectors.layout, vectors.index, ledger.status,
+    ledger.retry, demo.demo,
 ):  # fmt: skip
     group.add_command(command)

@@ -25,7 +25,7 @@ def embed_chip(settings: Settings, file: Path, weights: str | None) -> None:
     from etl import chip
     from etl.encoder_choice import stored_encoder
     from etl.stages.aggregate import METHODS
-    from etl.store import read_encoder
+    from etl.store_encoder import read_encoder
 
     read = chip.read_chip(file)  # first: a bad file is told at once, not after the encoder is loaded
     with connect(settings, "reader", autocommit=True) as conn:

@@ -38,14 +38,23 @@ WEIGHTS = click.option(
     "--weights",
     default="hub",
     show_default=True,
-    help="TerraMind's: hub, a file, or random (untrained).",
+    help="TerraMind's: hub, a file (as published, or .onnx of export-onnx), or random (untrained).",
 )
+PRECISION = click.option(
+    "--precision", type=click.Choice(["fp32", "bf16"]), default="fp32", show_default=True,
+    help="TerraMind's with torch; bf16 pays on GPUs and processors that compute in it. int8: see export-onnx.",
+)  # fmt: skip
 WEIGHTS_SHA256 = click.option("--weights-sha256", help="SHA-256 that the weights file must have.")
 WORKERS = click.option(
     "--workers", "n_workers", type=click.IntRange(1), default=os.cpu_count() or 1, show_default="cores",
     help="Processes of the local Dask cluster.",
 )  # fmt: skip
 DASK_SCHEDULER = click.option("--dask-scheduler", help="Use this Dask scheduler instead: tcp://host:port.")
+POST_PROCESSING = click.option(
+    "--post-processing",
+    type=click.Choice(["raw", "centred", "standardised", "all_but_the_top"]),
+    help="What makes patch vectors comparable. [default: the database's; standardised where none is recorded]",
+)
 DRY_RUN = click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 
 

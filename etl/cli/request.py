@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from db.settings import Settings
 from etl.cli.options import Options
 
 if TYPE_CHECKING:  # the commands import nothing heavy before they run
@@ -27,7 +28,7 @@ def parse_period(text: str) -> Period:
     return Period(start, end)
 
 
-def make_request(given: Options) -> Request:
+def make_request(settings: Settings, given: Options) -> Request:
     """The request of ``run`` or of one stage; options that the command lacks take their defaults."""
     from etl.encoder_choice import EncoderChoice
     from etl.pipeline import Request
@@ -38,14 +39,17 @@ def make_request(given: Options) -> Request:
         source=Source(
             given.get("stac", ""), given.get("collection"), parse_period(given["period"]),
             given.get("max_cloud_cover", 60.0), given.get("widen_days", 0), given.get("sign", False),
+            settings.http_timeout_s,
         ),
         city_file=given.get("city_file"),
         city_names=given["city_names"],
         limit=given["limit"],
         encoder=EncoderChoice(
-            given.get("encoder", "mosaiks"), given.get("weights", "hub"), given.get("weights_sha256")
+            given.get("encoder", "mosaiks"), given.get("weights", "hub"), given.get("weights_sha256"),
+            given.get("precision", "fp32"),
         ),
         dask=DaskOptions(given.get("dask_scheduler"), given.get("n_workers", 1)),
+        post_processing=given.get("post_processing"),
     )  # fmt: skip
 
 

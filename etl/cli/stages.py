@@ -15,6 +15,8 @@ from etl.cli.options import (
     LIMIT,
     MAX_CLOUD_COVER,
     PERIOD,
+    POST_PROCESSING,
+    PRECISION,
     SIGN,
     STAC,
     WEIGHTS,
@@ -31,19 +33,20 @@ from etl.cli.request import make_request, say_weights
 @click.command()
 @options(
     STAC, COLLECTION, CITIES, PERIOD, MAX_CLOUD_COVER, WIDEN_DAYS, SIGN, CITY, LIMIT, ENCODER, WEIGHTS, WEIGHTS_SHA256,
-    WORKERS, DASK_SCHEDULER, DRY_RUN,
+    PRECISION, POST_PROCESSING, WORKERS, DASK_SCHEDULER, DRY_RUN,
 )  # fmt: skip
 @click.pass_obj
 def run(settings: Settings, /, dry_run: bool, **given: Any) -> None:
     """Run all stages. The same command again resumes what was interrupted and repeats nothing."""
     from etl import pipeline
 
-    request = make_request(given)
+    request = make_request(settings, given)
     if dry_run:
         _plan(settings, request)
         return
     say_weights(request)
-    pipeline.run(settings, request, progress_bar)
+    for line in pipeline.run(settings, request, progress_bar):
+        click.echo(line, err=True)
 
 
 @click.command()
@@ -55,7 +58,7 @@ def composite(settings: Settings, /, **given: Any) -> None:
 
 
 @click.command()
-@options(PERIOD, CITY, LIMIT, ENCODER, WEIGHTS, WEIGHTS_SHA256)
+@options(PERIOD, CITY, LIMIT, ENCODER, WEIGHTS, WEIGHTS_SHA256, PRECISION)
 @click.pass_obj
 def embed(settings: Settings, /, **given: Any) -> None:
     """Embed the composites whose patches are missing."""
@@ -63,7 +66,7 @@ def embed(settings: Settings, /, **given: Any) -> None:
 
 
 @click.command()
-@options(PERIOD, CITY, LIMIT)
+@options(PERIOD, CITY, LIMIT, POST_PROCESSING)
 @click.pass_obj
 def aggregate(settings: Settings, /, **given: Any) -> None:
     """Aggregate patches to one vector a tile and method."""
@@ -89,7 +92,7 @@ def thumbnail(settings: Settings, /, **given: Any) -> None:
 def _run_stage(settings: Settings, stage: str, given: Options) -> None:
     from etl.pipeline import run_stage
 
-    request = make_request(given)
+    request = make_request(settings, given)
     if stage == "embed":
         say_weights(request)
     run_stage(settings, stage, request, progress_bar)

@@ -6,25 +6,51 @@ from typing import Any
 import click
 
 from db.settings import Settings
+from etl.cli.options import POST_PROCESSING, options
 from etl.cli.output import progress_bar
 
 
 @click.command()
+@click.option(
+    "--removal", type=click.Choice(["dimensions", "leace", "none"]), default="dimensions", show_default=True,
+    help="Set dimensions to 0, project directions out (LEACE), or put everything back.",
+)  # fmt: skip
+@options(POST_PROCESSING)
 @click.option("--morans-i-floor", type=click.FloatRange(0, 1), default=0.5, show_default=True)
 @click.option("--position-r2-floor", type=click.FloatRange(0, 1), default=0.1, show_default=True)
 @click.option(
-    "--max-share", type=click.FloatRange(0, 0.9), default=0.2, show_default=True, help="Exclude no more; 0: nothing."
+    "--max-share", type=click.FloatRange(0, 0.9), default=0.2, show_default=True, help="Remove no more; 0: nothing."
+)
+@click.option(
+    "--forms",
+    type=click.Path(path_type=Path),
+    help="CSV of known urban forms of made-up towns, for retrieval. [default: <home>/demo/forms.csv, where it is]",
 )
 @click.option("--report", type=click.Path(path_type=Path), help="The page. [default: <home>/reports/spatial_bias.html]")
 @click.pass_obj
-def bias(settings: Settings, /, report: Path | None, **given: Any) -> None:
-    """Exclude the dimensions that say where rather than what, and make all vectors again; the model is not run."""
-    from etl.pipeline import remove_bias
-    from etl.spatial_bias import Limits
+def bias(settings: Settings, /, **given: Any) -> None:
+    """Take out of all vectors what says where rather than what; the model is not run again.
 
-    page = report or settings.home / "reports" / "spatial_bias.html"
-    found = remove_bias(settings, Limits(**given), page, progress_bar)
-    click.echo(f"{int(found.is_excluded.sum())} of {len(found.is_excluded)} dimensions excluded; report: {page}")
+    A given --post-processing is fitted anew to all patches; without it the recorded one stays.
+    """
+    from etl.bias_removal import remove_bias
+    from etl.spatial_bias import Limits
+    from etl.stages.bias import BiasRequest
+
+    demo_forms = settings.home / "demo" / "forms.csv"
+    request = BiasRequest(
+        report=given["report"] or settings.home / "reports" / "spatial_bias.html",
+        limits=Limits(given["morans_i_floor"], given["position_r2_floor"], given["max_share"]),
+        removal=given["removal"],
+        post_processing=given["post_processing"],
+        forms=given["forms"] or (demo_forms if demo_forms.exists() else None),
+    )
+    made = remove_bias(settings, request, progress_bar)
+    n_directions = len(made.removal.measure) if made.removal else 0
+    click.echo(
+        f"{made.method}: {len(made.excluded_dimensions)} of {len(made.mean)} dimensions excluded, {n_directions} "
+        f"directions removed; report: {request.report}"
+    )
 
 
 @click.command()

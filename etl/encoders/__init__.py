@@ -43,6 +43,10 @@ class Encoder(Protocol):
     def dimension(self) -> int:
         """Length of one patch vector."""
 
+    @property
+    def runtime(self) -> str:
+        """What computes, and how exactly: for the record; vectors of all runtimes of one encoder are comparable."""
+
     def embed(self, chips: np.ndarray) -> np.ndarray:
         """Patch vectors of tiles.
 

@@ -70,6 +70,7 @@ class MosaiksEncoder:
     name: str = "mosaiks"
     weights: Literal["fitted"] = "fitted"
     dimension: int = DIMENSION
+    runtime: str = "numpy fp32"
 
     @property
     def weights_sha256(self) -> str:

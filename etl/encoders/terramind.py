@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 NAME = "terramind_v1_base"
 MODALITY = "untok_sen2l2a@224"
+Precision = Literal["fp32", "bf16"]
 HUB_TIMEOUT_S = 5.0
 # The published file holds the whole generative model; of it, these belong to parts that are not used here.
 OTHER_PARTS = ("decoder", "mask_token", "encoder_embeddings.")
@@ -43,6 +44,8 @@ class TerraMindEncoder:
         band_mean: (12,) float32, reflectance * 10000 that the network was trained with.
         band_std: (12,) float32, the same.
         batch_size: tiles per pass; hardly matters for speed, but for memory (0.1 GB a tile).
+        precision: ``fp32`` or ``bf16``, of the model's parameters.
+        device: torch's name of where the model is: ``cuda`` where there is such a GPU.
     """
 
     weights: Weights
@@ -51,8 +54,15 @@ class TerraMindEncoder:
     band_std: np.ndarray
     model: Any = field(repr=False)
     batch_size: int = 8
+    precision: Precision = "fp32"
+    device: str = "cpu"
     name: str = NAME
     dimension: int = DIMENSION
+
+    @property
+    def runtime(self) -> str:
+        """What computes: ``torch fp32 on cpu``."""
+        return f"torch {self.precision} on {self.device}"
 
     def embed(self, chips: np.ndarray) -> np.ndarray:
         """Patch vectors of tiles: the last layer of the network; see ``etl.encoders.Encoder.embed``.
@@ -63,31 +73,39 @@ class TerraMindEncoder:
         import torch
 
         check_chips(chips)
+        kind = torch.bfloat16 if self.precision == "bf16" else torch.float32
         vectors = np.empty((len(chips), N_PATCHES, DIMENSION), np.float32)
         with torch.inference_mode():
             for start in range(0, len(chips), self.batch_size):
                 batch = slice(start, start + self.batch_size)
-                layers = self.model(torch.from_numpy(self.normalised(chips[batch])))
-                vectors[batch] = layers[-1].numpy()
+                bands = torch.from_numpy(normalised(chips[batch], self.band_mean, self.band_std))
+                vectors[batch] = self.model(bands.to(self.device, kind))[-1].float().cpu().numpy()
         return vectors
 
-    def normalised(self, chips: np.ndarray) -> np.ndarray:
-        """What the network is fed: (n, 12, 224, 224) float32, each band centred and scaled, nodata 0."""
-        bands = (chips - self.band_mean[:, None, None]) / self.band_std[:, None, None]
-        result: np.ndarray = np.where(valid_pixels(chips)[:, None], bands, np.float32(0))
-        return result
+
+def normalised(chips: np.ndarray, band_mean: np.ndarray, band_std: np.ndarray) -> np.ndarray:
+    """What the network is fed: (n, 12, 224, 224) float32, each band centred and scaled, nodata 0."""
+    bands = (chips - band_mean[:, None, None]) / band_std[:, None, None]
+    result: np.ndarray = np.where(valid_pixels(chips)[:, None], bands, np.float32(0))
+    return result
 
 
 def load_terramind(
-    weights: Path | Literal["random", "hub"], sha256: str | None = None, seed: int = 0, batch_size: int = 8
+    weights: Path | Literal["random", "hub"],
+    sha256: str | None = None,
+    seed: int = 0,
+    batch_size: int = 8,
+    precision: Precision = "fp32",
 ) -> TerraMindEncoder:
-    """Build the network and fill it with checked weights.
+    """Build the network, fill it with checked weights, and put it on the GPU where torch sees one.
 
     Args:
         weights: ``hub`` (from the local hub cache, else downloaded), a file of the same form, or ``random``.
         sha256: what the file's SHA-256 must be, hexadecimal; not for random weights.
         seed: of random weights.
         batch_size: tiles per pass.
+        precision: ``bf16`` halves memory and, on processors that compute in it (AVX512-BF16, AMX) and GPUs, time;
+            on others it is many times slower. The weights' hash is that of the file, whatever the precision.
 
     Raises:
         EncoderError: terratorch is missing; the hub cannot be reached; the file is absent, is no weights file, has
@@ -106,12 +124,14 @@ def load_terramind(
         path = _hub_file(library) if weights == "hub" else Path(weights)
         digest = digest or _file_sha256(path, sha256)
         _fill(model, _read_state(library, path), path)
-    log.info("encoder=%s weights=%s sha256=%s", NAME, kind, digest)
     mean, std = (
         np.asarray(table[MODALITY], np.float32)
         for table in (library.register.v1_pretraining_mean, library.register.v1_pretraining_std)
     )
-    return TerraMindEncoder(kind, digest, mean, std, model, batch_size)
+    device = "cuda" if library.torch.cuda.is_available() else "cpu"
+    model = model.to(device, library.torch.bfloat16 if precision == "bf16" else library.torch.float32)
+    log.info("encoder=%s weights=%s sha256=%s precision=%s device=%s", NAME, kind, digest, precision, device)
+    return TerraMindEncoder(kind, digest, mean, std, model, batch_size, precision, device)
 
 
 def _import_terratorch() -> SimpleNamespace:

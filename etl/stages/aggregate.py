@@ -1,17 +1,20 @@
 """Stage aggregate: patch embeddings to one vector a tile and method, kept as ``vectors.zarr``."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
+import psycopg
 
 from etl.aggregate import VERSION, aggregate
 from etl.cities import City
 from etl.errors import EncoderError
 from etl.locks import one_at_a_time
-from etl.post_processing import PostProcessing, fit_post_processing
+from etl.post_processing import DEFAULT_METHOD, PostProcessing, fit_post_processing
 from etl.stages import Job, fingerprint, walk_cities
-from etl.store import EncoderRecord, read_encoder, write_encoder
+from etl.store_encoder import EncoderRecord, read_encoder, write_encoder
 from etl.work import PATCHES, VECTORS, read_array, read_attributes, write_arrays
 
 MIN_PATCH_VALID_SHARE = 0.5
@@ -20,38 +23,64 @@ METHODS = ("mean", "dominant", "median", "min", "max")
 BATCH_TILES = 16
 
 
-def post_processing(job: Job) -> PostProcessing:
+def post_processing(job: Job, method: str | None = None) -> PostProcessing:
     """The recorded post-processing, else one fitted to all patches of this run and recorded with its encoder.
 
+    Args:
+        job: the run.
+        method: one of etl.post_processing.METHODS; None takes the recorded one, else the default.
+
     Raises:
-        EncoderError: patches were made by different encoders.
+        EncoderError: patches were made by different encoders, or another method is recorded.
     """
+    check_post_processing(job.conn, method)
     with one_at_a_time(job.conn, "fit"):
         stored = read_encoder(job.conn)
-        return stored.post_processing if stored is not None else _fit_and_record(job)
+        return stored.post_processing if stored is not None else _fit_and_record(job, method or DEFAULT_METHOD)
 
 
-def _fit_and_record(job: Job) -> PostProcessing:
-    ready = [city.city_id for city in job.cities if job.made_from(city.city_id, PATCHES)]
-    encoders = {_encoder_of(job, city_id) for city_id in ready}
+def _fit_and_record(job: Job, method: str) -> PostProcessing:
+    ready = replace(job, cities=[city for city in job.cities if job.made_from(city.city_id, PATCHES)])
+    encoders = {_encoder_of(job, city.city_id) for city in ready.cities}
     if len(encoders) != 1:
         raise EncoderError(f"patches of {len(encoders)} encoders lie in {job.settings.home / 'work'}; embed them again")
-    fitted = fit_post_processing(_valid_patches(job, ready))
+    fitted = fit([ready], method)
     return write_encoder(job.conn, EncoderRecord(*encoders.pop(), fitted)).post_processing
+
+
+def check_post_processing(conn: psycopg.Connection[Any], method: str | None) -> None:
+    """Refuse a method other than the recorded one: vectors of two cannot be compared.
+
+    Raises:
+        EncoderError: another is recorded.
+    """
+    stored = read_encoder(conn) if method else None
+    if stored is not None and stored.post_processing.method != method:
+        raise EncoderError(
+            f"the database's vectors are {stored.post_processing.method}, not {method}; leave --post-processing out, "
+            f"or make all of them again with `terrakin etl bias --post-processing {method}`"
+        )
+
+
+def fit(jobs: Sequence[Job], method: str) -> PostProcessing:
+    """Fit a method to the valid patches of all cities of all jobs."""
+    return fit_post_processing(chain.from_iterable(map(_valid_patches, jobs)), method)
+
+
+def fingerprints(job: Job, processing: PostProcessing) -> dict[int, str | None]:
+    """What each city's vectors are made from under a post-processing; None where its patches are missing."""
+    processing_id = fingerprint(processing.to_json())
+    made_from = {city.city_id: job.made_from(city.city_id, PATCHES) for city in job.cities}
+    return {city_id: source and fingerprint(source, processing_id, VERSION) for city_id, source in made_from.items()}
 
 
 def run(job: Job, processing: PostProcessing) -> list[str]:
     """Aggregate the patches whose vectors are missing. Returns one line a failed city."""
-    processing_id = fingerprint(processing.to_json())
-    wanted: dict[int, str | None] = {}
-    for city in job.cities:
-        source = job.made_from(city.city_id, PATCHES)
-        wanted[city.city_id] = source and fingerprint(source, processing_id, VERSION)
 
     def work(city: City, made_from: str, advance: Callable[[int], Any]) -> Mapping[str, Any]:
         return _aggregate(job, processing, city, made_from, advance)
 
-    return walk_cities(job, "aggregate", "tile", wanted, VECTORS, work)
+    return walk_cities(job, "aggregate", "tile", fingerprints(job, processing), VECTORS, work)
 
 
 def _aggregate(
@@ -72,9 +101,11 @@ def _aggregate(
     return {"n_tiles": len(embedding)}
 
 
-def _valid_patches(job: Job, city_ids: list[int]) -> Iterator[np.ndarray]:
-    for city_id in city_ids:
-        yield read_array(job.path(city_id, PATCHES), "embedding")[_is_valid(job, city_id)]
+def _valid_patches(job: Job) -> Iterator[np.ndarray]:
+    with job.bar("fit", "city", len(job.cities)) as bar:
+        for city in job.cities:
+            yield read_array(job.path(city.city_id, PATCHES), "embedding")[_is_valid(job, city.city_id)]
+            bar.update()
 
 
 def _is_valid(job: Job, city_id: int) -> np.ndarray:

@@ -1,45 +1,53 @@
-"""Stage bias: measures spatial bias over all patches, records what is excluded, and has all vectors made again."""
+"""Stage bias: measures spatial bias over all patches, and says which post-processing removes it; writes a page."""
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
-from etl.bias_report import write_report
+from etl.bias_report import Measured, Outcome, write_report
 from etl.errors import EncoderError
-from etl.grid import Cell, cell_and_month
+from etl.grid import cell_and_month
+from etl.known_forms import read_forms
 from etl.leak import measure_leak
+from etl.place_removal import fit_place_removal
 from etl.post_processing import PostProcessing
-from etl.spatial_bias import Limits, SpatialBias, measure
+from etl.retrieval import precision_at_k
+from etl.spatial_bias import Limits, SpatialBias, TileMeans, measure
 from etl.stages import Job
-from etl.stages.aggregate import MIN_PATCH_VALID_SHARE
-from etl.store import read_encoder, write_bias
+from etl.stages.aggregate import MIN_PATCH_VALID_SHARE, fit
+from etl.store_encoder import read_encoder
 from etl.work import PATCHES, read_array
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class TileMeans:
-    """The mean of every tile's valid patches, nothing excluded.
+class BiasRequest:
+    """What is asked for.
 
     Attributes:
-        vectors: (n, dimension) float32, standardised.
-        cells: where each is.
-        city_ids: (n,) int64.
-        looks: (n,) int64, a number of its own for every city and period.
+        report: where the page goes.
+        limits: of what is excluded or removed.
+        removal: one of etl.bias_report.REMOVALS.
+        post_processing: fit this one of etl.post_processing.METHODS anew; None keeps the recorded one.
+        forms: table of known urban forms (etl.known_forms); None where there is none.
     """
 
-    vectors: np.ndarray
-    cells: Sequence[Cell]
-    city_ids: np.ndarray
-    looks: np.ndarray
+    report: Path
+    limits: Limits = field(default_factory=Limits)
+    removal: str = "dimensions"
+    post_processing: str | None = None
+    forms: Path | None = None
 
 
-def run(jobs: Sequence[Job], limits: Limits, report: Path) -> SpatialBias:
-    """Measure, record and report; the caller aggregates and loads again.
+def run(jobs: Sequence[Job], request: BiasRequest) -> tuple[PostProcessing, SpatialBias]:
+    """Measure and report. Nothing is written into the database: the caller makes all vectors again, then switches.
+
+    Returns:
+        The post-processing that is wanted, and the figures with what it excludes.
 
     Raises:
         EncoderError: nothing is embedded, or a city's patches are not on this machine: its vectors could not be
@@ -49,20 +57,56 @@ def run(jobs: Sequence[Job], limits: Limits, report: Path) -> SpatialBias:
     if stored is None:
         raise EncoderError("the database holds no vectors; fill it with `terrakin etl run` first")
     _check_patches(jobs)
-    means = _tile_means(jobs, replace(stored.post_processing, excluded_dimensions=()))
-    bias = measure(means.vectors, means.cells, means.looks, limits)
-    kept = np.where(bias.is_excluded, 0, means.vectors).astype(np.float32)
-    lon, lat = (np.array([getattr(cell.centre(), axis) for cell in means.cells]) for axis in ("x", "y"))
-    leaks = {
-        "all dimensions": measure_leak(means.vectors, means.city_ids, lon, lat),
-        "without the excluded ones": measure_leak(kept, means.city_ids, lon, lat),
+    log.info("stage=bias event=started")
+    if request.post_processing is None:
+        plain = replace(stored.post_processing, excluded_dimensions=(), removal=None)
+    else:
+        plain = fit(jobs, request.post_processing)
+    means = _tile_means(jobs, plain)
+    forms = _known_forms(jobs, means, request.forms)
+    bias = measure(means, request.limits)
+    excluded = tuple(np.flatnonzero(bias.is_excluded).tolist())
+    wanted = {
+        "none": plain,
+        "dimensions": replace(plain, excluded_dimensions=excluded),
+        "leace": replace(plain, removal=fit_place_removal(means, request.limits.max_share)),
     }
-    encoder = f"{stored.name} ({stored.weights} weights)"
+    outcomes = {name: _outcome(name, means, forms, processing) for name, processing in wanted.items()}
+    encoder = f"{stored.name} ({stored.weights} weights), {plain.method.replace('_', '-')} vectors"
     n_cities = len(np.unique(means.city_ids))
-    write_report(report, encoder, bias, limits, leaks, len(means.cells), n_cities)
-    write_bias(jobs[0].conn, bias)
-    log.info("stage=bias excluded=%d tiles=%d", bias.is_excluded.sum(), len(means.cells))
-    return bias
+    write_report(
+        request.report,
+        Measured(encoder, len(means.cells), n_cities, request.limits, bias, outcomes, request.removal),
+    )
+    log.info("stage=bias removal=%s excluded=%d tiles=%d", request.removal, len(excluded), len(means.cells))
+    chosen = wanted[request.removal]
+    taken = replace(bias, is_excluded=np.isin(np.arange(len(bias.is_excluded)), chosen.excluded_dimensions))
+    return chosen, taken
+
+
+def _outcome(name: str, means: TileMeans, forms: np.ndarray, processing: PostProcessing) -> Outcome:
+    """What is left of leak and retrieval; the means are post-processed, so only the removal is applied to them."""
+    vectors = means.vectors if processing.removal is None else processing.removal.apply(means.vectors)
+    vectors = vectors.copy()
+    vectors[:, list(processing.excluded_dimensions)] = 0
+    leak = measure_leak(vectors, means.city_ids, means.lon, means.lat)
+    what = {
+        "none": "nothing removed",
+        "dimensions": f"{len(processing.excluded_dimensions)} dimensions excluded",
+        "leace": "LEACE: no direction removed",
+    }[name]
+    if processing.removal is not None:
+        what = f"LEACE: {len(processing.removal.measure)} directions of {processing.removal.labels} removed"
+    return Outcome(what, leak, _precision(vectors, forms, means.city_ids))
+
+
+def _precision(vectors: np.ndarray, forms: np.ndarray, city_ids: np.ndarray) -> float | None:
+    """Mean precision at 10 by known form in other cities; None where no two cities share a known form."""
+    known = forms != ""
+    if not known.any():
+        return None
+    each = precision_at_k(vectors[known], forms[known], groups=city_ids[known])
+    return float(np.nanmean(each)) if np.isfinite(each).any() else None
 
 
 def _check_patches(jobs: Sequence[Job]) -> None:
@@ -74,6 +118,18 @@ def _check_patches(jobs: Sequence[Job]) -> None:
         )
 
 
+def _known_forms(jobs: Sequence[Job], means: TileMeans, path: Path | None) -> np.ndarray:
+    """The form of each tile, "" where it is not known: made-up towns lie where real cities are, and only they have."""
+    synthetic = [city.city_id for job in jobs for city in job.cities if city.is_synthetic]
+    forms = {} if path is None else read_forms(path)
+    return np.array(
+        [
+            forms.get(cell, "") if is_synthetic else ""
+            for cell, is_synthetic in zip(means.cells, np.isin(means.city_ids, synthetic), strict=True)
+        ]
+    )
+
+
 def _tile_means(jobs: Sequence[Job], processing: PostProcessing) -> TileMeans:
     vectors, cells, city_ids, looks = [], [], [], []
     for job in jobs:
@@ -81,7 +137,7 @@ def _tile_means(jobs: Sequence[Job], processing: PostProcessing) -> TileMeans:
             for city in job.cities:
                 path = job.path(city.city_id, PATCHES)
                 valid = read_array(path, "patch_valid_share") >= MIN_PATCH_VALID_SHARE
-                # Standardising is linear: it may come after the mean, where it costs less.
+                # Post-processing is affine: it may come after the mean, where it costs less.
                 total = np.einsum("npd,np->nd", read_array(path, "embedding").astype(np.float32), valid)
                 vectors.append(processing.apply(total / np.maximum(valid.sum(axis=1, keepdims=True), 1)))
                 cells += [cell_and_month(int(number))[0] for number in read_array(path, "tile_id")]

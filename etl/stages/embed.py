@@ -13,7 +13,7 @@ from etl.errors import EtlError
 from etl.grid import PATCH_PX, PATCHES_PER_SIDE, PATCHES_PER_TILE, TILE_PX, Cell, tile_id
 from etl.locks import one_at_a_time
 from etl.stages import Job, fingerprint, walk_cities
-from etl.store import read_encoder
+from etl.store_encoder import read_encoder
 from etl.store_filters import read_filters, write_filters
 from etl.work import COMPOSITE, PATCHES, open_array, read_attributes, write_arrays
 
@@ -92,9 +92,10 @@ def _embed(job: Job, encoder: Encoder, city: City, made_from: str, advance: Call
         "encoder": encoder.name,
         "weights": encoder.weights,
         "weights_sha256": encoder.weights_sha256,
+        "runtime": encoder.runtime,
     }
     write_arrays(job.path(city.city_id, PATCHES), arrays, attributes)
-    return {"n_tiles": len(ids), "n_tiles_too_cloudy": len(cells) - len(ids)}
+    return {"n_tiles": len(ids), "n_tiles_too_cloudy": len(cells) - len(ids), "runtime": encoder.runtime}
 
 
 def read_chips(job: Job, city_id: int, cells: Sequence[Cell]) -> np.ndarray:

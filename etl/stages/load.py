@@ -1,14 +1,19 @@
 """Stage load: tile vectors into ``terrakin.tiles``, one transaction a city."""
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from etl.cities import City
+from etl.errors import EncoderError
 from etl.grid import cell_and_month
 from etl.stages import Job, walk_cities
-from etl.stages.aggregate import METHODS
+from etl.stages.aggregate import METHODS, fingerprints
 from etl.store import CityTiles, write_tiles
+from etl.store_encoder import post_processing_version, read_encoder
 from etl.work import COMPOSITE, VECTORS, read_array, read_attributes
+
+log = logging.getLogger(__name__)
 
 COMPOSITE_COLUMNS = (
     "stac_url", "collection", "is_synthetic", "item_ids", "max_cloud_cover", "valid_share", "min_looks", "median_looks",
@@ -17,16 +22,54 @@ COMPOSITE_COLUMNS = (
 
 
 def run(job: Job) -> list[str]:
-    """Load the vectors that are not in the database as they are. Returns one line a failed city."""
-    wanted = {city.city_id: job.made_from(city.city_id, VECTORS) for city in job.cities}
+    """Load the vectors that are not in the database as they are. Returns one line a failed city.
 
-    def work(city: City, made_from: str, advance: Callable[[int], Any]) -> Mapping[str, Any]:
-        tiles = _read(job, city)
-        write_tiles(job.conn, tiles)
+    Raises:
+        EncoderError: no encoder is recorded.
+    """
+    made_from = {city.city_id: job.made_from(city.city_id, VECTORS) for city in job.cities}
+    load = _loader(job)
+
+    def work(city: City, _: str, advance: Callable[[int], Any]) -> Mapping[str, Any]:
+        detail = load(city)
         advance(1)
+        return detail
+
+    return walk_cities(job, "load", "city", made_from, None, work)
+
+
+def run_all(job: Job) -> None:
+    """Load all of the job's cities within the caller's transaction, whatever the ledger says, and enter them there.
+
+    Nothing is claimed: another process that is at one of them waits for the transaction, and then is refused.
+
+    Raises:
+        EncoderError: vectors were not made with the recorded post-processing.
+    """
+    load = _loader(job)
+    with job.bar("load", "city", len(job.cities)) as bar:
+        for city in job.cities:
+            log.info("stage=load city_id=%d event=started", city.city_id)
+            detail = load(city) | {"made_from": job.made_from(city.city_id, VECTORS)}
+            job.ledger.finish("load", city.city_id, detail)
+            bar.update()
+
+
+def _loader(job: Job) -> Callable[[City], dict[str, Any]]:
+    """What loads a city's vectors, or refuses those that the recorded post-processing did not make."""
+    with job.conn.transaction():
+        version, stored = post_processing_version(job.conn), read_encoder(job.conn)
+    assert stored is not None
+    comparable = fingerprints(job, stored.post_processing)
+
+    def load(city: City) -> dict[str, Any]:
+        if job.made_from(city.city_id, VECTORS) != comparable[city.city_id]:
+            raise EncoderError("its vectors were not made as the database's are; run `terrakin etl aggregate` first")
+        tiles = _read(job, city)
+        write_tiles(job.conn, tiles, version)
         return {"n_tiles": len(tiles.cells)}
 
-    return walk_cities(job, "load", "city", wanted, None, work)
+    return load
 
 
 def _read(job: Job, city: City) -> CityTiles:

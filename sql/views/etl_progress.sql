@@ -8,7 +8,9 @@ SELECT
     count(*) FILTER (WHERE e.status = 'done') AS n_done,
     count(*) FILTER (WHERE e.status = 'failed') AS n_failed,
     min(e.started_at) AS started_at,
-    max(e.finished_at) AS finished_at
+    max(e.finished_at) AS finished_at,
+    sum((e.detail ->> 'n_tiles')::bigint)::bigint AS n_tiles,
+    sum((e.detail ->> 'n_tiles_too_cloudy')::bigint)::bigint AS n_tiles_too_cloudy
 FROM terrakin.etl_tasks AS e
 GROUP BY e.period, e.stage
 ORDER BY e.period, array_position(ARRAY['composite', 'embed', 'aggregate', 'load', 'thumbnail'], e.stage);
@@ -23,3 +25,6 @@ COMMENT ON COLUMN api.etl_progress.n_done IS 'Cities done.';
 COMMENT ON COLUMN api.etl_progress.n_failed IS 'Cities that failed; terrakin.etl_tasks.error says why.';
 COMMENT ON COLUMN api.etl_progress.started_at IS 'Begin of the oldest last attempt.';
 COMMENT ON COLUMN api.etl_progress.finished_at IS 'End of the newest attempt.';
+COMMENT ON COLUMN api.etl_progress.n_tiles IS 'Tiles that came out of the stage; NULL for composite, which makes none.';
+COMMENT ON COLUMN api.etl_progress.n_tiles_too_cloudy IS
+'Tiles that were not embedded, because fewer than half of their pixels had a clear look; NULL but for embed.';

@@ -26,6 +26,7 @@ class World:
     Attributes:
         source: where positions come from.
         same_city_share: measured share of the ten nearest that lie in the tile's own city.
+        umap: (n, 2) places in the layout that the vectors were made from.
     """
 
     source: str
@@ -36,12 +37,13 @@ class World:
     country: np.ndarray
     continent: np.ndarray
     vectors: np.ndarray
+    umap: np.ndarray
 
 
 def build_world(real_tiles: Path, n: int, same_city_share: float, seed: int = 0) -> World:
     """A world of n tiles. More than the file has: copies, shifted in place and with noise of their own."""
     rng = np.random.default_rng(seed)
-    source, lon, lat, umap, city, country, continent = _positions(real_tiles, rng)
+    source, lon, lat, umap, city, country, continent = positions(real_tiles, rng)
     rows = np.arange(n) % len(lon) if n > len(lon) else np.sort(rng.permutation(len(lon))[:n])
     copy = np.arange(n) // len(lon) if n > len(lon) else np.zeros(n, int)
     lon = (lon[rows] + 0.37 * copy + 180) % 360 - 180
@@ -52,10 +54,11 @@ def build_world(real_tiles: Path, n: int, same_city_share: float, seed: int = 0)
     weight = _city_weight(smooth, cities[city], noise, city, same_city_share, rng)
     vectors = _unit(smooth + weight * cities[city] + noise)
     share = _same_city_share(vectors, city, rng)
-    return World(source, share, lon, lat[rows], city, country[rows], continent[rows], vectors)
+    return World(source, share, lon, lat[rows], city, country[rows], continent[rows], vectors, umap[rows])
 
 
-def _positions(path: Path, rng: np.random.Generator) -> tuple[str, *tuple[np.ndarray, ...]]:
+def positions(path: Path, rng: np.random.Generator) -> tuple[str, *tuple[np.ndarray, ...]]:
+    """Where they come from; then lon, lat, umap (n, 2), city, country and continent of every tile."""
     if not path.exists():
         return _made_up_positions(rng)
     with gzip.open(path, "rt") as handle:

@@ -10,8 +10,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
+from db.connect import connect
 from tests.webapp.towns import TownDatabase, town_database
 from webapp.pages import STATIC
 
@@ -23,9 +24,30 @@ NO_IMAGERY = {"TERRAKIN_IMAGERY": "none"}
 LOOPBACK = {"127.0.0.1", "localhost"}
 
 
+# A column of points a town, a group of rows an urban form (tiles of a town go through the forms in turn); the last
+# tile of all has no place.
+LAY_OUT = """
+    UPDATE terrakin.tiles AS t SET umap_x = -t.city_id * 0.2, umap_y = 3 * (r.number % 3) + r.number / 10.0
+    FROM (
+        SELECT tile_id, (row_number() OVER (PARTITION BY city_id ORDER BY tile_id) - 1)::integer AS number
+        FROM terrakin.tiles
+    ) AS r
+    WHERE r.tile_id = t.tile_id AND t.tile_id < (SELECT max(tile_id) FROM terrakin.tiles)
+"""
+LAYOUT = "INSERT INTO terrakin.layouts (method, parameters, n_tiles) VALUES ('umap', '{}', 44)"
+
+
+# The machine may be busy; what is there sooner is seen sooner.
+expect.set_options(timeout=30_000)
+
+
 @pytest.fixture(scope="session")
 def towns(server_home: Path) -> Iterator[TownDatabase]:
+    """The towns, with a layout."""
     with town_database(server_home) as towns:
+        with connect(towns.settings) as conn:
+            conn.execute(LAY_OUT)
+            conn.execute(LAYOUT)
         yield towns
 
 

@@ -9,7 +9,7 @@ from psycopg.rows import dict_row
 
 from tests.webapp.towns import TownDatabase
 
-FLIGHT_MS = 15_000
+FLIGHT_MS = 60_000
 
 
 def sql(towns: TownDatabase, query: str, *parameters: Any) -> list[dict[str, Any]]:

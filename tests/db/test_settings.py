@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from db.errors import SettingsError
 from db.settings import Settings, read_settings
 
 VARIABLES = ("TERRAKIN_HOME", "DATABASE_URL", "TERRAKIN_READER_URL")
@@ -42,3 +43,12 @@ def test_an_empty_variable_is_an_unset_one(tmp_path: Path, monkeypatch: pytest.M
     for variable in VARIABLES:
         monkeypatch.setenv(variable, "")
     assert read_settings() == Settings(tmp_path / ".terrakin", None, None)
+
+
+def test_a_timeout_is_whole_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERRAKIN_HTTP_TIMEOUT_S", "5")
+    assert read_settings().http_timeout_s == 5
+    for text in ("0", "-1", "1.5", "soon"):
+        monkeypatch.setenv("TERRAKIN_HTTP_TIMEOUT_S", text)
+        with pytest.raises(SettingsError, match="must be whole seconds"):
+            read_settings()

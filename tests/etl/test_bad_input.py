@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pystac
 import pytest
+import rasterio
 
 from db.settings import Settings
 from etl.demo.catalogue import COLLECTION, DemoCatalogue
@@ -223,3 +224,57 @@ def test_malformed_city_file(
     assert str(path) in line
     assert says in line
     assert nothing_written(database)
+
+
+def city(coordinates: list[list[float]], **changes: Any) -> str:
+    properties = {
+        "city_id": 7, "name": "Seven", "country_code": "XX", "country": "Nowhere", "continent": "Africa", "lon": 20.0,
+        "lat": 10.0,
+    }  # fmt: skip
+    geometry = {"type": "Polygon", "coordinates": [coordinates]}
+    feature = {"type": "Feature", "properties": properties | changes, "geometry": geometry}
+    return json.dumps({"type": "FeatureCollection", "features": [feature]})
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (city([[20, 10], [20.1, 10.1], [20.1, 10], [20, 10.1], [20, 10]]), "has an invalid polygon (Self-intersection"),
+        (city([[20, 10], [20.001, 10], [20.001, 10.001], [20, 10]]), "no tile has its centre in the extent of Seven"),
+        (city([[20, 88], [20.1, 88], [20.1, 88.1], [20, 88]], lat=88.0), "centre (20.0, 88.0) is outside"),
+    ],
+    ids=["bad polygon", "empty city", "polar position"],
+)
+def test_a_city_that_cannot_be_cut_into_tiles(
+    terrakin: CommandLine, database: Settings, tiny_demo: DemoCatalogue, tmp_path: Path, text: str, says: str
+) -> None:
+    path = tmp_path / "cities.geojson"
+    path.write_text(text)
+    arguments = ("--stac", str(tiny_demo.catalogue), "--cities", str(path), "--period", PERIOD)
+    assert says in the_error(terrakin, "etl", "run", *arguments)
+    assert nothing_written(database)
+
+
+def test_unknown_collection(terrakin: CommandLine, database: Settings, tiny_demo: DemoCatalogue) -> None:
+    line = the_error(terrakin, *run_arguments(tiny_demo, "--collection", "sentinel-9"))
+    assert "has no items of collection sentinel-9" in line
+    assert nothing_written(database)
+
+
+def test_a_tile_under_cloud_on_every_day_is_left_out_and_counted(
+    terrakin: CommandLine, database: Settings, own_demo: DemoCatalogue
+) -> None:
+    for path in own_demo.catalogue.parent.rglob("SYNTHETIC_LISBON_*/SCL.tif"):
+        with rasterio.open(path) as source:
+            profile, scl = source.profile, source.read()
+        scl[:, :124, :124] = 9  # the scene's margin of 12 px, then the north-western tile
+        profile |= {"driver": "COG", "blocksize": 512}
+        for key in ("tiled", "blockxsize", "blockysize", "interleave"):
+            profile.pop(key, None)
+        with rasterio.open(path, "w", **profile) as target:
+            target.write(scl)
+    done = terrakin(*run_arguments(own_demo, "--city", "Lisbon (synthetic)"))
+    assert done.returncode == 0, done.stderr
+    counted = "tiles of 2024-06-01/2024-08-31: 3 embedded, 1 left out (under half of their pixels clear)"
+    assert done.stderr.splitlines()[-1] == counted
+    assert counted in terrakin("etl", "status").stdout

@@ -23,7 +23,8 @@ from etl.grid import TILE_PX, assign_cells, cell_and_month
 from etl.items import BANDS
 from etl.post_processing import PostProcessing
 from etl.stac import Period, Source
-from etl.store import EncoderRecord, write_cities
+from etl.store import write_cities
+from etl.store_encoder import EncoderRecord
 from etl.store_filters import write_filters
 from etl.work import COMPOSITE, city_dir, encoder_dir, open_array, read_attributes
 from tests.etl.conftest import CommandLine

@@ -13,7 +13,8 @@ import pytest
 
 from db.connect import connect
 from db.settings import Settings
-from etl.ledger import MAX_ATTEMPTS, Ledger, failures, heartbeat, is_dead, progress, retry, this_worker
+from etl.ledger import MAX_ATTEMPTS, Ledger, heartbeat, is_dead, this_worker
+from etl.progress import failures, progress, retry, tile_counts
 from etl.stac import Period
 from tests.builders import make_city
 
@@ -124,7 +125,7 @@ def test_heartbeat_tells_that_the_worker_lives(
 
 def test_progress_counts(ledger: Ledger) -> None:
     ledger.claim("composite", [1])
-    rows = {row[1]: row[2:] for row in progress(ledger.conn)}
+    rows = {row[1]: row[2:7] for row in progress(ledger.conn)}
     assert rows["composite"] == (3, 2, 1, 0, 0)
     assert rows["load"] == (3, 3, 0, 0, 0)
 
@@ -198,3 +199,14 @@ def test_work_that_is_lost_with_its_machine_is_begun_anew(ledger: Ledger) -> Non
     assert retry(ledger.conn, ["1"]) == 0
     assert retry(ledger.conn, ["1"], anew=True) == 1
     assert ledger.claim("composite", [1]) == 1
+
+
+def test_tiles_that_were_left_out_are_counted(ledger: Ledger) -> None:
+    assert tile_counts(ledger.conn) == []
+    for city_id, n_left_out in ((1, 0), (2, 3)):
+        for stage in ("composite", "embed"):
+            assert ledger.claim(stage, [city_id]) == city_id
+            ledger.finish(stage, city_id, {"n_tiles": 10, "n_tiles_too_cloudy": n_left_out} if stage == "embed" else {})
+    assert tile_counts(ledger.conn) == [
+        "tiles of 2024-06-01/2024-08-31: 20 embedded, 3 left out (under half of their pixels clear)"
+    ]

@@ -12,7 +12,7 @@ from db.settings import Settings
 from etl.demo.catalogue import DemoCatalogue
 from etl.demo.towns import TINY_TOWNS
 from etl.grid import tile_id
-from etl.store import read_encoder
+from etl.store_encoder import read_encoder
 from etl.work import PATCHES, read_array
 from tests.etl.conftest import CommandLine, run_arguments
 from tests.etl.tables import tables

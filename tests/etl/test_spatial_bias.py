@@ -1,20 +1,12 @@
-"""Spatial bias: the measures against brute force, planted dimensions, and the command over the tiny demo."""
-
-from collections.abc import Callable
+"""Spatial bias: the measures against brute force, and planted dimensions."""
 
 import numpy as np
-import psycopg
 import pytest
 
-from db.settings import Settings
-from etl.demo.catalogue import DemoCatalogue
 from etl.errors import EncoderError
 from etl.grid import Cell
 from etl.leak import measure_leak
-from etl.spatial_bias import Limits, SpatialBias, excluded, knee, measure, morans_i, neighbours, position_r2
-from etl.store import write_bias
-from tests.etl.conftest import PERIOD, CommandLine, run_arguments
-from tests.etl.tables import tables
+from etl.spatial_bias import Limits, TileMeans, excluded, knee, measure, morans_i, neighbours, position_r2
 
 SIDE = 6
 
@@ -56,7 +48,7 @@ def test_planted_dimensions_are_found_and_no_other() -> None:
     vectors = rng.normal(size=(len(cells), 40)).astype(np.float32)
     vectors[:, 3] = [cell.centre().y / 30 for cell in cells]
     vectors[:, 7] = [cell.row % SIDE + cell.col % SIDE for cell in cells]
-    found = measure(vectors, cells, looks, Limits())
+    found = measure(TileMeans(vectors, cells, looks, looks), Limits())
     assert found.is_excluded.nonzero()[0].tolist() == [3, 7]
     assert found.position_r2[3] > 0.9
     assert found.position_r2[[0, 1, 2]].max() < 0.1
@@ -87,37 +79,13 @@ def test_leak_counts_neighbours_of_the_same_city_and_by_distance() -> None:
     assert far.within_km == {25: 0.0, 100: 0.0, 500: 0.5}
 
 
-def test_bias_is_excluded_from_every_vector_and_put_back_without_the_model(
-    database: Settings, tiny_demo: DemoCatalogue, command_line: Callable[..., CommandLine]
-) -> None:
-    terrakin = command_line(database.home, database.database_url)
-    empty = terrakin("etl", "bias")
-    assert empty.returncode != 0
-    assert "terrakin etl run" in empty.stderr
-    assert terrakin(*run_arguments(tiny_demo)).returncode == 0
-    assert database.database_url
-    with psycopg.connect(database.database_url, autocommit=True) as conn:
-        before = tables(conn)
-        # In the tiny demo's squares of 2 x 2 tiles all are neighbours of all, so nothing can be found: it is put in.
-        recorded = [5, 700]
-        planted = np.isin(np.arange(768), recorded)
-        write_bias(conn, SpatialBias(planted.astype(float), np.full(768, np.nan), planted))
-        listed = {row[0] for row in conn.execute("SELECT dimension FROM api.spatial_bias() WHERE is_excluded")}
-        assert listed == set(recorded)
-        for stage in ("aggregate", "load"):
-            done = terrakin("etl", stage, "--period", PERIOD)
-            assert done.returncode == 0, done.stderr
-        for (vector,) in conn.execute(
-            "SELECT embedding_mean::text FROM terrakin.tiles UNION SELECT embedding::text FROM terrakin.tile_aggregates"
-        ):
-            values = np.array(vector.strip("[]").split(","), dtype=float)
-            assert not values[recorded].any()
-            assert np.count_nonzero(values) > 500
-        undone = terrakin("etl", "bias", "--max-share", "0")
-        assert undone.returncode == 0, undone.stderr
-        assert "0 of 768 dimensions excluded" in undone.stdout
-        assert "stage=embed" not in undone.stderr
-        assert (database.home / "reports" / "spatial_bias.html").read_text().count("data:image/png") == 1
-        after = tables(conn)
-        assert after["tiles"] == before["tiles"]
-        assert after["tile_aggregates"] == before["tile_aggregates"]
+def test_a_sample_of_many_tiles_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(6)
+    cities = np.repeat(np.arange(100), 20)
+    vectors = (rng.normal(size=(100, 30))[cities] + rng.normal(size=(2000, 30))).astype(np.float32)
+    places = (rng.uniform(-180, 180, 100)[cities], rng.uniform(-60, 60, 100)[cities])
+    everyone = measure_leak(vectors, cities, *places)
+    monkeypatch.setattr("etl.leak.MAX_ASKING", 600)
+    sample = measure_leak(vectors, cities, *places)
+    assert sample != everyone
+    assert abs(sample.same_city - everyone.same_city) < 0.05

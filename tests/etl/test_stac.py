@@ -124,6 +124,11 @@ def test_a_collection_that_is_not_there_is_said(tiny_demo: DemoCatalogue) -> Non
         check_catalogue(Source(str(tiny_demo.catalogue), "sentinel-2-l2a", SUMMER))
 
 
+def test_an_apis_unknown_collection_is_said_with_those_it_has(api: str) -> None:
+    with pytest.raises(CatalogueError, match=f"has no collection sentinel-9; it has {COLLECTION}"):
+        check_catalogue(Source(api, "sentinel-9", SUMMER))
+
+
 @pytest.mark.parametrize("keys", [EARTH_SEARCH, PLANETARY])
 def test_asset_keys_come_in_the_order_of_the_bands(keys: tuple[str, ...]) -> None:
     assert asset_keys(item((*reversed(keys), "thumbnail"))) == keys

@@ -21,7 +21,7 @@ WORK_DONE = """
 
 def ended(process: subprocess.Popen[str]) -> str:
     """Its stderr; it must have ended well."""
-    _, error = process.communicate(timeout=200)
+    _, error = process.communicate(timeout=900)
     assert process.returncode == 0, error
     return error
 

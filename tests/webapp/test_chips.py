@@ -20,7 +20,7 @@ from db.connect import connect
 from db.settings import Settings
 from etl.encoders import mosaiks
 from etl.post_processing import PostProcessing
-from etl.store import EncoderRecord, write_encoder
+from etl.store_encoder import EncoderRecord, write_encoder
 from etl.work import encoder_dir
 from tests.etl.test_chip import NORTH_UP, write_chip
 from tests.webapp.towns import TOWNS, build_towns

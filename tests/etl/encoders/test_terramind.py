@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from etl.encoders.terramind import MODALITY, TerraMindEncoder, load_terramind
+from etl.encoders.terramind import MODALITY, TerraMindEncoder, load_terramind, normalised
 from etl.errors import EncoderError
 from etl.items import BANDS
 from tests.etl.encoders.chips import make_chips
@@ -121,10 +121,10 @@ def test_the_order_of_bands_matters(encoder: TerraMindEncoder, chips: np.ndarray
 def test_nodata_is_fed_as_the_mean_of_its_band(encoder: TerraMindEncoder, chips: np.ndarray) -> None:
     holed = chips[:1].copy()
     holed[:, 3, :20, :20] = 0
-    fed = encoder.normalised(holed)
+    fed = normalised(holed, encoder.band_mean, encoder.band_std)
     assert fed.dtype == np.float32
     np.testing.assert_array_equal(fed[:, :, :20, :20], 0)
-    np.testing.assert_array_equal(fed[:, :, 20:], encoder.normalised(chips[:1])[:, :, 20:])
+    np.testing.assert_array_equal(fed[:, :, 20:], normalised(chips[:1], encoder.band_mean, encoder.band_std)[:, :, 20:])
     assert np.isfinite(encoder.embed(np.zeros((1, 12, 224, 224), np.uint16))).all()
 
 
@@ -356,4 +356,4 @@ def test_without_terratorch_the_text_says_how_to_install_it(monkeypatch: pytest.
 def test_the_log_says_which_weights(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, logger="etl.encoders.terramind"):
         encoder = load_terramind("random")
-    assert f"encoder=terramind_v1_base weights=random sha256={encoder.weights_sha256}" in caplog.text
+    assert f"encoder=terramind_v1_base weights=random sha256={encoder.weights_sha256} precision=fp32" in caplog.text

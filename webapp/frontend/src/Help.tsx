@@ -40,8 +40,8 @@ export function Help({ encoder, onClose }: Props) {
               <em>minimum</em> and <em>maximum</em> are taken number by number.
             </li>
             <li>
-              <strong>Similarity</strong> is the cosine of the angle between two vectors: 1 is the same direction, 0 nothing in
-              common beyond the average tile, below 0 the opposite of each other.
+              <strong>Similarity</strong> is the cosine of the angle between two vectors: 1 is the same direction, about 0 no more
+              alike than two tiles picked at random, below 0 opposites.
             </li>
           </ol>
         </Part>

@@ -1,0 +1,83 @@
+"""Makes all vectors of a database again with another post-processing, and switches to them in one transaction.
+
+Vectors of two post-processings cannot be compared, so none are ever seen side by side: the new ones wait in work
+files until all are there. Killed before the switch, nothing has changed; after it, the same command goes on.
+"""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+
+from db.connect import connect
+from db.index import drop_indexes
+from db.settings import Settings
+from etl.errors import EtlError
+from etl.ledger import heartbeat
+from etl.locks import one_at_a_time
+from etl.pipeline import make_job, raise_for
+from etl.post_processing import PostProcessing
+from etl.spatial_bias import SpatialBias
+from etl.stages import BarFactory, Job, aggregate, bias, index, layout, load
+from etl.stages.bias import BiasRequest
+from etl.store import loaded_cities, read_stored_cities
+from etl.store_encoder import read_encoder, write_post_processing
+
+log = logging.getLogger(__name__)
+
+
+def remove_bias(settings: Settings, request: BiasRequest, bar: BarFactory) -> PostProcessing:
+    """Measure spatial bias over everything that is loaded, and make all vectors again as the request says.
+
+    Returns:
+        The post-processing that the vectors carry now.
+
+    Raises:
+        EtlError: nothing is loaded, patches are not on this machine, cities failed, or another process loads.
+    """
+    with connect(settings, "etl", autocommit=True) as conn:
+        jobs = _jobs(settings, conn, bar)
+        processing, measured = bias.run(jobs, request)
+        failed = []
+        for job in jobs:
+            with heartbeat(settings, job.ledger.worker):
+                failed += aggregate.run(job, processing)
+        raise_for(failed, sum(len(job.cities) for job in jobs))
+        stored = read_encoder(conn)
+        if stored is None or stored.post_processing.to_json() != processing.to_json():
+            # Filled row by row they would take longer than building them anew, which the stage index does.
+            drop_indexes(settings)
+            _switch(conn, jobs, processing, measured)
+        else:
+            write_post_processing(conn, processing, measured)
+            for job in jobs:
+                with heartbeat(settings, job.ledger.worker):
+                    failed += load.run(job)
+            raise_for(failed, sum(len(job.cities) for job in jobs))
+        with one_at_a_time(conn, "layout"):
+            layout.run(conn, bar)
+            index.run(settings, bar)
+    return processing
+
+
+def _jobs(settings: Settings, conn: psycopg.Connection[Any], bar: BarFactory) -> list[Job]:
+    known = {city.city_id: city for city in read_stored_cities(conn)}
+    return [
+        make_job(settings, conn, [known[city_id] for city_id in city_ids], period, bar)
+        for period, city_ids in loaded_cities(conn)
+    ]
+
+
+def _switch(
+    conn: psycopg.Connection[Any], jobs: Sequence[Job], processing: PostProcessing, measured: SpatialBias
+) -> None:
+    """Record the post-processing and load all vectors made with it, in one transaction."""
+    with conn.transaction():
+        # Its row is locked from here on: other processes wait with their loads, and then are refused.
+        write_post_processing(conn, processing, measured)
+        log.info("stage=bias event=switching")
+        if loaded_cities(conn) != [(job.period, [city.city_id for city in job.cities]) for job in jobs]:
+            raise EtlError("another process loaded cities meanwhile; run the same command again")
+        for job in jobs:
+            load.run_all(job)

@@ -1,0 +1,122 @@
+"""TerraMind from torch to an ONNX file, in fp32 or int8, checked against torch on tiles before it is kept."""
+
+import logging
+import tempfile
+import warnings
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from etl.encoders import Encoder
+from etl.encoders.terramind import NAME, TerraMindEncoder, normalised
+from etl.encoders.terramind_onnx import DESCRIPTION, INSTALL, Description, describe, load_onnx
+from etl.errors import EncoderError
+
+log = logging.getLogger(__name__)
+
+OnnxPrecision = Literal["fp32", "int8"]
+MIN_COSINE = 0.999
+"""A patch vector that is farther than this from torch's is another one: the file is not kept."""
+# What of the network is made int8: all that computes with trained matrices.
+QUANTISED = ["MatMul", "Gemm"]
+
+
+def export_onnx(
+    encoder: Encoder | None,
+    path: Path,
+    precision: OnnxPrecision,
+    chips: np.ndarray,
+    min_cosine: float = MIN_COSINE,
+) -> Description:
+    """Write the network as one ONNX file, whole or not at all.
+
+    int8 is ONNX Runtime's dynamic quantisation: matrices per column, activations anew for every tile. Weights take 7
+    bits of the 8: on processors without VNNI the 16-bit sums would overflow silently (there the cosine to fp32 fell
+    to 0.94 with 8 bits, and is 0.9995 with 7).
+
+    Args:
+        encoder: TerraMind with torch, in fp32.
+        path: the file; its folder is made.
+        precision: of the matrices.
+        chips: (n, 12, 224, 224) uint16, n >= 1: the tiles on which it must agree with torch.
+        min_cosine: lowest cosine of a patch vector to torch's that is accepted.
+
+    Raises:
+        EncoderError: a package is missing, or the vectors do not agree.
+    """
+    if not isinstance(encoder, TerraMindEncoder) or encoder.precision != "fp32":
+        raise EncoderError("an ONNX file is made from weights as published, in fp32; give those with --weights")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{path.stem}-", dir=path.parent) as folder:
+        exact, final = Path(folder) / "fp32.onnx", Path(folder) / path.name
+        _trace(encoder, exact, chips[[0, 0]])  # of one tile alone the number of tiles would be a constant
+        if precision == "int8":
+            _quantise(exact, final)
+        else:
+            exact.rename(final)
+        description = Description(
+            encoder.weights, encoder.weights_sha256, tuple(encoder.band_mean.tolist()),
+            tuple(encoder.band_std.tolist()), precision, 0.0,
+        )  # fmt: skip
+        _describe(final, description)
+        cosine = lowest_cosine(load_onnx(final).embed(chips), encoder.embed(chips))
+        if not cosine >= min_cosine:
+            raise EncoderError(
+                f"a patch vector of the {precision} file has a cosine of {cosine:.5f} to torch's, below {min_cosine}; "
+                f"no file was written; take fp32, or accept it with --min-cosine"
+            )
+        description = replace(description, min_cosine=cosine)
+        _describe(final, description)
+        final.replace(path)
+    return description
+
+
+def lowest_cosine(vectors: np.ndarray, others: np.ndarray) -> float:
+    """The lowest cosine between (..., dimension) vectors and others of that shape, one to one."""
+    length = np.linalg.norm(vectors, axis=-1) * np.linalg.norm(others, axis=-1)
+    return float((np.einsum("...d,...d->...", vectors, others) / length).min())
+
+
+def _trace(encoder: TerraMindEncoder, path: Path, chips: np.ndarray) -> None:
+    """Write the network as torch runs it, for any number of tiles."""
+    import torch
+
+    class LastLayer(torch.nn.Module):  # type: ignore[misc, unused-ignore]
+        def __init__(self, model: Any) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, bands: Any) -> Any:
+            return self.model(bands)[-1]
+
+    bands = torch.from_numpy(normalised(chips, encoder.band_mean, encoder.band_std)).to(encoder.device)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of the exporter, about its own future
+            program = torch.onnx.export(
+                LastLayer(encoder.model).eval(), (bands,), dynamo=True, verbose=False, external_data=False,
+                input_names=["bands"], output_names=["patches"], dynamic_shapes={"bands": {0: torch.export.Dim("n")}},
+            )  # fmt: skip
+    except ImportError as error:
+        raise EncoderError(f"the export to ONNX needs a package that is missing ({error}); {INSTALL}") from error
+    assert program is not None, "with dynamo there always is one"
+    program.save(path)
+
+
+def _quantise(source: Path, target: Path) -> None:
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    quantize_dynamic(
+        source, target, op_types_to_quantize=QUANTISED, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True
+    )
+
+
+def _describe(path: Path, description: Description) -> None:
+    import onnx
+
+    model = onnx.load(path)
+    onnx.helper.set_model_props(model, {DESCRIPTION: describe(description)})
+    model.doc_string = f"{NAME}, {description.weights} weights, {description.precision}"
+    onnx.save(model, path)
