@@ -124,7 +124,9 @@ def test_a_revision_imports_nothing_of_ours() -> None:
         assert {m.split(".")[0] for m in imported(ast.parse(path.read_text()))} & OURS == set()
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["db", "--help"], ["etl", "--help"], ["web", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["db", "--help"], ["etl", "--help"], ["evaluate", "--help"], ["web", "--help"]]
+)
 def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     program = (
         "import sys, terrakin\n"
