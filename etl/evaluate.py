@@ -100,7 +100,7 @@ def evaluate(settings: Settings, request: EvaluationRequest, bar: BarFactory) ->
     """
     with connect(settings, "etl", autocommit=True) as conn:
         stored = read_encoder(conn)
-        encoder = stored_encoder(settings.home, stored, request.weights)
+        encoder = stored_encoder(conn, settings.home, stored, request.weights)
         assert stored is not None, "stored_encoder refuses a database without"
         tiles = read_tiles(settings, conn, stored, request.limit, bar)
     if len(tiles.cells) < MIN_TILES:

@@ -16,7 +16,7 @@ from etl.stac import Period
 from etl.stages import BarFactory, Job
 from etl.stages.aggregate import MIN_PATCH_VALID_SHARE
 from etl.store import EncoderRecord, loaded_cities, read_stored_cities
-from etl.work import COMPOSITE, PATCHES, read_array, read_attributes
+from etl.work import COMPOSITE, PATCHES, folder_id, read_array, read_attributes
 
 SEED = 20150623
 TILES_PER_CITY = 16
@@ -124,7 +124,7 @@ def _job(
     bar: BarFactory,
 ) -> Job:
     """A job that only reads: nothing is entered into the ledger."""
-    return Job(settings, conn, Ledger(conn, period, this_worker()), cities, cells, bar)
+    return Job(settings, conn, Ledger(conn, period, this_worker(), folder_id(settings.home)), cities, cells, bar)
 
 
 def _missing(look: tuple[Job, City]) -> list[str]:
