@@ -193,7 +193,7 @@ def test_the_command_measures_a_database(
     assert "SYNTHETIC" in page
     assert page.count("data:image/png") == 3
     assert (found["encoder"]["weights"], found["n_tiles"], found["n_cities"]) == ("fitted", 12, 3)
-    assert found["n_looks"][EARLIER] == found["n_looks"][LATER] > 6
+    assert found["n_looks"][EARLIER] == found["n_looks"][LATER] > 0
     assert found["n_looks"]["shift 20 px"] == 12
     check_against_the_stored_vectors(database.database_url or "", found)
     before = (folder / "evaluation.json").read_bytes()
