@@ -18,7 +18,7 @@ from etl.evaluation.tiles import Tiles, read_tiles
 from etl.evaluation.variants import BASELINE_VARIANT, Variant, baseline_vectors, post_processings, vectors_of
 from etl.known_forms import read_forms
 from etl.stages import BarFactory
-from etl.store import EncoderRecord, read_encoder
+from etl.store_encoder import EncoderRecord, read_encoder
 
 log = logging.getLogger(__name__)
 
@@ -132,7 +132,8 @@ def evaluate(settings: Settings, request: EvaluationRequest, bar: BarFactory) ->
 
 def _recorded(stored: EncoderRecord) -> Variant:
     processing = stored.post_processing
-    return Variant(processing.method, "dimensions" if processing.excluded_dimensions else "none", DEFAULT_AGGREGATION)
+    removal = "leace" if processing.removal is not None else "dimensions" if processing.excluded_dimensions else "none"
+    return Variant(processing.method, removal, DEFAULT_AGGREGATION)
 
 
 def _known_forms(tiles: Tiles, path: Path | None) -> np.ndarray | None:

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from etl.evaluation.figures import Figures
 from etl.evaluation.score import score
 from etl.evaluation.variants import BASELINE_VARIANT, Variant
+from etl.post_processing import METHODS as POST_PROCESSINGS
 from etl.stages.aggregate import METHODS
 
 PARTS = {
@@ -42,7 +43,7 @@ def trade(measured: Mapping[Variant, Figures], recorded: Variant, x: str, y: str
     figure = Figure(figsize=(10, 5), layout="constrained")
     ax = figure.subplots()
     rows = list(dict.fromkeys(label(v) for v in measured if v != BASELINE_VARIANT))
-    colours = {text: f"C{i // 2}" for i, text in enumerate(rows)}
+    colours = {text: f"C{i % len(POST_PROCESSINGS)}" for i, text in enumerate(rows)}
     for variant, figures in measured.items():
         if variant == BASELINE_VARIANT:
             ax.plot(

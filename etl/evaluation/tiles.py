@@ -15,7 +15,8 @@ from etl.ledger import Ledger, this_worker
 from etl.stac import Period
 from etl.stages import BarFactory, Job
 from etl.stages.aggregate import MIN_PATCH_VALID_SHARE
-from etl.store import EncoderRecord, loaded_cities, read_stored_cities
+from etl.store import loaded_cities, read_stored_cities
+from etl.store_encoder import EncoderRecord
 from etl.work import COMPOSITE, PATCHES, folder_id, read_array, read_attributes
 
 SEED = 20150623

@@ -11,9 +11,9 @@ from etl.evaluation.looks import Look
 from etl.evaluation.tiles import Tiles
 from etl.post_processing import METHODS as POST_PROCESSINGS
 from etl.post_processing import PostProcessing, from_moments, measure_moments
-from etl.spatial_bias import Limits, measure
+from etl.spatial_bias import Limits, TileMeans, measure
 from etl.stages.aggregate import BATCH_TILES, METHODS
-from etl.store import EncoderRecord
+from etl.store_encoder import EncoderRecord
 
 REMOVALS = ("none", "dimensions")
 """What is done about spatial bias: nothing, or dimensions set to 0."""
@@ -50,6 +50,8 @@ def post_processings(tiles: Tiles, stored: EncoderRecord) -> tuple[dict[tuple[st
         excluded, how = _measured(tiles, found["standardised", "none"]), "measured now: the database excludes none"
     for name in POST_PROCESSINGS:
         found[name, "dimensions"] = replace(found[name, "none"], excluded_dimensions=excluded)
+    if stored.post_processing.removal is not None:
+        found[stored.post_processing.method, "leace"] = stored.post_processing
     return found, f"{len(excluded)} dimensions, {how}"
 
 
@@ -90,5 +92,5 @@ def _measured(tiles: Tiles, processing: PostProcessing) -> tuple[int, ...]:
     for patches, valid in _patches(tiles):
         total = np.einsum("npd,np->nd", patches.astype(np.float32), valid)
         means.append(processing.apply(total / np.maximum(valid.sum(axis=1, keepdims=True), 1)))
-    bias = measure(np.concatenate(means), tiles.cells, tiles.city_ids, Limits())
+    bias = measure(TileMeans(np.concatenate(means), tiles.cells, tiles.city_ids, tiles.city_ids), Limits())
     return tuple(np.flatnonzero(bias.is_excluded).tolist())

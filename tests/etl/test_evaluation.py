@@ -27,7 +27,7 @@ from etl.grid import TILE_PX
 from etl.post_processing import PostProcessing
 from etl.scene_checks import OffsetDecision
 from etl.scenes import Scene
-from etl.store import EncoderRecord
+from etl.store_encoder import EncoderRecord
 from tests.etl.conftest import CommandLine, run_arguments
 
 MEAN = Variant("standardised", "none", "mean")
