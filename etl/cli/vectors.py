@@ -57,13 +57,13 @@ def bias(settings: Settings, /, **given: Any) -> None:
 @click.option("--anew", is_flag=True, help="Lay all tiles out again, although every one has its place.")
 @click.pass_obj
 def layout(settings: Settings, anew: bool) -> None:
-    """Lay all tiles out with UMAP, when one has no place yet."""
+    """Give new tiles a place in the UMAP layout; lay all out when there is none, or most are new."""
     from db.connect import connect
     from etl.stages import layout as stage
 
     with connect(settings, "etl", autocommit=True) as conn:
-        made = stage.run(conn, progress_bar, anew)
-    click.echo("layout made" if made else "every tile has its place already", err=True)
+        done = stage.run(conn, progress_bar, anew)
+    click.echo(done or "every tile has its place already", err=True)
 
 
 @click.command()
