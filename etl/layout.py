@@ -73,10 +73,10 @@ def place(vectors: np.ndarray, fitted: np.ndarray, fitted_places: np.ndarray) ->
     Yields:
         (up to BLOCK, 2) float32, in the order of ``vectors``.
     """
-    unit = _unit(fitted)
+    unit = unit_vectors(fitted)
     k = min(PLACE_NEIGHBORS, len(fitted) - 1)
     for start in range(0, len(vectors), BLOCK):
-        likeness = _unit(vectors[start : start + BLOCK]) @ unit.T
+        likeness = unit_vectors(vectors[start : start + BLOCK]) @ unit.T
         best = np.argpartition(-likeness, k, axis=1)[:, : k + 1]
         value = np.take_along_axis(likeness, best, axis=1).astype(np.float64)
         weight = value - value.min(axis=1, keepdims=True)
@@ -85,7 +85,8 @@ def place(vectors: np.ndarray, fitted: np.ndarray, fitted_places: np.ndarray) ->
         yield np.einsum("mk,mkd->md", weight, fitted_places[best]).astype(np.float32)
 
 
-def _unit(vectors: np.ndarray) -> np.ndarray:
+def unit_vectors(vectors: np.ndarray) -> np.ndarray:
+    """Rows scaled to length 1; a row of zeros stays."""
     unit: np.ndarray = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.finfo(np.float32).tiny)
     return unit
 

@@ -18,6 +18,13 @@ READ_VECTORS = """
     COPY (SELECT tile_id, embedding_mean, umap_x, umap_y, is_umap_placed FROM terrakin.tiles ORDER BY tile_id)
     TO STDOUT (FORMAT BINARY)
 """
+CONTINENTS = """
+    SELECT n.continent
+    FROM terrakin.tiles AS t
+    JOIN terrakin.cities AS c ON c.city_id = t.city_id
+    JOIN terrakin.countries AS n ON n.code = c.country_code
+    ORDER BY t.tile_id
+"""
 WRITE_PLACES = """
     UPDATE terrakin.tiles AS t
     SET umap_x = p.x, umap_y = p.y, is_umap_placed = %(is_placed)s
@@ -86,6 +93,11 @@ def read_vectors(conn: Connection) -> StoredVectors:
     return StoredVectors(
         np.array(ids, np.int64), np.array(vectors, np.float32), np.array(places, np.float32), np.array(placed, bool)
     )
+
+
+def read_continents(conn: Connection) -> list[str]:
+    """Continent of every tile, by tile_id."""
+    return [continent for (continent,) in conn.execute(CONTINENTS)]
 
 
 def write_layout(

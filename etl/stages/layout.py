@@ -1,14 +1,25 @@
 """Stage layout: a place on the UMAP plane for every tile; new ones join the layout that is there."""
 
 import logging
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import psycopg
 
+from etl.errors import EtlError
 from etl.layout import MIN_TILES, PLACE_NEIGHBORS, make_layout, place
+from etl.layout_report import compare, write_layout_report
 from etl.stages import BarFactory
-from etl.store_layout import LayoutState, layout_state, read_vectors, write_layout, write_placements
+from etl.store import read_encoder
+from etl.store_layout import (
+    LayoutState,
+    layout_state,
+    read_continents,
+    read_vectors,
+    write_layout,
+    write_placements,
+)
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +48,20 @@ def is_refit_due(state: LayoutState) -> bool:
     """True where there is no UMAP layout, or too few of the tiles took part in its fit."""
     few = state.n_fitted < max(MIN_TILES, MIN_FITTED_SHARE * state.n_tiles)
     return state.method != "umap" or few
+
+
+def report(conn: psycopg.Connection[Any], page: Path) -> None:
+    """Compare the stored layout with ones made anew; changes nothing in the database.
+
+    Raises:
+        EtlError: no vectors are loaded, too few tiles, or PaCMAP is not installed.
+    """
+    encoder = read_encoder(conn)
+    if encoder is None:
+        raise EtlError("the database holds no vectors; fill it with `terrakin etl run` first")
+    stored = read_vectors(conn)
+    pictures = compare(stored.vectors, stored.places)
+    write_layout_report(page, f"{encoder.name} ({encoder.weights} weights)", pictures, read_continents(conn))
 
 
 def _fit(conn: psycopg.Connection[Any], bar: BarFactory) -> str:
