@@ -9,7 +9,7 @@ import numpy as np
 MIN_TILES = 10
 """Below this UMAP's spectral start has too few points; the first two principal components are taken instead."""
 PLACE_NEIGHBORS = 10
-"""Fitted tiles that decide where a new one goes; docs/performance.md compares numbers, and umap-learn's transform."""
+"""Fitted tiles that decide where a new one goes: a list of kin; the number was not chosen by measurement."""
 BLOCK = 1024
 """New tiles that are compared with all fitted ones at once: 200 MB for 50,000."""
 
