@@ -35,6 +35,7 @@ MAY_SPEAK_SQL = {
     "etl/store.py",
     "etl/store_encoder.py",
     "etl/store_filters.py",
+    "etl/store_layout.py",
     "etl/store_thumbnails.py",
     "etl/ledger.py",
     "etl/locks.py",

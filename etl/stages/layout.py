@@ -11,7 +11,7 @@ from etl.errors import EtlError
 from etl.layout import MIN_TILES, PLACE_NEIGHBORS, make_layout, place
 from etl.layout_report import compare, write_layout_report
 from etl.stages import BarFactory
-from etl.store import read_encoder
+from etl.store_encoder import read_encoder
 from etl.store_layout import (
     LayoutState,
     layout_state,
