@@ -6,7 +6,7 @@ DEMO_HOME := .terrakin/demo
 DEMO_PERIOD := 2024-06-01/2024-08-31
 TERRAKIN := .venv/bin/terrakin
 
-.PHONY: help demo stop test bench-load bench-page bench-search fuzz lint screenshot
+.PHONY: help demo stop evaluate test bench-load bench-page bench-search fuzz lint screenshot
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -23,6 +23,9 @@ demo: ## from a clone to the running map on http://127.0.0.1:8000 (PORT=... for 
 stop: ## stop the map and the private database cluster
 	@$(TERRAKIN) web stop
 	@$(TERRAKIN) db stop
+
+evaluate: ## how good the vectors are, after `make demo`: .terrakin/reports/evaluation.html (EVALUATE_ARGS="--limit 50")
+	@$(TERRAKIN) evaluate $(EVALUATE_ARGS)
 
 test: ## install what the tests need, then run all of them
 	@scripts/setup.sh test

@@ -1,4 +1,4 @@
-"""The command line ``terrakin``: ``db``, ``etl``, ``web`` and ``bench``, each group from its own package.
+"""The command line ``terrakin``: ``db``, ``etl``, ``evaluate``, ``web`` and ``bench``, each from its own package.
 
 Groups are imported only when they are called, so that ``terrakin --help`` answers at once.
 """
@@ -12,6 +12,7 @@ import click
 GROUPS = {
     "db": ("db.cli", "The private PostgreSQL cluster, migrations and indexes."),
     "etl": ("etl.cli", "From a STAC catalogue to embedded tiles in PostgreSQL."),
+    "evaluate": ("etl.cli.evaluate", "How good the vectors are: leak, retrieval, stability; a report."),
     "bench": ("tests.benchmarks.cli", "Benchmarks against peers, in a clone (`make bench-search`)."),
     "web": ("webapp.cli", "The map and its JSON API."),
 }
@@ -28,7 +29,7 @@ class LazyGroups(click.Group):
         return sorted(GROUPS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import the package of one group."""
+        """Import the package of one group (or, of ``evaluate``, the command)."""
         if cmd_name not in GROUPS:
             return None
         command: click.Command = importlib.import_module(GROUPS[cmd_name][0]).group

@@ -359,6 +359,14 @@ tiles = Table(
     ),
     Column("umap_x", REAL, comment="Horizontal place in the UMAP layout; NULL until the layout is made."),
     Column("umap_y", REAL, comment="Vertical place in the UMAP layout; NULL until the layout is made."),
+    Column(
+        "is_umap_placed",
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="True where the layout was fitted without the tile, and its place computed afterwards from the fitted "
+        "tiles most like it.",
+    ),
     Index("ix_tiles_footprint", "footprint", postgresql_using="gist"),
     Index("ix_tiles_location", "location", postgresql_using="gist"),
     Index("ix_tiles_umap", "umap_x", "umap_y", postgresql_include=["tile_id", "city_id"]),
@@ -504,6 +512,20 @@ layouts = Table(
         nullable=False,
         server_default=text("now()"),
         comment="When the layout was fitted.",
+    ),
+    Column(
+        "n_placed",
+        BigInteger,
+        nullable=False,
+        server_default=text("0"),
+        comment="Tiles that were placed into it after the fit, all placements counted.",
+    ),
+    Column(
+        "changed_at",
+        DateTime(timezone=True),
+        nullable=False,
+        server_default=text("now()"),
+        comment="When it was fitted or tiles were last placed into it.",
     ),
     comment="How the coordinates tiles.umap_x and umap_y were made; the newest row holds.",
 )

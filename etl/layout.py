@@ -1,5 +1,6 @@
 """The UMAP layout: a plane on which tiles that look alike lie near each other."""
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -7,6 +8,10 @@ import numpy as np
 
 MIN_TILES = 10
 """Below this UMAP's spectral start has too few points; the first two principal components are taken instead."""
+PLACE_NEIGHBORS = 10
+"""Fitted tiles that decide where a new one goes: a list of kin; the number was not chosen by measurement."""
+BLOCK = 1024
+"""New tiles that are compared with all fitted ones at once: 200 MB for 50,000."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +39,14 @@ class UmapParameters:
     random_state: int = 20150623
 
 
-def make_layout(vectors: np.ndarray, parameters: UmapParameters | None = None) -> Layout:
-    """Lay out vectors (n, dimension), n >= 1, by cosine."""
+def make_layout(vectors: np.ndarray, parameters: UmapParameters | None = None, show_progress: bool = False) -> Layout:
+    """Lay out vectors (n, dimension), n >= 1, by cosine.
+
+    Args:
+        vectors: float32.
+        parameters: of UMAP.
+        show_progress: draw a bar of UMAP's epochs on stderr; the search for neighbours before them has none.
+    """
     given = parameters or UmapParameters()
     if len(vectors) < MIN_TILES:
         return Layout(_principal_plane(vectors), "pca", {"n_components": 2})
@@ -43,8 +54,41 @@ def make_layout(vectors: np.ndarray, parameters: UmapParameters | None = None) -
 
     neighbors = min(given.n_neighbors, len(vectors) - 1)
     options = asdict(given) | {"n_neighbors": neighbors}
-    places = umap.UMAP(**options, n_jobs=1).fit_transform(vectors).astype(np.float32)
+    bar = {"disable": not show_progress, "desc": "layout   ", "unit": "epoch", "dynamic_ncols": True}
+    places = umap.UMAP(**options, n_jobs=1, tqdm_kwds=bar).fit_transform(vectors).astype(np.float32)
     return Layout(places, "umap", options | {"umap_learn": umap.__version__})
+
+
+def place(vectors: np.ndarray, fitted: np.ndarray, fitted_places: np.ndarray) -> Iterator[np.ndarray]:
+    """Places of new tiles in a layout that stays as it is: weighted means of the places of the fitted tiles most alike.
+
+    A neighbour weighs by how much more alike it is (cosine) than the first that is no longer asked: so a place
+    depends on the tile's vector and the fitted tiles alone, and moves little when a neighbour comes or goes.
+
+    Args:
+        vectors: (m, dimension) float32 of the new tiles.
+        fitted: (n, dimension) float32, n >= 1.
+        fitted_places: (n, 2) float32.
+
+    Yields:
+        (up to BLOCK, 2) float32, in the order of ``vectors``.
+    """
+    unit = unit_vectors(fitted)
+    k = min(PLACE_NEIGHBORS, len(fitted) - 1)
+    for start in range(0, len(vectors), BLOCK):
+        likeness = unit_vectors(vectors[start : start + BLOCK]) @ unit.T
+        best = np.argpartition(-likeness, k, axis=1)[:, : k + 1]
+        value = np.take_along_axis(likeness, best, axis=1).astype(np.float64)
+        weight = value - value.min(axis=1, keepdims=True)
+        weight[weight.sum(axis=1) == 0] = 1
+        weight /= weight.sum(axis=1, keepdims=True)
+        yield np.einsum("mk,mkd->md", weight, fitted_places[best]).astype(np.float32)
+
+
+def unit_vectors(vectors: np.ndarray) -> np.ndarray:
+    """Rows scaled to length 1; a row of zeros stays."""
+    unit: np.ndarray = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.finfo(np.float32).tiny)
+    return unit
 
 
 def _principal_plane(vectors: np.ndarray) -> np.ndarray:

@@ -101,7 +101,8 @@ UPSERT_TILES = """
         embedding_dominant = excluded.embedding_dominant, dominant_share = excluded.dominant_share,
         dominant_patches = excluded.dominant_patches,
         umap_x = CASE WHEN t.embedding_mean = excluded.embedding_mean THEN t.umap_x END,
-        umap_y = CASE WHEN t.embedding_mean = excluded.embedding_mean THEN t.umap_y END
+        umap_y = CASE WHEN t.embedding_mean = excluded.embedding_mean THEN t.umap_y END,
+        is_umap_placed = t.is_umap_placed AND t.embedding_mean = excluded.embedding_mean
 """
 UPSERT_AGGREGATES = """
     INSERT INTO terrakin.tile_aggregates (tile_id, method, embedding)
@@ -113,15 +114,6 @@ DELETE_OTHERS = """
     WHERE t.city_id = %(city_id)s AND t.period = %(period)s
         AND NOT EXISTS (SELECT FROM staging_tiles AS s WHERE s.tile_id = t.tile_id)
 """
-LACKS_LAYOUT = "SELECT EXISTS (SELECT FROM terrakin.tiles WHERE umap_x IS NULL)"
-READ_VECTORS = "SELECT tile_id, embedding_mean FROM terrakin.tiles ORDER BY tile_id"
-WRITE_LAYOUT = """
-    UPDATE terrakin.tiles AS t
-    SET umap_x = p.x, umap_y = p.y
-    FROM unnest(%(tile_ids)s::bigint[], %(x)s::real[], %(y)s::real[]) AS p(tile_id, x, y)
-    WHERE t.tile_id = p.tile_id
-"""
-RECORD_LAYOUT = "INSERT INTO terrakin.layouts (method, parameters, n_tiles) VALUES (%s, %s, %s)"
 
 
 @dataclass(frozen=True)
@@ -224,24 +216,3 @@ def write_tiles(conn: Connection, tiles: CityTiles, version: str) -> None:
         conn.execute(DELETE_OTHERS, key)
         conn.execute(UPSERT_TILES)
         conn.execute(UPSERT_AGGREGATES)
-
-
-def lacks_layout(conn: Connection) -> bool:
-    """True where a tile has no place in the UMAP layout."""
-    return bool((conn.execute(LACKS_LAYOUT).fetchone() or (False,))[0])
-
-
-def read_vectors(conn: Connection) -> tuple[list[int], np.ndarray]:
-    """All tile ids, ascending, and their mean vectors (n, 768) float32."""
-    rows = conn.execute(READ_VECTORS).fetchall()
-    return [row[0] for row in rows], np.array([row[1].to_numpy() for row in rows], dtype=np.float32)
-
-
-def write_layout(
-    conn: Connection, tile_ids: Sequence[int], places: np.ndarray, method: str, parameters: Mapping[str, Any]
-) -> None:
-    """Store the places (n, 2) of all tiles and how they were made, in one transaction."""
-    arguments = {"tile_ids": list(tile_ids), "x": places[:, 0].tolist(), "y": places[:, 1].tolist()}
-    with conn.transaction():
-        conn.execute(WRITE_LAYOUT, arguments)
-        conn.execute(RECORD_LAYOUT, (method, Jsonb(dict(parameters)), len(tile_ids)))

@@ -35,6 +35,7 @@ MAY_SPEAK_SQL = {
     "etl/store.py",
     "etl/store_encoder.py",
     "etl/store_filters.py",
+    "etl/store_layout.py",
     "etl/store_thumbnails.py",
     "etl/ledger.py",
     "etl/locks.py",
@@ -124,7 +125,9 @@ def test_a_revision_imports_nothing_of_ours() -> None:
         assert {m.split(".")[0] for m in imported(ast.parse(path.read_text()))} & OURS == set()
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["db", "--help"], ["etl", "--help"], ["web", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["db", "--help"], ["etl", "--help"], ["evaluate", "--help"], ["web", "--help"]]
+)
 def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     program = (
         "import sys, terrakin\n"

@@ -55,15 +55,21 @@ def bias(settings: Settings, /, **given: Any) -> None:
 
 @click.command()
 @click.option("--anew", is_flag=True, help="Lay all tiles out again, although every one has its place.")
+@click.option("--compare", is_flag=True, help="Only write <home>/reports/layout.html: UMAP beside PaCMAP.")
 @click.pass_obj
-def layout(settings: Settings, anew: bool) -> None:
-    """Lay all tiles out with UMAP, when one has no place yet."""
+def layout(settings: Settings, anew: bool, compare: bool) -> None:
+    """Give new tiles a place in the UMAP layout; lay all out when there is none, or most are new."""
     from db.connect import connect
     from etl.stages import layout as stage
 
     with connect(settings, "etl", autocommit=True) as conn:
-        made = stage.run(conn, progress_bar, anew)
-    click.echo("layout made" if made else "every tile has its place already", err=True)
+        if compare:
+            page = settings.home / "reports" / "layout.html"
+            stage.report(conn, page)
+            click.echo(f"report: {page}")
+            return
+        done = stage.run(conn, progress_bar, anew)
+    click.echo(done or "every tile has its place already", err=True)
 
 
 @click.command()

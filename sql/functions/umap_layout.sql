@@ -14,7 +14,7 @@ ROWS 1
 SET search_path = public, pg_temp
 AS $$
     SELECT
-        ('x' || left(md5(concat_ws(' ', n.layout_id, p.n_tiles, p.tile_sum, p.city_ids)), 8))::bit(32)::bigint,
+        ('x' || left(md5(concat_ws(' ', n.layout_id, extract(epoch FROM n.changed_at), p.n_tiles, p.tile_sum, p.city_ids)), 8))::bit(32)::bigint,
         n.method, n.parameters, p.n_tiles, ARRAY[p.min_x, p.min_y, p.max_x, p.max_y]::double precision[], p.city_ids
     FROM (
         SELECT count(*) AS n_tiles, sum(t.tile_id) AS tile_sum, min(t.umap_x) AS min_x, min(t.umap_y) AS min_y,
@@ -23,7 +23,7 @@ AS $$
         WHERE t.umap_x IS NOT NULL AND t.umap_y IS NOT NULL
     ) AS p
     LEFT JOIN LATERAL (
-        SELECT l.layout_id, l.method, l.parameters
+        SELECT l.layout_id, l.method, l.parameters, l.changed_at
         FROM terrakin.layouts AS l
         ORDER BY l.layout_id DESC
         LIMIT 1
@@ -33,5 +33,5 @@ $$;
 
 COMMENT ON FUNCTION api.umap_layout IS
 'The UMAP layout as a whole: how it was made, its tiles counted, bounds (min_x, min_y, max_x, max_y in its own units) and the cities in it by id. '
-'layout_version (0 to 4294967295) is another one when it was made again or its tiles are others: what goes with api.umap_points carries the same. '
+'layout_version (0 to 4294967295) is another one when it was made again, tiles were placed into it or its tiles are others: what goes with api.umap_points carries the same. '
 'No row until a layout is made.';

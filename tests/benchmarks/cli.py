@@ -107,3 +107,13 @@ def bias(n_tiles: int) -> None:
     from tests.benchmarks.search import REAL_TILES
 
     run(REAL_TILES, n_tiles, lambda line: click.echo(line))
+
+
+@group.command()
+@click.option("--tiles", type=click.IntRange(100), default=49_000, show_default=True, help="About so many.")
+@click.option("--folder", type=click.Path(path_type=Path, exists=True), help="Where the world is made. [default: /tmp]")
+def etl(tiles: int, folder: Path | None) -> None:
+    """The ETL after imagery and model: a generated world of real positions and synthetic embeddings, stage by stage."""
+    from tests.benchmarks.etl import run_all
+
+    run_all(tiles, folder, lambda line: click.echo(line))

@@ -139,6 +139,7 @@ def test_a_changed_file_runs_again_with_those_that_require_it(database: Settings
     first, *dependents, last = migrate(database)
     assert (first, last) == ("functions/check_search.sql", "grants.sql")
     others = (
+        "search_tiles",
         "similar_at",
         "similar_cities",
         "similar_tiles",
@@ -157,10 +158,10 @@ def test_a_changed_file_runs_again_with_those_that_require_it(database: Settings
 
 def test_a_removed_file_takes_its_object_along(database: Settings, sql_folder: Path) -> None:
     (sql_folder / "views" / "city_overview.sql").unlink()
-    (sql_folder / "functions" / "tile_cell.sql").unlink()
+    (sql_folder / "functions" / "tile_id.sql").unlink()
     migrate(database)
-    assert value(database, "SELECT to_regclass('api.city_overview') IS NULL AND to_regproc('api.tile_cell') IS NULL")
-    assert value(database, "SELECT count(*) FROM terrakin.sql_files WHERE name ~ 'city_overview|tile_cell'") == 0
+    assert value(database, "SELECT to_regclass('api.city_overview') IS NULL AND to_regproc('api.tile_id') IS NULL")
+    assert value(database, "SELECT count(*) FROM terrakin.sql_files WHERE name ~ 'city_overview|tile_id'") == 0
 
 
 def test_a_removed_file_whose_object_is_in_use_stops_the_migration(database: Settings, sql_folder: Path) -> None:

@@ -11,11 +11,12 @@ QUERIES = {
     "tiles": """
         SELECT tile_id, city_id, period, footprint::text, location::text, valid_share, dominant_share,
             dominant_patches::text,
-            embedding_mean::text, embedding_dominant::text, umap_x, umap_y
+            embedding_mean::text, embedding_dominant::text, umap_x, umap_y, is_umap_placed
         FROM terrakin.tiles
     """,
     "tile_aggregates": "SELECT tile_id, method, embedding::text FROM terrakin.tile_aggregates",
     "tile_thumbnails": "SELECT tile_id, md5(webp) FROM terrakin.tile_thumbnails",
+    "layouts": "SELECT method, parameters::text, n_tiles, n_placed FROM terrakin.layouts",
     "tasks": "SELECT city_id, period, stage, status, detail FROM terrakin.etl_tasks",
     "indexes": "SELECT indexname FROM pg_indexes WHERE schemaname = 'terrakin'",
 }

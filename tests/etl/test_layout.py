@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from etl.layout import MIN_TILES, make_layout
+from etl.layout import BLOCK, MIN_TILES, make_layout, place
 
 
 def groups(n: int, seed: int = 0) -> np.ndarray:
@@ -31,3 +31,31 @@ def test_few_tiles_get_finite_places(n: int) -> None:
     assert layout.method == "pca"
     assert layout.places.shape == (n, 2)
     assert np.isfinite(layout.places).all()
+
+
+def test_a_new_tile_goes_to_its_like_whatever_comes_with_it() -> None:
+    vectors = groups(60)
+    places = np.repeat([[0, 0], [10, 0], [0, 10]], 20, axis=0).astype(np.float32)
+    new = groups(60, seed=0)[[0, 20, 40]] * 3  # length does not matter
+    together = np.concatenate(list(place(new, vectors, places)))
+    np.testing.assert_allclose(together, [[0, 0], [10, 0], [0, 10]], atol=1e-5)
+    for i in range(3):
+        np.testing.assert_allclose(
+            np.concatenate(list(place(new[i : i + 1], vectors, places)))[0], together[i], atol=1e-5
+        )
+
+
+def test_a_place_among_equals_is_their_mean() -> None:
+    vectors = np.ones((20, 768), np.float32)
+    places = np.tile([[2.0, 4.0]], (20, 1)).astype(np.float32)
+    (found,) = place(vectors[:1], vectors, places)
+    np.testing.assert_allclose(found, [[2, 4]], atol=1e-6)
+
+
+def test_blocks_of_new_tiles_keep_their_order() -> None:
+    vectors = groups(60)
+    places = np.repeat([[0, 0], [10, 0], [0, 10]], 20, axis=0).astype(np.float32)
+    rows = np.resize(np.arange(60), BLOCK + 7)
+    found = list(place(vectors[rows], vectors, places))
+    assert [len(block) for block in found] == [BLOCK, 7]
+    np.testing.assert_allclose(np.concatenate(found), places[rows], atol=1e-5)

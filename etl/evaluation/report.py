@@ -1,0 +1,200 @@
+"""The evaluation as a page and as JSON."""
+
+import html
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from etl.evaluate import DEFAULT_AGGREGATION, Evaluation
+from etl.evaluation.pictures import PARTS, by_form, grids, label, trade
+from etl.evaluation.score import WEIGHTS, Margin
+from etl.evaluation.tiles import SEED
+from etl.evaluation.variants import BASELINE_VARIANT, Variant
+from etl.report_page import page, picture, table, write_whole
+
+RANDOM = """<p class="warning">RANDOM WEIGHTS: the encoder is untrained. These figures show that the path runs, and
+nothing of what its vectors are worth; nothing is ranked and nothing recommended.</p>"""
+SYNTHETIC = """<p class="warning">SYNTHETIC imagery: made-up towns. What is best here need not be best on real
+pixels.</p>"""
+METHOD = """
+<h2>How it was measured</h2>
+<ul>
+<li><b>Known form</b>: urban forms from a table ({forms}). Each tile asks; those of its form are right.
+Precision at 10 and mean average precision, among all tiles and among those of other cities only.</li>
+<li><b>Other date</b>: {dates}. A tile's earlier look asks, its later one is right, among all tiles.
+{n_dates} tiles.</li>
+<li><b>Changed pixels</b>: reflectance times 0.8 and 1.2, and the tile cut 20 px (200 m) off, embedded anew; the changed
+tile asks, the tile itself is right, among all tiles. {n_changed} tiles. The cosines of different post-processings do
+not compare: raw vectors are all alike.</li>
+<li><b>Leak</b>: share of the ten nearest that lie in the same city, and within 25, 100 and 500 km. A low share is not
+a merit by itself: vectors without meaning have one too.</li>
+<li><b>Bias removal</b>: {excluded}.</li>
+<li><b>Baseline</b>: mean and standard deviation of the 12 bands of each tile, standardised over all tiles.</li>
+<li><b>Score</b>: {weights}; of parts that were not measured the weights fall away.
+Intervals: the central 95&nbsp;% over 1,000 draws of whole cities.</li>
+</ul>
+<p>All comparisons are exact, by cosine; random choices are seeded ({seed}).</p>
+"""
+FIRST_COLUMNS = {
+    "form_map_other_cities": "form mAP, other cities",
+    "form_precision_at_10_other_cities": "form P@10, other cities",
+    "form_map": "form mAP",
+    "form_precision_at_10": "form P@10",
+    "other_date_recall_at_10": "other date R@10",
+    "other_date_mrr": "other date MRR",
+}
+
+
+def write(evaluation: Evaluation, folder: Path) -> tuple[Path, Path]:
+    """Write ``evaluation.html`` and ``evaluation.json``, each whole or not at all; returns their paths."""
+    paths = folder / "evaluation.html", folder / "evaluation.json"
+    when = datetime.now(UTC)
+    texts = page("Evaluation", _body(evaluation, when)), json.dumps(as_json(evaluation, when), indent=1) + "\n"
+    for path, text in zip(paths, texts, strict=True):
+        write_whole(path, text)
+    return paths
+
+
+def as_json(evaluation: Evaluation, when: datetime) -> dict[str, Any]:
+    """All figures, rounded to 6 decimals; docs/evaluation.md explains the names."""
+    best = evaluation.recommended
+    variants = evaluation.order if evaluation.is_quality else [(v, None) for v in evaluation.measured]
+    return {
+        "made_at": when.isoformat(timespec="seconds"),
+        "encoder": {k: getattr(evaluation.encoder, k) for k in ("name", "weights", "weights_sha256")},
+        "is_quality": evaluation.is_quality,
+        "is_synthetic": evaluation.is_synthetic,
+        "n_tiles": len(evaluation.city_ids),
+        "n_cities": len(np.unique(evaluation.city_ids)),
+        "n_looks": dict(evaluation.n_looks),
+        "notes": dict(evaluation.notes),
+        "seed": SEED,
+        "score_weights": WEIGHTS,
+        "recorded": vars(evaluation.recorded),
+        "recommended": None if best is None else _recommendation(evaluation, best),
+        "variants": [
+            vars(v) | _rounded({"score": s} if s is not None else {}) | _figures(evaluation, v) for v, s in variants
+        ],
+    }
+
+
+def _recommendation(evaluation: Evaluation, best: Variant) -> dict[str, Any]:
+    over = {"recorded": evaluation.recorded, "baseline": BASELINE_VARIANT}
+    margins = {f"margin_over_{k}": _rounded(vars(evaluation.margin_of(best, v))) for k, v in over.items()}
+    return vars(best) | margins
+
+
+def _figures(evaluation: Evaluation, variant: Variant) -> dict[str, Any]:
+    found = evaluation.measured[variant]
+    return {
+        "figures": _rounded(found.figures),
+        "parts": _rounded({k: float(np.nanmean(v)) for k, v in found.parts.items()}),
+    }
+
+
+def _rounded(values: Mapping[str, float]) -> dict[str, float | None]:
+    return {name: round(value, 6) if np.isfinite(value) else None for name, value in values.items()}
+
+
+def _body(evaluation: Evaluation, when: datetime) -> str:
+    encoder, measured = evaluation.encoder, evaluation.measured
+    made_by = (
+        f"<p>Encoder {html.escape(encoder.name)}, <b>{encoder.weights} weights</b> ({encoder.weights_sha256[:12]}); "
+        f"{len(evaluation.city_ids):,} tiles of {len(np.unique(evaluation.city_ids))} cities; "
+        f"{when:%Y-%m-%d %H:%M} UTC.</p>"
+    )
+    parts = [made_by]
+    parts += [RANDOM] * (not evaluation.is_quality) + [SYNTHETIC] * evaluation.is_synthetic
+    if evaluation.is_quality:
+        parts += [
+            _finding(evaluation),
+            picture(grids(measured), "Score and its parts by post-processing and aggregation"),
+        ]
+    y = next(
+        name
+        for name in ("form_map_other_cities", "other_date_mrr", "shift_20_px_mrr")
+        if name in measured[BASELINE_VARIANT].figures
+    )
+    parts.append(picture(trade(measured, evaluation.recorded, "same_city_share", y), "Leak against retrieval"))
+    if evaluation.forms is not None:
+        parts.append(picture(by_form(measured, evaluation.forms, _columns(evaluation)), "Retrieval by known form"))
+    parts += [_table(evaluation), _method(evaluation)]
+    return "\n".join(parts)
+
+
+def _columns(evaluation: Evaluation) -> list[Variant]:
+    """For the picture by form: every post-processing as it is, the recorded form, the recommended one, the baseline."""
+    plain = [v for v in evaluation.measured if v.removal == "none" and v.method == DEFAULT_AGGREGATION]
+    chosen = [
+        *plain,
+        evaluation.recorded,
+        *([evaluation.recommended] if evaluation.recommended else []),
+        BASELINE_VARIANT,
+    ]
+    return list(dict.fromkeys(chosen))
+
+
+def _finding(evaluation: Evaluation) -> str:
+    best, recorded, order = evaluation.recommended, evaluation.recorded, evaluation.order
+    assert best is not None
+    scores = dict(order)
+
+    def beaten(what: str, variant: Variant, by: Variant) -> str:
+        return f"{what} {_name(variant)} scores {scores[variant]:.3f}: {_margin(evaluation.margin_of(by, variant))}."
+
+    lines = [
+        f"<b>Best as a default: {_name(best)}</b>, score {scores[best]:.3f} (only mean and dominant have an index)."
+    ]
+    if best == recorded:
+        lines.append("The database's own form is just that.")
+    else:
+        lines.append(beaten("The database's own form,", recorded, best))
+    others = [v for v, _ in order if (v.method, v.removal) == (best.method, best.removal) and v != best]
+    lines.append(beaten("The next best post-processing, the rest alike:", others[0], best))
+    lines.append(beaten("The 24 band statistics:", BASELINE_VARIANT, best))
+    first = order[0][0]
+    if first != best:
+        gain = _margin(evaluation.margin_of(first, best))
+        lines.append(f"Of all forms {_name(first)} scores highest, {scores[first]:.3f}: {gain}.")
+    return f'<p class="finding">{" ".join(lines)}</p>'
+
+
+def _margin(found: Margin) -> str:
+    surely = "" if found.is_sure else ", which is within chance"
+    return f"a margin of {found.difference:.3f} (95 % interval {found.low:.3f} to {found.high:.3f}{surely})"
+
+
+def _name(variant: Variant) -> str:
+    return html.escape(f"{label(variant)}, {variant.method}") if variant != BASELINE_VARIANT else "the baseline"
+
+
+def _table(evaluation: Evaluation) -> str:
+    """All forms: ranked by score, or as they come where the figures are no measure of quality."""
+    names = list(evaluation.measured[BASELINE_VARIANT].figures)
+    columns = [name for name in FIRST_COLUMNS if name in names] + [name for name in names if name not in FIRST_COLUMNS]
+    heads = [FIRST_COLUMNS.get(name, name.replace("_", " ")) for name in columns]
+    variants = [v for v, _ in evaluation.order] if evaluation.is_quality else list(evaluation.measured)
+    scores = dict(evaluation.order)
+    rows = []
+    for number, variant in enumerate(variants, start=1):
+        ranked = [f"{number}", f"{scores[variant]:.3f}"] if evaluation.is_quality else []
+        figures = [f"{evaluation.measured[variant].figures[name]:.3f}" for name in columns]
+        kind = [label(variant) if variant != BASELINE_VARIANT else "baseline", variant.method]
+        rows.append(([*kind, *ranked, *figures], variant == evaluation.recorded))
+    ranked_heads = ["rank", "score"] if evaluation.is_quality else []
+    text = table(["post-processing", "aggregation", *ranked_heads, *heads], rows, n_names=2)
+    return f"<h2>All forms</h2><p>Marked: the form that the database's vectors have.</p>{text}"
+
+
+def _method(evaluation: Evaluation) -> str:
+    weights = ", ".join(f"{PARTS[name].replace(chr(10), ' ')} {weight:g}" for name, weight in WEIGHTS.items())
+    forms = "none known here" if evaluation.forms is None else f"{(evaluation.forms != '').sum()} tiles"
+    return METHOD.format(
+        forms=forms, dates=html.escape(evaluation.notes["other dates"]), seed=SEED,
+        n_dates=evaluation.n_looks.get("earlier dates", 0), n_changed=evaluation.n_looks["gain 0.8"],
+        excluded=html.escape(evaluation.notes["excluded dimensions"]), weights=html.escape(weights),
+    )  # fmt: skip

@@ -1,0 +1,96 @@
+"""The forms that vectors can take: each post-processing, with and without bias removal, each way of aggregation."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from etl.aggregate import aggregate
+from etl.evaluation.looks import Look
+from etl.evaluation.tiles import Tiles
+from etl.post_processing import METHODS as POST_PROCESSINGS
+from etl.post_processing import PostProcessing, from_moments, measure_moments
+from etl.spatial_bias import Limits, TileMeans, measure
+from etl.stages.aggregate import BATCH_TILES, METHODS
+from etl.store_encoder import EncoderRecord
+
+REMOVALS = ("none", "dimensions")
+"""What is done about spatial bias: nothing, or dimensions set to 0."""
+BASELINE = "baseline"
+ALL = "all tiles"
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One form of the vectors: a post-processing, what removes bias, and a way of aggregation."""
+
+    post_processing: str
+    removal: str
+    method: str
+
+
+BASELINE_VARIANT = Variant(BASELINE, "none", "mean and std of 12 bands")
+
+
+def post_processings(tiles: Tiles, stored: EncoderRecord) -> tuple[dict[tuple[str, str], PostProcessing], str]:
+    """Every post-processing with every removal, and where the excluded dimensions are from, in words.
+
+    The recorded one is as it is recorded; the others are fitted to the patches of the tiles evaluated.
+    """
+    moments = measure_moments((patches[valid] for patches, valid in _patches(tiles)), with_covariance=True)
+    found = {}
+    how = "as the database records them"
+    excluded = stored.post_processing.excluded_dimensions
+    for name in POST_PROCESSINGS:
+        recorded = stored.post_processing
+        plain = recorded if name == recorded.method else from_moments(moments, name)
+        found[name, "none"] = replace(plain, excluded_dimensions=(), removal=None)
+    if not excluded:
+        excluded, how = _measured(tiles, found["standardised", "none"]), "measured now: the database excludes none"
+    for name in POST_PROCESSINGS:
+        found[name, "dimensions"] = replace(found[name, "none"], excluded_dimensions=excluded)
+    if stored.post_processing.removal is not None:
+        found[stored.post_processing.method, "leace"] = stored.post_processing
+    return found, f"{len(excluded)} dimensions, {how}"
+
+
+def vectors_of(
+    tiles: Tiles, looks: Mapping[str, Look], processing: PostProcessing, advance: Callable[[int], Any]
+) -> dict[str, dict[str, np.ndarray]]:
+    """Vectors (n, dimension) by way of aggregation, then by look; the tiles as they are under ALL."""
+    found: dict[str, dict[str, np.ndarray]] = {method: {} for method in METHODS}
+    blocks = {ALL: _patches(tiles), **{name: iter([(look.patches, look.is_valid)]) for name, look in looks.items()}}
+    for name, parts in blocks.items():
+        rows: dict[str, list[np.ndarray]] = {method: [] for method in METHODS}
+        for patches, valid in parts:
+            for i in range(0, len(patches), BATCH_TILES):
+                some = aggregate(processing.apply(patches[i : i + BATCH_TILES]), valid[i : i + BATCH_TILES])
+                for method in METHODS:
+                    rows[method].append(getattr(some, method))
+                advance(len(some.mean))
+        for method in METHODS:
+            found[method][name] = np.concatenate(rows[method])
+    return found
+
+
+def baseline_vectors(statistics: np.ndarray, looks: Mapping[str, Look]) -> dict[str, np.ndarray]:
+    """The baseline's numbers, standardised over all tiles, by look."""
+    mean, std = statistics.mean(axis=0), statistics.std(axis=0)
+    scale = np.where(std > 0, std, 1)
+    return {ALL: (statistics - mean) / scale} | {k: (look.statistics - mean) / scale for k, look in looks.items()}
+
+
+def _patches(tiles: Tiles) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    for city in tiles.cities:
+        yield city.patches()
+
+
+def _measured(tiles: Tiles, processing: PostProcessing) -> tuple[int, ...]:
+    """The dimensions that spatial bias would exclude by its own limits."""
+    means = []
+    for patches, valid in _patches(tiles):
+        total = np.einsum("npd,np->nd", patches.astype(np.float32), valid)
+        means.append(processing.apply(total / np.maximum(valid.sum(axis=1, keepdims=True), 1)))
+    bias = measure(TileMeans(np.concatenate(means), tiles.cells, tiles.city_ids, tiles.city_ids), Limits())
+    return tuple(np.flatnonzero(bias.is_excluded).tolist())
