@@ -14,7 +14,6 @@ from tests.browser.walk import (
     listed,
     open_page,
     place,
-    position,
     sql,
     wait_until_drawn,
 )
@@ -74,7 +73,7 @@ def test_a_click_in_the_list_flies_there_and_the_look_alike_is_marked(
 ) -> None:
     tile_id = towns.tile_of(TOWN.city_id, "harbour")
     open_page(page, f"{site}/?tile={tile_id}&k=5")
-    assert position(page)[1:] == pytest.approx(place(towns, tile_id)[::-1], abs=0.01)
+    expect_map_at(page, *place(towns, tile_id))
     item = page.locator("ol.results > li").nth(2)
     item.get_by_role("button").first.click()
     expect_map_at(page, *place(towns, listed(page)[2]))
