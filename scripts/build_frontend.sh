@@ -22,11 +22,9 @@ npm() { node "$wheel/lib/node_modules/npm/bin/npm-cli.js" --loglevel=error "$@";
 
 say "installing packages"
 npm ci
+# Its last step copies Swagger UI as its makers built it, for /api/docs: a page of its own that the map never loads.
 say "building"
 npm run --silent build -- --logLevel warn
-# Swagger UI as its makers built it, for /api/docs: a page of its own that the map never loads.
-mkdir -p ../static/docs
-cp node_modules/swagger-ui-dist/{swagger-ui-bundle.js,swagger-ui.css,LICENSE} ../static/docs/
 printf '%s' "$wanted" >"$STAMP"
 kilobytes=$(for file in ../static/assets/*.js; do gzip -9 -c "$file" | wc -c; done | awk '{ bytes += $1 } END { printf "%.0f", bytes / 1000 }')
 say "JavaScript: $kilobytes kB gzip in all (at most 600)"

@@ -1,0 +1,126 @@
+"""The real Caddy with ``deploy/Caddyfile`` before two servers that say who was asked for what."""
+
+import http.client
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.deploy.ports import free_ports
+
+CADDYFILE = Path(__file__).parents[2] / "deploy" / "Caddyfile"
+CADDY = Path(sys.executable).parent / "caddy"
+START_TIMEOUT_S = 20
+
+
+def upstream(name: str) -> ThreadingHTTPServer:
+    """A server that answers every GET with its name, the path and who the client is said to be."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            told = {"name": name, "path": self.path, "client": self.headers.get_all("X-Forwarded-For")}
+            body = json.dumps({**told, "scheme": self.headers["X-Forwarded-Proto"]}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+@pytest.fixture(scope="module")
+def proxy_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """Port of a Caddy on loopback; only the names of compose.yaml's network become addresses of this machine."""
+    home = tmp_path_factory.mktemp("caddy")
+    text = CADDYFILE.read_text()
+    servers = {"martin:3000": upstream("martin"), "app:8000": upstream("app")}
+    for place, server in servers.items():
+        assert text.count(f"reverse_proxy {place}") == 1
+        text = text.replace(f"reverse_proxy {place}", f"reverse_proxy 127.0.0.1:{server.server_port}")
+    port, health_port = free_ports(2)
+    assert text.count("127.0.0.1:2020") == 1
+    config = home / "Caddyfile"
+    config.write_text(text.replace("127.0.0.1:2020", f"127.0.0.1:{health_port}"))
+    with (home / "log").open("w") as log:
+        process = subprocess.Popen(
+            [CADDY, "run", "--adapter", "caddyfile", "--config", config],
+            env={"HOME": str(home), "PATH": os.environ["PATH"], "TERRAKIN_SITE": f"http://127.0.0.1:{port}"},
+            stderr=log,
+        )
+    try:
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while not {port, health_port} <= {c.laddr.port for c in psutil.Process(process.pid).net_connections()}:
+            assert process.poll() is None, (home / "log").read_text()
+            assert time.monotonic() < deadline, (home / "log").read_text()
+            time.sleep(0.05)
+        assert ask(health_port, "/")[0] == 200
+        yield port
+    finally:
+        process.terminate()
+        process.wait(10)
+        for server in servers.values():
+            server.shutdown()
+            server.server_close()
+
+
+def ask(port: int, path: str, **headers: str) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/tiles/grid/0/0/0", "martin"),
+        ("/tiles/similarity/3/1/2?tile_id=12&method=mean", "martin"),
+        ("/tiles/grid,umap", "martin"),
+        ("/tiles/catalog", "martin"),
+        ("/", "app"),
+        ("/api/v1/similar?tile_id=12", "app"),
+        ("/health", "app"),
+        ("/tilesets", "app"),
+    ],
+)
+def test_tiles_go_to_martin_and_all_else_to_the_app(proxy_port: int, path: str, name: str) -> None:
+    status, body = ask(proxy_port, path)
+    assert status == 200
+    told = json.loads(body)
+    assert (told["name"], told["path"]) == (name, path)
+
+
+@pytest.mark.parametrize(
+    "path", ["/metrics", "/%6Detrics", "//metrics", "/tiles/../metrics", "/tiles/_/metrics", "/tiles//_/metrics"]
+)
+def test_metrics_stay_inside(proxy_port: int, path: str) -> None:
+    assert ask(proxy_port, path) == (404, b"")
+
+
+def test_the_app_is_told_one_client(proxy_port: int) -> None:
+    assert json.loads(ask(proxy_port, "/")[1])["client"] == ["127.0.0.1"]
+
+
+def test_a_proxy_in_front_says_who_the_client_is_and_a_client_does_not(proxy_port: int) -> None:
+    """The last address that is no proxy's counts: what stands before it, the client may have written itself."""
+    told = json.loads(
+        ask(proxy_port, "/", X_Forwarded_For="198.51.100.1, 203.0.113.9, 10.0.0.2", X_Forwarded_Proto="https")[1]
+    )
+    assert told["client"] == ["203.0.113.9"]
+    assert told["scheme"] == "https"
