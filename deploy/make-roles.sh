@@ -14,7 +14,7 @@ CREATE EXTENSION vector;
 CREATE ROLE terrakin LOGIN NOSUPERUSER CREATEROLE PASSWORD :'owner_password';
 CREATE ROLE terrakin_etl LOGIN NOSUPERUSER;
 CREATE ROLE terrakin_reader LOGIN NOSUPERUSER PASSWORD :'reader_password';
--- Since PostgreSQL 16 CREATEROLE alters only roles that one administers.
+-- Since PostgreSQL 16 CREATEROLE alters only roles that one administers: without this, `db migrate` is refused there.
 GRANT terrakin_etl, terrakin_reader TO terrakin WITH ADMIN OPTION;
 ALTER DATABASE :"DBNAME" OWNER TO terrakin;
 COMMIT;
