@@ -6,7 +6,7 @@ DEMO_HOME := .terrakin/demo
 DEMO_PERIOD := 2024-06-01/2024-08-31
 TERRAKIN := .venv/bin/terrakin
 
-.PHONY: help demo stop evaluate test bench-load bench-page bench-search fuzz lint screenshot
+.PHONY: help demo stop evaluate test bench-load bench-page bench-search fuzz lint screenshot test-qgis
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -31,6 +31,10 @@ test: ## install what the tests need, then run all of them
 	@scripts/setup.sh test
 	@scripts/build_frontend.sh
 	@.venv/bin/python -m pytest $(PYTEST_ARGS)
+
+test-qgis: ## install QGIS (930 MB), then let it open the project from a database and draw it
+	@scripts/setup.sh qgis
+	@TERRAKIN_REQUIRE_QGIS=1 .venv/bin/python -m pytest tests/qgis $(PYTEST_ARGS)
 
 fuzz: ## ask the API 500 random questions an address, right and wrong ones: none may be answered with 500
 	@scripts/setup.sh test

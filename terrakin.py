@@ -1,4 +1,4 @@
-"""The command line ``terrakin``: ``db``, ``etl``, ``evaluate``, ``web`` and ``bench``, each from its own package.
+"""The command line ``terrakin``: ``db``, ``etl``, ``evaluate``, ``web``, ``qgis`` and ``bench``, each from its own package.
 
 Groups are imported only when they are called, so that ``terrakin --help`` answers at once.
 """
@@ -11,6 +11,7 @@ import click
 
 GROUPS = {
     "db": ("db.cli", "The private PostgreSQL cluster, migrations and indexes."),
+    "qgis": ("db.qgis_cli", "Styles and a ready project for QGIS, kept in the database."),
     "etl": ("etl.cli", "From a STAC catalogue to embedded tiles in PostgreSQL."),
     "evaluate": ("etl.cli.evaluate", "How good the vectors are: leak, retrieval, stability; a report."),
     "bench": ("tests.benchmarks.cli", "Benchmarks against peers, in a clone (`make bench-search`)."),

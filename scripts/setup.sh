@@ -5,6 +5,7 @@
 #
 #   scripts/setup.sh demo    what `make demo` needs
 #   scripts/setup.sh test    that, and what the tests need (Chromium, terratorch)
+#   scripts/setup.sh qgis    what `make test-qgis` needs: a QGIS without a window (PyQGIS, 930 MB)
 #   scripts/setup.sh bench   that, and the engines that benchmarks compare with (Qdrant, FAISS)
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -110,6 +111,7 @@ install_system_packages() {
     apt_install "postgresql-$major" "postgresql-$major-postgis-3" ca-certificates
     install_pgvector "$major"
     [ "$PROFILE" != test ] || apt_install chromium gdal-bin
+    [ "$PROFILE" != qgis ] || apt_install python3-qgis qgis-providers
 }
 
 usable_python() {
@@ -128,6 +130,7 @@ install_python_packages() {
     local extras=frontend stamp wanted
     case $PROFILE in
     test) extras=frontend,test,terramind ;;
+    qgis) extras=test ;;
     bench) extras=frontend,bench ;;
     esac
     stamp=.venv/.installed-$PROFILE

@@ -15,7 +15,8 @@ RELATIONS = """
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
     WHERE n.nspname IN ('terrakin', 'api') AND c.relkind IN ('r', 'v')
 """
-OWN_RECORDS = {"terrakin.alembic_version", "terrakin.sql_files"}
+OWN_RECORDS = {"terrakin.alembic_version", "terrakin.sql_files", "terrakin.country_outlines"}
+"""Written by the owner only: what was migrated, and the base map of `terrakin qgis setup`."""
 FUNCTIONS = """
     SELECT p.oid::regprocedure::text, has_function_privilege(%s, p.oid, 'EXECUTE')
     FROM pg_proc AS p

@@ -1,0 +1,174 @@
+"""What QGIS finds in the database: default styles (``layer_styles``), a project (``qgis_projects``), a base map.
+
+The texts lie in ``sql/qgis/``; ``scripts/build_qgis_project.py`` makes them with a real QGIS. No PyQGIS is needed here.
+"""
+
+import gzip
+import io
+import re
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from db.connect import connect
+from db.errors import DbError
+from db.settings import Settings
+
+FOLDER = Path(__file__).parent.parent / "sql" / "qgis"
+NAME = "terrakin"
+"""Of the project, and of each style."""
+LOOPBACK = "127.0.0.1"
+UNFIT = re.compile(r"[\s'\"\\<>&{}]")
+"""What would need quoting in a layer's source, or in XML."""
+ZIP_TIME = (2024, 1, 1, 0, 0, 0)
+"""Fixed, so that the same project is the same bytes."""
+
+STYLED = {
+    "cities": ("api", "city_overview", "location", "Point"),
+    "grid": ("api", "tile_overview", "footprint", "Polygon"),
+    "umap": ("api", "umap_overview", "place", "Point"),
+    "land": ("terrakin", "country_outlines", "outline", "Polygon"),
+}
+"""Style file: schema, relation and geometry column that it is the default style of."""
+
+CREATE_TABLES = """
+    CREATE TABLE IF NOT EXISTS public.layer_styles (
+        id serial PRIMARY KEY,
+        f_table_catalog varchar,
+        f_table_schema varchar,
+        f_table_name varchar,
+        f_geometry_column varchar,
+        stylename text,
+        styleqml xml,
+        stylesld xml,
+        useasdefault boolean,
+        description text,
+        owner varchar(63) DEFAULT CURRENT_USER,
+        ui xml,
+        update_time timestamp DEFAULT CURRENT_TIMESTAMP
+    );
+    ALTER TABLE public.layer_styles ADD COLUMN IF NOT EXISTS type varchar;
+    CREATE TABLE IF NOT EXISTS public.qgis_projects (name text PRIMARY KEY, metadata jsonb, content bytea);
+    COMMENT ON TABLE public.layer_styles IS 'Styles of layers, kept by QGIS; terrakin''s own are called terrakin.';
+    COMMENT ON TABLE public.qgis_projects IS 'Projects, kept by QGIS; terrakin''s own is called terrakin.';
+    GRANT SELECT ON public.layer_styles, public.qgis_projects TO terrakin_reader;
+"""
+"""As QGIS 3.22 makes them, so that its own tables and ours are the same ones."""
+FORGET_STYLES = "DELETE FROM public.layer_styles WHERE f_table_catalog = current_database() AND stylename = %s"
+WRITE_STYLE = """
+    WITH given (table_schema, table_name, geometry_column) AS (VALUES (%(schema)s, %(table)s, %(geometry)s))
+    INSERT INTO public.layer_styles
+        (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, stylename, styleqml, useasdefault,
+        description, type)
+    SELECT
+        current_database(), g.table_schema, g.table_name, g.geometry_column, %(name)s, XMLPARSE(DOCUMENT %(qml)s),
+        NOT EXISTS (
+            SELECT FROM public.layer_styles AS s
+            WHERE s.f_table_catalog = current_database()
+                AND s.f_table_schema = g.table_schema
+                AND s.f_table_name = g.table_name
+                AND s.f_geometry_column = g.geometry_column
+                AND s.useasdefault
+        ),
+        'Written by terrakin qgis setup.', %(type)s
+    FROM given AS g
+"""
+"""A default style that somebody chose stays the default."""
+WRITE_PROJECT = """
+    INSERT INTO public.qgis_projects (name, metadata, content)
+    VALUES (
+        %(name)s,
+        jsonb_build_object(
+            'last_modified_time', to_char(now(), 'YYYY-MM-DD"T"HH24:MI:SS'),
+            'last_modified_user', 'terrakin'
+        ),
+        %(content)s
+    )
+    ON CONFLICT (name) DO UPDATE SET metadata = excluded.metadata, content = excluded.content
+"""
+FIRST_TILE = """
+    SELECT t.tile_id
+    FROM terrakin.tiles AS t
+    JOIN terrakin.cities AS c ON c.city_id = t.city_id
+    ORDER BY c.population DESC NULLS LAST, t.tile_id
+    LIMIT 1
+"""
+FORGET_OUTLINES = "DELETE FROM terrakin.country_outlines"
+WRITE_OUTLINES = """
+    INSERT INTO terrakin.country_outlines (outline_id, name, outline)
+    SELECT f.number, f.feature -> 'properties' ->> 'name', ST_Multi(ST_GeomFromGeoJSON(f.feature -> 'geometry'))
+    FROM jsonb_array_elements(%s::jsonb -> 'features') WITH ORDINALITY AS f(feature, number)
+"""
+
+
+@dataclass(frozen=True)
+class ServerAddress:
+    """Where QGIS finds the database; no user and no password."""
+
+    host: str
+    port: int
+    database: str
+
+
+def setup(settings: Settings, host: str | None = None, port: int | None = None) -> ServerAddress:
+    """Write styles, project and base map, in one transaction; what an earlier run wrote is replaced.
+
+    Args:
+        settings: the database, to be written as its owner.
+        host: the server's address as QGIS's users see it; None: loopback (private cluster) or DATABASE_URL's host.
+        port: likewise.
+
+    Returns:
+        The address that the project holds.
+
+    Raises:
+        ConnectError: no server answers, or the database has no schema of this version.
+        DbError: the address cannot be written into a project, or the owner may not write QGIS's tables.
+    """
+    with connect(settings) as conn:
+        private = settings.database_url is None
+        address = ServerAddress(
+            host or (LOOPBACK if private else conn.info.host), port or conn.info.port, conn.info.dbname
+        )
+        _check(address)
+        try:
+            _write(conn, address)
+        except (psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedColumn) as error:
+            raise DbError(
+                f"QGIS's tables public.layer_styles and public.qgis_projects cannot be written as {conn.info.user}: "
+                f"{' '.join(str(error).split())}; run this as their owner, or as the owner of the database"
+            ) from error
+    return address
+
+
+def _check(address: ServerAddress) -> None:
+    for what, text in (("host", address.host), ("database name", address.database)):
+        if UNFIT.search(text):
+            raise DbError(f"the {what} {text!r} has blanks, quotes, brackets or & in it; QGIS cannot be given that")
+
+
+def _write(conn: psycopg.Connection[Any], address: ServerAddress) -> None:
+    conn.execute(CREATE_TABLES)
+    conn.execute(FORGET_STYLES, (NAME,))
+    for file, (schema, table, geometry, type_) in STYLED.items():
+        qml = (FOLDER / f"{file}.qml").read_text(encoding="utf-8")
+        style = {"schema": schema, "table": table, "geometry": geometry, "type": type_, "name": NAME, "qml": qml}
+        conn.execute(WRITE_STYLE, style)
+    (tile_id,) = conn.execute(FIRST_TILE).fetchone() or (0,)
+    conn.execute(WRITE_PROJECT, {"name": NAME, "content": project(address, tile_id)})
+    conn.execute(FORGET_OUTLINES)
+    conn.execute(WRITE_OUTLINES, (gzip.decompress((FOLDER / "country_outlines.geojson.gz").read_bytes()).decode(),))
+
+
+def project(address: ServerAddress, tile_id: int) -> bytes:
+    """The project for one server as a .qgz file; ``tile_id`` is the tile whose kin are shown first (0: none)."""
+    text = (FOLDER / "project.qgs").read_text(encoding="utf-8")
+    for name, value in {**vars(address), "tile_id": tile_id}.items():
+        text = text.replace("{{" + name + "}}", str(value))
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr(zipfile.ZipInfo(f"{NAME}.qgs", ZIP_TIME), text, zipfile.ZIP_DEFLATED)
+    return archive.getvalue()

@@ -1,0 +1,71 @@
+"""Writes ``sql/qgis/country_outlines.geojson.gz``, the base map, from Natural Earth 1:50m (public domain).
+
+    .venv/bin/python scripts/build_country_outlines.py webapp/frontend/node_modules/world-atlas/countries-50m.json
+
+The npm package world-atlas carries Natural Earth's countries as TopoJSON. Borders are simplified by about
+3 km, the same for both neighbours, rounded to 0.01 degrees, and cut at the antimeridian and where Web Mercator ends.
+Antarctica, which goes round the pole, is left out.
+"""
+
+import argparse
+import gzip
+import json
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+OUT = Path(__file__).parent.parent / "sql" / "qgis" / "country_outlines.geojson.gz"
+GRID_DEG = 0.01
+TOLERANCE_DEG = 0.03
+ROUND = np.array([360.0, 0.0])
+WEB_MERCATOR = (-180.0, -85.05, 180.0, 85.05)
+
+
+def main() -> None:
+    """Read the TopoJSON named on the command line, write the packed GeoJSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("topojson", type=Path)
+    frame = gpd.read_file(parser.parse_args().topojson, layer="countries").sort_values("name")
+    frame = frame[frame["name"] != "Antarctica"]
+    shapes = np.array([_cut_at_antimeridian(shape) for shape in frame.geometry])
+    shapes = shapely.coverage_simplify(shapely.buffer(shapes, 0), TOLERANCE_DEG)
+    shapes = shapely.set_precision(shapes, GRID_DEG)
+    shapes = [shapely.clip_by_rect(shape, *WEB_MERCATOR) for shape in shapes]
+    features = [
+        {"type": "Feature", "properties": {"name": name}, "geometry": _rounded(shapely.geometry.mapping(shape))}
+        for name, shape in zip(frame["name"], shapes, strict=True)
+        if not shape.is_empty
+    ]
+    text = json.dumps({"type": "FeatureCollection", "features": features}, separators=(",", ":"), ensure_ascii=False)
+    OUT.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
+
+
+def _cut_at_antimeridian(shape: shapely.Geometry) -> shapely.Geometry:
+    """TopoJSON's rings go on across the antimeridian, from 180 to -180 degrees."""
+    parts = []
+    for polygon in shapely.get_parts(shape):
+        west, _, east, _ = polygon.bounds
+        if east - west <= 180:
+            parts.append(polygon)
+            continue
+        unrolled = shapely.buffer(shapely.transform(polygon, _eastwards), 0)
+        parts.append(shapely.clip_by_rect(unrolled, -180, -90, 180, 90))
+        parts.append(
+            shapely.transform(shapely.clip_by_rect(unrolled, 180, -90, 540, 90), lambda points: points - ROUND)
+        )
+    return shapely.union_all(parts)
+
+
+def _eastwards(points: np.ndarray) -> np.ndarray:
+    """Longitudes 0 to 360 instead of -180 to 180; points (n, 2)."""
+    return np.where(points[:, :1] < 0, points + ROUND, points)
+
+
+def _rounded(geometry: dict[str, object]) -> object:
+    return json.loads(json.dumps(geometry), parse_float=lambda number: round(float(number), 2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,289 @@
+"""Writes ``sql/qgis/``: the QGIS project that `terrakin qgis setup` puts into a database, and the layers' styles.
+
+    PGPASSFILE=.terrakin/passwords /usr/bin/python3 scripts/build_qgis_project.py --port 5432
+
+Runs with the system's Python, which has PyQGIS (scripts/setup.sh qgis), against any migrated database: QGIS must see
+the columns, the rows do not matter. What differs from one database to the next becomes a placeholder: {{host}},
+{{port}}, {{database}}, {{tile_id}}.
+"""
+
+import argparse
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from qgis.core import (
+    QgsAction,
+    QgsApplication,
+    QgsCategorizedSymbolRenderer,
+    QgsCoordinateReferenceSystem,
+    QgsDataSourceUri,
+    QgsFillSymbol,
+    QgsGraduatedSymbolRenderer,
+    QgsMapLayer,
+    QgsMapThemeCollection,
+    QgsMarkerSymbol,
+    QgsPalLayerSettings,
+    QgsProject,
+    QgsRectangle,
+    QgsReferencedRectangle,
+    QgsRendererCategory,
+    QgsRendererRange,
+    QgsSingleSymbolRenderer,
+    QgsSymbol,
+    QgsTextBufferSettings,
+    QgsTextFormat,
+    QgsVectorLayer,
+    QgsVectorLayerSimpleLabeling,
+    QgsWkbTypes,
+)
+from qgis.PyQt.QtGui import QColor
+
+OUT = Path(__file__).resolve().parent.parent / "sql" / "qgis"
+READER = "terrakin_reader"
+WORLD = QgsRectangle(-19_500_000, -8_000_000, 20_000_000, 13_000_000)
+"""EPSG:3857, metres."""
+
+# Okabe and Ito's colours, which colour-blind readers can tell apart too.
+CONTINENT_COLOURS = {
+    "Africa": "#e69f00",
+    "Antarctica": "#999999",
+    "Asia": "#d55e00",
+    "Europe": "#0072b2",
+    "North America": "#009e73",
+    "Oceania": "#cc79a7",
+    "South America": "#f0e442",
+}
+# Steps of viridis, from unlike to alike.
+SIMILARITY_CLASSES = (
+    (-1.0, 0.2, "#440154"),
+    (0.2, 0.4, "#3b528b"),
+    (0.4, 0.6, "#21918c"),
+    (0.6, 0.8, "#5ec962"),
+    (0.8, 1.0, "#fde725"),
+)
+# The filter on query_tile_id reaches the join before anything is searched: one search a look at the layer.
+KIN_QUERY = (
+    "(SELECT q.tile_id AS query_tile_id, s.rank, s.tile_id, s.city, s.country_code, s.similarity, s.distance_m, "
+    "s.footprint FROM terrakin.tiles AS q CROSS JOIN LATERAL api.similar_tiles(q.tile_id, k => 20) AS s)"
+)
+# Runs in QGIS when the user clicks a tile of the layer Tiles with the tool "Run feature action".
+ASK_ACTION = """from qgis.core import QgsProject
+for layer_id, column in (('terrakin_kin', 'query_tile_id'), ('terrakin_asked', 'tile_id')):
+    layer = QgsProject.instance().mapLayer(layer_id)
+    if layer is not None:
+        layer.setSubsetString(f'{column} = [% "tile_id" %]')
+        layer.triggerRepaint()
+"""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A layer's id in the project, its name, and where it comes from (schema is empty for a query)."""
+
+    layer_id: str
+    name: str
+    schema: str
+    table: str
+    geometry: str
+    key: str
+    type_: QgsWkbTypes.Type
+    srid: str = "4326"
+    filter_: str = ""
+
+
+POLYGON, MULTIPOLYGON, POINT = QgsWkbTypes.Polygon, QgsWkbTypes.MultiPolygon, QgsWkbTypes.Point
+# From top to bottom.
+SOURCES = (
+    Source("asked", "Tile asked about", "api", "tile_overview", "footprint", "tile_id", POLYGON, filter_="tile_id = 0"),
+    Source("kin", "Kin of a tile", "", KIN_QUERY, "footprint", "rank", POLYGON, filter_="query_tile_id = 0"),
+    Source("cities", "Cities", "api", "city_overview", "location", "city_id", POINT),
+    Source("grid", "Tiles", "api", "tile_overview", "footprint", "tile_id", POLYGON),
+    Source("umap", "UMAP plane", "api", "umap_overview", "place", "tile_id", POINT, srid="0"),
+    Source("land", "Countries", "terrakin", "country_outlines", "outline", "outline_id", MULTIPOLYGON),
+)
+STYLED_BY_DEFAULT = ("cities", "grid", "umap", "land")
+"""Layers that stand for a whole table or view; whoever adds that to another project gets this style."""
+
+
+def main() -> None:
+    """Build the project in memory, write it and the styles."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", default="5432")
+    parser.add_argument("--database", default="terrakin")
+    arguments = parser.parse_args()
+    application = QgsApplication([], False)
+    application.initQgis()
+    layers = {source.layer_id: open_layer(source, arguments) for source in SOURCES}
+    style(layers)
+    for layer_id in STYLED_BY_DEFAULT:
+        write_style(layers[layer_id], OUT / f"{layer_id}.qml")
+    add_ask_action(layers["grid"])
+    write_project(layers, arguments)
+
+
+def open_layer(source: Source, arguments: argparse.Namespace) -> QgsVectorLayer:
+    """The layer, valid, or SystemExit with the server's words."""
+    uri = QgsDataSourceUri()
+    uri.setConnection(arguments.host, arguments.port, arguments.database, READER, "")
+    uri.setDataSource(source.schema, source.table, source.geometry, source.filter_, source.key)
+    uri.setWkbType(source.type_)
+    uri.setSrid(source.srid)
+    uri.setParam("checkPrimaryKeyUnicity", "0")
+    layer = QgsVectorLayer(uri.uri(False), source.name, "postgres")
+    if not layer.isValid():
+        raise SystemExit(f"layer {source.layer_id} cannot be read (server, port, PGPASSFILE?): {uri.uri(False)}")
+    return layer
+
+
+def style(layers: dict[str, QgsVectorLayer]) -> None:
+    """Renderers and labels of all layers."""
+    layers["asked"].setRenderer(QgsSingleSymbolRenderer(outlined("#d7191c", "#d7191c", "star", 5)))
+    layers["kin"].setRenderer(by_similarity())
+    layers["kin"].setLabeling(labels("rank", 9, "#111111", 2_000_000))
+    layers["kin"].setLabelsEnabled(True)
+    layers["cities"].setRenderer(QgsSingleSymbolRenderer(marker("#ffffff", "#222222", 1.8)))
+    layers["cities"].setLabeling(labels("city", 8, "#222222"))
+    layers["cities"].setLabelsEnabled(True)
+    layers["grid"].setRenderer(by_continent(square))
+    layers["umap"].setRenderer(by_continent(dot))
+    layers["land"].setRenderer(
+        QgsSingleSymbolRenderer(
+            QgsFillSymbol.createSimple({"color": "#e8e6df", "outline_color": "#b3afa3", "outline_width": "0.15"})
+        )
+    )
+
+
+def marker(fill: str, line: str, size_mm: float, shape: str = "circle") -> QgsMarkerSymbol:
+    """A point symbol."""
+    return QgsMarkerSymbol.createSimple(
+        {"name": shape, "color": fill, "outline_color": line, "outline_width": "0.25", "size": str(size_mm)}
+    )
+
+
+def dot(colour: str) -> QgsSymbol:
+    """A point of the UMAP plane."""
+    return QgsMarkerSymbol.createSimple({"color": colour, "outline_style": "no", "size": "1.8"})
+
+
+def square(colour: str) -> QgsSymbol:
+    """A tile: its line has a width on paper, so that it is seen at any scale."""
+    fill = QColor(colour)
+    fill.setAlpha(90)
+    symbol = QgsFillSymbol.createSimple({"outline_color": colour, "outline_width": "0.4"})
+    symbol.symbolLayer(0).setColor(fill)
+    return symbol
+
+
+def outlined(fill: str, line: str, shape: str, size_mm: float) -> QgsFillSymbol:
+    """A tile's outline, and a marker at its centre for scales at which the tile is smaller than a pixel."""
+    symbol = QgsFillSymbol.createSimple({"style": "no", "outline_color": line, "outline_width": "0.8"})
+    centre = QgsFillSymbol()
+    layer = QgsApplication.symbolLayerRegistry().symbolLayerMetadata("CentroidFill").createSymbolLayer({})
+    layer.setSubSymbol(marker(fill, "#222222", size_mm, shape))
+    centre.changeSymbolLayer(0, layer)
+    symbol.appendSymbolLayer(centre.takeSymbolLayer(0))
+    return symbol
+
+
+def by_continent(symbol_of) -> QgsCategorizedSymbolRenderer:  # type: ignore[no-untyped-def]
+    """A colour a continent."""
+    categories = [QgsRendererCategory(name, symbol_of(colour), name) for name, colour in CONTINENT_COLOURS.items()]
+    return QgsCategorizedSymbolRenderer("continent", categories)
+
+
+def by_similarity() -> QgsGraduatedSymbolRenderer:
+    """A colour a class of cosine similarity."""
+    ranges = [
+        QgsRendererRange(low, high, outlined(colour, colour, "circle", 3.6), f"{low:g} to {high:g}")
+        for low, high, colour in SIMILARITY_CLASSES
+    ]
+    return QgsGraduatedSymbolRenderer("similarity", ranges)
+
+
+def labels(column: str, size_pt: float, colour: str, from_scale: int = 0) -> QgsVectorLayerSimpleLabeling:
+    """Text of a column with a white halo; from_scale 2,000,000: shown from 1:2,000,000 on."""
+    halo = QgsTextBufferSettings()
+    halo.setEnabled(True)
+    halo.setSize(0.8)
+    halo.setColor(QColor("#ffffff"))
+    text = QgsTextFormat()
+    text.setSize(size_pt)
+    text.setColor(QColor(colour))
+    text.setBuffer(halo)
+    settings = QgsPalLayerSettings()
+    settings.fieldName = column
+    settings.setFormat(text)
+    settings.scaleVisibility = from_scale > 0
+    settings.minimumScale = from_scale
+    return QgsVectorLayerSimpleLabeling(settings)
+
+
+def add_ask_action(layer: QgsVectorLayer) -> None:
+    """Let a click on a tile ask for its kin."""
+    name = "Kin of this tile"
+    action = QgsAction(QgsAction.GenericPython, name, ASK_ACTION, "", False, name, {"Canvas", "Feature"})
+    layer.actions().addAction(action)
+    layer.actions().setDefaultAction("Canvas", action.id())
+
+
+def write_style(layer: QgsVectorLayer, path: Path) -> None:
+    """Symbols and labels as QML, the form in which layer_styles keeps them."""
+    categories = QgsMapLayer.Symbology | QgsMapLayer.Labeling
+    text, ok = layer.saveNamedStyle(str(path), categories)
+    if not ok:
+        raise SystemExit(f"{path} cannot be written: {text}")
+
+
+def write_project(layers: dict[str, QgsVectorLayer], arguments: argparse.Namespace) -> None:
+    """The project's XML, with placeholders for what belongs to one database."""
+    project = QgsProject.instance()
+    project.setTitle("terrakin")
+    project.setCrs(QgsCoordinateReferenceSystem("EPSG:3857"))
+    project.setBackgroundColor(QColor("#cfe0e8"))
+    project.addMapLayers(list(layers.values()))
+    root = project.layerTreeRoot()
+    root.clear()
+    for layer in layers.values():
+        root.addLayer(layer)
+    add_themes(project, layers)
+    project.viewSettings().setDefaultViewExtent(QgsReferencedRectangle(WORLD, project.crs()))
+    path = OUT / "project.qgs"
+    if not project.write(str(path)):
+        raise SystemExit(f"{path} cannot be written: {project.error()}")
+    text = path.read_text(encoding="utf-8")
+    path.write_text(templated(text, layers, arguments), encoding="utf-8")
+    for leftover in OUT.glob("project.qg*~"):
+        leftover.unlink()
+
+
+def add_themes(project: QgsProject, layers: dict[str, QgsVectorLayer]) -> None:
+    """What is shown together: the world, or the UMAP plane, which is no place in it."""
+    for name, shown in (("UMAP plane", {"umap"}), ("Map", set(layers) - {"umap"})):
+        for layer_id, layer in layers.items():
+            project.layerTreeRoot().findLayer(layer.id()).setItemVisibilityChecked(layer_id in shown)
+        record = QgsMapThemeCollection.MapThemeRecord()
+        record.setLayerRecords(
+            [QgsMapThemeCollection.MapThemeLayerRecord(layers[layer_id]) for layer_id in layers if layer_id in shown]
+        )
+        project.mapThemeCollection().insert(name, record)
+
+
+def templated(text: str, layers: dict[str, QgsVectorLayer], arguments: argparse.Namespace) -> str:
+    """Without names and ids of this machine, person and hour."""
+    for layer_id, layer in layers.items():
+        text = text.replace(layer.id(), f"terrakin_{layer_id}")  # QGIS drops ids of 10 letters or fewer
+    connection = f"dbname='{arguments.database}' host={arguments.host} port={arguments.port} "
+    assert text.count(connection) >= len(layers), "a layer is not connected as expected"
+    text = text.replace(connection, "dbname='{{database}}' host={{host}} port={{port}} ")
+    text = re.sub(r"tile_id = 0\b", "tile_id = {{tile_id}}", text)
+    text = re.sub(r' (saveUser|saveUserFull|saveDateTime)="[^"]*"', r' \1=""', text)
+    return re.sub(r"<(author|creation)>[^<]*</\1>", r"<\1></\1>", text)
+
+
+if __name__ == "__main__":
+    main()

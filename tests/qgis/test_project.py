@@ -1,0 +1,169 @@
+"""A real QGIS, without a window, opens the project from the database, looks at its layers and draws them."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from db import cluster
+from db.connect import connect
+from db.qgis import setup
+from tests.webapp.towns import TownDatabase, town_database
+
+PYTHON = "/usr/bin/python3"
+"""The system's, for which Debian's python3-qgis is."""
+SCRIPT = Path(__file__).parents[2] / "scripts" / "render_qgis.py"
+REQUIRED = "TERRAKIN_REQUIRE_QGIS"
+"""Set by `make test-qgis`: then a missing QGIS is a failure."""
+RENDERERS = {
+    "terrakin_asked": "singleSymbol",
+    "terrakin_kin": "graduatedSymbol",
+    "terrakin_cities": "singleSymbol",
+    "terrakin_grid": "categorizedSymbol",
+    "terrakin_umap": "categorizedSymbol",
+    "terrakin_land": "singleSymbol",
+}
+KEYS = {
+    "terrakin_asked": "tile_id",
+    "terrakin_kin": "rank",
+    "terrakin_cities": "city_id",
+    "terrakin_grid": "tile_id",
+    "terrakin_umap": "tile_id",
+    "terrakin_land": "outline_id",
+}
+PLAIN_TYPES = {"int4", "int8", "text", "float4", "float8", "bool"}
+SCATTER = "UPDATE terrakin.tiles SET umap_x = tile_id % 17, umap_y = tile_id % 23"
+KIN = "SELECT rank, tile_id FROM api.similar_tiles(%s, k => 20) ORDER BY rank"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What QGIS saw (scripts/render_qgis.py), the folder of its pictures, and which tile was clicked."""
+
+    report: dict[str, Any]
+    pictures: Path
+    towns: TownDatabase
+    clicked: int
+
+    def layer(self, layer_id: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.report["layers"][layer_id]
+        return found
+
+
+def require_qgis() -> None:
+    found = subprocess.run([PYTHON, "-c", "import qgis.core"], capture_output=True, text=True, check=False)
+    if found.returncode != 0:
+        (pytest.fail if os.environ.get(REQUIRED) else pytest.skip)("QGIS is not installed; `make test-qgis` does it")
+
+
+@pytest.fixture(scope="module")
+def seen(server_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
+    require_qgis()
+    pictures = tmp_path_factory.mktemp("qgis")
+    address = cluster.running(server_home)
+    assert address is not None
+    with town_database(server_home) as towns:
+        with connect(towns.settings) as conn:
+            conn.execute(SCATTER)
+            database = conn.info.dbname
+        setup(towns.settings, host="127.0.0.1")
+        clicked = towns.tile_of(-3, "harbour")
+        place = ["--port", str(address.port), "--database", database]
+        answer = subprocess.run(
+            [PYTHON, str(SCRIPT), *place, "--ask", str(clicked), "--out", str(pictures)],
+            env={"PATH": os.environ["PATH"], "HOME": str(pictures), "PGPASSFILE": str(server_home / "passwords")},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+        assert answer.returncode == 0, answer.stderr
+        yield Seen(json.loads(answer.stdout), pictures, towns, clicked)
+
+
+def colours(path: Path) -> tuple[int, float]:
+    """How many colours a picture has, and the share of pixels that are not its commonest."""
+    pixels = np.asarray(Image.open(path).convert("RGB")).reshape(-1, 3)
+    _, counts = np.unique(pixels, axis=0, return_counts=True)
+    return len(counts), 1 - counts.max() / counts.sum()
+
+
+def test_the_project_has_exactly_these_layers(seen: Seen) -> None:
+    assert seen.report["title"] == "terrakin"
+    assert set(seen.report["layers"]) == set(RENDERERS)
+
+
+@pytest.mark.parametrize("layer_id", RENDERERS)
+def test_a_layer_is_valid_styled_and_keyed(seen: Seen, layer_id: str) -> None:
+    layer = seen.layer(layer_id)
+    assert layer["valid"]
+    assert layer["renderer"] == RENDERERS[layer_id]
+    assert layer["key"] == [KEYS[layer_id]]
+    assert layer["is_labelled"] == (layer_id in {"terrakin_kin", "terrakin_cities"})
+    assert layer["crs"] == ("" if layer_id == "terrakin_umap" else "EPSG:4326")
+
+
+@pytest.mark.parametrize("layer_id", RENDERERS)
+def test_a_layer_shows_no_vector_and_no_password(seen: Seen, layer_id: str) -> None:
+    layer = seen.layer(layer_id)
+    assert set(layer["fields"].values()) <= PLAIN_TYPES
+    assert not [name for name in layer["fields"] if "embedding" in name]
+    assert "password" not in layer["source"]
+    assert "user='terrakin_reader'" in layer["source"]
+
+
+@pytest.mark.parametrize("layer_id", RENDERERS)
+def test_a_layer_is_drawn(seen: Seen, layer_id: str) -> None:
+    n_colours, drawn_share = colours(seen.pictures / f"{layer_id}.png")
+    assert n_colours >= 3
+    assert drawn_share > 0.00005  # 29 pixels: five towns on a map of the world
+
+
+@pytest.mark.parametrize("theme", ["Map", "UMAP plane"])
+def test_a_theme_is_drawn(seen: Seen, theme: str) -> None:
+    n_colours, drawn_share = colours(seen.pictures / f"theme {theme}.png")
+    assert n_colours > 10
+    assert drawn_share > (0.2 if theme == "Map" else 0.001)
+
+
+def test_the_neighbourhood_of_the_tile_is_drawn(seen: Seen) -> None:
+    n_colours, drawn_share = colours(seen.pictures / "around the tile.png")
+    assert n_colours > 10
+    assert drawn_share > 0.05
+
+
+def test_all_tiles_cities_and_points_arrive(seen: Seen) -> None:
+    counts = {layer_id: seen.layer(layer_id)["n_features"] for layer_id in RENDERERS}
+    assert counts == {
+        "terrakin_asked": 1,
+        "terrakin_kin": 20,
+        "terrakin_cities": 5,
+        "terrakin_grid": 45,
+        "terrakin_umap": 45,
+        "terrakin_land": 239,
+    }
+
+
+def test_a_click_on_a_tile_shows_its_kin_as_sql_finds_them(seen: Seen) -> None:
+    kin = seen.layer("terrakin_kin")
+    assert kin["filter"] == f"query_tile_id = {seen.clicked}"
+    assert [row[0] for row in seen.layer("terrakin_asked")["rows"]] == [str(seen.clicked)]
+    names = list(kin["fields"])
+    shown = sorted((int(row[names.index("rank")]), int(row[names.index("tile_id")])) for row in kin["rows"])
+    with connect(seen.towns.settings) as conn:
+        assert shown == conn.execute(KIN, (seen.clicked,)).fetchall()
+
+
+def test_a_view_added_to_another_project_gets_its_style_from_the_database(seen: Seen) -> None:
+    styles = seen.report["default_styles"]
+    assert styles["terrakin_grid"].startswith("CATEGORIZED: idx continent")
+    assert styles["terrakin_umap"].startswith("CATEGORIZED: idx continent")
+    assert "255,255,255" in styles["terrakin_cities"]
+    assert "232,230,223" in styles["terrakin_land"]
