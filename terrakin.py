@@ -1,4 +1,4 @@
-"""The command line ``terrakin``: ``db``, ``etl``, ``evaluate``, ``web``, ``qgis`` and ``bench``, each from its own package.
+"""The command line ``terrakin``: ``db``, ``etl``, ``evaluate``, ``web``, ``qgis`` and ``bench``, each from one package.
 
 Groups are imported only when they are called, so that ``terrakin --help`` answers at once.
 """
