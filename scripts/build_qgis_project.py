@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("QT_HASH_SEED", "0")  # the same order of attributes in every run
 
 from qgis.core import (
     QgsAction,
@@ -40,7 +41,8 @@ from qgis.core import (
     QgsVectorLayerSimpleLabeling,
     QgsWkbTypes,
 )
-from qgis.PyQt.QtGui import QColor
+from qgis.PyQt.QtCore import QUuid
+from qgis.PyQt.QtGui import QColor, QFont
 
 OUT = Path(__file__).resolve().parent.parent / "sql" / "qgis"
 READER = "terrakin_reader"
@@ -78,6 +80,9 @@ for layer_id, column in (('terrakin_kin', 'query_tile_id'), ('terrakin_asked', '
         layer.setSubsetString(f'{column} = [% "tile_id" %]')
         layer.triggerRepaint()
 """
+# The first that a machine has: QGIS complains of a font that is missing.
+FONTS = ["Open Sans", "DejaVu Sans", "Noto Sans", "Liberation Sans", "Arial", "Helvetica"]
+ASK_ACTION_ID = QUuid("{8d7bd8c2-5f0e-4c57-9f6a-6d1f6c1e2a10}")
 
 
 @dataclass(frozen=True)
@@ -212,6 +217,8 @@ def labels(column: str, size_pt: float, colour: str, from_scale: int = 0) -> Qgs
     halo.setSize(0.8)
     halo.setColor(QColor("#ffffff"))
     text = QgsTextFormat()
+    text.setFont(QFont(FONTS[0]))
+    text.setFamilies(FONTS)
     text.setSize(size_pt)
     text.setColor(QColor(colour))
     text.setBuffer(halo)
@@ -226,7 +233,7 @@ def labels(column: str, size_pt: float, colour: str, from_scale: int = 0) -> Qgs
 def add_ask_action(layer: QgsVectorLayer) -> None:
     """Let a click on a tile ask for its kin."""
     name = "Kin of this tile"
-    action = QgsAction(QgsAction.GenericPython, name, ASK_ACTION, "", False, name, {"Canvas", "Feature"})
+    action = QgsAction(ASK_ACTION_ID, QgsAction.GenericPython, name, ASK_ACTION, "", False, name, {"Canvas", "Feature"})
     layer.actions().addAction(action)
     layer.actions().setDefaultAction("Canvas", action.id())
 
@@ -281,6 +288,7 @@ def templated(text: str, layers: dict[str, QgsVectorLayer], arguments: argparse.
     assert text.count(connection) >= len(layers), "a layer is not connected as expected"
     text = text.replace(connection, "dbname='{{database}}' host={{host}} port={{port}} ")
     text = re.sub(r"tile_id = 0\b", "tile_id = {{tile_id}}", text)
+    text = re.sub(r"Annotations_\w+", "terrakin_annotations", text)
     text = re.sub(r' (saveUser|saveUserFull|saveDateTime)="[^"]*"', r' \1=""', text)
     return re.sub(r"<(author|creation)>[^<]*</\1>", r"<\1></\1>", text)
 
