@@ -1,7 +1,7 @@
 """Clicks a tile in a QGIS with a window, and takes its picture: the one in docs/qgis.md.
 
-    PGPASSFILE=.terrakin/passwords SCREENSHOT="--port 5432 --tile 2526150660209 --out docs/images/qgis.png" \
-        xvfb-run -a -s "-screen 0 1440x900x24" qgis --nologo --noversioncheck --profiles-path "$(mktemp -d)" \
+    PGPASSFILE=.terrakin/passwords SCREENSHOT="--port 5432 --tile 2526150660209 --out docs/images/qgis-kin.png" \
+        xvfb-run -a -s "-screen 0 1280x800x24" qgis --nologo --noversioncheck --profiles-path "$(mktemp -d)" \
         --code scripts/screenshot_qgis.py
 
 Runs inside QGIS (apt-get install qgis xvfb xauth), whose command line leaves no room for arguments. Prints the filter
@@ -18,7 +18,6 @@ from typing import Any
 
 from qgis.core import QgsCoordinateTransform, QgsFeatureRequest, QgsProject, QgsRectangle
 from qgis.PyQt.QtCore import QPoint, Qt, QTimer
-from qgis.PyQt.QtGui import QImage
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QAction
 from qgis.utils import iface
@@ -56,7 +55,7 @@ def click_and_save() -> int:
     parser.add_argument("--out", required=True)
     arguments = parser.parse_args(shlex.split(os.environ["SCREENSHOT"]))
     server = f"terrakin_reader@{arguments.host}:{arguments.port}"
-    iface.mainWindow().resize(1400, 860)
+    iface.mainWindow().resize(1200, 740)
     iface.addProject(f"postgresql://{server}?dbname={arguments.database}&schema=public&project=terrakin")
     project = QgsProject.instance()
     click(project, arguments.tile)
@@ -64,7 +63,7 @@ def click_and_save() -> int:
     iface.mapCanvas().setExtent(project.viewSettings().defaultViewExtent())
     iface.mapCanvas().refresh()
     QTest.qWait(DRAW_MS)
-    iface.mainWindow().grab().toImage().convertToFormat(QImage.Format_Indexed8, Qt.AvoidDither).save(arguments.out)
+    iface.mainWindow().grab().save(arguments.out)
     print(found)
     return 0 if found == f"query_tile_id = {arguments.tile}" else 1
 
