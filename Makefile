@@ -6,7 +6,7 @@ DEMO_HOME := .terrakin/demo
 DEMO_PERIOD := 2024-06-01/2024-08-31
 TERRAKIN := .venv/bin/terrakin
 
-.PHONY: help demo stop evaluate test bench-load bench-page bench-search fuzz lint screenshot test-qgis
+.PHONY: help demo stop evaluate test bench-load bench-page bench-search bench-tiles fuzz lint screenshot test-qgis
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -53,6 +53,10 @@ bench-page: ## the page in Chromium: time to interactive, a click's results, byt
 	@scripts/setup.sh bench
 	@scripts/build_frontend.sh
 	@.venv/bin/python terrakin.py bench page $(BENCH_ARGS)
+
+bench-tiles: ## vector tiles over HTTP against the bare SQL call, z 0 to 14 (BENCH_ARGS="--size 48881")
+	@scripts/setup.sh bench
+	@.venv/bin/python terrakin.py bench tiles $(BENCH_ARGS)
 
 lint: ## format and lint, changing files
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .

@@ -6,7 +6,22 @@ from flask_compress import Compress
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from db.settings import Settings
-from webapp import api, caching, docs, headers, imagery, limits, openapi, pages, problems, search, tiles, umap, watching
+from webapp import (
+    api,
+    caching,
+    docs,
+    headers,
+    imagery,
+    limits,
+    openapi,
+    pages,
+    problems,
+    search,
+    tile_cache,
+    tiles,
+    umap,
+    watching,
+)
 from webapp.database import EXTENSION, Database
 
 MAX_REQUEST_BYTES = 64 * 1024
@@ -50,6 +65,7 @@ def create_app(settings: Settings) -> APIFlask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     if settings.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)  # type: ignore[method-assign]
+    app.extensions[tile_cache.EXTENSION] = tile_cache.TileCache()
     problems.install(app)
     for module in (api, search, umap, tiles, docs, pages):
         app.register_blueprint(module.blueprint)

@@ -11,7 +11,8 @@ AS $$
             ST_Transform(ST_TileEnvelope(z, x, y), 4326) AS lonlat
     ),
     -- Below z 6 a footprint is smaller than a pixel, and ST_AsMVTGeom would drop it: the points of the cities stand for them.
-    footprints AS (
+    -- MATERIALIZED here and below: inlined, all of it would be computed once for each use, four times in all.
+    footprints AS MATERIALIZED (
         SELECT
             t.tile_id AS id,
             t.tile_id,
@@ -25,7 +26,7 @@ AS $$
         WHERE z >= 6
         ORDER BY lower(t.period), t.tile_id
     ),
-    points AS (
+    points AS MATERIALIZED (
         SELECT
             c.city_id,
             c.name AS city,
@@ -42,7 +43,7 @@ AS $$
         ) AS n ON n.n_tiles > 0
         ORDER BY n.n_tiles DESC, c.city_id
     ),
-    layers AS (
+    layers AS MATERIALIZED (
         SELECT nullif(
             (SELECT coalesce(ST_AsMVT(f, 'grid', 4096, 'geom', 'id'), '') FROM footprints AS f WHERE f.geom IS NOT NULL)
             || (SELECT coalesce(ST_AsMVT(p, 'cities', 4096, 'geom'), '') FROM points AS p WHERE p.geom IS NOT NULL),

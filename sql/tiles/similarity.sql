@@ -5,10 +5,12 @@ CREATE FUNCTION tiles.similarity(z integer, x integer, y integer, query json)
 RETURNS TABLE (mvt bytea, etag text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = public, pg_temp
+SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
     asked_method text := coalesce(query ->> 'method', 'mean');
     queried vector;
+    cities_here bigint[];
 BEGIN
     -- Martin and the web app ask for tile NULL where none can be.
     IF z IS NULL THEN
@@ -20,6 +22,13 @@ BEGIN
             USING ERRCODE = '22023', HINT = 'Say which tile the others are compared with: ?tile_id=123, the number of a tile.';
     END IF;
     queried := api.tile_embedding((query ->> 'tile_id')::bigint, asked_method);
+    -- As constants, so that the plan fits their number: all tiles in one pass for the world, by index for a few cities.
+    IF z < 6 THEN
+        SELECT array_agg(c.city_id)
+        INTO cities_here
+        FROM terrakin.cities AS c
+        WHERE c.location::geometry && ST_Transform(ST_TileEnvelope(z, x, y), 4326);
+    END IF;
     RETURN QUERY
     WITH envelope AS (
         SELECT
@@ -33,13 +42,12 @@ BEGIN
         JOIN terrakin.tiles AS t ON t.footprint && e.lonlat
         WHERE z >= 6
         UNION ALL
-        SELECT t.tile_id, t.city_id, t.footprint, t.period, t.embedding_mean, t.embedding_dominant
-        FROM envelope AS e
-        JOIN terrakin.cities AS c ON c.location::geometry && e.lonlat
-        JOIN terrakin.tiles AS t ON t.city_id = c.city_id
-        WHERE z < 6
+        SELECT t.tile_id, t.city_id, NULL, NULL, t.embedding_mean, t.embedding_dominant
+        FROM terrakin.tiles AS t
+        WHERE z < 6 AND t.city_id = ANY (cities_here)
     ),
-    compared AS (
+    -- MATERIALIZED here and below: inlined, all of it would be computed once for each use.
+    compared AS MATERIALIZED (
         SELECT w.tile_id, w.city_id, w.footprint, w.period,
             1 - (CASE asked_method
                 WHEN 'mean' THEN w.embedding_mean
@@ -53,7 +61,7 @@ BEGIN
             END <=> queried) AS likeness
         FROM wanted AS w
     ),
-    footprints AS (
+    footprints AS MATERIALIZED (
         SELECT
             c.tile_id AS id,
             c.tile_id,
@@ -65,25 +73,32 @@ BEGIN
         WHERE z >= 6 AND c.likeness <> 'NaN'
         ORDER BY lower(c.period), c.tile_id
     ),
-    -- Below z 6 the most similar tile of a city stands for it, as in tiles.grid its number of tiles.
-    points AS (
+    -- Below z 6 the most similar tile of a city stands for it, as in tiles.grid its number of tiles. Its similarity first,
+    -- then the tile that has it: sorting all tiles of a city would take as long as comparing them.
+    best AS (
+        SELECT h.city_id, h.likeness, min(c.tile_id) AS tile_id
+        FROM (
+            SELECT c.city_id, max(c.likeness) AS likeness
+            FROM compared AS c
+            WHERE z < 6 AND c.likeness <> 'NaN'
+            GROUP BY c.city_id
+        ) AS h
+        JOIN compared AS c ON c.city_id = h.city_id AND c.likeness = h.likeness
+        GROUP BY h.city_id, h.likeness
+    ),
+    points AS MATERIALIZED (
         SELECT
             b.city_id,
             n.name AS city,
-            b.best_tile_id,
-            b.similarity,
+            b.tile_id AS best_tile_id,
+            b.likeness::real AS similarity,
             ST_AsMVTGeom(ST_Transform(n.location::geometry, 3857), e.mercator, 4096, 0, true) AS geom
-        FROM (
-            SELECT DISTINCT ON (c.city_id) c.city_id, c.tile_id AS best_tile_id, c.likeness::real AS similarity
-            FROM compared AS c
-            WHERE z < 6 AND c.likeness <> 'NaN'
-            ORDER BY c.city_id, c.likeness DESC, c.tile_id
-        ) AS b
+        FROM best AS b
         JOIN terrakin.cities AS n ON n.city_id = b.city_id
         CROSS JOIN envelope AS e
-        ORDER BY b.similarity, b.city_id
+        ORDER BY b.likeness, b.city_id
     ),
-    layers AS (
+    layers AS MATERIALIZED (
         SELECT nullif(
             (SELECT coalesce(ST_AsMVT(f, 'similarity', 4096, 'geom', 'id'), '') FROM footprints AS f WHERE f.geom IS NOT NULL)
             || (SELECT coalesce(ST_AsMVT(p, 'cities', 4096, 'geom'), '') FROM points AS p WHERE p.geom IS NOT NULL),

@@ -10,8 +10,8 @@ DECLARE
     -- One unit of the layout is 500 km of the map, so that -40 to 40 units fill the world of EPSG:3857.
     unit_m constant double precision := 500000;
     envelope geometry := ST_TileEnvelope(z, x, y);
-    -- Below z 5 one point stands for all in its cell of 1/256 of the vector tile: more could not be told apart.
-    cell double precision := CASE WHEN z < 5 THEN (ST_XMax(envelope) - ST_XMin(envelope)) / unit_m / 256 END;
+    -- Below z 8 one point stands for all in its cell of 1/96 of the vector tile, 5 of its 512 pixels: no more fit into 250 kB.
+    cell double precision := CASE WHEN z < 8 THEN (ST_XMax(envelope) - ST_XMin(envelope)) / unit_m / 96 END;
     west double precision := ST_XMin(envelope) / unit_m;
     south double precision := ST_YMin(envelope) / unit_m;
     east double precision := ST_XMax(envelope) / unit_m;
@@ -20,8 +20,8 @@ BEGIN
     RETURN QUERY
     WITH placed AS (
         SELECT t.tile_id, t.city_id, t.umap_x, t.umap_y,
-            CASE WHEN cell IS NULL THEN t.tile_id::numeric ELSE
-                floor((t.umap_x - west) / cell)::numeric * 1000 + floor((t.umap_y - south) / cell)::numeric
+            CASE WHEN cell IS NULL THEN t.tile_id ELSE
+                (floor((t.umap_x - west) / cell) * 1000 + floor((t.umap_y - south) / cell))::bigint
             END AS place
         FROM terrakin.tiles AS t
         WHERE t.umap_x >= west AND t.umap_x < east
@@ -32,7 +32,8 @@ BEGIN
         FROM placed AS p
         ORDER BY p.place, p.tile_id
     ),
-    points AS (
+    -- MATERIALIZED here and below: inlined, all of it would be computed once for each use, four times in all.
+    points AS MATERIALIZED (
         SELECT
             s.tile_id AS id,
             s.tile_id,
@@ -44,7 +45,7 @@ BEGIN
         JOIN terrakin.countries AS n ON n.code = c.country_code
         ORDER BY s.tile_id
     ),
-    layers AS (
+    layers AS MATERIALIZED (
         SELECT nullif(ST_AsMVT(p, 'umap', 4096, 'geom', 'id'), '') AS tile
         FROM points AS p
         WHERE p.geom IS NOT NULL
@@ -56,7 +57,7 @@ $$;
 
 COMMENT ON FUNCTION tiles.umap IS
 '{
-    "description": "The UMAP layout as a map that is no map of the Earth: one unit of umap_x and umap_y is 500,000 m of EPSG:3857, so that -40 to 40 fill the world. Below zoom 5 one point stands for all in its cell of 1/256 of the vector tile. mvt is NULL where nothing lies or no layout is made; etag is the MD5 of mvt. No query parameters are read.",
+    "description": "The UMAP layout as a map that is no map of the Earth: one unit of umap_x and umap_y is 500,000 m of EPSG:3857, so that -40 to 40 fill the world. Below zoom 8 one point stands for all in its cell of 1/96 of the vector tile. mvt is NULL where nothing lies or no layout is made; etag is the MD5 of mvt. No query parameters are read.",
     "attribution": "terrakin",
     "minzoom": 0,
     "maxzoom": 14,

@@ -117,3 +117,12 @@ def etl(tiles: int, folder: Path | None) -> None:
     from tests.benchmarks.etl import run_all
 
     run_all(tiles, folder, lambda line: click.echo(line))
+
+
+@group.command()
+@click.option("--size", type=click.IntRange(1_000), default=48_881, show_default=True, help="Tiles.")
+def tiles(size: int) -> None:
+    """Vector tiles over HTTP against the bare SQL call: z 0 to 14, one client and eight."""
+    from tests.benchmarks.tiles import run_all
+
+    run_all(size, lambda line: click.echo(line))

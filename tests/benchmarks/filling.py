@@ -17,17 +17,20 @@ from etl.cities import CONTINENTS
 from tests.benchmarks.world import DIMENSION, World
 
 STAGE = """
-    CREATE TEMP TABLE stage (tile_id bigint, city_id bigint, lon float8, lat float8, embedding vector(768))
+    CREATE TEMP TABLE stage (
+        tile_id bigint, city_id bigint, lon float8, lat float8, umap_x real, umap_y real, embedding vector(768)
+    )
 """
 COPY = "COPY stage FROM STDIN (FORMAT BINARY)"
 UNSTAGE = """
     INSERT INTO terrakin.tiles (tile_id, city_id, composite_id, period, footprint, location, valid_share,
-        embedding_mean, embedding_dominant, dominant_share)
+        embedding_mean, embedding_dominant, dominant_share, umap_x, umap_y)
     SELECT s.tile_id, s.city_id, c.composite_id, c.period,
-        ST_MakeEnvelope(s.lon - 0.01, s.lat - 0.01, s.lon + 0.01, s.lat + 0.01, 4326),
-        ST_SetSRID(ST_MakePoint(s.lon, s.lat), 4326)::geography, 1, s.embedding, s.embedding, 0.5
+        ST_MakeEnvelope(s.lon - h.width, s.lat - h.height, s.lon + h.width, s.lat + h.height, 4326),
+        ST_SetSRID(ST_MakePoint(s.lon, s.lat), 4326)::geography, 1, s.embedding, s.embedding, 0.5, s.umap_x, s.umap_y
     FROM stage AS s
     JOIN terrakin.composites AS c ON c.city_id = s.city_id
+    CROSS JOIN LATERAL (SELECT 0.01 / cos(radians(s.lat)) AS width, 0.01 AS height) AS h
     ORDER BY s.tile_id
 """
 SIZES = """
@@ -50,18 +53,7 @@ def fill_postgres(world: World, settings: Settings, kin_of: list[int] | None) ->
     """Fill an empty migrated database; kin of all tiles, or of these alone."""
     assert settings.database_url
     with psycopg.connect(settings.database_url, autocommit=True) as conn:
-        register_vector(conn)
-        with conn.transaction():
-            _fill_cities(conn, world)
-            conn.execute(STAGE)
-            with conn.cursor().copy(COPY) as copy:
-                copy.set_types(["int8", "int8", "float8", "float8", "vector"])
-                for r in range(len(world.lon)):
-                    place = float(world.lon[r]), float(world.lat[r])
-                    copy.write_row((r + 1, int(world.city[r]), *place, Vector(world.vectors[r])))
-            conn.execute(UNSTAGE)
-        conn.execute("DROP TABLE stage")
-        conn.execute("ANALYZE terrakin.tiles, terrakin.cities")
+        fill_tables(conn, world)
         started = time.perf_counter()
         for statement in (*SHUFFLE, VACUUM, INDEXES[0].create):
             conn.execute(statement)
@@ -70,6 +62,22 @@ def fill_postgres(world: World, settings: Settings, kin_of: list[int] | None) ->
         kin_s = time.perf_counter() - started
         hnsw_mib, kin_mib = conn.execute(SIZES).fetchone() or (0, 0)
     return Filled(hnsw_s, kin_s, float(hnsw_mib), float(kin_mib))
+
+
+def fill_tables(conn: psycopg.Connection[Any], world: World, first_tile_id: int = 1) -> None:
+    """Cities and tiles without vector indexes and kin; tile_id counts up in the order of the world."""
+    register_vector(conn)
+    with conn.transaction():
+        _fill_cities(conn, world)
+        conn.execute(STAGE)
+        with conn.cursor().copy(COPY) as copy:
+            copy.set_types(["int8", "int8", "float8", "float8", "float4", "float4", "vector"])
+            for r in range(len(world.lon)):
+                numbers = world.lon[r], world.lat[r], world.umap[r, 0], world.umap[r, 1]
+                copy.write_row((first_tile_id + r, int(world.city[r]), *map(float, numbers), Vector(world.vectors[r])))
+        conn.execute(UNSTAGE)
+    conn.execute("DROP TABLE stage")
+    conn.execute("VACUUM (ANALYZE) terrakin.tiles, terrakin.cities")
 
 
 def _fill_cities(conn: psycopg.Connection[Any], world: World) -> None:

@@ -18,7 +18,7 @@ from tests.webapp.test_tiles import EXTENT, HALF_WORLD_M, towns_tile
 from tests.webapp.towns import TOWNS, TownDatabase, build_towns
 from webapp import create_app
 from webapp.database import EXTENSION
-from webapp.tiles import SOURCES
+from webapp.tiles import ANSWERS_A_QUESTION, MVT, SOURCES
 
 MARTIN = yaml.safe_load((Path(__file__).parents[2] / "webapp" / "martin.yaml").read_text())
 UMAP_UNIT_M = 500_000
@@ -143,7 +143,7 @@ def test_from_afar_one_point_stands_for_its_neighbours(
         conn.execute("UPDATE terrakin.tiles SET umap_x = 1.0 + umap_x / 1000, umap_y = 1.0 + umap_y / 1000")
     client = app.test_client()
     assert len(decoded(client, "umap/0/0/0")["umap"]["features"]) == 1
-    assert len(decoded(client, "umap/5/16/15")["umap"]["features"]) == len(places)
+    assert len(decoded(client, "umap/8/131/124")["umap"]["features"]) == len(places)
 
 
 @pytest.mark.parametrize("source", SOURCES)
@@ -165,3 +165,63 @@ def test_martin_publishes_nothing_else() -> None:
     assert MARTIN["postgres"]["auto_publish"] is False
     assert MARTIN["postgres"]["functions"]["similarity"]["cache"] == "disable"
     assert MARTIN["cache"]["tile_expiry"] == "1m"
+    assert MARTIN["route_prefix"] == "/tiles"
+
+
+def test_what_martin_does_not_keep_in_memory_the_route_does_not_either() -> None:
+    kept = {name for name, source in MARTIN["postgres"]["functions"].items() if source.get("cache") != "disable"}
+    assert kept == set(SOURCES) - ANSWERS_A_QUESTION
+
+
+def test_a_tile_of_two_sources_has_the_layers_of_both(client: FlaskClient, towns: TownDatabase) -> None:
+    query = towns.tiles[TOWNS[0].city_id][0][0]
+    z, x, y = towns_tile(client, towns, TOWNS[1], 9)
+    both = decoded(client, f"grid,similarity/{z}/{x}/{y}?tile_id={query}")
+    assert set(both) == {"grid", "cities", "similarity"}
+    for source, layer in (("grid", "grid"), ("similarity", "similarity")):
+        assert both[layer] == decoded(client, f"{source}/{z}/{x}/{y}?tile_id={query}")[layer]
+
+
+def test_a_tile_of_two_sources_is_304_and_404_as_one_is(client: FlaskClient) -> None:
+    first = client.get("/tiles/grid,umap/0/0/0")
+    again = client.get("/tiles/grid,umap/0/0/0", headers={"If-None-Match": first.headers["ETag"]})
+    assert (first.status_code, again.status_code) == (200, 304)
+    assert client.get("/tiles/grid,nothing/0/0/0").status_code == 404
+    assert client.get("/tiles/grid,umap/15/0/0").status_code == 404
+
+
+def test_tilejson_of_two_sources_covers_both(client: FlaskClient) -> None:
+    both = client.get("/tiles/grid,umap?a=1").get_json()
+    assert both["tiles"] == ["http://localhost/tiles/grid,umap/{z}/{x}/{y}?a=1"]
+    assert [layer["id"] for layer in both["vector_layers"]] == ["grid", "cities", "umap"]
+    assert (both["minzoom"], both["maxzoom"]) == (0, 14)
+
+
+def test_the_catalogue_names_every_source(client: FlaskClient) -> None:
+    found = client.get("/tiles/catalog").get_json()
+    assert tuple(sorted(found["tiles"])) == SOURCES
+    assert all(source["content_type"] == MVT and source["description"] for source in found["tiles"].values())
+
+
+@pytest.mark.parametrize("path", ["grid/0/0/0", "grid", "catalog", "grid/15/0/0", "grid/14/0/8000"])
+def test_every_origin_may_read_tiles(client: FlaskClient, path: str) -> None:
+    assert client.get(f"/tiles/{path}").headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_a_tile_is_kept_for_a_minute_and_an_answer_to_a_question_is_not(
+    laid_out: tuple[APIFlask, str, dict[int, tuple[float, float]]],
+) -> None:
+    app, url, places = laid_out
+    client, one = app.test_client(), min(places)
+    paths = ["umap/5/16/15", f"similarity/0/0/0?tile_id={one}"]
+    before = [client.get(f"/tiles/{path}").headers["ETag"] for path in paths]
+    with psycopg.connect(url) as conn:
+        conn.execute(
+            "UPDATE terrakin.tiles SET umap_x = umap_x + 0.01, embedding_mean = embedding_dominant * embedding_mean"
+        )
+    after = [client.get(f"/tiles/{path}").headers["ETag"] for path in paths]
+    assert after[0] == before[0]
+    assert after[1] != before[1]
+    fresh = create_app(Settings(Path("/nonexistent"), database_url=url))
+    assert fresh.test_client().get(f"/tiles/{paths[0]}").headers["ETag"] != before[0]
+    fresh.extensions[EXTENSION].close()
