@@ -142,7 +142,7 @@ def test_an_encoder_that_is_not_on_this_machine_is_503(
     assert response.status_code == 503
     assert "encoder" in response.get_json()["detail"]
     assert str(elsewhere.home) not in response.text
-    assert "filters that are not here" in caplog.text
+    assert "none are kept in terrakin.fitted_filters" in caplog.text
 
 
 def test_more_chips_at_once_than_allowed_are_503(world: ChipWorld) -> None:
