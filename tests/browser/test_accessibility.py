@@ -1,0 +1,52 @@
+"""axe-core (Deque's rules for WCAG) finds nothing serious on the page in its main states."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.webapp.towns import TOWNS, TownDatabase
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
+DARK = {"color_scheme": "dark"}
+LOADED_MS = 20_000
+GRAVE = ("serious", "critical")
+
+
+def faults(page: Page) -> list[str]:
+    """What axe finds serious or critical: rule, what it asks, and where."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{fault['id']}: {fault['help']}: {node['html'][:160]} {node['failureSummary']}"
+        for fault in found
+        if fault["impact"] in GRAVE
+        for node in fault["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("visit", [{}, DARK, PHONE], indirect=True, ids=["light", "dark", "phone"])
+@pytest.mark.parametrize("state", ["empty", "results", "scatter", "compare", "help", "export", "problem"])
+def test_axe_finds_no_grave_fault(page: Page, site: str, towns: TownDatabase, state: str) -> None:
+    a, b = (towns.tile_of(town.city_id, "harbour") for town in TOWNS[:2])
+    query = {
+        "empty": "",
+        "results": f"?tile={a}",
+        "scatter": f"?tile={a}&scatter=similarity",
+        "compare": f"?tile={a}&compare={b}",
+        "help": "?help=1",
+        "export": f"?tile={a}",
+        "problem": "?tile=1",
+    }[state]
+    page.goto(f"{site}/{query}")
+    expect(page.locator("footer")).to_contain_text("mosaiks", timeout=LOADED_MS)
+    if state in ("results", "export", "scatter"):
+        expect(page.locator("ol.results > li").first).to_be_visible(timeout=LOADED_MS)
+    if state == "scatter":
+        expect(page.locator(".scatter")).to_have_attribute("data-state", "ready", timeout=LOADED_MS)
+    if state == "compare":
+        expect(page.locator(".compare-tile")).to_have_count(2, timeout=LOADED_MS)
+        page.get_by_label("Show only what most").check()
+    if state == "export":
+        page.get_by_text("Export", exact=True).click()
+    if state == "problem":
+        expect(page.get_by_role("alert")).to_be_visible(timeout=LOADED_MS)
+    assert faults(page) == []

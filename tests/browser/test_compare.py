@@ -1,0 +1,91 @@
+"""Two tiles side by side, the figures as SQL has them."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.walk import listed, sql
+from tests.webapp.towns import TOWNS, TownDatabase
+
+LOADED_MS = 15_000
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
+WITHOUT_PICTURES = TOWNS[-1]
+
+
+def test_a_result_is_compared_with_the_chosen_tile(page: Page, site: str, towns: TownDatabase) -> None:
+    tile_id = towns.tile_of(TOWNS[0].city_id, "harbour")
+    page.goto(f"{site}/?tile={tile_id}&method=dominant&k=3&continents=Europe")
+    opener = page.get_by_role("button", name="Compare with tile 1,")
+    opener.press("Enter", timeout=LOADED_MS)
+    other = listed(page)[0]
+    dialog = page.get_by_role("dialog", name="Two tiles side by side")
+    (row,) = sql(
+        towns,
+        """
+        SELECT api.similarity(a.tile_id, b.tile_id, 'dominant') AS similarity, ST_Distance(a.location, b.location) AS m
+        FROM terrakin.tiles AS a, terrakin.tiles AS b WHERE a.tile_id = %s AND b.tile_id = %s
+        """,
+        tile_id, other,
+    )  # fmt: skip
+    expect(dialog).to_contain_text(f"Similarity {row['similarity']:.3f} (cosine of the dominant vectors)")
+    expect(dialog).to_contain_text(f"{row['m'] / 1000:,.0f} km apart")
+    for side, tile in zip(dialog.locator(".compare-tile").all(), (tile_id, other), strict=True):
+        (tile_row,) = sql(towns, "SELECT * FROM api.tile_overview WHERE tile_id = %s", tile)
+        expect(side).to_contain_text(tile_row["city"])
+        expect(side).to_contain_text("2024-06-01 to 2024-08-31")
+        expect(side).to_contain_text("Clear pixels98%")
+        expect(side).to_contain_text("Dominant share50%")
+        expect(side).to_contain_text(str(tile))
+        picture = side.get_by_role("img")
+        expect(picture).to_have_js_property("naturalWidth", 128)
+    assert f"compare={other}" in page.url
+
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(opener).to_be_focused()
+    assert "compare" not in page.url
+
+
+def test_the_dominant_patches_are_drawn_where_they_are(page: Page, site: str, towns: TownDatabase) -> None:
+    """In the towns they are the northern half of every tile; north is up. A box holds the line's width."""
+    a, b = (towns.tile_of(town.city_id, "suburb") for town in (TOWNS[2], TOWNS[3]))
+    page.goto(f"{site}/?tile={a}&compare={b}")
+    dialog = page.get_by_role("dialog")
+    expect(dialog.locator(".compare-tile")).to_have_count(2, timeout=LOADED_MS)
+    expect(dialog.locator("svg")).to_have_count(0)
+    dialog.get_by_label("Show only what most of each tile looks like").check()
+    for outline in dialog.locator(".compare-outline").all():
+        box, picture = outline.bounding_box(), outline.locator("xpath=../..").bounding_box()
+        assert box
+        assert picture
+        assert (box["x"], box["y"]) == pytest.approx((picture["x"], picture["y"]), abs=5)
+        assert box["width"] == pytest.approx(picture["width"], abs=9)
+        assert box["height"] == pytest.approx(picture["height"] / 2, abs=9)
+
+
+def test_a_tile_without_a_picture_says_so(page: Page, site: str, towns: TownDatabase) -> None:
+    a, b = (towns.tile_of(town.city_id, "suburb") for town in (TOWNS[0], WITHOUT_PICTURES))
+    page.goto(f"{site}/?tile={a}&compare={b}")
+    expect(page.get_by_role("dialog")).to_contain_text("No picture of this tile", timeout=LOADED_MS)
+
+
+def test_a_tile_that_does_not_exist_is_said_in_the_dialog(page: Page, site: str, towns: TownDatabase) -> None:
+    page.goto(f"{site}/?tile={towns.tile_of(TOWNS[0].city_id, 'suburb')}&compare=1")
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("1 does not exist", timeout=LOADED_MS)
+
+
+@pytest.mark.parametrize("visit", [PHONE], indirect=True)
+def test_a_phone_shows_both_side_by_side(page: Page, site: str, towns: TownDatabase) -> None:
+    a, b = (towns.tile_of(town.city_id, "suburb") for town in (TOWNS[0], TOWNS[1]))
+    page.goto(f"{site}/?tile={a}&compare={b}")
+    sides = page.locator(".compare-picture")
+    expect(sides).to_have_count(2, timeout=LOADED_MS)
+    boxes = [side.bounding_box() for side in sides.all()]
+    assert boxes[0]
+    assert boxes[1]
+    assert boxes[0]["y"] == boxes[1]["y"]
+    assert boxes[1]["x"] + boxes[1]["width"] <= 390
+    page.get_by_role("button", name="Close").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert not re.search("compare", page.url)

@@ -1,0 +1,101 @@
+"""The answer taken away: files read by other programs, the copied statement run, all compared with the list."""
+
+import csv
+import json
+import re
+from pathlib import Path
+
+import geopandas
+import psycopg
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.walk import expect_listed, listed
+from tests.webapp.towns import TOWNS, TownDatabase
+
+CLIPBOARD = {"permissions": ["clipboard-read", "clipboard-write"]}
+LOADED_MS = 15_000
+
+
+@pytest.fixture
+def menu(page: Page, site: str, towns: TownDatabase) -> Page:
+    """The page with the export menu open over an answer of five tiles."""
+    tile_id = towns.tile_of(TOWNS[1].city_id, "harbour")
+    page.goto(f"{site}/?tile={tile_id}&k=5&max_per_city=2&exclude_within_m=1000000&method=dominant")
+    expect(page.locator("ol.results > li")).to_have_count(5, timeout=LOADED_MS)
+    page.get_by_text("Export", exact=True).click()
+    return page
+
+
+def save(page: Page, name: str, folder: Path) -> Path:
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name=f"Download {name}").click()
+    download = waiting.value
+    path = folder / download.suggested_filename
+    download.save_as(path)
+    return path
+
+
+@pytest.mark.parametrize(("name", "suffix"), [("GeoJSON", ".geojson"), ("GeoParquet", ".parquet")])
+def test_a_file_is_read_by_geopandas_as_listed(menu: Page, tmp_path: Path, name: str, suffix: str) -> None:
+    path = save(menu, name, tmp_path)
+    assert path.suffix == suffix
+    frame = geopandas.read_parquet(path) if suffix == ".parquet" else geopandas.read_file(path)
+    assert frame.sort_values("rank")["tile_id"].tolist() == listed(menu)
+    assert frame.crs.to_epsg() == 4326 or frame.crs.to_authority() == ("OGC", "CRS84")
+    assert set(frame.geometry.geom_type) == {"Polygon"}
+    centres = geopandas.GeoSeries.from_xy(frame["lon"], frame["lat"], index=frame.index, crs=frame.crs)
+    assert frame.geometry.contains(centres).all()
+    expect(menu.locator(".export-menu [role=status]")).to_have_text(f"Saved {path.name}.")
+
+
+def test_the_csv_is_the_list(menu: Page, tmp_path: Path) -> None:
+    with save(menu, "CSV", tmp_path).open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [int(row["tile_id"]) for row in rows] == listed(menu)
+    assert [float(row["similarity"]) for row in rows] == sorted((float(r["similarity"]) for r in rows), reverse=True)
+
+
+@pytest.mark.parametrize("visit", [CLIPBOARD], indirect=True)
+def test_the_copied_statement_gives_the_list(menu: Page, towns: TownDatabase) -> None:
+    menu.get_by_role("button", name="Copy SQL").click()
+    expect(menu.locator(".export-menu [role=status]")).to_have_text("SQL copied.")
+    statement = menu.evaluate("navigator.clipboard.readText()")
+    assert "max_per_city => 2" in statement
+    assert "exclude_same_city" not in statement
+    with psycopg.connect(towns.settings.database_url or "") as conn:
+        assert [row[1] for row in conn.execute(statement)] == listed(menu)
+
+
+@pytest.mark.parametrize("visit", [CLIPBOARD], indirect=True)
+def test_the_copied_link_shows_the_same_list(menu: Page) -> None:
+    before = listed(menu)
+    menu.get_by_role("button", name="Copy link").click()
+    expect(menu.locator(".export-menu [role=status]")).to_have_text("Link copied.")
+    link = menu.evaluate("navigator.clipboard.readText()")
+    menu.goto("about:blank")
+    menu.goto(link)
+    expect_listed(menu, before)
+
+
+def test_where_the_browser_lets_nothing_be_copied_the_text_is_shown(menu: Page) -> None:
+    menu.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')); }")
+    menu.get_by_role("button", name="Copy SQL").click()
+    expect(menu.get_by_label("Text to copy")).to_have_value(re.compile("FROM api.similar_tiles"))
+
+
+def test_an_error_of_the_server_is_told(menu: Page) -> None:
+    problem = {"title": "Too many requests", "detail": "Wait 3 s.", "status": 429}
+    menu.route(
+        "**/api/v1/similar?format=csv",
+        lambda route: route.fulfill(status=429, body=json.dumps(problem), content_type="application/problem+json"),
+    )
+    menu.get_by_role("button", name="Download CSV").click()
+    expect(menu.locator(".export-menu [role=status]")).to_have_text("Too many requests. Wait 3 s.")
+
+
+def test_escape_closes_the_menu(menu: Page) -> None:
+    menu.get_by_role("button", name="Copy link").focus()
+    menu.keyboard.press("Escape")
+    expect(menu.get_by_role("button", name="Copy link")).not_to_be_visible()
+    expect(menu.locator(".export summary")).to_be_focused()

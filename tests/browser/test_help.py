@@ -1,0 +1,38 @@
+"""The help page: reached by button and by address, and true to the database."""
+
+from playwright.sync_api import Page, expect
+
+LOADED_MS = 15_000
+
+
+def test_help_says_what_made_this_database(page: Page, site: str) -> None:
+    page.goto(f"{site}/?help=1")
+    dialog = page.get_by_role("dialog", name="How terrakin works")
+    expect(dialog).to_contain_text("45 tiles in 5 cities of 5 countries", timeout=LOADED_MS)
+    for words in (
+        "Synthetic data:",
+        "Encoder: mosaiks, filters cut from this data set",
+        "Numbers a vector768",
+        "Post-processingstandardised",
+        "SHA-256 of the weights" + "ab" * 32,
+        "It is no probability",
+        "The axes have no meaning",
+        "Copernicus Sentinel",
+    ):
+        expect(dialog).to_contain_text(words)
+
+
+def test_help_opens_by_its_button_and_escape_returns_to_it(page: Page, site: str) -> None:
+    page.goto(site)
+    opener = page.get_by_role("button", name="Help")
+    opener.click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert "help=1" in page.url
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(opener).to_be_focused()
+    assert "help" not in page.url
+    page.keyboard.press("Escape")
+    opener.press("Enter")
+    page.get_by_role("button", name="Close").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)

@@ -1,0 +1,199 @@
+"""The scatter plot against the layout in the database, and in step with map and list."""
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import rasterio
+from playwright.sync_api import Locator, Page, expect
+from rasterio.errors import NotGeoreferencedWarning
+
+from tests.browser.walk import expect_listed, expect_map_at, listed, place, sql
+from tests.webapp.towns import TOWNS, TownDatabase
+
+TOWN = TOWNS[0]
+PLACES = "SELECT tile_id, umap_x, umap_y, city FROM api.tile_overview WHERE umap_x IS NOT NULL ORDER BY tile_id"
+MARGIN = 1.08
+KIN = (224, 138, 0)
+READY_MS = 20_000
+Pixel = tuple[float, float]
+
+
+def open_scatter(page: Page, address: str) -> Locator:
+    """The plot, drawn."""
+    page.goto(address)
+    expect(page.locator(".scatter")).to_have_attribute("data-state", "ready", timeout=READY_MS)
+    expect(page.locator(".scatter-counts")).not_to_be_empty()  # it takes room from the plot
+    page.wait_for_timeout(200)
+    return page.locator(".scatter-points")
+
+
+def projection(page: Page, towns: TownDatabase) -> Callable[[float, float], Pixel]:
+    """Where the untouched view shows a place of the layout, in pixels of the page: by the definition of the view."""
+    rows = sql(towns, PLACES)
+    x, y = (np.array([row[name] for row in rows]) for name in ("umap_x", "umap_y"))
+    box = page.locator(".scatter-points").bounding_box()
+    assert box
+    half = max(np.ptp(x), np.ptp(y)) / 2
+    distance = MARGIN * max(np.ptp(y) / 2 / half, np.ptp(x) / 2 / half * box["height"] / box["width"])
+    px_a_unit = box["height"] / 2 / distance / half
+    middle = (x.min() + x.max()) / 2, (y.min() + y.max()) / 2
+    centre = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    return lambda at_x, at_y: (
+        float(centre[0] + (at_x - middle[0]) * px_a_unit),
+        float(centre[1] - (at_y - middle[1]) * px_a_unit),
+    )
+
+
+def pixel_of(page: Page, towns: TownDatabase, tile_id: int) -> Pixel:
+    (row,) = sql(towns, "SELECT umap_x, umap_y FROM terrakin.tiles WHERE tile_id = %s", tile_id)
+    return projection(page, towns)(row["umap_x"], row["umap_y"])
+
+
+def draw_lasso(page: Page, corners: list[Pixel]) -> None:
+    page.mouse.move(*corners[0])
+    page.mouse.down()
+    for corner in [*corners[1:], corners[0]]:
+        page.mouse.move(*corner, steps=8)
+        page.wait_for_timeout(50)  # the lasso takes a corner every 15 ms at most
+    page.mouse.up()
+
+
+def coloured_pixels(plot: Locator, colour: tuple[int, int, int]) -> np.ndarray:
+    """Rows and columns of the plot's pixels that have a colour, (n, 2)."""
+    with pytest.warns(NotGeoreferencedWarning), rasterio.MemoryFile(plot.screenshot()).open() as picture:
+        pixels = picture.read([1, 2, 3]).astype(int)
+    return np.argwhere(np.abs(pixels - np.array(colour)[:, None, None]).max(axis=0) <= 3)
+
+
+def test_a_point_under_the_cursor_tells_its_city(page: Page, site: str, towns: TownDatabase) -> None:
+    open_scatter(page, f"{site}/?scatter=continent")
+    for tile_id in (towns.tile_of(TOWN.city_id, "harbour"), towns.tile_of(TOWNS[3].city_id, "centre")):
+        page.mouse.move(*pixel_of(page, towns, tile_id))
+        (row,) = sql(towns, "SELECT city, country FROM api.tile_overview WHERE tile_id = %s", tile_id)
+        expect(page.locator(".scatter-tooltip")).to_have_text(f"{row['city']} {row['country']}")
+        expect(page.locator(".scatter-tooltip")).to_be_visible()
+
+
+def test_a_click_on_a_point_lists_what_sql_answers_and_the_map_goes_there(
+    page: Page, site: str, towns: TownDatabase
+) -> None:
+    tile_id = towns.tile_of(TOWNS[2].city_id, "suburb")
+    open_scatter(page, f"{site}/?scatter=continent&k=7")
+    page.mouse.click(*pixel_of(page, towns, tile_id))
+    rows = sql(towns, "SELECT tile_id FROM api.similar_tiles(%s, k => 7) ORDER BY rank", tile_id)
+    expect_listed(page, [row["tile_id"] for row in rows])
+    expect_map_at(page, *place(towns, tile_id))
+
+
+@pytest.mark.parametrize("way", ["button", "shift"])
+def test_the_lasso_holds_the_tiles_that_sql_finds_there(page: Page, site: str, towns: TownDatabase, way: str) -> None:
+    open_scatter(page, f"{site}/?scatter=city")
+    west, south, east, north = 0.3, 5.5, 0.9, 7.5
+    at = projection(page, towns)
+    corners = [at(west, south), at(east, south), at(east, north), at(west, north)]
+    if way == "button":
+        page.get_by_role("button", name="Lasso").click()
+        draw_lasso(page, corners)
+    else:
+        page.keyboard.down("Shift")
+        draw_lasso(page, corners)
+        page.keyboard.up("Shift")
+    (found,) = sql(
+        towns,
+        "SELECT count(*) AS n FROM terrakin.tiles WHERE umap_x BETWEEN %s AND %s AND umap_y BETWEEN %s AND %s",
+        west, east, south, north,
+    )  # fmt: skip
+    assert found["n"] == 9
+    expect(page.locator(".scatter-counts")).to_contain_text("9 tiles in the lasso")
+    expect(page.get_by_role("button", name="Lasso")).to_have_attribute("aria-pressed", "false")
+    page.locator(".scatter-counts").get_by_role("button", name="Clear").click()
+    expect(page.locator(".scatter-counts")).not_to_contain_text("lasso")
+
+
+def test_a_result_under_the_cursor_is_shown_in_the_plot(page: Page, site: str, towns: TownDatabase) -> None:
+    open_scatter(page, f"{site}/?tile={towns.tile_of(TOWN.city_id, 'centre')}&scatter=city&k=5")
+    item = page.locator("ol.results > li").nth(1)
+    item.hover()
+    (row,) = sql(towns, "SELECT city FROM api.tile_overview WHERE tile_id = %s", listed(page)[1])
+    expect(page.locator(".scatter-tooltip")).to_contain_text(row["city"])
+
+
+def test_zooming_to_the_results_spreads_them_and_reset_returns(page: Page, site: str, towns: TownDatabase) -> None:
+    tile_id = towns.tile_of(TOWN.city_id, "centre")
+    open_scatter(page, f"{site}/?tile={tile_id}&scatter=continent&k=3&max_per_city=1")
+    plot = page.locator(".scatter-plot")
+    expect(page.locator("ol.results > li")).to_have_count(3)
+    page.wait_for_timeout(300)
+    before = np.ptp(coloured_pixels(plot, KIN), axis=0)
+    page.get_by_role("button", name="Zoom to results").click()
+    page.wait_for_timeout(600)
+    zoomed = np.ptp(coloured_pixels(plot, KIN), axis=0)
+    page.get_by_role("button", name="Reset view").click()
+    page.wait_for_timeout(600)
+    after = np.ptp(coloured_pixels(plot, KIN), axis=0)
+    assert zoomed.max() > 1.5 * before.max()
+    assert np.abs(after - before).max() <= 2
+
+
+def test_the_scale_of_similarity_is_that_of_the_tiles(page: Page, site: str, towns: TownDatabase) -> None:
+    tile_id = towns.tile_of(TOWN.city_id, "centre")
+    open_scatter(page, f"{site}/?tile={tile_id}&scatter=continent")
+    expect(page.locator(".scatter-legend li")).to_have_text(["Africa", "Asia", "Europe", "North America"])
+    page.get_by_label("Colour by").select_option("similarity")
+    query = """
+        SELECT min(s.similarity) AS low, max(s.similarity) AS high
+        FROM api.similarities(%s, 'mean') AS s
+        JOIN terrakin.tiles AS t USING (tile_id)
+        WHERE t.umap_x IS NOT NULL AND tile_id <> %s
+    """
+    (row,) = sql(towns, query, tile_id, tile_id)
+    expect(page.locator(".scatter-scale")).to_contain_text(f"≤ {row['low']:.2f}")
+    expect(page.locator(".scatter-scale")).to_contain_text(f"≥ {row['high']:.2f}")
+    assert "scatter=similarity" in page.url
+
+
+def test_tiles_without_a_place_are_counted_and_the_plot_is_described(page: Page, site: str) -> None:
+    plot = open_scatter(page, f"{site}/?scatter=continent")
+    expect(page.locator(".scatter-counts")).to_contain_text("1 tile without a place in the layout left out")
+    expect(plot).to_have_attribute("aria-label", re.compile("Scatter plot of 44 tiles"))
+
+
+def test_the_keyboard_chooses_the_tile_nearest_the_middle(page: Page, site: str, towns: TownDatabase) -> None:
+    plot = open_scatter(page, f"{site}/?scatter=continent")
+    plot.focus()
+    for key in ("ArrowUp", "+", "ArrowDown"):
+        page.keyboard.press(key)
+        page.wait_for_timeout(200)
+    shown = page.locator(".scatter-tooltip")
+    expect(shown).to_be_visible()
+    city = shown.locator("strong").inner_text()
+    page.keyboard.press("Enter")
+    expect(page.locator(".selected")).to_contain_text(city)
+    tile_id = int(re.search(r"tile=(\d+)", page.url).group(1))  # type: ignore[union-attr]
+    (row,) = sql(towns, "SELECT city FROM api.tile_overview WHERE tile_id = %s", tile_id)
+    assert row["city"] == city
+
+
+def test_without_webgl_it_says_so_and_the_list_works(page: Page, site: str, towns: TownDatabase) -> None:
+    page.add_init_script("""
+        const before = HTMLCanvasElement.prototype.getContext;
+        HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
+            return kind === 'webgl' ? null : before.call(this, kind, ...rest);
+        };
+    """)
+    page.goto(f"{site}/?tile={towns.tile_of(TOWN.city_id, 'centre')}&scatter=continent&k=4")
+    expect(page.locator(".scatter-note")).to_contain_text("no WebGL", timeout=READY_MS)
+    expect(page.locator("ol.results > li")).to_have_count(4)
+
+
+def test_the_library_is_loaded_only_when_the_plot_is_shown(page: Page, site: str) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(site)
+    expect(page.locator(".map-canvas")).to_have_attribute("data-state", "idle", timeout=READY_MS)
+    assert not any("/plot-" in url for url in asked)
+    page.get_by_role("button", name="Scatter plot").click()
+    expect(page.locator(".scatter")).to_have_attribute("data-state", "ready", timeout=READY_MS)
+    assert any("/plot-" in url for url in asked)
