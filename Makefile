@@ -30,7 +30,7 @@ evaluate: ## how good the vectors are, after `make demo`: .terrakin/reports/eval
 test: ## install what the tests need, then run all of them
 	@scripts/setup.sh test
 	@scripts/build_frontend.sh
-	@.venv/bin/python -m pytest $(PYTEST_ARGS)
+	@.venv/bin/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
 
 test-qgis: ## install QGIS (930 MB), then let it open the project from a database and draw it
 	@scripts/setup.sh qgis

@@ -48,7 +48,7 @@ def compare(vectors: np.ndarray, stored_places: np.ndarray) -> list[Picture]:
     if len(vectors) <= 20:
         raise EtlError(f"{len(vectors)} tiles are too few to compare layouts; load more than 20")
     try:
-        import pacmap  # type: ignore[import-untyped]
+        import pacmap
     except ImportError as error:
         raise EtlError("PaCMAP is not installed; run pip install '.[compare]'") from error
     seed = UmapParameters().random_state

@@ -7,6 +7,7 @@
 - ``module_conn``: the same for all tests of a module.
 - ``blank_database``: Settings of a database in which nothing is, not even PostGIS.
 - ``empty_home``: a folder for a private cluster of the test's own; stopped and deleted afterwards.
+- ``browser``: Debian's Chromium, without a window. One for all: Playwright runs once in a process.
 
 ``cloned_database(server_home)`` is a context manager with the URL of one more clone; tests/builders.py makes rows.
 """
@@ -21,6 +22,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 from psycopg import sql
 
 from db import cluster, cluster_files
@@ -28,6 +30,8 @@ from db.connect import register_types
 from db.migrate import migrate
 from db.settings import Settings
 
+CHROMIUM = Path("/usr/bin/chromium")
+CHROMIUM_FLAGS = ["--no-sandbox", "--enable-unsafe-swiftshader", "--disable-background-networking", "--disable-quic"]
 TEMPLATE = "migrated"
 BLANK = "template0"
 _numbers = itertools.count(1)
@@ -113,3 +117,13 @@ def _rolled_back(url: str) -> Iterator[psycopg.Connection[Any]]:
         conn.commit()
         yield conn
         conn.rollback()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.skip(f"{CHROMIUM} is not installed (Debian's package chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()

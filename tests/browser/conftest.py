@@ -10,14 +10,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect
 
 from db.connect import connect
 from tests.webapp.towns import TownDatabase, town_database
 from webapp.pages import STATIC
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = ["--no-sandbox", "--enable-unsafe-swiftshader", "--disable-background-networking", "--disable-quic"]
 # Without motion the map jumps where it would fly: software rendering is slow.
 DESKTOP = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce"}
 NO_IMAGERY = {"TERRAKIN_IMAGERY": "none"}
@@ -70,16 +68,6 @@ def site(towns: TownDatabase, tmp_path_factory: pytest.TempPathFactory) -> Itera
     subprocess.run([*web, "start", "--port", str(port)], env=environment, check=True, capture_output=True)
     yield f"http://127.0.0.1:{port}"
     subprocess.run([*web, "stop"], env=environment, check=True, capture_output=True)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip(f"{CHROMIUM} is not installed (Debian's package chromium)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @dataclass

@@ -1,4 +1,5 @@
-"""What a run leaves in the database, without what may differ from run to run (times, numbers from sequences)."""
+"""What a run leaves in the database, without what may differ from run to run: times, numbers from sequences, and
+layouts of before (a killed run that goes on may fit one again; each is kept)."""
 
 from typing import Any
 
@@ -16,7 +17,9 @@ QUERIES = {
     """,
     "tile_aggregates": "SELECT tile_id, method, embedding::text FROM terrakin.tile_aggregates",
     "tile_thumbnails": "SELECT tile_id, md5(webp) FROM terrakin.tile_thumbnails",
-    "layouts": "SELECT method, parameters::text, n_tiles, n_placed FROM terrakin.layouts",
+    "layouts": """
+        SELECT method, parameters::text, n_tiles, n_placed FROM terrakin.layouts ORDER BY layout_id DESC LIMIT 1
+    """,
     "tasks": "SELECT city_id, period, stage, status, detail FROM terrakin.etl_tasks",
     "indexes": "SELECT indexname FROM pg_indexes WHERE schemaname = 'terrakin'",
 }

@@ -28,7 +28,7 @@ from tests.etl.test_kill import kill_all, lines_until
 LEACE = ("etl", "bias", "--removal", "leace", "--post-processing", "centred")
 BACK = ("etl", "bias", "--removal", "none", "--post-processing", "standardised")
 KILLED_AT = ("stage=aggregate city_id", "stage=load city_id", "stage=layout ")
-OF_THE_LAYOUT = ("tiles", "indexes")
+OF_THE_LAYOUT = ("tiles", "indexes", "layouts")
 """Tables that are not as they were before a killed run made them again."""
 VECTORS = """
     SELECT tile_id, embedding_mean::real[], embedding_dominant::real[]
@@ -190,10 +190,13 @@ def test_a_load_waits_for_a_switch_and_is_refused_after_it(world: Settings, terr
 
 
 def wait_until_blocked(conn: psycopg.Connection[Any]) -> None:
-    """Until another session waits for a lock that this one holds."""
+    """Until another session waits for a lock that this one holds.
+
+    Not by pg_stat_activity, which stays the same all through a transaction.
+    """
     for _ in range(600):
         waiting = conn.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))"
+            "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
         )
         if waiting.fetchone() != (0,):
             return

@@ -10,7 +10,7 @@ from urllib.request import urlopen
 
 import pytest
 from flask.testing import FlaskClient
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 from werkzeug.serving import make_server
 
 from db.connect import connect
@@ -182,20 +182,18 @@ def test_the_specification_says_how_lists_areas_and_errors_are_written(client: F
 
 @pytest.mark.skipif(not (STATIC / "docs").is_dir(), reason="not built: run scripts/build_frontend.sh")
 def test_the_reference_page_shows_every_address_without_another_server(
-    towns: TownDatabase, live_url: str, tmp_path: Path
+    browser: Browser, live_url: str, tmp_path: Path
 ) -> None:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1200, "height": 1600})
-        asked: list[str] = []
-        faults: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-        page.goto(f"{live_url}/api/docs")
-        page.wait_for_selector(".opblock")
-        text = page.inner_text("#reference")
-        page.screenshot(path=str(tmp_path / "docs.png"))
-        browser.close()
+    page = browser.new_page(viewport={"width": 1200, "height": 1600})
+    asked: list[str] = []
+    faults: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    page.goto(f"{live_url}/api/docs")
+    page.wait_for_selector(".opblock")
+    text = page.inner_text("#reference")
+    page.screenshot(path=str(tmp_path / "docs.png"))
+    page.close()
     assert {url for url in asked if not url.startswith((live_url, "data:"))} == set()
     assert faults == []
     with urlopen(f"{live_url}/api/openapi.json") as answer:

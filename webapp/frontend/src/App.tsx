@@ -33,7 +33,7 @@ export function App() {
   const [view, setView] = useState<View | null>(null);
   const [lassoIds, setLassoIds] = useState<number[]>([]);
   const [notice, setNotice] = useState<Problem | null>(null);
-  const isFirst = useRef(!HAD_MAP_POSITION);
+  const isPlaceOpen = useRef(!HAD_MAP_POSITION && requestOf(state) !== null);
 
   const encoder = useAnswer('encoder', getEncoder);
   const config = useAnswer('config', getConfig);
@@ -46,10 +46,11 @@ export function App() {
 
   useEffect(() => {
     // An address that names a question, but no place, shows where it is asked.
-    if (!isFirst.current || (!tile.value && kin.length === 0)) return;
-    isFirst.current = false;
+    const isAnswered = tileId === null ? kin.length > 0 : tile.value !== null;
+    if (!isPlaceOpen.current || !isAnswered) return;
+    isPlaceOpen.current = false;
     setView(tile.value ? placeOf(tile.value) : { bounds: boundsOf(kin) });
-  }, [tile.value, kin]);
+  }, [tileId, tile.value, kin]);
 
   const pick = useCallback(
     (picked: number | null) => {
