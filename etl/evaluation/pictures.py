@@ -19,6 +19,7 @@ PARTS = {
     "other_cities": "ten nearest that lie\nin other cities (share)",
 }
 MARKERS = dict(zip(METHODS, "osD^v", strict=True))
+FILLS = {"none": "full", "dimensions": "none", "leace": "left"}
 
 
 def label(variant: Variant) -> str:
@@ -42,8 +43,7 @@ def trade(measured: Mapping[Variant, Figures], recorded: Variant, x: str, y: str
     """One figure against another, a point a form of the vectors."""
     figure = Figure(figsize=(10, 5), layout="constrained")
     ax = figure.subplots()
-    rows = list(dict.fromkeys(label(v) for v in measured if v != BASELINE_VARIANT))
-    colours = {text: f"C{i % len(POST_PROCESSINGS)}" for i, text in enumerate(rows)}
+    colours = {name: f"C{i}" for i, name in enumerate(POST_PROCESSINGS)}
     for variant, figures in measured.items():
         if variant == BASELINE_VARIANT:
             ax.plot(
@@ -56,10 +56,9 @@ def trade(measured: Mapping[Variant, Figures], recorded: Variant, x: str, y: str
                 ls="",
             )
             continue
-        is_plain = variant.removal == "none"
         ax.plot(
-            figures.figures[x], figures.figures[y], MARKERS[variant.method], color=colours[label(variant)], ls="",
-            mfc=colours[label(variant)] if is_plain else "none", ms=8,
+            figures.figures[x], figures.figures[y], MARKERS[variant.method], color=colours[variant.post_processing],
+            ls="", ms=8, fillstyle=FILLS[variant.removal],
             label=label(variant) if variant.method == "mean" else None,
         )  # fmt: skip
         if variant == recorded:

@@ -32,7 +32,8 @@ tile asks, the tile itself is right, among all tiles. {n_changed} tiles. The cos
 not compare: raw vectors are all alike.</li>
 <li><b>Leak</b>: share of the ten nearest that lie in the same city, and within 25, 100 and 500 km. A low share is not
 a merit by itself: vectors without meaning have one too.</li>
-<li><b>Bias removal</b>: {excluded}.</li>
+<li><b>Bias removal</b>: {excluded}; and LEACE: linear removal of place given the kind of tile, fitted to these
+tiles.</li>
 <li><b>Baseline</b>: mean and standard deviation of the 12 bands of each tile, standardised over all tiles.</li>
 <li><b>Score</b>: {weights}; of parts that were not measured the weights fall away.
 Intervals: the central 95&nbsp;% over 1,000 draws of whole cities.</li>

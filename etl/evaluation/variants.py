@@ -9,14 +9,15 @@ import numpy as np
 from etl.aggregate import aggregate
 from etl.evaluation.looks import Look
 from etl.evaluation.tiles import Tiles
+from etl.place_removal import fit_place_removal
 from etl.post_processing import METHODS as POST_PROCESSINGS
 from etl.post_processing import PostProcessing, from_moments, measure_moments
 from etl.spatial_bias import Limits, TileMeans, measure
 from etl.stages.aggregate import BATCH_TILES, METHODS
 from etl.store_encoder import EncoderRecord
 
-REMOVALS = ("none", "dimensions")
-"""What is done about spatial bias: nothing, or dimensions set to 0."""
+REMOVALS = ("none", "dimensions", "leace")
+"""What is done about spatial bias: nothing, dimensions set to 0, or linear removal of place."""
 BASELINE = "baseline"
 ALL = "all tiles"
 
@@ -47,11 +48,15 @@ def post_processings(tiles: Tiles, stored: EncoderRecord) -> tuple[dict[tuple[st
         plain = recorded if name == recorded.method else from_moments(moments, name)
         found[name, "none"] = replace(plain, excluded_dimensions=(), removal=None)
     if not excluded:
-        excluded, how = _measured(tiles, found["standardised", "none"]), "measured now: the database excludes none"
+        bias = measure(_means(tiles, found["standardised", "none"]), Limits())
+        excluded, how = tuple(np.flatnonzero(bias.is_excluded).tolist()), "measured now: the database excludes none"
     for name in POST_PROCESSINGS:
-        found[name, "dimensions"] = replace(found[name, "none"], excluded_dimensions=excluded)
-    if stored.post_processing.removal is not None:
-        found[stored.post_processing.method, "leace"] = stored.post_processing
+        plain = found[name, "none"]
+        found[name, "dimensions"] = replace(plain, excluded_dimensions=excluded)
+        removal = stored.post_processing.removal if name == stored.post_processing.method else None
+        removal = removal or fit_place_removal(_means(tiles, plain), Limits().max_share)
+        if removal is not None:
+            found[name, "leace"] = replace(plain, removal=removal)
     return found, f"{len(excluded)} dimensions, {how}"
 
 
@@ -86,11 +91,10 @@ def _patches(tiles: Tiles) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         yield city.patches()
 
 
-def _measured(tiles: Tiles, processing: PostProcessing) -> tuple[int, ...]:
-    """The dimensions that spatial bias would exclude by its own limits."""
+def _means(tiles: Tiles, processing: PostProcessing) -> TileMeans:
+    """What spatial bias is measured on: the mean of each tile's filtered patches."""
     means = []
     for patches, valid in _patches(tiles):
         total = np.einsum("npd,np->nd", patches.astype(np.float32), valid)
         means.append(processing.apply(total / np.maximum(valid.sum(axis=1, keepdims=True), 1)))
-    bias = measure(TileMeans(np.concatenate(means), tiles.cells, tiles.city_ids, tiles.city_ids), Limits())
-    return tuple(np.flatnonzero(bias.is_excluded).tolist())
+    return TileMeans(np.concatenate(means), tiles.cells, tiles.city_ids, tiles.city_ids)

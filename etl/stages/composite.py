@@ -10,6 +10,7 @@ import numpy as np
 
 from etl.cities import City
 from etl.compositing import examine_all, load_composite
+from etl.dask_cluster import local_cluster
 from etl.errors import EtlError, ImageryError
 from etl.grid import TILE_PX, city_geobox, tiles_in_box
 from etl.items import BANDS
@@ -113,7 +114,7 @@ def _provenance(selected: Selection) -> Mapping[str, Any]:
 @contextmanager
 def _lazy_client(options: DaskOptions) -> Iterator[Callable[[], None]]:
     """Gives a function that starts (or joins) the Dask cluster at its first call; nothing to do, nothing started."""
-    from distributed import Client, LocalCluster
+    from distributed import Client
 
     # It sets its own logger to INFO when it is imported.
     logging.getLogger("distributed").setLevel(logging.ERROR)
@@ -130,13 +131,7 @@ def _lazy_client(options: DaskOptions) -> Iterator[Callable[[], None]]:
                     f"no Dask scheduler answers at {options.scheduler}; start it, or leave --dask-scheduler out"
                 ) from error
         else:
-            cluster = LocalCluster(
-                n_workers=options.n_workers,
-                threads_per_worker=1,
-                dashboard_address=None,
-                # Workers log the traceback of a failed task; its error is reported by the city that failed.
-                silence_logs=logging.CRITICAL,
-            )
+            cluster = local_cluster(options.n_workers)
             opened.extend((Client(cluster), cluster))
         log.info("stage=composite event=dask_started")
 

@@ -12,12 +12,13 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pystac
-from distributed import Client, LocalCluster
+from distributed import Client
 from pyproj import Transformer
 from shapely import MultiPolygon, box
 
 from etl.cities import City
 from etl.compositing import examine_all, load_composite
+from etl.dask_cluster import local_cluster
 from etl.demo.scene_writer import NATIVE_RESOLUTION_M, SCL_RESOLUTION_M, Scene, write_scene
 from etl.grid import TILE_M, assign_cells, city_geobox, tiles_in_box
 from etl.scenes import select_scenes
@@ -72,7 +73,7 @@ def run_composite(side_km: int, n_dates: int, n_workers: int, say: Callable[[str
         source = Source(str(path), None, Period(FIRST, FIRST + timedelta(n_dates)))
         with (
             watched() as peak,
-            LocalCluster(n_workers=n_workers, threads_per_worker=1, dashboard_address=None) as cluster,
+            local_cluster(n_workers) as cluster,
             Client(cluster),
         ):
             started = time.perf_counter()

@@ -1,0 +1,22 @@
+"""Dask workers on this machine."""
+
+import logging
+from typing import Any
+
+WITHOUT_PROFILE = {"distributed.worker.profile.enabled": False}
+"""The profiler calls sys._current_frames() every 10 ms. A garbage collection in there while another thread starts locks
+the worker up for good (CPython issue 106883; seen with 3.11.7 in 2 of about 60 runs)."""
+
+
+def local_cluster(n_workers: int) -> Any:
+    """A ``distributed.LocalCluster`` of processes with one thread each; the caller closes it."""
+    import dask
+    from distributed import LocalCluster
+
+    # Importing it has set its own logger to INFO.
+    logging.getLogger("distributed").setLevel(logging.ERROR)
+    with dask.config.set(WITHOUT_PROFILE):  # each worker's nanny takes a copy
+        # Workers log the traceback of a failed task; its error is reported by the city that failed.
+        return LocalCluster(
+            n_workers=n_workers, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL
+        )
