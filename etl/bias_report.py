@@ -1,8 +1,6 @@
 """The page that shows spatial bias: what was measured, where the limits lie, and what excluding changed."""
 
-import base64
 import html
-import io
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,30 +9,26 @@ from typing import Any
 import numpy as np
 
 from etl.leak import RADII_KM, Leak
+from etl.report_page import page, picture, table, write_whole
 from etl.spatial_bias import Limits, SpatialBias, knee
 
 REMOVALS = ("dimensions", "leace", "none")
 """What is done about spatial bias: dimensions set to 0, directions projected out, or nothing."""
 
-PAGE = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>terrakin: spatial bias</title>
-<style>body{{font:16px/1.5 system-ui;max-width:60rem;margin:2rem auto;padding:0 1rem}}
-td,th{{padding:.2rem 1rem;text-align:right}}img{{max-width:100%}}.stored{{font-weight:bold;background:#def}}</style>
-<h1>Spatial bias</h1>
-<p>{encoder}; {n_tiles} tiles of {n_cities} cities; dimensions are excluded above the knee of a measure and its floor
-(Moran's I {limits.morans_i_floor:g}, position R² {limits.position_r2_floor:g}); at most {limits.max_share:.0%} of
-{dimension} dimensions, or as many directions by LEACE. {when}</p>
+BODY = """<p>{encoder}; {n_tiles} tiles of {n_cities} cities; dimensions are excluded above the knee of a measure and
+its floor (Moran's I {limits.morans_i_floor:g}, position R² {limits.position_r2_floor:g}); at most
+{limits.max_share:.0%} of {dimension} dimensions, or as many directions by LEACE. {when}</p>
 <p>Moran's I: how alike neighbouring tiles are inside a city. Position R²: how much of a dimension's variance between
 cities their place foretells in regions that were left out of the fit{r2_note}.</p>
-<img alt="Both measures of all dimensions, sorted, and against each other" src="data:image/png;base64,{plot}">
+{picture}
 <h2>Share of a tile's ten nearest neighbours that are merely near, and what less of it costs</h2>
-<table><tr><th></th><th>same city</th>{heads}<th>same form, other cities</th></tr>{rows}</table>
+{table}
 <p>Means of tiles, compared exactly. The marked row is what the database's vectors carry. A low share is not a merit by
 itself: vectors without meaning have one too, so look at the last column: {cost_note}.
 LEACE (Belrose et al. 2023) projects out how tiles of one kind differ with their place; it was fitted on the tiles that
 it is measured on, so with few tiles in a city a part of its effect is the fit.</p>
-</html>
 """
+HEADS = ("", "same city", *(f"within {radius} km" for radius in RADII_KM), "same form, other cities")
 COST_KNOWN = "the share of tiles of the same known urban form among the ten nearest in other cities (precision at 10)"
 COST_UNKNOWN = "it needs tiles whose form is known (the demo's, or a table given with --forms), and there are none here"
 
@@ -71,30 +65,26 @@ def write_report(path: Path, measured: Measured) -> None:
     """Write the page, whole or not at all."""
     bias, outcomes = measured.bias, measured.outcomes
     is_known = outcomes["none"].precision is not None
-    page = PAGE.format(
+    body = BODY.format(
         encoder=html.escape(measured.encoder), n_tiles=measured.n_tiles, n_cities=measured.n_cities,
         dimension=len(bias.is_excluded), limits=measured.limits, when=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         r2_note="" if np.isfinite(bias.position_r2).all() else " (here there are too few regions to tell)",
-        plot=base64.b64encode(_plot(bias, measured.limits)).decode(),
-        heads="".join(f"<th>within {radius} km</th>" for radius in RADII_KM),
-        rows="".join(_row(outcome, name == measured.stored) for name, outcome in outcomes.items()),
+        picture=picture(
+            _plot(bias, measured.limits), "Both measures of all dimensions, sorted, and against each other"
+        ),
+        table=table(HEADS, [(_row(outcome), name == measured.stored) for name, outcome in outcomes.items()]),
         cost_note=COST_KNOWN if is_known else COST_UNKNOWN,
     )  # fmt: skip
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(path.name + ".new")
-    new.write_text(page, encoding="utf-8")
-    new.replace(path)
+    write_whole(path, page("Spatial bias", body))
 
 
-def _row(outcome: Outcome, is_stored: bool) -> str:
+def _row(outcome: Outcome) -> list[str]:
     shares = [outcome.leak.same_city, *outcome.leak.within_km.values()]
-    cells = [f"{share:.1%}" for share in shares]
-    cells.append("not measurable" if outcome.precision is None else f"{outcome.precision:.3f}")
-    marked = ' class="stored"' if is_stored else ""
-    return f"<tr{marked}><th>{html.escape(outcome.what)}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+    precision = "not measurable" if outcome.precision is None else f"{outcome.precision:.3f}"
+    return [outcome.what, *(f"{share:.1%}" for share in shares), precision]
 
 
-def _plot(bias: SpatialBias, limits: Limits) -> bytes:
+def _plot(bias: SpatialBias, limits: Limits) -> Any:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(12, 4), layout="constrained")
@@ -113,9 +103,7 @@ def _plot(bias: SpatialBias, limits: Limits) -> bytes:
         )
     right.set(xlabel="Moran's I", ylabel="position R²")
     right.legend()
-    picture = io.BytesIO()
-    figure.savefig(picture, format="png", dpi=110)
-    return picture.getvalue()
+    return figure
 
 
 def _curve(axes: Any, values: np.ndarray, name: str, floor: float) -> None:

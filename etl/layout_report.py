@@ -1,32 +1,27 @@
 """The page that compares layouts: UMAP, which is used, and PaCMAP, side by side and in figures."""
 
-import base64
 import html
-import io
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from etl.errors import EtlError
 from etl.layout import UmapParameters, make_layout
 from etl.layout_quality import N_QUERIES, Kept, neighbours_kept
+from etl.report_page import page, picture, table, write_whole
 
-PAGE = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>terrakin: layouts</title>
-<style>body{{font:16px/1.5 system-ui;max-width:75rem;margin:2rem auto;padding:0 1rem}}
-td,th{{padding:.2rem 1rem;text-align:right}}img{{max-width:100%}}</style>
-<h1>Layouts</h1>
-<p>{encoder}; {n_tiles} tiles, embedding_mean, by cosine. {when}</p>
-<img alt="The layouts side by side, coloured by continent" src="data:image/png;base64,{plot}">
-<table><tr><th></th><th>kNN overlap at 10</th><th>trustworthiness at 10</th><th>seconds</th></tr>{rows}</table>
+BODY = """<p>{encoder}; {n_tiles} tiles, embedding_mean, by cosine. {when}</p>
+{picture}
+{table}
 <p>Overlap: share of a tile's ten nearest by cosine that are among its ten nearest in the plane. Trustworthiness: 1
 where no tile lies near another that it is not like. Of {n_asked} tiles at random, each compared with all others.</p>
-</html>
 """
+HEADS = ("", "kNN overlap at 10", "trustworthiness at 10", "seconds")
 
 
 @dataclass(frozen=True)
@@ -75,36 +70,37 @@ def _timed(name: str, vectors: np.ndarray, make: Callable[[], np.ndarray]) -> Pi
 
 def write_layout_report(path: Path, encoder: str, pictures: Sequence[Picture], continents: Sequence[str]) -> None:
     """Write the page, whole or not at all; ``continents`` are those of the tiles, in the order of their places."""
-    n_tiles = len(continents)
-    rows = "".join(
-        f"<tr><th>{html.escape(p.name)}</th><td>{p.kept.overlap:.3f}</td><td>{p.kept.trustworthiness:.4f}</td>"
-        f"<td>{'' if p.seconds is None else f'{p.seconds:.0f}'}</td></tr>"
+    rows = [
+        (
+            [
+                p.name,
+                f"{p.kept.overlap:.3f}",
+                f"{p.kept.trustworthiness:.4f}",
+                "" if p.seconds is None else f"{p.seconds:.0f}",
+            ],
+            False,
+        )
         for p in pictures
-    )
-    page = PAGE.format(
+    ]
+    body = BODY.format(
         encoder=html.escape(encoder),
-        n_tiles=n_tiles,
-        rows=rows,
-        n_asked=min(N_QUERIES, n_tiles),
-        plot=base64.b64encode(_plot(pictures, np.array(continents))).decode(),
+        n_tiles=len(continents),
+        n_asked=min(N_QUERIES, len(continents)),
+        picture=picture(_plot(pictures, np.array(continents)), "The layouts side by side, coloured by continent"),
+        table=table(HEADS, rows),
         when=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f"{path.name}.new")
-    new.write_text(page, encoding="utf-8")
-    new.rename(path)
+    write_whole(path, page("Layouts", body))
 
 
-def _plot(pictures: Sequence[Picture], continents: np.ndarray) -> bytes:
+def _plot(pictures: Sequence[Picture], continents: np.ndarray) -> Any:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(6 * len(pictures), 6.5), layout="constrained")
-    for axes, picture in zip(figure.subplots(1, len(pictures), squeeze=False)[0], pictures, strict=True):
+    for axes, layout in zip(figure.subplots(1, len(pictures), squeeze=False)[0], pictures, strict=True):
         for continent in sorted(set(continents)):
-            x, y = picture.places[continents == continent].T
+            x, y = layout.places[continents == continent].T
             axes.scatter(x, y, s=2 if len(continents) > 2000 else 8, label=continent, linewidths=0, alpha=0.6)
-        axes.set(title=picture.name, xticks=[], yticks=[], aspect="equal")
+        axes.set(title=layout.name, xticks=[], yticks=[], aspect="equal")
     figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=7, markerscale=4)
-    file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=110)
-    return file.getvalue()
+    return figure

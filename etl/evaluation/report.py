@@ -155,7 +155,7 @@ def _finding(evaluation: Evaluation) -> str:
     else:
         lines.append(beaten("The database's own form,", recorded, best))
     others = [v for v, _ in order if (v.method, v.removal) == (best.method, best.removal) and v != best]
-    lines.append(beaten("The next best post-processing, the rest alike:", others[0], best))
+    lines += [beaten("The next best post-processing, the rest alike:", other, best) for other in others[:1]]
     lines.append(beaten("The 24 band statistics:", BASELINE_VARIANT, best))
     first = order[0][0]
     if first != best:
