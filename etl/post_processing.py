@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
+from joblib import Parallel, delayed
 
 from etl.errors import EncoderError
 from etl.linear_removal import LinearRemoval, shortest
@@ -138,24 +139,22 @@ def measure_moments(blocks: Iterable[np.ndarray], with_covariance: bool) -> Mome
     """Mean, variance and (if wanted) covariance over all valid patches, in one pass.
 
     Blocks are merged in float64 (Chan, Golub and LeVeque 1983), so the result does not depend on how the patches
-    are cut into blocks, beyond the last digits.
+    are cut into blocks, beyond the last digits. Each core takes blocks; they are merged in their order.
 
     Raises:
         EncoderError: no patch at all, or a value that is not finite.
     """
     count, mean, squares = 0, np.zeros(0), np.zeros(0)
-    for patches in _pieces(blocks):
-        piece_mean = patches.mean(axis=0)
-        deviation = patches - piece_mean
-        piece_squares = deviation.T @ deviation if with_covariance else (deviation**2).sum(axis=0)
+    cores = Parallel(n_jobs=-1, prefer="threads", return_as="generator", pre_dispatch="2*n_jobs")
+    for n, piece_mean, piece_squares in cores(delayed(_moments)(piece, with_covariance) for piece in _pieces(blocks)):
         if not count:
-            count, mean, squares = len(patches), piece_mean, piece_squares
+            count, mean, squares = n, piece_mean, piece_squares
             continue
-        total = count + len(patches)
+        total = count + n
         step = piece_mean - mean
         between = np.outer(step, step) if with_covariance else step**2
-        squares = squares + piece_squares + between * (count * len(patches) / total)
-        mean = mean + step * (len(patches) / total)
+        squares = squares + piece_squares + between * (count * n / total)
+        mean = mean + step * (n / total)
         count = total
     if not count:
         raise EncoderError("no valid patch to fit the post-processing to; embed at least one tile first")
@@ -190,11 +189,17 @@ def _first_components(covariance: np.ndarray) -> np.ndarray:
 def _pieces(blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
     for block in blocks:
         patches = block.reshape(-1, block.shape[-1])
-        for start in range(0, len(patches), BLOCK):
-            piece = patches[start : start + BLOCK].astype(np.float64)
-            if not np.isfinite(piece).all():
-                raise EncoderError("an embedding holds values that are not finite; embed again from a clean composite")
-            yield piece
+        yield from (patches[start : start + BLOCK] for start in range(0, len(patches), BLOCK))
+
+
+def _moments(piece: np.ndarray, with_covariance: bool) -> tuple[int, np.ndarray, np.ndarray]:
+    """Number of patches, mean, and sum of squares (or of products) about it."""
+    patches = piece.astype(np.float64)
+    if not np.isfinite(patches).all():
+        raise EncoderError("an embedding holds values that are not finite; embed again from a clean composite")
+    mean = patches.mean(axis=0)
+    deviation = patches - mean
+    return len(patches), mean, deviation.T @ deviation if with_covariance else (deviation**2).sum(axis=0)
 
 
 def _floored(std: np.ndarray, mean: np.ndarray) -> np.ndarray:

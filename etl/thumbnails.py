@@ -47,7 +47,7 @@ def thumbnail(chip: np.ndarray) -> bytes:
     """
     if chip.shape != (len(BANDS), TILE_PX, TILE_PX) or chip.dtype != np.uint16:
         raise ValueError(f"a chip is ({len(BANDS)}, {TILE_PX}, {TILE_PX}) uint16, not {chip.shape} {chip.dtype}")
-    picture = Image.fromarray(STRETCH[chip[list(TRUE_COLOUR)]].transpose(1, 2, 0))
+    picture = Image.merge("RGB", [Image.fromarray(STRETCH.take(chip[band])) for band in TRUE_COLOUR])
     is_valid = (chip != 0).all(axis=0)
     if not is_valid.all():
         picture.putalpha(Image.fromarray(np.where(is_valid, np.uint8(255), np.uint8(0))))

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 import psycopg
+from joblib import Parallel, delayed
 
-from etl.aggregate import VERSION, aggregate
+from etl.aggregate import VERSION, TileVectors, aggregate
 from etl.cities import City
 from etl.errors import EncoderError
 from etl.locks import one_at_a_time
@@ -21,6 +22,8 @@ MIN_PATCH_VALID_SHARE = 0.5
 """A patch with fewer valid pixels does not count: what stands in for nodata would."""
 METHODS = ("mean", "dominant", "median", "min", "max")
 BATCH_TILES = 16
+MIN_TILES_FOR_PROCESSES = 64
+"""Two processes start in about the time that this many tiles take."""
 
 
 def post_processing(job: Job, method: str | None = None) -> PostProcessing:
@@ -90,15 +93,29 @@ def _aggregate(
     path = job.path(city.city_id, PATCHES)
     embedding, is_valid = read_array(path, "embedding"), _is_valid(job, city.city_id)
     parts = []
-    for i in range(0, len(embedding), BATCH_TILES):
-        batch = processing.apply(embedding[i : i + BATCH_TILES])
-        parts.append(aggregate(batch, is_valid[i : i + BATCH_TILES]))
-        advance(len(batch))
+    for part in _in_batches(processing, embedding, is_valid):
+        parts.append(part)
+        advance(len(part.mean))
     names = (*METHODS, "dominant_share", "dominant_patches")
     arrays = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
     arrays |= {name: read_array(path, name) for name in ("tile_id", "valid_share")}
     write_arrays(job.path(city.city_id, VECTORS), arrays, {"made_from": made_from})
     return {"n_tiles": len(embedding)}
+
+
+def _in_batches(processing: PostProcessing, embedding: np.ndarray, is_valid: np.ndarray) -> Iterator[TileVectors]:
+    """The tiles' vectors in their order: by a process a core, or by this one where starting others takes longer."""
+    starts = range(0, len(embedding), BATCH_TILES)
+    cores = Parallel(
+        n_jobs=-1 if len(embedding) >= MIN_TILES_FOR_PROCESSES else 1, return_as="generator", max_nbytes=None
+    )
+    yield from cores(
+        delayed(_vectors)(processing, embedding[i : i + BATCH_TILES], is_valid[i : i + BATCH_TILES]) for i in starts
+    )
+
+
+def _vectors(processing: PostProcessing, patches: np.ndarray, is_valid: np.ndarray) -> TileVectors:
+    return aggregate(processing.apply(patches), is_valid)
 
 
 def _valid_patches(job: Job) -> Iterator[np.ndarray]:

@@ -25,6 +25,8 @@ from etl.work import COMPOSITE, PATCHES, city_dir, write_arrays
 
 PERIOD = Period(date(2024, 6, 1), date(2024, 8, 31))
 DIMENSION = 768
+RENAMED = {"Australia": "Oceania"}
+"""Continents that the replaced system called otherwise."""
 N_TEXTURES = 16
 """Different tiles of pixels; every tile of the world is a link to one of them."""
 NOISE_ROWS = 8192
@@ -61,7 +63,7 @@ def _real_places(path: Path) -> list[tuple[float, float, str, str, int]]:
     places = []
     for (country, _, continent), tiles in of_city.items():
         lon, lat = np.median(tiles, axis=0).tolist()
-        places.append((lon, lat, codes[country], continent, len(tiles)))
+        places.append((lon, lat, codes[country], RENAMED.get(continent, continent), len(tiles)))
     order = np.random.default_rng(0).permutation(len(places))
     return [places[i] for i in order]
 

@@ -5,6 +5,8 @@ from hypothesis import strategies as st
 
 from etl.aggregate import aggregate, dominant_patches
 from etl.errors import EncoderError
+from etl.post_processing import PostProcessing
+from etl.stages import aggregate as stage
 
 
 def make_patches(n: int = 3, n_patches: int = 20, dimension: int = 6, seed: int = 0) -> np.ndarray:
@@ -119,3 +121,16 @@ def test_no_tile_is_no_vector() -> None:
     vectors = aggregate(np.empty((0, 196, 768), np.float32), np.empty((0, 196), bool))
     assert vectors.mean.shape == (0, 768)
     assert vectors.dominant_share.shape == (0,)
+
+
+def test_processes_make_of_each_tile_what_one_makes() -> None:
+    rng = np.random.default_rng(5)
+    n = stage.MIN_TILES_FOR_PROCESSES + 3
+    embedding = rng.normal(size=(n, 12, 8)).astype(np.float16)
+    is_valid = rng.random((n, 12)) < 0.8
+    is_valid[:, 0] = True
+    processing = PostProcessing("raw", np.zeros(8, np.float32), np.ones(8, np.float32))
+    parts = list(stage._in_batches(processing, embedding, is_valid))
+    alone = aggregate(processing.apply(embedding), is_valid)
+    for name in vars(alone):
+        np.testing.assert_array_equal(np.concatenate([getattr(part, name) for part in parts]), getattr(alone, name))
