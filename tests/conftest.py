@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import psycopg
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -32,6 +33,10 @@ from db.settings import Settings
 
 CHROMIUM = Path("/usr/bin/chromium")
 CHROMIUM_FLAGS = ["--no-sandbox", "--enable-unsafe-swiftshader", "--disable-background-networking", "--disable-quic"]
+# Busy machines are slow: how long an example takes is no fault.
+hypothesis.settings.register_profile("terrakin", deadline=None)
+hypothesis.settings.load_profile("terrakin")
+
 TEMPLATE = "migrated"
 BLANK = "template0"
 _numbers = itertools.count(1)

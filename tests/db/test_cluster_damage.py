@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -27,7 +28,8 @@ def kill_server(home: Path) -> None:
     """What a power cut does: every process of the server is gone at once, its files stay."""
     data = cluster_files.locate(home).data
     for pid in server_processes(data):
-        os.kill(pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # one that ended by itself, or with the postmaster
+            os.kill(pid, signal.SIGKILL)
     while server_processes(data):
         time.sleep(0.01)
 
