@@ -61,5 +61,6 @@ bench-tiles: ## vector tiles over HTTP against the bare SQL call, z 0 to 14 (BEN
 lint: ## format and lint, changing files
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
 
-screenshot: ## the README's picture, taken from the running demo
+screenshot: ## the README's pictures, taken from the running demo
 	@.venv/bin/python scripts/screenshot.py --url http://127.0.0.1:$(PORT) --form harbour --out docs/images/harbours.png
+	@.venv/bin/python scripts/screenshot.py --url http://127.0.0.1:$(PORT) --form harbour --dark --likeness --scatter similarity --out docs/images/similarity.webp
