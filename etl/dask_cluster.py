@@ -13,8 +13,6 @@ def local_cluster(n_workers: int) -> Any:
     import dask
     from distributed import LocalCluster
 
-    # Importing it has set its own logger to INFO.
-    logging.getLogger("distributed").setLevel(logging.ERROR)
     with dask.config.set(WITHOUT_PROFILE):  # each worker's nanny takes a copy
         # Workers log the traceback of a failed task; its error is reported by the city that failed.
         return LocalCluster(

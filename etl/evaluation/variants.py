@@ -40,6 +40,7 @@ def post_processings(tiles: Tiles, stored: EncoderRecord) -> tuple[dict[tuple[st
     The recorded one is as it is recorded; the others are fitted to the patches of the tiles evaluated.
     """
     moments = measure_moments((patches[valid] for patches, valid in _patches(tiles)), with_covariance=True)
+    raw_means = _raw_means(tiles)
     found = {}
     how = "as the database records them"
     excluded = stored.post_processing.excluded_dimensions
@@ -48,13 +49,13 @@ def post_processings(tiles: Tiles, stored: EncoderRecord) -> tuple[dict[tuple[st
         plain = recorded if name == recorded.method else from_moments(moments, name)
         found[name, "none"] = replace(plain, excluded_dimensions=(), removal=None)
     if not excluded:
-        bias = measure(_means(tiles, found["standardised", "none"]), Limits())
+        bias = measure(_means(tiles, raw_means, found["standardised", "none"]), Limits())
         excluded, how = tuple(np.flatnonzero(bias.is_excluded).tolist()), "measured now: the database excludes none"
     for name in POST_PROCESSINGS:
         plain = found[name, "none"]
         found[name, "dimensions"] = replace(plain, excluded_dimensions=excluded)
         removal = stored.post_processing.removal if name == stored.post_processing.method else None
-        removal = removal or fit_place_removal(_means(tiles, plain), Limits().max_share)
+        removal = removal or fit_place_removal(_means(tiles, raw_means, plain), Limits().max_share)
         if removal is not None:
             found[name, "leace"] = replace(plain, removal=removal)
     return found, f"{len(excluded)} dimensions, {how}"
@@ -91,10 +92,15 @@ def _patches(tiles: Tiles) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         yield city.patches()
 
 
-def _means(tiles: Tiles, processing: PostProcessing) -> TileMeans:
-    """What spatial bias is measured on: the mean of each tile's filtered patches."""
+def _raw_means(tiles: Tiles) -> np.ndarray:
+    """The mean of each tile's filtered patches, as the encoder made them: (n, dimension) float32."""
     means = []
     for patches, valid in _patches(tiles):
         total = np.einsum("npd,np->nd", patches.astype(np.float32), valid)
-        means.append(processing.apply(total / np.maximum(valid.sum(axis=1, keepdims=True), 1)))
-    return TileMeans(np.concatenate(means), tiles.cells, tiles.city_ids, tiles.city_ids)
+        means.append(total / np.maximum(valid.sum(axis=1, keepdims=True), 1))
+    return np.concatenate(means)
+
+
+def _means(tiles: Tiles, raw_means: np.ndarray, processing: PostProcessing) -> TileMeans:
+    """What spatial bias is measured on: post-processing is affine, so it may come after the mean."""
+    return TileMeans(processing.apply(raw_means), tiles.cells, tiles.city_ids, tiles.city_ids)
