@@ -25,8 +25,6 @@ from webapp import (
 from webapp.database import EXTENSION, Database
 
 MAX_REQUEST_BYTES = 64 * 1024
-ASSET_MAX_AGE_S = 31_536_000
-"""A year: the name of a built file holds a hash of its contents."""
 COMPRESSED_TYPES = [
     "text/html",
     "text/css",
@@ -49,14 +47,12 @@ def create_app(settings: Settings) -> APIFlask:
         version="1",
         spec_path="/api/openapi.json",
         docs_path=None,  # its page loads scripts from a CDN
-        static_url_path="/assets",
-        static_folder=str(pages.STATIC / "assets"),
+        static_folder=None,  # webapp.pages sends the built files
     )
     imagery.check(settings)
     app.config.update(
         TERRAKIN_SETTINGS=settings,
         OPENAPI_VERSION="3.1.0",
-        SEND_FILE_MAX_AGE_DEFAULT=ASSET_MAX_AGE_S,
         MAX_CONTENT_LENGTH=MAX_REQUEST_BYTES,
         COMPRESS_ALGORITHM=["br", "gzip"],
         COMPRESS_MIMETYPES=COMPRESSED_TYPES,

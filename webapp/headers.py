@@ -59,6 +59,6 @@ def _secure(response: Response) -> Response:
     response.headers["Permissions-Policy"] = "camera=(), microphone=(), payment=(), usb=()"
     page = page_policy(current_app.config["TERRAKIN_SETTINGS"])
     # A worker obeys the policy of its own file, not of the page that starts it: built files have the page's.
-    policies = {"pages.index": page, "static": page, "docs.page": DOCS}
+    policies = {"pages.index": page, "pages.asset": page, "docs.page": DOCS}
     response.headers["Content-Security-Policy"] = policies.get(request.endpoint or "", NOTHING)
     return response

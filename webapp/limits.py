@@ -14,7 +14,7 @@ from webapp import problems
 from webapp.errors import ServerError
 
 NONE = "none"
-UNLIMITED = ("api.health", "metrics", "static", "pages.index", None)
+UNLIMITED = ("api.health", "metrics", "pages.asset", "pages.index", None)
 UPLOADS = ("search.similar_to_chip",)
 PICTURES = ("tiles.tile", "tiles.tilejson", "api.thumbnail")
 

@@ -1,13 +1,18 @@
-"""The page: the built front end (webapp/frontend) in webapp/static. Flask itself serves its ``assets``."""
+"""The page: the built front end (webapp/frontend) in webapp/static."""
 
+import mimetypes
 from pathlib import Path
 
 from apiflask import APIBlueprint
-from flask import Response, send_from_directory
+from flask import Response, request, send_from_directory
+from werkzeug.security import safe_join
 
 from webapp.errors import FrontEndMissingError
 
 STATIC = Path(__file__).parent / "static"
+PACKED = {"br": ".br", "gzip": ".gz"}
+"""Beside each built file lie its packed forms, best first (frontend/tools/pack.ts): no load waits for packing."""
+YEAR_S = 31_536_000
 
 blueprint = APIBlueprint("pages", __name__, enable_openapi=False)
 
@@ -19,4 +24,20 @@ def index() -> Response:
         raise FrontEndMissingError("Run scripts/build_frontend.sh, then load the page again.")
     response = send_from_directory(STATIC, "index.html")
     response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+@blueprint.get("/assets/<path:name>")
+def asset(name: str) -> Response:
+    """A built file, packed as the browser likes best. Kept for a year: its name holds a hash of its contents."""
+    folder = STATIC / "assets"
+    encoding = request.accept_encodings.best_match(PACKED)
+    packed = safe_join(str(folder), name + PACKED[encoding]) if encoding else None
+    is_packed = packed is not None and Path(packed).is_file()
+    sent = name + PACKED[encoding] if encoding and is_packed else name
+    mimetype = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    response = send_from_directory(folder, sent, mimetype=mimetype, max_age=YEAR_S)
+    response.vary.add("Accept-Encoding")
+    if encoding and is_packed:
+        response.content_encoding = encoding
     return response

@@ -55,7 +55,8 @@ export function App() {
   const pick = useCallback(
     (picked: number | null) => {
       setNotice(null);
-      setHoveredId(null);
+      // What is picked on the map stays under the pointer; a row of the list does not.
+      setHoveredId((before) => (before === picked ? before : null));
       change(({ areaUse }) => ({ tileId: picked, ...NO_EXAMPLES, ...(areaUse === 'like' ? { area: null, areaUse: 'within' } : {}) }));
     },
     [change, setHoveredId],
@@ -158,6 +159,7 @@ export function App() {
           onImagery={(imagery) => change({ imagery })}
           likeness={state.isLikenessOn && tileId !== null ? { tileId, method: search.method } : null}
           onLikeness={tileId === null ? null : (isLikenessOn) => change({ isLikenessOn })}
+          isSearching={similar.isLoading}
           selected={tile.value}
           kin={kin}
           hovered={hovered}

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useLayoutEffect, useState } from 'react';
 import { toProblem, type Problem } from './api';
 
 export interface Answer<T> {
@@ -15,7 +15,8 @@ const IDLE = { value: null, problem: null, isLoading: false };
  */
 export function useAnswer<T>(key: string | null, ask: (signal: AbortSignal) => Promise<T>): Answer<T> {
   const [answer, setAnswer] = useState<Answer<T>>(IDLE);
-  useEffect(() => {
+  // Asked at once: an effect would wait until the page, and with it the map, has been painted.
+  useLayoutEffect(() => {
     if (key === null) {
       setAnswer(IDLE);
       return undefined;

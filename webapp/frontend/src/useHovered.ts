@@ -1,4 +1,4 @@
-import { useMemo, useState } from 'react';
+import { useMemo, useState, type Dispatch, type SetStateAction } from 'react';
 import { getTile, type SimilarTile, type Tile } from './api';
 import { useAnswer } from './useAnswer';
 import { useDelayed } from './useDelayed';
@@ -11,7 +11,7 @@ export interface Hovered {
 
 const REST_MS = 120;
 
-export function useHovered(kin: SimilarTile[], selected: Tile | null): [Hovered, (id: number | null) => void] {
+export function useHovered(kin: SimilarTile[], selected: Tile | null): [Hovered, Dispatch<SetStateAction<number | null>>] {
   const [id, setId] = useState<number | null>(null);
   const known = id === null ? null : (kin.find(({ tile_id }) => tile_id === id) ?? (selected?.tile_id === id ? selected : null));
   // A tile that only the plot or the map names is asked for once the pointer rests.

@@ -13,7 +13,9 @@ import { markCities, markTiles, showLikeness, type Likeness } from './layers';
 import { LikenessLegend } from './Legend';
 import { go, makeMap, repaint, setData, type View } from './makeMap';
 import { MapTools } from './MapTools';
+import { palette } from './palette';
 import { useDrawing } from './useDrawing';
+import { useHeld } from './useHeld';
 
 export type { View } from './makeMap';
 
@@ -26,6 +28,8 @@ interface Props {
   likeness: Likeness | null;
   /** Null while there is no tile to compare with. */
   onLikeness: ((isOn: boolean) => void) | null;
+  /** Whether an answer is on its way: what is new on the map is then drawn after the list. */
+  isSearching: boolean;
   selected: Tile | null;
   kin: SimilarTile[];
   hovered: Hovered;
@@ -43,7 +47,12 @@ interface Props {
 const tokenName = 'mapboxToken';
 
 export function TileMap(props: Props) {
-  const { isDark, config, likeness, selected, kin, hovered, lassoIds, area, view } = props;
+  const { isDark, config, likeness, lassoIds, area, view } = props;
+  const marks = useMemo(
+    () => ({ selected: props.selected, kin: props.kin, hovered: props.hovered }),
+    [props.selected, props.kin, props.hovered],
+  );
+  const { selected, kin, hovered } = useHeld(marks, props.isSearching);
   const container = useRef<HTMLDivElement>(null);
   const latest = useRef(props);
   latest.current = props;
@@ -128,7 +137,7 @@ export function TileMap(props: Props) {
     if (centre) latest.current.onCentre(centre.lng, centre.lat);
   };
   return (
-    <section className="map" aria-label="Map of all tiles">
+    <section className="map" aria-label="Map of all tiles" style={{ background: palette(isDark).sea }}>
       <div ref={container} className="map-canvas" data-state="loading" />
       <div className="crosshair" aria-hidden="true" />
       <MapTools

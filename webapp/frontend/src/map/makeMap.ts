@@ -1,22 +1,25 @@
 // Makes the map, and tells the page what happens on it.
 
-import type { Feature, FeatureCollection } from 'geojson';
+import type { Feature } from 'geojson';
 import * as maplibregl from 'maplibre-gl';
 import 'maplibre-gl/dist/maplibre-gl.css';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import { Problem } from '../api';
 import type { Bounds } from '../bounds';
-import { loadBaseMap } from './baseMap';
 import { isOfImagery } from './imagery';
-import { CLICK_MIN_ZOOM, mapLayers, mapStyle, NOTHING } from './style';
+import { CLICK_MIN_ZOOM, LAYERS_OF, mapLayers, mapStyle, NOTHING, type StateSource } from './style';
 
 // MapLibre 6 is ESM only: without the address of its worker a built page stays blank.
 maplibregl.setWorkerUrl(workerUrl);
+// The worker starts while the page still asks where its tiles are.
+maplibregl.prewarm();
 
 const TILE_ZOOM = 11;
 const CITY_ZOOM = 11;
 const NARROW_PX = 640;
 const PADDING_PX = 60;
+/** By then a map that still waits for tiles is shown as far as it is. */
+const SHOWN_AFTER_MS = 2000;
 
 /** Where to go: a place, or a box around many. A new object is a new wish, even to the same place. */
 export type View = { lon: number; lat: number } | { bounds: Bounds };
@@ -45,6 +48,7 @@ export function makeMap(container: HTMLDivElement, isDark: boolean, tilesUrl: st
       zoom: 1.3,
       maxZoom: 17,
       renderWorldCopies: true,
+      fadeDuration: 0,
       attributionControl: false,
       dragRotate: false,
       pitchWithRotate: false,
@@ -57,32 +61,37 @@ export function makeMap(container: HTMLDivElement, isDark: boolean, tilesUrl: st
   map.addControl(new maplibregl.NavigationControl({ showCompass: false }), 'top-right');
   map.addControl(new maplibregl.ScaleControl({ unit: 'metric' }), 'bottom-left');
   map.addControl(new maplibregl.AttributionControl({ compact: true }), 'bottom-right');
-  if (container.clientWidth < NARROW_PX) {
+  if (container.parentElement!.clientWidth < NARROW_PX) {
     // On a phone the attribution would hide the map: it starts folded behind its (i).
     map.once('idle', () => container.querySelector('.maplibregl-ctrl-attrib')?.classList.remove('maplibregl-compact-show'));
   }
-  map.on('render', () => (container.dataset.state = 'busy'));
-  map.on('idle', () => (container.dataset.state = 'idle'));
+  map.on('render', () => isShown(container) && (container.dataset.state = 'busy'));
+  map.on('idle', () => isShown(container) && (container.dataset.state = 'idle'));
+  map.once('load', () => show(map));
+  const patience = setTimeout(() => show(map), SHOWN_AFTER_MS);
+  map.once('remove', () => clearTimeout(patience));
   map.on('error', (event) => (isOfImagery(event) ? events.onImageryFailed() : events.onProblem(mapProblem(event.error))));
   map.on('data', (event) => isOfImagery(event) && 'tile' in event && event.tile && events.onImageryLoaded());
-  map.once('style.load', () => void drawBaseMap(map, events));
   map.on('click', (event) => !events.isDrawing() && click(map, event.point, events));
   hover(map, events);
   return map;
 }
 
-function mapProblem(error: { message: string; status?: number }): Problem {
-  return new Problem('A part of the map could not be loaded', error.message, error.status ?? 0);
+const isShown = (container: HTMLElement): boolean => container.dataset.state !== 'loading';
+
+/**
+ * A map starts out of sight (map.css), where MapLibre draws it 400 x 300 and no frame is composited: until everything is
+ * there a dozen frames are drawn, and without a GPU a large one takes a tenth of a second.
+ */
+function show(map: maplibregl.Map): void {
+  const container = map.getContainer();
+  if (isShown(container)) return;
+  container.dataset.state = 'busy';
+  map.resize();
 }
 
-async function drawBaseMap(map: maplibregl.Map, events: MapEvents): Promise<void> {
-  try {
-    const { land, borders } = await loadBaseMap();
-    source(map, 'land')?.setData(land);
-    source(map, 'borders')?.setData(borders);
-  } catch (error) {
-    events.onProblem(mapProblem(error as Error));
-  }
+function mapProblem(error: { message: string; status?: number }): Problem {
+  return new Problem('A part of the map could not be loaded', error.message, error.status ?? 0);
 }
 
 /** A look-alike's mark is gone to, a tile is chosen, a city is gone to: in that order. */
@@ -118,6 +127,7 @@ function hover(map: maplibregl.Map, events: MapEvents): void {
 }
 
 export function go(map: maplibregl.Map, view: View): void {
+  show(map);
   if ('bounds' in view) map.fitBounds(view.bounds, { padding: PADDING_PX, maxZoom: TILE_ZOOM });
   else map.flyTo({ center: [view.lon, view.lat], zoom: Math.max(map.getZoom(), TILE_ZOOM), speed: 2.4 });
 }
@@ -131,11 +141,11 @@ export function repaint(map: maplibregl.Map, isDark: boolean): void {
   }
 }
 
-function source(map: maplibregl.Map, id: string): maplibregl.GeoJSONSource | undefined {
-  return map.getSource<maplibregl.GeoJSONSource>(id);
-}
-
-export function setData(map: maplibregl.Map, id: string, features: Feature[]): void {
-  const data: FeatureCollection = features.length ? { type: 'FeatureCollection', features } : NOTHING;
-  source(map, id)?.setData(data);
+/** Layers of a source without features are hidden: MapLibre then asks its worker for none of the source's tiles. */
+export function setData(map: maplibregl.Map, id: StateSource, features: Feature[]): void {
+  const isEmpty = features.length === 0;
+  const layers = LAYERS_OF[id].filter((layer) => (map.getLayoutProperty(layer, 'visibility') === 'none') !== isEmpty);
+  if (isEmpty && layers.length === 0) return;
+  map.getSource<maplibregl.GeoJSONSource>(id)?.setData(isEmpty ? NOTHING : { type: 'FeatureCollection', features });
+  for (const layer of layers) map.setLayoutProperty(layer, 'visibility', isEmpty ? 'none' : 'visible');
 }

@@ -9,6 +9,8 @@ import type {
   StyleSpecification,
 } from 'maplibre-gl';
 import { viridisStops } from '../viridis';
+import bordersUrl from './generated/borders.json?url';
+import landUrl from './generated/land.json?url';
 import { palette, type Palette } from './palette';
 
 /** From this zoom on a footprint is large enough to be hit; below it a click means the city. */
@@ -22,13 +24,17 @@ export const LIKENESS_FROM = 0;
 export const NOTHING: FeatureCollection = { type: 'FeatureCollection', features: [] };
 
 /** What is drawn from the page's state; named as the layers' sources. */
-export const STATE_SOURCES = ['lines', 'kin', 'kinPoints', 'selected', 'dominant', 'selectedPoint', 'hovered', 'area'] as const;
+const STATE_SOURCES = ['lines', 'kin', 'kinPoints', 'selected', 'dominant', 'selectedPoint', 'hovered', 'area'] as const;
+export type StateSource = (typeof STATE_SOURCES)[number];
+
+/** Shapes of 1:50 million need no tiles of their own beyond zoom 8, and no detail below a pixel. */
+const BASE = { maxzoom: 8, tolerance: 1, buffer: 16 } as const;
 
 function sources(tilesUrl: string): Record<string, SourceSpecification> {
   const natural = 'Made with <a href="https://www.naturalearthdata.com/">Natural Earth</a>';
   return {
-    land: { type: 'geojson', data: NOTHING, attribution: natural },
-    borders: { type: 'geojson', data: NOTHING },
+    land: { type: 'geojson', data: landUrl, attribution: natural, ...BASE },
+    borders: { type: 'geojson', data: bordersUrl, ...BASE },
     terrakin: { type: 'vector', url: `${tilesUrl}/grid` },
     ...Object.fromEntries(STATE_SOURCES.map((id) => [id, { type: 'geojson', data: NOTHING } satisfies SourceSpecification])),
   };
@@ -228,6 +234,15 @@ export function mapLayers(isDark: boolean): LayerSpecification[] {
   return [...gridLayers(p), ...cityLayers(p), ...markLayers(p), ...pointLayers(p)];
 }
 
+/** Ids of the layers that draw each of the sources which start empty. */
+export const LAYERS_OF = Object.fromEntries(
+  STATE_SOURCES.map((id) => [id, mapLayers(false).filter((layer) => 'source' in layer && layer.source === id).map((layer) => layer.id)]),
+) as Record<StateSource, string[]>;
+
 export function mapStyle(isDark: boolean, tilesUrl: string): StyleSpecification {
-  return { version: 8, sources: sources(tilesUrl), layers: mapLayers(isDark) };
+  const empty = new Set(Object.values(LAYERS_OF).flat());
+  const layers = mapLayers(isDark).map((layer) =>
+    empty.has(layer.id) ? ({ ...layer, layout: { ...layer.layout, visibility: 'none' } } as LayerSpecification) : layer,
+  );
+  return { version: 8, sources: sources(tilesUrl), layers };
 }

@@ -1,0 +1,48 @@
+// Makes the base map before the page is built, so that no browser has to: countries of Natural Earth (1:50m, public
+// domain) from world-atlas, as two GeoJSON files that MapLibre's worker loads by itself. Run by Node, with types stripped.
+
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import type { Geometry, Position } from 'geojson';
+import { merge, mesh } from 'topojson-client';
+import type { GeometryCollection, MultiPolygon as TopoMultiPolygon, Polygon as TopoPolygon, Topology } from 'topojson-specification';
+
+type World = Topology<{ countries: GeometryCollection; land: GeometryCollection }>;
+
+const OUT = new URL('../src/map/generated/', import.meta.url);
+const WEB_MERCATOR_LIMIT_DEG = 85.0511;
+/** 0.001 degrees are 110 m; world-atlas itself is drawn on a grid of 0.0036. */
+const DECIMALS = 3;
+
+const world = JSON.parse(await readFile(fileURLToPath(import.meta.resolve('world-atlas/countries-50m.json')), 'utf8')) as World;
+const land = merge(world, world.objects.land.geometries as (TopoPolygon | TopoMultiPolygon)[]);
+const borders = mesh(world, world.objects.countries, (a, b) => a !== b);
+await mkdir(OUT, { recursive: true });
+await write('land.json', { ...land, coordinates: land.coordinates.map((polygon) => polygon.map(flatRing)) });
+await write('borders.json', { ...borders, coordinates: borders.coordinates.map(unwrapped) });
+
+async function write(name: string, geometry: Geometry): Promise<void> {
+  const rounded = JSON.stringify(geometry, (_, value: unknown) => (typeof value === 'number' ? Number(value.toFixed(DECIMALS)) : value));
+  await writeFile(new URL(name, OUT), rounded);
+}
+
+/** world-atlas is drawn on a sphere: where a line crosses 180 degrees, go on beyond instead of jumping back. */
+function unwrapped(line: Position[]): Position[] {
+  let turn = 0;
+  return line.map((position, i) => {
+    const [lon, lat] = position as [number, number];
+    const before = line[i - 1]?.[0] ?? lon;
+    if (lon - before > 180) turn -= 360;
+    if (lon - before < -180) turn += 360;
+    return [lon + turn, lat];
+  });
+}
+
+/** A ring around a pole (Antarctica) ends a full turn from where it began: it is closed along the map's edge. */
+function flatRing(ring: Position[]): Position[] {
+  const flat = unwrapped(ring);
+  const [first, last] = [flat[0]!, flat.at(-1)!];
+  if (Math.abs(last[0]! - first[0]!) < 180) return flat;
+  const edge = first[1]! < 0 ? -WEB_MERCATOR_LIMIT_DEG : WEB_MERCATOR_LIMIT_DEG;
+  return [...flat, [last[0]!, edge], [first[0]!, edge], first];
+}

@@ -1,0 +1,12 @@
+// Packs what was built once, as tightly as can be, so that the server need not pack it at every load (webapp/pages.py).
+
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+
+const ASSETS = new URL('../../static/assets/', import.meta.url);
+
+for (const name of await readdir(ASSETS)) {
+  const built = await readFile(new URL(name, ASSETS));
+  await writeFile(new URL(`${name}.br`, ASSETS), brotliCompressSync(built));
+  await writeFile(new URL(`${name}.gz`, ASSETS), gzipSync(built, { level: 9 }));
+}
