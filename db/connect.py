@@ -1,6 +1,7 @@
 """Connections: to the private cluster or to ``DATABASE_URL``, in one of three roles, with the server checked."""
 
 import re
+import select
 from pathlib import Path
 from typing import Any, Literal
 
@@ -124,10 +125,21 @@ def reader_pool(
         max_size=max_size,
         open=False,
         timeout=5,
-        check=ConnectionPool.check_connection,
+        check=_check_alive,
         kwargs={"row_factory": dict_row, "autocommit": True, "application_name": "terrakin-web"},
         configure=_make_read_only,
     )
+
+
+def _check_alive(conn: psycopg.Connection[Any]) -> None:
+    """The pool's own check, a round trip before every question, only where a connection has something to say.
+
+    A server that went away closed the socket, which makes it readable though nothing was asked.
+    """
+    waiting = select.poll()
+    waiting.register(conn.fileno(), select.POLLIN)
+    if waiting.poll(0):
+        ConnectionPool.check_connection(conn)
 
 
 def known_revisions() -> list[str]:

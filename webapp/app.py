@@ -47,7 +47,7 @@ def create_app(settings: Settings) -> APIFlask:
         version="1",
         spec_path="/api/openapi.json",
         docs_path=None,  # its page loads scripts from a CDN
-        static_folder=None,  # webapp.pages sends the built files
+        static_folder=None,  # type: ignore[arg-type]  # webapp.pages sends the built files
     )
     imagery.check(settings)
     app.config.update(

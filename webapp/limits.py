@@ -4,10 +4,10 @@ import time
 from http import HTTPStatus
 
 from apiflask import APIFlask
-from flask import Response, current_app, request
-from flask_limiter import Limiter, RateLimitExceeded
-from flask_limiter.util import get_remote_address
-from limits import parse
+from flask import Response, request
+from limits import RateLimitItem, parse
+from limits.storage import storage_from_string
+from limits.strategies import FixedWindowRateLimiter
 
 from db.settings import Settings
 from webapp import problems
@@ -25,37 +25,35 @@ def install(app: APIFlask, settings: Settings) -> None:
     Raises:
         ServerError: a limit cannot be read.
     """
-    for rate in (settings.rate_limit, settings.picture_rate_limit, settings.upload_rate_limit):
-        try:
-            parse(rate if rate != NONE else "1/minute")
-        except ValueError as error:
-            raise ServerError(f"a rate limit is {rate!r}; write 600/minute, or none for no limits") from error
-    limiter = Limiter(
-        key_func=lambda: f"{_bucket()} {get_remote_address()}",
-        application_limits=[_rate],
-        storage_uri=settings.rate_limit_storage,
-        enabled=settings.rate_limit != NONE,
-    )
-    limiter.request_filter(lambda: request.endpoint in UNLIMITED)
-    limiter.init_app(app)
+    rates = {
+        "uploads": _parsed(settings.upload_rate_limit),
+        "pictures": _parsed(settings.picture_rate_limit),
+        "answers": _parsed(settings.rate_limit),
+    }
+    if settings.rate_limit == NONE:
+        return
+    limiter = FixedWindowRateLimiter(storage_from_string(settings.rate_limit_storage))
 
-    def refuse(error: RateLimitExceeded) -> Response:
-        wait_s = max(1, int(limiter.current_limit.reset_at - time.time())) if limiter.current_limit else 60
-        detail = f"No more than {error.description} from one address; try again in {wait_s} s."
+    def refuse() -> Response | None:
+        bucket, address = _bucket(), request.remote_addr or ""
+        rate = rates[bucket]
+        if request.endpoint in UNLIMITED or rate is None or limiter.hit(rate, bucket, address):
+            return None
+        wait_s = max(1, int(limiter.get_window_stats(rate, bucket, address).reset_time - time.time()))
+        detail = f"No more than {rate} from one address; try again in {wait_s} s."
         return problems.answer(HTTPStatus.TOO_MANY_REQUESTS, "Too many requests", detail, {"Retry-After": str(wait_s)})
 
-    app.register_error_handler(RateLimitExceeded, refuse)
+    app.before_request(refuse)
+
+
+def _parsed(rate: str) -> RateLimitItem | None:
+    try:
+        return None if rate == NONE else parse(rate)
+    except ValueError as error:
+        raise ServerError(f"a rate limit is {rate!r}; write 600/minute, or none for no limits") from error
 
 
 def _bucket() -> str:
     if request.endpoint in UPLOADS:
         return "uploads"
     return "pictures" if request.endpoint in PICTURES else "answers"
-
-
-def _rate() -> str:
-    settings: Settings = current_app.config["TERRAKIN_SETTINGS"]
-    rates = {
-        "uploads": settings.upload_rate_limit, "pictures": settings.picture_rate_limit, "answers": settings.rate_limit
-    }  # fmt: skip
-    return rates[_bucket()]
