@@ -85,9 +85,10 @@ class TerraMindEncoder:
 
 def normalised(chips: np.ndarray, band_mean: np.ndarray, band_std: np.ndarray) -> np.ndarray:
     """What the network is fed: (n, 12, 224, 224) float32, each band centred and scaled, nodata 0."""
-    bands = (chips - band_mean[:, None, None]) / band_std[:, None, None]
-    result: np.ndarray = np.where(valid_pixels(chips)[:, None], bands, np.float32(0))
-    return result
+    bands: np.ndarray = np.subtract(chips, band_mean[:, None, None], dtype=np.float32)
+    bands /= band_std[:, None, None]
+    bands *= valid_pixels(chips)[:, None]
+    return bands
 
 
 def load_terramind(

@@ -126,3 +126,13 @@ def tiles(size: int) -> None:
     from tests.benchmarks.tiles import run_all
 
     run_all(size, lambda line: click.echo(line))
+
+
+@group.command()
+@click.option("--tiles", "n_tiles", type=click.IntRange(1_000), default=10_000, show_default=True)
+def placing(n_tiles: int) -> None:
+    """New tiles in a fitted layout: the weighted mean of neighbours against UMAP's transform."""
+    from tests.benchmarks.placing import run
+    from tests.benchmarks.search import REAL_TILES
+
+    run(REAL_TILES, n_tiles, lambda line: click.echo(line))

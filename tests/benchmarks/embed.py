@@ -3,6 +3,7 @@
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -15,7 +16,10 @@ from etl.encoders.terramind import TerraMindEncoder, load_terramind
 from etl.encoders.terramind_onnx import load_onnx
 from tests.etl.encoders.chips import make_chips
 
-ROUNDS = 5
+ROUNDS = 7
+CALLS = 5
+REST_S = 0.5
+"""Threads of the library before spin for a while, in case there is more to do: 0.2 s those of OpenMP."""
 GFLOP_PER_TILE = 35.6
 """Of TerraMind base at 224 x 224 px: counted by torch.utils.flop_counter, multiplications and additions."""
 # One layer of the network for eight tiles, and a square as large as makes no difference.
@@ -25,33 +29,60 @@ HEAD = ROW.format("runtime", "tiles/s", "GFLOP/s", "of ceiling", "x torch fp32",
 
 
 def run_all(weights: str, n_tiles: int, chips: str | None, say: Callable[[str], object]) -> None:
-    """Print the table. Every figure is the median of ROUNDS rounds that take turns."""
+    """Print the table. Every rate is the median of ROUNDS rounds, every ratio the median of the rounds' own."""
     tiles = _tiles(n_tiles, chips)
     say(f"{len(tiles)} tiles {'of ' + chips if chips else '(made up)'}, {weights} weights: speed, not quality")
     given: Any = weights if weights in ("hub", "random") else Path(weights)
     exact = load_terramind(given)
     encoders: list[Any] = [exact, *_exports(exact, tiles[:2]), load_terramind(given, precision="bf16")]
-    products = ceilings()
-    for name, rate in products.items():
-        say(f"fp32 matrix product, {name}: {rate:.0f} GFLOP/s")
-    ceiling = max(products.values())
     truth = exact.embed(tiles)
-    seconds: dict[str, list[float]] = {}
     cosines = {e.runtime: lowest_cosine(e.embed(tiles[:2]), truth[:2]) for e in encoders}
-    for _ in range(ROUNDS):
-        for encoder in encoders:
-            # bf16 without such instructions takes minutes for eight tiles; one tells as much.
-            part = tiles[:1] if "bf16" in encoder.runtime else tiles
-            started = time.perf_counter()
-            encoder.embed(part)
-            seconds.setdefault(encoder.runtime, []).append((time.perf_counter() - started) / len(part))
-    rates = {name: 1 / median(times) for name, times in seconds.items()}
-    best = max(rate for name, rate in rates.items() if "fp32" in name)
+    rounds = [_round(encoders, tiles) for _ in range(ROUNDS)]
+    for name in rounds[0].products:
+        say(f"fp32 matrix product, {name}: {median(r.products[name] for r in rounds):.0f} GFLOP/s")
     say(HEAD)
-    for name, rate in rates.items():
-        flops = rate * GFLOP_PER_TILE
-        shares = [f"{share:.2f}" for share in (flops / ceiling, rate / rates[exact.runtime], rate / best)]
-        say(ROW.format(name, f"{rate:.2f}", f"{flops:.0f}", *shares, f"{cosines[name]:.6f}"))
+    for name, cosine in cosines.items():
+        shares = (
+            median(r.rates[name] * GFLOP_PER_TILE / r.ceiling for r in rounds),
+            median(r.rates[name] / r.rates[exact.runtime] for r in rounds),
+            median(r.rates[name] / r.best_fp32 for r in rounds),
+        )
+        rate = median(r.rates[name] for r in rounds)
+        texts = [f"{rate:.2f}", f"{rate * GFLOP_PER_TILE:.0f}", *(f"{share:.2f}" for share in shares)]
+        say(ROW.format(name, *texts, f"{cosine:.6f}"))
+
+
+@dataclass(frozen=True)
+class Round:
+    """One look at everything, close together in time: the machine's speed changes from minute to minute."""
+
+    products: dict[str, float]
+    """GFLOP/s of each library in its best fp32 matrix product."""
+    rates: dict[str, float]
+    """Tiles a second by runtime."""
+
+    @property
+    def ceiling(self) -> float:
+        """GFLOP/s of the best library."""
+        return max(self.products.values())
+
+    @property
+    def best_fp32(self) -> float:
+        """Tiles a second of the best runtime in fp32."""
+        return max(rate for name, rate in self.rates.items() if "fp32" in name)
+
+
+def _round(encoders: list[Any], tiles: np.ndarray) -> Round:
+    products = ceilings()
+    rates = {}
+    for encoder in encoders:
+        # bf16 without such instructions takes minutes for eight tiles; one tells as much.
+        part = tiles[:1] if "bf16" in encoder.runtime else tiles
+        time.sleep(REST_S)
+        started = time.perf_counter()
+        encoder.embed(part)
+        rates[encoder.runtime] = len(part) / (time.perf_counter() - started)
+    return Round(products, rates)
 
 
 def ceilings() -> dict[str, float]:
@@ -77,7 +108,7 @@ def ceilings() -> dict[str, float]:
 def _seconds(call: Callable[[], object]) -> float:
     call()
     times = []
-    for _ in range(4 * ROUNDS):
+    for _ in range(CALLS):
         started = time.perf_counter()
         call()
         times.append(time.perf_counter() - started)

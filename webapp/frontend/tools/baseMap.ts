@@ -1,9 +1,10 @@
 // Makes the base map before the page is built, so that no browser has to: countries of Natural Earth (1:50m, public
-// domain) from world-atlas, as two GeoJSON files that MapLibre's worker loads by itself. Run by Node, with types stripped.
+// domain) from world-atlas, as a GeoJSON file that MapLibre's worker loads by itself: land, and the borders between
+// countries. Run by Node, with types stripped.
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { Geometry, Position } from 'geojson';
+import type { FeatureCollection, Geometry, Position } from 'geojson';
 import { merge, mesh } from 'topojson-client';
 import type { GeometryCollection, MultiPolygon as TopoMultiPolygon, Polygon as TopoPolygon, Topology } from 'topojson-specification';
 
@@ -17,14 +18,17 @@ const DECIMALS = 3;
 const world = JSON.parse(await readFile(fileURLToPath(import.meta.resolve('world-atlas/countries-50m.json')), 'utf8')) as World;
 const land = merge(world, world.objects.land.geometries as (TopoPolygon | TopoMultiPolygon)[]);
 const borders = mesh(world, world.objects.countries, (a, b) => a !== b);
+const shapes: Geometry[] = [
+  { ...land, coordinates: land.coordinates.map((polygon) => polygon.map(flatRing)) },
+  { ...borders, coordinates: borders.coordinates.map(unwrapped) },
+];
+const base: FeatureCollection = {
+  type: 'FeatureCollection',
+  features: shapes.map((geometry) => ({ type: 'Feature', properties: {}, geometry })),
+};
+const rounded = JSON.stringify(base, (_, value: unknown) => (typeof value === 'number' ? Number(value.toFixed(DECIMALS)) : value));
 await mkdir(OUT, { recursive: true });
-await write('land.json', { ...land, coordinates: land.coordinates.map((polygon) => polygon.map(flatRing)) });
-await write('borders.json', { ...borders, coordinates: borders.coordinates.map(unwrapped) });
-
-async function write(name: string, geometry: Geometry): Promise<void> {
-  const rounded = JSON.stringify(geometry, (_, value: unknown) => (typeof value === 'number' ? Number(value.toFixed(DECIMALS)) : value));
-  await writeFile(new URL(name, OUT), rounded);
-}
+await writeFile(new URL('base.json', OUT), rounded);
 
 /** world-atlas is drawn on a sphere: where a line crosses 180 degrees, go on beyond instead of jumping back. */
 function unwrapped(line: Position[]): Position[] {

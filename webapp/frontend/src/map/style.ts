@@ -9,8 +9,7 @@ import type {
   StyleSpecification,
 } from 'maplibre-gl';
 import { viridisStops } from '../viridis';
-import bordersUrl from './generated/borders.json?url';
-import landUrl from './generated/land.json?url';
+import baseUrl from './generated/base.json?url';
 import { palette, type Palette } from './palette';
 
 /** From this zoom on a footprint is large enough to be hit; below it a click means the city. */
@@ -27,14 +26,11 @@ export const NOTHING: FeatureCollection = { type: 'FeatureCollection', features:
 const STATE_SOURCES = ['lines', 'kin', 'kinPoints', 'selected', 'dominant', 'selectedPoint', 'hovered', 'area'] as const;
 export type StateSource = (typeof STATE_SOURCES)[number];
 
-/** Shapes of 1:50 million need no tiles of their own beyond zoom 8, and no detail below a pixel. */
-const BASE = { maxzoom: 8, tolerance: 1, buffer: 16 } as const;
-
 function sources(tilesUrl: string): Record<string, SourceSpecification> {
   const natural = 'Made with <a href="https://www.naturalearthdata.com/">Natural Earth</a>';
   return {
-    land: { type: 'geojson', data: landUrl, attribution: natural, ...BASE },
-    borders: { type: 'geojson', data: bordersUrl, ...BASE },
+    // Shapes of 1:50 million need no tiles of their own beyond zoom 8, and no detail below a pixel.
+    base: { type: 'geojson', data: baseUrl, attribution: natural, maxzoom: 8, tolerance: 1, buffer: 16 },
     terrakin: { type: 'vector', url: `${tilesUrl}/grid` },
     ...Object.fromEntries(STATE_SOURCES.map((id) => [id, { type: 'geojson', data: NOTHING } satisfies SourceSpecification])),
   };
@@ -76,8 +72,15 @@ const whenState = (state: string, yes: number, no: number) =>
 function gridLayers(p: Palette): LayerSpecification[] {
   return [
     { id: 'sea', type: 'background', paint: { 'background-color': p.sea } },
-    { id: 'land', type: 'fill', source: 'land', paint: { 'fill-color': p.land } },
-    { id: 'borders', type: 'line', source: 'borders', layout: { 'line-join': 'round' }, paint: { 'line-color': p.border, 'line-width': 0.8 } },
+    { id: 'land', type: 'fill', source: 'base', filter: ['==', ['geometry-type'], 'Polygon'], paint: { 'fill-color': p.land } },
+    {
+      id: 'borders',
+      type: 'line',
+      source: 'base',
+      filter: ['==', ['geometry-type'], 'LineString'],
+      layout: { 'line-join': 'round' },
+      paint: { 'line-color': p.border, 'line-width': 0.8 },
+    },
     {
       id: 'grid',
       type: 'fill',
