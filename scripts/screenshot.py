@@ -20,12 +20,12 @@ from playwright.sync_api import Page, Route, expect, sync_playwright
 from pyproj import Transformer
 
 from db.settings import read_settings
+from tests.chromium import CHROMIUM, FLAGS
 
 TILE_M = 2240
 CLICK_ZOOM = 11
 PATIENCE_MS = 90_000
 QUALITY = 88
-FLAGS = ["--no-sandbox", "--enable-unsafe-swiftshader", "--disable-background-networking", "--disable-quic"]
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def take(page: Page, url: str, at: Position, view: str, search: dict[str, Any], 
 @click.option("--dark", is_flag=True)
 @click.option("--likeness", is_flag=True, help="Colour the map by similarity.")
 @click.option("--scatter", type=click.Choice(["continent", "city", "similarity"]), help="Show the scatter plot.")
-@click.option("--chromium", default="/usr/bin/chromium", show_default=True)
+@click.option("--chromium", default=str(CHROMIUM), show_default=True)
 def main(url: str, out: Path, tile_id: int | None, form: str | None, view: str, chromium: str, **given: Any) -> None:
     """Write a picture of the page after a click on a tile; prints what was listed."""
     if tile_id is not None:

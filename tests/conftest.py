@@ -30,9 +30,8 @@ from db import cluster, cluster_files
 from db.connect import register_types
 from db.migrate import migrate
 from db.settings import Settings
+from tests.chromium import CHROMIUM, FLAGS
 
-CHROMIUM = Path("/usr/bin/chromium")
-CHROMIUM_FLAGS = ["--no-sandbox", "--enable-unsafe-swiftshader", "--disable-background-networking", "--disable-quic"]
 # Busy machines are slow: how long an example takes is no fault.
 hypothesis.settings.register_profile("terrakin", deadline=None)
 hypothesis.settings.load_profile("terrakin")
@@ -129,6 +128,6 @@ def browser() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         pytest.skip(f"{CHROMIUM} is not installed (Debian's package chromium)")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=CHROMIUM_FLAGS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()

@@ -31,10 +31,9 @@ from db.settings import Settings
 from tests.benchmarks.filling import fill_postgres
 from tests.benchmarks.search import REAL_TILES
 from tests.benchmarks.world import World, build_world
+from tests.chromium import CHROMIUM, FLAGS
 from webapp.pages import STATIC
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = ["--no-sandbox", "--enable-unsafe-swiftshader", "--disable-background-networking", "--disable-quic"]
 VIEW = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce"}
 PATIENCE_MS = 120_000
 LOOK_MS = 200
