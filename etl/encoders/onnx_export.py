@@ -114,7 +114,7 @@ def _fused_attention(attention: Any) -> Any:
     """A layer's attention as one operator of ONNX Runtime, which keeps the scores of a head in the processor's cache.
 
     Queries, keys and values come from matrices of their own, so that no result has to be cut in three. Against the
-    exporter's own dozen operators the network takes 0.9 of the time, in fp32 as in int8.
+    exporter's own dozen operators the network takes 0.95 of the time in fp32, 0.93 in int8.
     """
     import torch
 

@@ -48,7 +48,7 @@ export function makeMap(container: HTMLDivElement, isDark: boolean, tilesUrl: st
       zoom: 1.3,
       maxZoom: 17,
       renderWorldCopies: true,
-      fadeDuration: 0,
+      fadeDuration: 0, // fading labels in draws frames for 0.3 s more
       attributionControl: false,
       dragRotate: false,
       pitchWithRotate: false,

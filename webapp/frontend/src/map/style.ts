@@ -238,9 +238,8 @@ export function mapLayers(isDark: boolean): LayerSpecification[] {
 }
 
 /** Ids of the layers that draw each of the sources which start empty. */
-export const LAYERS_OF = Object.fromEntries(
-  STATE_SOURCES.map((id) => [id, mapLayers(false).filter((layer) => 'source' in layer && layer.source === id).map((layer) => layer.id)]),
-) as Record<StateSource, string[]>;
+export const LAYERS_OF = Object.fromEntries(STATE_SOURCES.map((id) => [id, [] as string[]])) as Record<StateSource, string[]>;
+for (const layer of mapLayers(false)) if ('source' in layer && layer.source in LAYERS_OF) LAYERS_OF[layer.source as StateSource].push(layer.id);
 
 export function mapStyle(isDark: boolean, tilesUrl: string): StyleSpecification {
   const empty = new Set(Object.values(LAYERS_OF).flat());
