@@ -18,10 +18,8 @@ cut off the responses (0.5 or 1): worse. Reflectance without root: worse when th
 
 import hashlib
 import io
-import os
 import zipfile
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal, Self
 
@@ -37,6 +35,7 @@ from etl.encoders import (
     check_chips,
     valid_pixels,
 )
+from etl.encoders.side_by_side import N_CORES, embed_batches
 from etl.errors import EncoderError
 from etl.grid import PATCH_PX, TILE_PX
 
@@ -89,9 +88,8 @@ class MosaiksEncoder:
         processors, each on its own, so that the answer for a tile does not depend on the batch.
         """
         check_chips(chips)
-        with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(os.cpu_count()) as pool:
-            vectors = list(pool.map(self._embed_one, chips))
-        return np.stack(vectors) if vectors else np.empty((0, N_PATCHES, DIMENSION), np.float32)
+        with threadpool_limits(1, user_api="blas"):
+            return embed_batches(lambda chip: self._embed_one(chip[0])[None], chips, batch_size=1, n_at_once=N_CORES)
 
     def _embed_one(self, chip: np.ndarray) -> np.ndarray:
         bands = (_root_reflectance(chip) - self.band_mean[:, None, None]) / self.band_std[:, None, None]

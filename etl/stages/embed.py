@@ -9,6 +9,7 @@ import numpy as np
 from etl.cities import City
 from etl.encoder_choice import found_filters, kept_filters
 from etl.encoders import Encoder, valid_pixels
+from etl.encoders.side_by_side import N_CORES
 from etl.errors import EtlError
 from etl.grid import PATCH_PX, PATCHES_PER_SIDE, PATCHES_PER_TILE, TILE_PX, Cell, tile_id
 from etl.locks import one_at_a_time
@@ -21,7 +22,8 @@ log = logging.getLogger(__name__)
 
 MIN_TILE_VALID_SHARE = 0.5
 """A tile with fewer valid pixels is not embedded: its vector would say more about clouds than about the place."""
-BATCH_TILES = 8
+BATCH_TILES = 4 * N_CORES
+"""Read at a time: enough for every core's batch."""
 FIT_TILES = 400
 """Tiles from which mosaiks samples its filters; more change them little."""
 FIT_SEED = 20150623

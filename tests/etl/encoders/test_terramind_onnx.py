@@ -45,6 +45,7 @@ def test_the_file_gives_torchs_vectors_for_any_number_of_tiles(encoder: TerraMin
     chips[0, :, :30] = 0
     np.testing.assert_allclose(found.embed(chips), encoder.embed(chips), atol=2e-5)
     np.testing.assert_allclose(found.embed(chips[:1]), encoder.embed(chips[:1]), atol=2e-5)
+    np.testing.assert_array_equal(found.embed(chips[:1]), found.embed(chips)[:1])  # no other tile has a say
     assert found.runtime == "onnx fp32 on CPUExecutionProvider"
 
 
