@@ -65,7 +65,7 @@ export function makeMap(container: HTMLDivElement, isDark: boolean, tilesUrl: st
     // On a phone the attribution would hide the map: it starts folded behind its (i).
     map.once('idle', () => container.querySelector('.maplibregl-ctrl-attrib')?.classList.remove('maplibregl-compact-show'));
   }
-  map.on('render', () => isShown(container) && (container.dataset.state = 'busy'));
+  map.on('render', () => (isShown(container) ? (container.dataset.state = 'busy') : finishDrawing(map)));
   map.on('idle', () => isShown(container) && (container.dataset.state = 'idle'));
   map.once('load', () => show(map));
   const patience = setTimeout(() => show(map), SHOWN_AFTER_MS);
@@ -88,6 +88,15 @@ function show(map: maplibregl.Map): void {
   if (isShown(container)) return;
   container.dataset.state = 'busy';
   map.resize();
+}
+
+/**
+ * What draws puts its work off until somebody reads a pixel. Of a map out of sight nobody does, and all of it would come due
+ * at the first frame in sight: without a GPU half a second, for which there is time while the map waits for its tiles.
+ */
+function finishDrawing(map: maplibregl.Map): void {
+  const gl = map.getCanvas().getContext('webgl2');
+  gl?.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4));
 }
 
 function mapProblem(error: { message: string; status?: number }): Problem {
