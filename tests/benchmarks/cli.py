@@ -103,8 +103,8 @@ def workers(latency_ms: int, n_towns: int) -> None:
 @click.option("--tiles", "n_tiles", type=click.IntRange(1_000), default=48_881, show_default=True)
 def bias(n_tiles: int) -> None:
     """Removal of planted spatial bias: dimensions and LEACE, what is left of it, and what it costs in retrieval."""
+    from tests.benchmarks import REAL_TILES
     from tests.benchmarks.bias import run
-    from tests.benchmarks.search import REAL_TILES
 
     run(REAL_TILES, n_tiles, lambda line: click.echo(line))
 
@@ -132,7 +132,7 @@ def tiles(size: int) -> None:
 @click.option("--tiles", "n_tiles", type=click.IntRange(1_000), default=10_000, show_default=True)
 def placing(n_tiles: int) -> None:
     """New tiles in a fitted layout: the weighted mean of neighbours against UMAP's transform."""
+    from tests.benchmarks import REAL_TILES
     from tests.benchmarks.placing import run
-    from tests.benchmarks.search import REAL_TILES
 
     run(REAL_TILES, n_tiles, lambda line: click.echo(line))

@@ -16,9 +16,9 @@ from db.settings import Settings
 from etl.grid import assign_cells
 from etl.ledger import date_range
 from etl.store import write_cities
+from tests.benchmarks import REAL_TILES
 from tests.benchmarks.etl_world import PERIOD, synthetic_cities, write_work_files
 from tests.benchmarks.processes import Cost, cost_of
-from tests.benchmarks.search import REAL_TILES
 
 STAGES = ("aggregate", "load", "thumbnail", "layout", "index", "bias")
 OF_A_PERIOD = ("aggregate", "load", "thumbnail")

@@ -11,9 +11,9 @@ from psycopg import sql
 from db import cluster
 from db.migrate import migrate
 from db.settings import Settings
+from tests.benchmarks import REAL_TILES
 from tests.benchmarks.filling import fill_postgres
 from tests.benchmarks.load_client import Mix
-from tests.benchmarks.search import REAL_TILES
 from tests.benchmarks.world import build_world
 
 DATABASE = "load"

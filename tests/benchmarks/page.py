@@ -28,8 +28,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from db import cluster
 from db.migrate import migrate
 from db.settings import Settings
+from tests.benchmarks import REAL_TILES
 from tests.benchmarks.filling import fill_postgres
-from tests.benchmarks.search import REAL_TILES
 from tests.benchmarks.world import World, build_world
 from tests.chromium import CHROMIUM, FLAGS
 from webapp.pages import STATIC

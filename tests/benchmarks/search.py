@@ -15,13 +15,13 @@ import psycopg
 from db import cluster
 from db.migrate import migrate
 from db.settings import Settings
+from tests.benchmarks import REAL_TILES
 from tests.benchmarks.engines import ByHand, Engine, Faiss, Qdrant, Terrakin
 from tests.benchmarks.filling import fill_postgres, fill_qdrant
 from tests.benchmarks.measuring import HEAD, Line, measure, throughput
 from tests.benchmarks.questions import questions, truth
 from tests.benchmarks.world import World, build_world
 
-REAL_TILES = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "tiles" / "tiles.csv.gz"
 QDRANT_EFS = (64, 128, 256, 1024, 0)
 N_SLOW = 20
 """Queries for the engines that compare with every tile."""

@@ -26,8 +26,8 @@ from pyproj import Transformer
 from db import cluster
 from db.migrate import migrate
 from db.settings import Settings
+from tests.benchmarks import REAL_TILES
 from tests.benchmarks.filling import fill_tables
-from tests.benchmarks.search import REAL_TILES
 from tests.benchmarks.world import World, build_world
 from webapp import server
 from webapp.tiles import SOURCES
