@@ -10,6 +10,7 @@ from werkzeug.security import safe_join
 from webapp.errors import FrontEndMissingError
 
 STATIC = Path(__file__).parent / "static"
+ASSETS = STATIC / "assets"
 PACKED = {"br": ".br", "gzip": ".gz"}
 """Beside each built file lie its packed forms, best first (frontend/tools/pack.ts): no load waits for packing."""
 YEAR_S = 31_536_000
@@ -30,14 +31,18 @@ def index() -> Response:
 @blueprint.get("/assets/<path:name>")
 def asset(name: str) -> Response:
     """A built file, packed as the browser likes best. Kept for a year: its name holds a hash of its contents."""
-    folder = STATIC / "assets"
-    encoding = request.accept_encodings.best_match(PACKED)
-    packed = safe_join(str(folder), name + PACKED[encoding]) if encoding else None
-    is_packed = packed is not None and Path(packed).is_file()
-    sent = name + PACKED[encoding] if encoding and is_packed else name
+    packing = _packing(name)
     mimetype = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    response = send_from_directory(folder, sent, mimetype=mimetype, max_age=YEAR_S)
+    sent = name + (PACKED[packing] if packing else "")
+    response = send_from_directory(ASSETS, sent, mimetype=mimetype, max_age=YEAR_S)
     response.vary.add("Accept-Encoding")
-    if encoding and is_packed:
-        response.content_encoding = encoding
+    if packing:
+        response.content_encoding = packing
     return response
+
+
+def _packing(name: str) -> str | None:
+    """The browser's choice among the packed forms of a built file, None where it wants none or there is none."""
+    wanted = request.accept_encodings.best_match(PACKED)
+    packed = safe_join(str(ASSETS), name + PACKED[wanted]) if wanted else None
+    return wanted if packed and Path(packed).is_file() else None
