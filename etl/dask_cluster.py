@@ -6,8 +6,6 @@ from typing import Any
 WITHOUT_PROFILE = {"distributed.worker.profile.enabled": False}
 """The profiler calls sys._current_frames() every 10 ms. A garbage collection in there while another thread starts locks
 the worker up for good (CPython issue 106883; seen with 3.11.7 in 2 of about 60 runs)."""
-
-
 ANY_FREE_PORT = {"dashboard_address": "127.0.0.1:0"}
 """Without a dashboard the scheduler still serves its health over HTTP, on port 8787 unless told: a second ETL process
 on the machine, or anyone's Dask, would have it already."""

@@ -20,8 +20,8 @@ log = logging.getLogger(__name__)
 
 DESCRIPTION = "terrakin"
 """Key of the file's metadata under which ``Description`` is kept as JSON."""
-# In order of preference; ONNX Runtime has those that its package was built with.
 GPU = "CUDAExecutionProvider"
+# In order of preference; ONNX Runtime has those that its package was built with.
 PROVIDERS = (GPU, "CPUExecutionProvider")
 GPU_BATCH_SIZE = 16
 CPU_BATCH_SIZE = 1

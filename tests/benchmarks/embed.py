@@ -28,8 +28,8 @@ GFLOP_PER_TILE = 35.6
 # One layer of the network for eight tiles, and a square as large as makes no difference.
 SHAPES = ((1568, 768, 3072), (2048, 2048, 2048))
 ROW = "{:<34}{:>9}{:>9}{:>12}{:>14}{:>13}{:>10}"
-Product = Callable[[], object]
 HEAD = ROW.format("runtime", "tiles/s", "GFLOP/s", "of ceiling", "x torch fp32", "x best fp32", "cosine")
+Product = Callable[[], object]
 
 
 def run_all(weights: str, n_tiles: int, chips: str | None, say: Callable[[str], object]) -> None:
