@@ -2,7 +2,8 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, LiteralString
 
@@ -62,8 +63,9 @@ SHUFFLE = (
 of the right tiles. Grown in random order it finds them (docs/performance.md)."""
 N_TILES = "SELECT count(*) FROM terrakin.tiles"
 SERIAL_BUILD = "SET max_parallel_maintenance_workers = 0"
-"""pgvector before 0.8.2 can overflow a buffer in a parallel HNSW build."""
-ONE_BUILDER = "SELECT pg_advisory_xact_lock(7733143)"
+"""pgvector before 0.8.2 can overflow a buffer in a parallel HNSW build. Both indexes are built at once, so such a one
+uses two cores as well."""
+ONE_BUILDER_OF = "SELECT pg_advisory_xact_lock(7733143, %s)"
 VACUUM = "VACUUM terrakin.tiles"
 """Shuffled rows are new ones: index-only scans, which count what a filter leaves, need to know that all may see them.
 Before the vector indexes are there, because pgvector before 0.8.3 can damage one that is vacuumed."""
@@ -80,22 +82,10 @@ def build_indexes(settings: Settings, progress: Progress | None = None) -> list[
     Returns:
         Names of the indexes that were built, with tile_kin where kin were computed.
     """
-    built = []
     with connect(settings, autocommit=True) as conn:
-        if check_extensions(conn) < WITHOUT_KNOWN_FAULTS:
-            conn.execute(SERIAL_BUILD)
         if _shuffle(conn, settings, progress):
             conn.execute(VACUUM)
-        for index in INDEXES:
-            # One transaction: killed half-way, nothing of the index is left.
-            with conn.transaction():
-                conn.execute(ONE_BUILDER)
-                if _is_valid(conn, index):
-                    continue
-                conn.execute(index.drop)
-                with _watched(conn, settings, index.name, progress):
-                    conn.execute(index.create)
-            built.append(index.name)
+        built = _build_vector_indexes(settings, progress)
         conn.execute(ANALYZE)
         if build_kin(conn, progress):
             built.append(NAME)
@@ -105,15 +95,50 @@ def build_indexes(settings: Settings, progress: Progress | None = None) -> list[
 def drop_indexes(settings: Settings) -> None:
     """Drop the vector indexes before all vectors change; questions are answered exactly until they are built again."""
     with connect(settings, autocommit=True) as conn, conn.transaction():
-        conn.execute(ONE_BUILDER)
+        _keep_others_from_building(conn)
         for index in INDEXES:
             conn.execute(index.drop)
+
+
+def _build_vector_indexes(settings: Settings, progress: Progress | None) -> list[str]:
+    """Build those that are missing or invalid, all at once, each on its own connection. Names of what was built."""
+    with ExitStack() as stack:
+        conns = [stack.enter_context(connect(settings, autocommit=True)) for _ in INDEXES]
+        pool = stack.enter_context(ThreadPoolExecutor(len(INDEXES)))
+        building = [pool.submit(_build, settings, *pair, progress) for pair in zip(conns, INDEXES, strict=True)]
+        try:
+            is_built = [future.result() for future in building]
+        except KeyboardInterrupt:  # the pool waits for its threads
+            for conn in conns:
+                conn.cancel_safe()
+            raise
+    return [index.name for index, built in zip(INDEXES, is_built, strict=True) if built]
+
+
+def _build(settings: Settings, conn: psycopg.Connection[Any], index: VectorIndex, progress: Progress | None) -> bool:
+    """Build an index, unless it is there. Whether it did."""
+    if check_extensions(conn) < WITHOUT_KNOWN_FAULTS:
+        conn.execute(SERIAL_BUILD)
+    # One transaction: killed half-way, nothing of the index is left.
+    with conn.transaction():
+        conn.execute(ONE_BUILDER_OF, (INDEXES.index(index),))
+        if _is_valid(conn, index):
+            return False
+        conn.execute(index.drop)
+        with _watched(conn, settings, index.name, progress):
+            conn.execute(index.create)
+    return True
+
+
+def _keep_others_from_building(conn: psycopg.Connection[Any]) -> None:
+    for i in range(len(INDEXES)):
+        conn.execute(ONE_BUILDER_OF, (i,))
 
 
 def _shuffle(conn: psycopg.Connection[Any], settings: Settings, progress: Progress | None) -> bool:
     """Put the tiles into random order, unless a vector index stands on them. Whether it did."""
     with conn.transaction():
-        conn.execute(ONE_BUILDER)
+        _keep_others_from_building(conn)
         if any(_is_valid(conn, index) for index in INDEXES):
             return False
         for index in INDEXES:

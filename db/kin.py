@@ -5,7 +5,9 @@ The default question, "not in the same city", is then answered from ``terrakin.t
 
 import logging
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -129,19 +131,29 @@ def _read(conn: psycopg.Connection[Any]) -> Tiles:
 
 
 def _blocks(tiles: Tiles, rows: np.ndarray) -> Iterator[tuple[np.ndarray, list[np.ndarray]]]:
-    """Blocks of rows, and the kin of each row: tile ids, best first, of other cities only."""
+    """Blocks of rows, and the kin of each row; the next block is computed while the database writes this one."""
+    size = max(1, BLOCK_BYTES // (4 * len(tiles.tile_ids)))
+    blocks = [rows[begin : begin + size] for begin in range(0, len(rows), size)]
+    with ThreadPoolExecutor(1) as ahead:
+        coming = [ahead.submit(_kin_of, tiles, block) for block in blocks[:1]]
+        for block, following in zip_longest(blocks, blocks[1:]):
+            kin = coming.pop().result()
+            if following is not None:
+                coming.append(ahead.submit(_kin_of, tiles, following))
+            yield block, kin
+
+
+def _kin_of(tiles: Tiles, block: np.ndarray) -> list[np.ndarray]:
+    """Of each row of a block: tile ids, best first, of other cities only."""
     n = len(tiles.tile_ids)
-    size = max(1, BLOCK_BYTES // (4 * n))
     keep = min(N_KIN, n)
-    for begin in range(0, len(rows), size):
-        block = rows[begin : begin + size]
-        similarity = tiles.unit[block] @ tiles.unit.T
-        similarity[tiles.city_ids[block][:, None] == tiles.city_ids[None, :]] = -np.inf
-        best = np.argpartition(similarity, n - keep, axis=1)[:, n - keep :]
-        values = np.take_along_axis(similarity, best, axis=1).round(DECIMALS)
-        order = np.lexsort((tiles.tile_ids[best], -values))
-        best, values = np.take_along_axis(best, order, axis=1), np.take_along_axis(values, order, axis=1)
-        yield block, [tiles.tile_ids[b[np.isfinite(v)]] for b, v in zip(best, values, strict=True)]
+    similarity = tiles.unit[block] @ tiles.unit.T
+    similarity[tiles.city_ids[block][:, None] == tiles.city_ids[None, :]] = -np.inf
+    best = np.argpartition(similarity, n - keep, axis=1)[:, n - keep :]
+    values = np.take_along_axis(similarity, best, axis=1).round(DECIMALS)
+    order = np.lexsort((tiles.tile_ids[best], -values))
+    best, values = np.take_along_axis(best, order, axis=1), np.take_along_axis(values, order, axis=1)
+    return [tiles.tile_ids[b[np.isfinite(v)]] for b, v in zip(best, values, strict=True)]
 
 
 def _write(conn: psycopg.Connection[Any], tile_ids: np.ndarray, kin: list[np.ndarray], version: int) -> None:

@@ -6,6 +6,7 @@ files until all are there. Killed before the switch, nothing has changed; after 
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -13,7 +14,7 @@ import psycopg
 from db.connect import connect
 from db.index import drop_indexes
 from db.settings import Settings
-from etl.errors import EtlError
+from etl.errors import EncoderError, EtlError
 from etl.ledger import heartbeat
 from etl.locks import one_at_a_time
 from etl.pipeline import make_job, raise_for
@@ -21,8 +22,10 @@ from etl.post_processing import PostProcessing
 from etl.spatial_bias import SpatialBias
 from etl.stages import BarFactory, Job, aggregate, bias, index, layout, load
 from etl.stages.bias import BiasRequest
+from etl.stages.fit import fit
 from etl.store import loaded_cities, read_stored_cities
 from etl.store_encoder import read_encoder, write_post_processing
+from etl.work import PATCHES
 
 log = logging.getLogger(__name__)
 
@@ -38,14 +41,20 @@ def remove_bias(settings: Settings, request: BiasRequest, bar: BarFactory) -> Po
     """
     with connect(settings, "etl", autocommit=True) as conn:
         jobs = _jobs(settings, conn, bar)
-        processing, measured = bias.run(jobs, request)
+        stored = read_encoder(conn) if jobs else None
+        if stored is None:
+            raise EncoderError("the database holds no vectors; fill it with `terrakin etl run` first")
+        _check_patches(jobs)
+        if request.post_processing is not None:
+            stored = replace(stored, post_processing=fit(jobs, request.post_processing))
+        processing, measured = bias.run(jobs, request, stored)
         failed = []
         for job in jobs:
             with heartbeat(settings, job.ledger.worker):
                 failed += aggregate.run(job, processing)
         raise_for(failed, sum(len(job.cities) for job in jobs))
-        stored = read_encoder(conn)
-        if stored is None or stored.post_processing.to_json() != processing.to_json():
+        now = read_encoder(conn)
+        if now is None or now.post_processing.to_json() != processing.to_json():
             # Filled row by row they would take longer than building them anew, which the stage index does.
             drop_indexes(settings)
             _switch(conn, jobs, processing, measured)
@@ -67,6 +76,20 @@ def _jobs(settings: Settings, conn: psycopg.Connection[Any], bar: BarFactory) ->
         make_job(settings, conn, [known[city_id] for city_id in city_ids], period, bar)
         for period, city_ids in loaded_cities(conn)
     ]
+
+
+def _check_patches(jobs: Sequence[Job]) -> None:
+    """Refuse to start where a city's vectors could not be made again: they could no longer be compared with others.
+
+    Raises:
+        EncoderError: patches are not on this machine.
+    """
+    missing = [c.name for job in jobs for c in job.cities if not job.made_from(c.city_id, PATCHES)]
+    if missing:
+        raise EncoderError(
+            f"no patch embeddings of {', '.join(missing[:5])}{' ...' if len(missing) > 5 else ''} under "
+            f"{jobs[0].settings.home / 'work'}; run this where they were embedded, or embed those cities again"
+        )
 
 
 def _switch(

@@ -19,8 +19,8 @@ from etl.errors import ChipError
 from etl.grid import RESOLUTION_M, TILE_PX
 from etl.items import BANDS
 from etl.post_processing import PostProcessing
-from etl.stages.aggregate import MIN_PATCH_VALID_SHARE
 from etl.stages.embed import MIN_TILE_VALID_SHARE, patch_valid_share
+from etl.stages.patches import MIN_PATCH_VALID_SHARE
 
 MAX_FILE_BYTES = 16 * 2**20
 """A chip holds 1.2 MB of pixels."""

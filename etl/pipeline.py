@@ -20,6 +20,8 @@ from etl.locks import one_at_a_time
 from etl.progress import tile_counts
 from etl.stac import Period, Source, check_catalogue
 from etl.stages import BarFactory, Job, aggregate, composite, embed, index, layout, load, thumbnail
+from etl.stages.bias import BiasRequest
+from etl.stages.fit import check_post_processing, post_processing
 from etl.store import check_period, read_stored_cities, write_cities
 from etl.work import folder_id
 
@@ -38,6 +40,7 @@ class Request:
         encoder: which encoder.
         dask: where imagery is computed.
         post_processing: one of etl.post_processing.METHODS; None takes the recorded one, else the default.
+        bias_removal: what is done about spatial bias before vectors are made; None takes the recorded, else nothing.
     """
 
     source: Source
@@ -47,6 +50,7 @@ class Request:
     encoder: EncoderChoice = field(default_factory=EncoderChoice)
     dask: composite.DaskOptions = field(default_factory=composite.DaskOptions)
     post_processing: str | None = None
+    bias_removal: BiasRequest | None = None
 
 
 def choose_cities(settings: Settings, request_file: Path | None, names: Sequence[str], limit: int | None) -> list[City]:
@@ -92,7 +96,7 @@ def run(settings: Settings, request: Request, bar: BarFactory) -> list[str]:
     encoder = load_encoder(request.encoder)
     with connect(settings, "etl", autocommit=True) as conn:
         check_encoder(conn, request.encoder, encoder)
-        aggregate.check_post_processing(conn, request.post_processing)
+        check_post_processing(conn, request.post_processing, request.bias_removal)
         check_period(conn, [city.city_id for city in chosen], request.source.period)
         write_cities(conn, chosen)
         job = make_job(settings, conn, chosen, request.source.period, bar)
@@ -101,7 +105,7 @@ def run(settings: Settings, request: Request, bar: BarFactory) -> list[str]:
             _raise_if_none_is_left(failed, job)
             failed += embed.run(job, encoder or embed.fitted_encoder(job))
             _raise_if_none_is_left(failed, job)
-            failed += aggregate.run(job, aggregate.post_processing(job, request.post_processing))
+            failed += aggregate.run(job, post_processing(job, request.post_processing, request.bias_removal))
             failed += load.run(job)
             failed += thumbnail.run(job)
         with one_at_a_time(conn, "layout"):
@@ -143,7 +147,7 @@ def run_stage(settings: Settings, stage: str, request: Request, bar: BarFactory)
                 check_encoder(conn, request.encoder, encoder)
                 failed = embed.run(job, encoder or embed.fitted_encoder(job))
             elif stage == "aggregate":
-                failed = aggregate.run(job, aggregate.post_processing(job, request.post_processing))
+                failed = aggregate.run(job, post_processing(job, request.post_processing, request.bias_removal))
             elif stage == "load":
                 failed = load.run(job)
             else:

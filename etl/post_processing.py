@@ -52,6 +52,13 @@ class PostProcessing:
     components: np.ndarray | None = None
     removal: LinearRemoval | None = None
 
+    @property
+    def removes(self) -> str:
+        """What is done about spatial bias, one of etl.bias_report.REMOVALS."""
+        if self.removal is not None:
+            return "leace"
+        return "dimensions" if self.excluded_dimensions else "none"
+
     def apply(self, patches: np.ndarray) -> np.ndarray:
         """Post-process patch vectors (..., dimension) of any float type; returns float32."""
         done: np.ndarray = (np.asarray(patches, dtype=np.float32) - self.mean) / self.std

@@ -39,6 +39,7 @@ WRITE_BIAS = """
     FROM unnest(%s::smallint[], %s::real[], %s::real[], %s::boolean[])
         AS b(dimension, morans_i, position_r2, is_excluded)
 """
+IS_BIAS_MEASURED = "SELECT EXISTS (SELECT FROM terrakin.spatial_bias)"
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,11 @@ def write_post_processing(conn: Connection, processing: PostProcessing, bias: Sp
         conn.execute(UPDATE_POST_PROCESSING, (_as_jsonb(processing), list(processing.excluded_dimensions)))
         conn.execute("DELETE FROM terrakin.spatial_bias")
         conn.execute(WRITE_BIAS, columns)
+
+
+def is_bias_measured(conn: Connection) -> bool:
+    """Whether there are figures of spatial bias."""
+    return conn.execute(IS_BIAS_MEASURED).fetchone() == (True,)
 
 
 def _as_jsonb(processing: PostProcessing) -> Jsonb:

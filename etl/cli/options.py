@@ -55,6 +55,12 @@ POST_PROCESSING = click.option(
     type=click.Choice(["raw", "centred", "standardised", "all_but_the_top"]),
     help="What makes patch vectors comparable. [default: the database's; standardised where none is recorded]",
 )
+BIAS_REMOVAL = click.option(
+    "--bias-removal",
+    type=click.Choice(["dimensions", "leace", "none"]),
+    help="Measure spatial bias before any vector is made, and take it out as `etl bias` does. "
+    "[default: as the database records; nothing where none is recorded]",
+)
 DRY_RUN = click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +14,7 @@ from etl.cli.options import Options
 if TYPE_CHECKING:  # the commands import nothing heavy before they run
     from etl.pipeline import Request
     from etl.stac import Period
+    from etl.stages.bias import BiasRequest
 
 
 def parse_period(text: str) -> Period:
@@ -50,7 +52,18 @@ def make_request(settings: Settings, given: Options) -> Request:
         ),
         dask=DaskOptions(given.get("dask_scheduler"), given.get("n_workers", 1)),
         post_processing=given.get("post_processing"),
+        bias_removal=bias_request(settings, given["bias_removal"]) if given.get("bias_removal") else None,
     )  # fmt: skip
+
+
+def bias_request(settings: Settings, removal: str, report: Path | None = None, **others: Any) -> BiasRequest:
+    """What removes spatial bias; the page's place, and the demo's known forms, where they are not given."""
+    from etl.stages.bias import BiasRequest
+
+    demo_forms = settings.home / "demo" / "forms.csv"
+    forms = others.pop("forms", None) or (demo_forms if demo_forms.exists() else None)
+    page = report or settings.home / "reports" / "spatial_bias.html"
+    return BiasRequest(page, removal=removal, forms=forms, **others)
 
 
 def say_weights(request: Request) -> None:

@@ -6,6 +6,7 @@ import click
 
 from db.settings import Settings
 from etl.cli.options import (
+    BIAS_REMOVAL,
     CITIES,
     CITY,
     COLLECTION,
@@ -33,7 +34,7 @@ from etl.cli.request import make_request, say_weights
 @click.command()
 @options(
     STAC, COLLECTION, CITIES, PERIOD, MAX_CLOUD_COVER, WIDEN_DAYS, SIGN, CITY, LIMIT, ENCODER, WEIGHTS, WEIGHTS_SHA256,
-    PRECISION, POST_PROCESSING, WORKERS, DASK_SCHEDULER, DRY_RUN,
+    PRECISION, POST_PROCESSING, BIAS_REMOVAL, WORKERS, DASK_SCHEDULER, DRY_RUN,
 )  # fmt: skip
 @click.pass_obj
 def run(settings: Settings, /, dry_run: bool, **given: Any) -> None:
@@ -66,7 +67,7 @@ def embed(settings: Settings, /, **given: Any) -> None:
 
 
 @click.command()
-@options(PERIOD, CITY, LIMIT, POST_PROCESSING)
+@options(PERIOD, CITY, LIMIT, POST_PROCESSING, BIAS_REMOVAL)
 @click.pass_obj
 def aggregate(settings: Settings, /, **given: Any) -> None:
     """Aggregate patches to one vector a tile and method."""

@@ -8,6 +8,7 @@ import click
 from db.settings import Settings
 from etl.cli.options import POST_PROCESSING, options
 from etl.cli.output import progress_bar
+from etl.cli.request import bias_request
 
 
 @click.command()
@@ -35,16 +36,12 @@ def bias(settings: Settings, /, **given: Any) -> None:
     """
     from etl.bias_removal import remove_bias
     from etl.spatial_bias import Limits
-    from etl.stages.bias import BiasRequest
 
-    demo_forms = settings.home / "demo" / "forms.csv"
-    request = BiasRequest(
-        report=given["report"] or settings.home / "reports" / "spatial_bias.html",
-        limits=Limits(given["morans_i_floor"], given["position_r2_floor"], given["max_share"]),
-        removal=given["removal"],
-        post_processing=given["post_processing"],
-        forms=given["forms"] or (demo_forms if demo_forms.exists() else None),
-    )
+    limits = Limits(given["morans_i_floor"], given["position_r2_floor"], given["max_share"])
+    request = bias_request(
+        settings, given["removal"], given["report"],
+        limits=limits, post_processing=given["post_processing"], forms=given["forms"],
+    )  # fmt: skip
     made = remove_bias(settings, request, progress_bar)
     n_directions = len(made.removal.measure) if made.removal else 0
     click.echo(

@@ -12,8 +12,8 @@ from etl.evaluation.other_dates import halves
 from etl.evaluation.tiles import CityTiles, Tiles
 from etl.grid import TILE_PX, cell_and_month
 from etl.stages import BarFactory
-from etl.stages.aggregate import MIN_PATCH_VALID_SHARE
 from etl.stages.embed import BATCH_TILES, MIN_TILE_VALID_SHARE, patch_valid_share, read_chips
+from etl.stages.patches import MIN_PATCH_VALID_SHARE
 from etl.work import COMPOSITE, PATCHES, open_array, read_array
 
 log = logging.getLogger(__name__)
@@ -118,7 +118,7 @@ def _embed(rows: np.ndarray, chips: np.ndarray, encoder: Encoder) -> Look:
 
 
 def _chips(tiles: Tiles, city: CityTiles, rows: np.ndarray) -> np.ndarray:
-    return read_chips(city.job, city.city.city_id, [tiles.cells[row] for row in rows])
+    return read_chips(city.job.path(city.city.city_id, COMPOSITE), [tiles.cells[row] for row in rows])
 
 
 def _shifted(tiles: Tiles, city: CityTiles, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -153,7 +153,8 @@ def _older(tiles: Tiles, city: CityTiles) -> Look:
     both = np.array([i for i, cell in enumerate(cells) if cell in row_of], np.int64)
     patches, is_valid = older.patches()
     statistics = [
-        band_statistics(read_chips(older.job, city.city.city_id, [cells[i] for i in batch])) for batch in _batches(both)
+        band_statistics(read_chips(older.job.path(city.city.city_id, COMPOSITE), [cells[i] for i in batch]))
+        for batch in _batches(both)
     ]
     rows = np.array([row_of[cells[i]] for i in both], np.int64)
     return Look(

@@ -14,7 +14,7 @@ from etl.grid import Cell, assign_cells, cell_and_month
 from etl.ledger import Ledger, this_worker
 from etl.stac import Period
 from etl.stages import BarFactory, Job
-from etl.stages.aggregate import MIN_PATCH_VALID_SHARE
+from etl.stages.patches import read_patches
 from etl.store import loaded_cities, read_stored_cities
 from etl.store_encoder import EncoderRecord
 from etl.work import COMPOSITE, PATCHES, folder_id, read_array, read_attributes
@@ -35,8 +35,7 @@ class CityTiles:
 
     def patches(self) -> tuple[np.ndarray, np.ndarray]:
         """Patch vectors (n, 196, dimension) float16, and which of them (n, 196) have enough valid pixels."""
-        path = self.job.path(self.city.city_id, PATCHES)
-        return read_array(path, "embedding"), read_array(path, "patch_valid_share") >= MIN_PATCH_VALID_SHARE
+        return read_patches(self.job, self.city.city_id)
 
     def attributes(self) -> Mapping[str, Any]:
         """Of its composite: where the pixels came from."""

@@ -14,6 +14,7 @@ from etl.post_processing import METHODS as POST_PROCESSINGS
 from etl.post_processing import PostProcessing, from_moments, measure_moments
 from etl.spatial_bias import Limits, TileMeans, measure
 from etl.stages.aggregate import BATCH_TILES, METHODS
+from etl.stages.patches import tile_means
 from etl.store_encoder import EncoderRecord
 
 REMOVALS = ("none", "dimensions", "leace")
@@ -94,11 +95,7 @@ def _patches(tiles: Tiles) -> Iterator[tuple[np.ndarray, np.ndarray]]:
 
 def _raw_means(tiles: Tiles) -> np.ndarray:
     """The mean of each tile's filtered patches, as the encoder made them: (n, dimension) float32."""
-    means = []
-    for patches, valid in _patches(tiles):
-        total = np.einsum("npd,np->nd", patches.astype(np.float32), valid)
-        means.append(total / np.maximum(valid.sum(axis=1, keepdims=True), 1))
-    return np.concatenate(means)
+    return np.concatenate([tile_means(patches, valid) for patches, valid in _patches(tiles)])
 
 
 def _means(tiles: Tiles, raw_means: np.ndarray, processing: PostProcessing) -> TileMeans:

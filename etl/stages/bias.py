@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
+from joblib import Parallel, delayed
 
 from etl.bias_report import Measured, Outcome, write_report
-from etl.errors import EncoderError
-from etl.grid import cell_and_month
+from etl.grid import Cell, cell_and_month
 from etl.known_forms import read_forms
 from etl.leak import measure_leak
 from etl.place_removal import fit_place_removal
@@ -17,8 +17,8 @@ from etl.post_processing import PostProcessing
 from etl.retrieval import precision_at_k
 from etl.spatial_bias import Limits, SpatialBias, TileMeans, measure
 from etl.stages import Job
-from etl.stages.aggregate import MIN_PATCH_VALID_SHARE, fit
-from etl.store_encoder import read_encoder
+from etl.stages.patches import read_patches, tile_means
+from etl.store_encoder import EncoderRecord
 from etl.work import PATCHES, read_array
 
 log = logging.getLogger(__name__)
@@ -43,25 +43,19 @@ class BiasRequest:
     forms: Path | None = None
 
 
-def run(jobs: Sequence[Job], request: BiasRequest) -> tuple[PostProcessing, SpatialBias]:
-    """Measure and report. Nothing is written into the database: the caller makes all vectors again, then switches.
+def run(jobs: Sequence[Job], request: BiasRequest, record: EncoderRecord) -> tuple[PostProcessing, SpatialBias]:
+    """Measure and report. Nothing is written into the database: that is for the caller, with all vectors.
+
+    Args:
+        jobs: whose cities' patches are all on this machine.
+        request: what is asked for.
+        record: what made the patches, and the post-processing to which the removal is added.
 
     Returns:
         The post-processing that is wanted, and the figures with what it excludes.
-
-    Raises:
-        EncoderError: nothing is embedded, or a city's patches are not on this machine: its vectors could not be
-            made again, and would no longer be comparable with the others.
     """
-    stored = read_encoder(jobs[0].conn) if jobs else None
-    if stored is None:
-        raise EncoderError("the database holds no vectors; fill it with `terrakin etl run` first")
-    _check_patches(jobs)
     log.info("stage=bias event=started")
-    if request.post_processing is None:
-        plain = replace(stored.post_processing, excluded_dimensions=(), removal=None)
-    else:
-        plain = fit(jobs, request.post_processing)
+    plain = replace(record.post_processing, excluded_dimensions=(), removal=None)
     means = _tile_means(jobs, plain)
     forms = _known_forms(jobs, means, request.forms)
     bias = measure(means, request.limits)
@@ -72,7 +66,7 @@ def run(jobs: Sequence[Job], request: BiasRequest) -> tuple[PostProcessing, Spat
         "leace": replace(plain, removal=fit_place_removal(means, request.limits.max_share)),
     }
     outcomes = {name: _outcome(name, means, forms, processing) for name, processing in wanted.items()}
-    encoder = f"{stored.name} ({stored.weights} weights), {plain.method.replace('_', '-')} vectors"
+    encoder = f"{record.name} ({record.weights} weights), {plain.method.replace('_', '-')} vectors"
     n_cities = len(np.unique(means.city_ids))
     write_report(
         request.report,
@@ -109,15 +103,6 @@ def _precision(vectors: np.ndarray, forms: np.ndarray, city_ids: np.ndarray) -> 
     return float(np.nanmean(each)) if np.isfinite(each).any() else None
 
 
-def _check_patches(jobs: Sequence[Job]) -> None:
-    missing = [c.name for job in jobs for c in job.cities if not job.made_from(c.city_id, PATCHES)]
-    if missing:
-        raise EncoderError(
-            f"no patch embeddings of {', '.join(missing[:5])}{' ...' if len(missing) > 5 else ''} under "
-            f"{jobs[0].settings.home / 'work'}; run this where they were embedded, or embed those cities again"
-        )
-
-
 def _known_forms(jobs: Sequence[Job], means: TileMeans, path: Path | None) -> np.ndarray:
     """The form of each tile, "" where it is not known: made-up towns lie where real cities are, and only they have."""
     synthetic = [city.city_id for job in jobs for city in job.cities if city.is_synthetic]
@@ -133,15 +118,21 @@ def _known_forms(jobs: Sequence[Job], means: TileMeans, path: Path | None) -> np
 def _tile_means(jobs: Sequence[Job], processing: PostProcessing) -> TileMeans:
     vectors, cells, city_ids, looks = [], [], [], []
     for job in jobs:
+        # Threads: unpacking Zarr and the sums leave the interpreter free.
+        cores = Parallel(n_jobs=-1, prefer="threads", return_as="generator", pre_dispatch="2*n_jobs")
+        means = cores(delayed(_means_of)(job, city.city_id, processing) for city in job.cities)
         with job.bar("bias", "city", len(job.cities)) as bar:
-            for city in job.cities:
-                path = job.path(city.city_id, PATCHES)
-                valid = read_array(path, "patch_valid_share") >= MIN_PATCH_VALID_SHARE
-                # Post-processing is affine: it may come after the mean, where it costs less.
-                total = np.einsum("npd,np->nd", read_array(path, "embedding").astype(np.float32), valid)
-                vectors.append(processing.apply(total / np.maximum(valid.sum(axis=1, keepdims=True), 1)))
-                cells += [cell_and_month(int(number))[0] for number in read_array(path, "tile_id")]
-                city_ids += [city.city_id] * len(valid)
-                looks += [len(vectors)] * len(valid)
+            for city, (own_vectors, own_cells) in zip(job.cities, means, strict=True):
+                vectors.append(own_vectors)
+                cells += own_cells
+                city_ids += [city.city_id] * len(own_cells)
+                looks += [len(vectors)] * len(own_cells)
                 bar.update()
     return TileMeans(np.concatenate(vectors), cells, np.array(city_ids), np.array(looks))
+
+
+def _means_of(job: Job, city_id: int, processing: PostProcessing) -> tuple[np.ndarray, list[Cell]]:
+    # Post-processing is affine: it may come after the mean, where it costs less.
+    vectors = processing.apply(tile_means(*read_patches(job, city_id)))
+    numbers = read_array(job.path(city_id, PATCHES), "tile_id")
+    return vectors, [cell_and_month(int(number))[0] for number in numbers]

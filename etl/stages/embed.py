@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -68,7 +69,7 @@ def _embed(job: Job, encoder: Encoder, city: City, made_from: str, advance: Call
     cells = job.cells[city.city_id]
     embeddings, ids, patch_shares, tile_shares = [], [], [], []
     for batch in _batches(list(cells)):
-        chips = read_chips(job, city.city_id, batch)
+        chips = read_chips(job.path(city.city_id, COMPOSITE), batch)
         patch_share = patch_valid_share(chips)
         tile_share = patch_share.mean(axis=1)
         used = tile_share >= MIN_TILE_VALID_SHARE
@@ -100,11 +101,10 @@ def _embed(job: Job, encoder: Encoder, city: City, made_from: str, advance: Call
     return {"n_tiles": len(ids), "n_tiles_too_cloudy": len(cells) - len(ids), "runtime": encoder.runtime}
 
 
-def read_chips(job: Job, city_id: int, cells: Sequence[Cell]) -> np.ndarray:
-    """Tiles cut out of a city's composite: (n, 12, 224, 224) uint16, reflectance x 10000, 0 is nodata."""
-    path = job.path(city_id, COMPOSITE)
+def read_chips(path: Path, cells: Sequence[Cell]) -> np.ndarray:
+    """Tiles cut out of the composite at a path: (n, 12, 224, 224) uint16, reflectance x 10000, 0 is nodata."""
     attributes = read_attributes(path)
-    assert attributes is not None, "only cities with a composite are embedded"
+    assert attributes is not None, "only cities with a composite have chips"
     reflectance = open_array(path, "reflectance")
     chips = []
     for cell in cells:
@@ -132,7 +132,7 @@ def _sample_chips(job: Job) -> Iterator[np.ndarray]:
     chosen = np.random.default_rng(FIT_SEED).permutation(len(places))[:FIT_TILES]
     for city_id in sorted({places[i][0] for i in chosen}):
         cells = [places[i][1] for i in sorted(chosen) if places[i][0] == city_id]
-        chips = read_chips(job, city_id, cells)
+        chips = read_chips(job.path(city_id, COMPOSITE), cells)
         yield from chips[patch_valid_share(chips).mean(axis=1) >= MIN_TILE_VALID_SHARE]
 
 

@@ -1,13 +1,14 @@
 """Stage thumbnail: a picture of every loaded tile, cut out of its composite, into ``terrakin.tile_thumbnails``."""
 
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from etl.cities import City
 from etl.errors import EtlError
-from etl.grid import cell_and_month
+from etl.grid import Cell, cell_and_month
 from etl.stages import Job, fingerprint, walk_cities
+from etl.stages.cores import by_cores
 from etl.stages.embed import read_chips
 from etl.store_thumbnails import cities_without_thumbnails, loaded_tiles, write_thumbnails
 from etl.thumbnails import STYLE, thumbnail
@@ -39,15 +40,15 @@ def _draw(job: Job, city: City, advance: Callable[[int], Any]) -> Mapping[str, A
         raise EtlError(f"there is no composite of {city.name} ({path}); run `terrakin etl run` where it was made")
     ids = loaded_tiles(job.conn, city.city_id, job.period)
 
-    def draw(batch: list[int]) -> list[bytes]:
-        chips = read_chips(job, city.city_id, [cell_and_month(number)[0] for number in batch])
-        return [thumbnail(chip) for chip in chips]
-
+    cells = [cell_and_month(number)[0] for number in ids]
+    batches = [(path, cells[i : i + BATCH_TILES]) for i in range(0, len(ids), BATCH_TILES)]
     pictures: list[bytes] = []
-    # Threads: unpacking Zarr and packing WebP, most of the time, leave the interpreter free.
-    with ThreadPoolExecutor() as pool:
-        for drawn in pool.map(draw, (ids[i : i + BATCH_TILES] for i in range(0, len(ids), BATCH_TILES))):
-            pictures += drawn
-            advance(len(drawn))
+    for drawn in by_cores(_thumbnails, batches, len(ids)):
+        pictures += drawn
+        advance(len(drawn))
     write_thumbnails(job.conn, ids, pictures)
     return {"n_tiles": len(ids), "n_bytes": sum(map(len, pictures))}
+
+
+def _thumbnails(composite: Path, cells: Sequence[Cell]) -> list[bytes]:
+    return [thumbnail(chip) for chip in read_chips(composite, cells)]

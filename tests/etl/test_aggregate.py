@@ -7,6 +7,7 @@ from etl.aggregate import aggregate, dominant_patches
 from etl.errors import EncoderError
 from etl.post_processing import PostProcessing
 from etl.stages import aggregate as stage
+from etl.stages.cores import MIN_TILES
 
 
 def make_patches(n: int = 3, n_patches: int = 20, dimension: int = 6, seed: int = 0) -> np.ndarray:
@@ -125,7 +126,7 @@ def test_no_tile_is_no_vector() -> None:
 
 def test_processes_make_of_each_tile_what_one_makes() -> None:
     rng = np.random.default_rng(5)
-    n = stage.MIN_TILES_FOR_PROCESSES + 3
+    n = MIN_TILES + 3
     embedding = rng.normal(size=(n, 12, 8)).astype(np.float16)
     is_valid = rng.random((n, 12)) < 0.8
     is_valid[:, 0] = True

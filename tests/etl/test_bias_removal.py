@@ -14,7 +14,7 @@ import pytest
 from db.settings import Settings
 from etl.aggregate import aggregate
 from etl.bias_report import REMOVALS
-from etl.cli import options, vectors
+from etl.cli import options, stages, vectors
 from etl.demo.catalogue import DemoCatalogue
 from etl.post_processing import METHODS, PostProcessing
 from etl.spatial_bias import SpatialBias
@@ -122,6 +122,40 @@ def test_killed_anywhere_vectors_are_all_old_or_all_new_and_the_same_command_end
         assert tables(conn) == removed
 
 
+def test_removed_before_the_first_vector_is_made_all_is_as_if_it_were_removed_later(
+    server_home: Path, world: Settings, tiny_demo: DemoCatalogue, terrakin: CommandLine, tmp_path: Path
+) -> None:
+    later = terrakin(*LEACE)
+    assert later.returncode == 0, later.stderr
+    with cloned_database(server_home) as url:
+        at_first = CommandLine(environment(tmp_path / "at_first", url))
+        arguments = run_arguments(tiny_demo, "--bias-removal", "leace", "--post-processing", "centred")
+        done = at_first(*arguments)
+        assert done.returncode == 0, done.stderr
+        with psycopg.connect(url) as conn, psycopg.connect(str(world.database_url)) as other:
+            assert recorded(conn).removes == "leace"
+            check_vectors(conn, tmp_path / "at_first")
+            made, expected = tables(conn), tables(other)
+        assert {name for name in made if made[name] != expected[name]} <= {"etl_tasks"}
+        again = at_first(*arguments)
+        assert again.returncode == 0, again.stderr
+        assert "event=started" not in again.stderr.replace("stage=index event=started", "")
+        refused = at_first(*run_arguments(tiny_demo, "--bias-removal", "none"))
+        assert refused.returncode == 1
+        assert "were made with bias removal leace, not none" in refused.stderr
+
+
+def test_a_removal_that_finds_nothing_is_no_reason_to_refuse_the_same_command(
+    server_home: Path, tiny_demo: DemoCatalogue, tmp_path: Path
+) -> None:
+    with cloned_database(server_home) as url:
+        terrakin = CommandLine(environment(tmp_path / ".terrakin", url))
+        for said in ("excluded=0", "event=nothing_removed"):
+            done = terrakin(*run_arguments(tiny_demo, "--bias-removal", "dimensions"))
+            assert done.returncode == 0, done.stderr
+            assert said in done.stderr
+
+
 def kill_at(terrakin: CommandLine, arguments: tuple[str, ...], wanted: str) -> None:
     process = terrakin.start(*arguments)
     list(lines_until(process, wanted))
@@ -218,3 +252,5 @@ def test_the_command_line_offers_what_there_is() -> None:
     assert tuple(offered.type.choices) == METHODS
     (removal,) = (p for p in vectors.bias.params if p.name == "removal")
     assert tuple(removal.type.choices) == REMOVALS
+    (at_first,) = (p for p in stages.run.params if p.name == "bias_removal")
+    assert tuple(at_first.type.choices) == REMOVALS

@@ -1,0 +1,87 @@
+"""What is done to all patch vectors alike: fitted once to all that is embedded, and recorded with its encoder."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import chain
+from typing import Any
+
+import psycopg
+
+from etl.errors import EncoderError
+from etl.locks import one_at_a_time
+from etl.post_processing import DEFAULT_METHOD, PostProcessing, fit_post_processing
+from etl.stages import Job, bias
+from etl.stages.bias import BiasRequest
+from etl.stages.patches import encoder_of, valid_patches
+from etl.store_encoder import EncoderRecord, is_bias_measured, read_encoder, write_encoder, write_post_processing
+from etl.work import PATCHES
+
+log = logging.getLogger(__name__)
+
+
+def post_processing(job: Job, method: str | None = None, removal: BiasRequest | None = None) -> PostProcessing:
+    """The recorded post-processing, else one fitted to all patches of this run and recorded with its encoder.
+
+    Args:
+        job: the run.
+        method: one of etl.post_processing.METHODS; None takes the recorded one, else the default.
+        removal: what is done about spatial bias before any vector is made; None takes what is recorded, else nothing.
+
+    Raises:
+        EncoderError: patches were made by different encoders, or another method or removal is recorded.
+    """
+    with one_at_a_time(job.conn, "fit"):
+        check_post_processing(job.conn, method, removal)
+        stored = read_encoder(job.conn)
+        if stored is not None:
+            return stored.post_processing
+        return _fit_and_record(job, method or DEFAULT_METHOD, removal)
+
+
+def check_post_processing(conn: psycopg.Connection[Any], method: str | None, removal: BiasRequest | None) -> None:
+    """Refuse what the recorded vectors were not made with: vectors of two post-processings cannot be compared.
+
+    A removal that was measured and found nothing to remove is not refused, else a run could not be resumed.
+
+    Raises:
+        EncoderError: another method, or another removal of spatial bias, is recorded.
+    """
+    stored = read_encoder(conn) if method or removal else None
+    if stored is None:
+        return
+    recorded = stored.post_processing
+    if method not in (None, recorded.method):
+        raise EncoderError(
+            f"the database's vectors are {recorded.method}, not {method}; leave --post-processing out, "
+            f"or make all of them again with `terrakin etl bias --post-processing {method}`"
+        )
+    if removal is None or removal.removal == recorded.removes:
+        return
+    if recorded.removes == "none" and is_bias_measured(conn):
+        log.warning("event=nothing_removed bias was measured, and the recorded post-processing removes nothing")
+        return
+    raise EncoderError(
+        f"the database's vectors were made with bias removal {recorded.removes}, not {removal.removal}; leave "
+        f"--bias-removal out, or make all of them again with `terrakin etl bias --removal {removal.removal}`"
+    )
+
+
+def fit(jobs: Sequence[Job], method: str) -> PostProcessing:
+    """Fit a method to the valid patches of all cities of all jobs."""
+    return fit_post_processing(chain.from_iterable(map(valid_patches, jobs)), method)
+
+
+def _fit_and_record(job: Job, method: str, removal: BiasRequest | None) -> PostProcessing:
+    ready = replace(job, cities=[city for city in job.cities if job.made_from(city.city_id, PATCHES)])
+    encoders = {encoder_of(job, city.city_id) for city in ready.cities}
+    if len(encoders) != 1:
+        raise EncoderError(f"patches of {len(encoders)} encoders lie in {job.settings.home / 'work'}; embed them again")
+    record = EncoderRecord(*encoders.pop(), fit([ready], method))
+    if removal is None:
+        return write_encoder(job.conn, record).post_processing
+    chosen, measured = bias.run([ready], removal, record)
+    with job.conn.transaction():
+        write_encoder(job.conn, record)
+        write_post_processing(job.conn, chosen, measured)
+    return chosen
