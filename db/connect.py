@@ -1,18 +1,14 @@
 """Connections: to the private cluster or to ``DATABASE_URL``, in one of three roles, with the server checked."""
 
 import re
-import select
 from pathlib import Path
 from typing import Any, Literal
 
 import psycopg
 from pgvector.psycopg import register_vector
-from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg.rows import dict_row
 from psycopg.types import TypeInfo
 from psycopg.types.shapely import register_shapely
-from psycopg_pool import ConnectionPool
 
 from db import cluster
 from db.errors import ConnectError
@@ -22,7 +18,6 @@ from db.settings import Settings
 Role = Literal["owner", "etl", "reader"]
 ROLE_NAMES: dict[Role, str] = {"owner": "terrakin", "etl": "terrakin_etl", "reader": "terrakin_reader"}
 
-READER_TIMEOUT_MS = 10_000
 CONNECT_TIMEOUT_S = 10
 
 HAS_VERSION_TABLE = "SELECT to_regclass('terrakin.alembic_version') IS NOT NULL"
@@ -112,36 +107,6 @@ def register_types(conn: psycopg.Connection[Any]) -> None:
         register_shapely(info, conn)
 
 
-def reader_pool(
-    settings: Settings, *, min_size: int = 1, max_size: int = 8
-) -> ConnectionPool[psycopg.Connection[dict[str, Any]]]:
-    """A closed pool of read-only connections (rows as dicts, statement timeout); call ``open()`` on it.
-
-    It reconnects by itself; while the server is away, ``connection()`` raises psycopg_pool.PoolTimeout.
-    """
-    return ConnectionPool(
-        url_for(settings, "reader"),
-        min_size=min_size,
-        max_size=max_size,
-        open=False,
-        timeout=5,
-        check=_check_alive,
-        kwargs={"row_factory": dict_row, "autocommit": True, "application_name": "terrakin-web"},
-        configure=_make_read_only,
-    )
-
-
-def _check_alive(conn: psycopg.Connection[Any]) -> None:
-    """The pool's own check, a round trip before every question, only where a connection has something to say.
-
-    A server that went away closed the socket, which makes it readable though nothing was asked.
-    """
-    waiting = select.poll()
-    waiting.register(conn.fileno(), select.POLLIN)
-    if waiting.poll(0):
-        ConnectionPool.check_connection(conn)
-
-
 def known_revisions() -> list[str]:
     """The schema's revisions that this program knows, oldest first; read from file names, without Alembic."""
     versions = Path(__file__).parent / "migrations" / "versions"
@@ -166,11 +131,6 @@ def _check_schema(conn: psycopg.Connection[Any]) -> None:
     raise ConnectError(
         f"database {conn.info.dbname!r} {found}; run `terrakin db migrate` (as the user that owns the database)"
     )
-
-
-def _make_read_only(conn: psycopg.Connection[Any]) -> None:
-    conn.execute(sql.SQL("SET statement_timeout = {}").format(READER_TIMEOUT_MS))
-    conn.execute("SET default_transaction_read_only = on")
 
 
 def _address(parts: dict[str, Any]) -> str:

@@ -54,7 +54,7 @@ def create_app(settings: Settings) -> APIFlask:
         TERRAKIN_SETTINGS=settings,
         OPENAPI_VERSION="3.1.0",
         MAX_CONTENT_LENGTH=MAX_REQUEST_BYTES,
-        COMPRESS_ALGORITHM=["br", "gzip"],
+        COMPRESS_ALGORITHM=["zstd", "br", "gzip"],
         COMPRESS_MIMETYPES=COMPRESSED_TYPES,
     )
     app.extensions[EXTENSION] = Database(settings)

@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from apiflask import APIFlask, abort
-from flask import Response, current_app, request
+from flask import Response, request
 
 from db.settings import Settings
 from webapp.imagery import PROVIDERS
@@ -13,12 +13,27 @@ DOCS = (
     "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
+SAME_FOR_ALL = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), payment=(), usb=()",
+}
 
 
 def install(app: APIFlask) -> None:
     """Set the headers of every answer of an app, and refuse compressed bodies."""
     app.before_request(_refuse_compressed)
-    app.after_request(_secure)
+    page = page_policy(app.config["TERRAKIN_SETTINGS"])
+    # A worker obeys the policy of its own file, not of the page that starts it: built files have the page's.
+    policies = {"pages.index": page, "pages.asset": page, "docs.page": DOCS}
+
+    def secure(response: Response) -> Response:
+        response.headers.update(SAME_FOR_ALL)
+        response.headers["Content-Security-Policy"] = policies.get(request.endpoint or "", NOTHING)
+        return response
+
+    app.after_request(secure)
 
 
 def page_policy(settings: Settings) -> str:
@@ -50,15 +65,3 @@ def _refuse_compressed() -> None:
     encoding = request.headers.get("Content-Encoding", "identity")
     if encoding.lower() != "identity":
         abort(415, "The body is compressed", extra_data={"detail": "Send it as it is, without Content-Encoding."})
-
-
-def _secure(response: Response) -> Response:
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "same-origin"
-    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    response.headers["Permissions-Policy"] = "camera=(), microphone=(), payment=(), usb=()"
-    page = page_policy(current_app.config["TERRAKIN_SETTINGS"])
-    # A worker obeys the policy of its own file, not of the page that starts it: built files have the page's.
-    policies = {"pages.index": page, "pages.asset": page, "docs.page": DOCS}
-    response.headers["Content-Security-Policy"] = policies.get(request.endpoint or "", NOTHING)
-    return response

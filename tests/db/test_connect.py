@@ -1,7 +1,6 @@
 """Connections in three roles, and servers that are not fit: away, without extensions, not migrated."""
 
 import socket
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from psycopg.conninfo import conninfo_to_dict
 from shapely import Point, Polygon
 
 from db import connect as connect_module
-from db.connect import Role, connect, known_revisions, reader_pool, url_for
+from db.connect import Role, connect, known_revisions, url_for
 from db.errors import ConnectError, DbError
 from db.extensions import known_faults
 from db.migrate import migrate
@@ -173,29 +172,6 @@ def test_vectors_and_geometries_come_back_as_they_went(database: Settings) -> No
         assert isinstance(location, Point)
         back = conn.execute("SELECT ST_Equals(%s::geometry, footprint) FROM terrakin.tiles", (footprint,)).fetchone()
         assert back == (True,)
-
-
-@pytest.fixture
-def pool(database: Settings) -> Iterator[psycopg.Connection]:
-    with connect(database) as owner:
-        make_city(owner)
-    with reader_pool(database, max_size=1) as opened, opened.connection() as conn:
-        yield conn
-
-
-def test_the_pool_reads_as_dicts_with_a_timeout(pool: psycopg.Connection) -> None:
-    assert pool.execute("SELECT city_id, name FROM terrakin.cities").fetchall() == [
-        {"city_id": 1, "name": "Testville (synthetic)"}
-    ]
-    assert pool.execute("SHOW statement_timeout").fetchone() == {"statement_timeout": "10s"}
-    assert pool.execute("SHOW application_name").fetchone() == {"application_name": "terrakin-web"}
-
-
-def test_the_pool_writes_nothing(pool: psycopg.Connection) -> None:
-    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
-        pool.execute("CREATE TEMP TABLE scratch ()")
-    with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction)):
-        pool.execute("DELETE FROM terrakin.cities")
 
 
 def plain_owner(blank_database: Settings, attributes: str) -> Settings:

@@ -1,6 +1,6 @@
-// Makes the base map before the page is built, so that no browser has to: countries of Natural Earth (1:50m, public
-// domain) from world-atlas, as a GeoJSON file that MapLibre's worker loads by itself: land, and the borders between
-// countries. Run by Node, with types stripped.
+// Makes the base map before the page is built, so that no browser has to: countries of Natural Earth (public domain)
+// from world-atlas, as GeoJSON files that MapLibre's worker loads by itself: land, and the borders between countries,
+// 1:110m for the whole world and 1:50m for closer looks. Run by Node, with types stripped.
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -15,20 +15,26 @@ const WEB_MERCATOR_LIMIT_DEG = 85.0511;
 /** 0.001 degrees are 110 m; world-atlas itself is drawn on a grid of 0.0036. */
 const DECIMALS = 3;
 
-const world = JSON.parse(await readFile(fileURLToPath(import.meta.resolve('world-atlas/countries-50m.json')), 'utf8')) as World;
-const land = merge(world, world.objects.land.geometries as (TopoPolygon | TopoMultiPolygon)[]);
-const borders = mesh(world, world.objects.countries, (a, b) => a !== b);
-const shapes: Geometry[] = [
-  { ...land, coordinates: land.coordinates.map((polygon) => polygon.map(flatRing)) },
-  { ...borders, coordinates: borders.coordinates.map(unwrapped) },
-];
-const base: FeatureCollection = {
-  type: 'FeatureCollection',
-  features: shapes.map((geometry) => ({ type: 'Feature', properties: {}, geometry })),
-};
-const rounded = JSON.stringify(base, (_, value: unknown) => (typeof value === 'number' ? Number(value.toFixed(DECIMALS)) : value));
 await mkdir(OUT, { recursive: true });
-await writeFile(new URL('base.json', OUT), rounded);
+await write('base.json', '50m');
+await write('overview.json', '110m');
+
+async function write(file: string, scale: '50m' | '110m'): Promise<void> {
+  const path = fileURLToPath(import.meta.resolve(`world-atlas/countries-${scale}.json`));
+  const world = JSON.parse(await readFile(path, 'utf8')) as World;
+  const land = merge(world, world.objects.land.geometries as (TopoPolygon | TopoMultiPolygon)[]);
+  const borders = mesh(world, world.objects.countries, (a, b) => a !== b);
+  const shapes: Geometry[] = [
+    { ...land, coordinates: land.coordinates.map((polygon) => polygon.map(flatRing)) },
+    { ...borders, coordinates: borders.coordinates.map(unwrapped) },
+  ];
+  const base: FeatureCollection = {
+    type: 'FeatureCollection',
+    features: shapes.map((geometry) => ({ type: 'Feature', properties: {}, geometry })),
+  };
+  const rounded = JSON.stringify(base, (_, value: unknown) => (typeof value === 'number' ? Number(value.toFixed(DECIMALS)) : value));
+  await writeFile(new URL(file, OUT), rounded);
+}
 
 /** world-atlas is drawn on a sphere: where a line crosses 180 degrees, go on beyond instead of jumping back. */
 function unwrapped(line: Position[]): Position[] {

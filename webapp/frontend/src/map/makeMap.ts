@@ -6,6 +6,7 @@ import 'maplibre-gl/dist/maplibre-gl.css';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import { Problem } from '../api';
 import type { Bounds } from '../bounds';
+import baseUrl from './generated/base.json?url';
 import { isOfImagery } from './imagery';
 import { CLICK_MIN_ZOOM, LAYERS_OF, mapLayers, mapStyle, NOTHING, type StateSource } from './style';
 
@@ -18,6 +19,8 @@ const TILE_ZOOM = 11;
 const CITY_ZOOM = 11;
 const NARROW_PX = 640;
 const PADDING_PX = 60;
+/** Beyond this zoom shapes of 1:110 million look coarse. */
+const OVERVIEW_MAX_ZOOM = 2;
 /** By then a map that still waits for tiles is shown as far as it is. */
 const SHOWN_AFTER_MS = 2000;
 
@@ -74,7 +77,20 @@ export function makeMap(container: HTMLDivElement, isDark: boolean, tilesUrl: st
   map.on('data', (event) => isOfImagery(event) && 'tile' in event && event.tile && events.onImageryLoaded());
   map.on('click', (event) => !events.isDrawing() && click(map, event.point, events));
   hover(map, events);
+  refine(map);
   return map;
+}
+
+/** The fine base map, which the worker takes half a second to cut up, is loaded only for those who come closer. */
+function refine(map: maplibregl.Map): void {
+  const refineIfClose = () => {
+    const source = map.getSource<maplibregl.GeoJSONSource>('base');
+    if (!source || map.getZoom() <= OVERVIEW_MAX_ZOOM) return;
+    map.off('zoom', refineIfClose);
+    source.setData(baseUrl);
+  };
+  map.on('zoom', refineIfClose);
+  map.once('style.load', refineIfClose);
 }
 
 const isShown = (container: HTMLElement): boolean => container.dataset.state !== 'loading';

@@ -9,7 +9,7 @@ import type {
   StyleSpecification,
 } from 'maplibre-gl';
 import { viridisStops } from '../viridis';
-import baseUrl from './generated/base.json?url';
+import overviewUrl from './generated/overview.json?url';
 import { palette, type Palette } from './palette';
 
 /** From this zoom on a footprint is large enough to be hit; below it a click means the city. */
@@ -29,8 +29,8 @@ export type StateSource = (typeof STATE_SOURCES)[number];
 function sources(tilesUrl: string): Record<string, SourceSpecification> {
   const natural = 'Made with <a href="https://www.naturalearthdata.com/">Natural Earth</a>';
   return {
-    // Shapes of 1:50 million need no tiles of their own beyond zoom 8, and no detail below a pixel.
-    base: { type: 'geojson', data: baseUrl, attribution: natural, maxzoom: 8, tolerance: 1, buffer: 16 },
+    // Its shapes, of 1:50 million at most, need no tiles of their own beyond zoom 8, and no detail below a pixel.
+    base: { type: 'geojson', data: overviewUrl, attribution: natural, maxzoom: 8, tolerance: 1, buffer: 16 },
     terrakin: { type: 'vector', url: `${tilesUrl}/grid` },
     ...Object.fromEntries(STATE_SOURCES.map((id) => [id, { type: 'geojson', data: NOTHING } satisfies SourceSpecification])),
   };

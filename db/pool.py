@@ -1,0 +1,75 @@
+"""Pooled connections of the web app: read-only, with a statement timeout."""
+
+import select
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
+from sqlalchemy import event
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.pool import QueuePool
+
+from db import cluster
+from db.connect import ROLE_NAMES, url_for
+from db.errors import ConnectError
+from db.settings import Settings
+
+STATEMENT_TIMEOUT_MS = 10_000
+TIMEOUT_S = 5
+"""For a server to answer, or for a connection to come free."""
+
+
+def reader_pool(settings: Settings, max_size: int = 8) -> QueuePool:
+    """Connections whose rows are dicts, opened when they are wanted and then kept.
+
+    The one that was used last is taken first: its server process has read and planned everything already. One that died
+    is replaced when it is taken, so that the first question after a restart of the server is answered. While the server
+    is away ``connect()`` raises psycopg.OperationalError or db.errors.ConnectError; while all are in use for TIMEOUT_S,
+    sqlalchemy.exc.TimeoutError.
+    """
+    pool = QueuePool(
+        partial(_open, settings),  # type: ignore[arg-type]  # of PEP 249, if not by its annotations
+        pool_size=max_size, max_overflow=0, timeout=TIMEOUT_S, use_lifo=True, reset_on_return=None,
+    )  # fmt: skip
+    event.listen(pool, "checkout", _refuse_dead)
+    return pool
+
+
+def _open(settings: Settings) -> psycopg.Connection[dict[str, Any]]:
+    conn = psycopg.connect(
+        _address(settings), connect_timeout=TIMEOUT_S, application_name="terrakin-web", autocommit=True,
+        row_factory=dict_row,
+    )  # fmt: skip
+    conn.execute(sql.SQL("SET statement_timeout = {}").format(STATEMENT_TIMEOUT_MS))
+    conn.execute("SET default_transaction_read_only = on")
+    return conn
+
+
+def _address(settings: Settings) -> str:
+    """Where the server is now: a private cluster, which is not started here, may have another port after a restart."""
+    if settings.database_url is not None:
+        return url_for(settings, "reader")
+    address = cluster.running(settings.home)
+    if address is None:
+        raise ConnectError(f"the private cluster under {settings.home} does not run")
+    return address.url(ROLE_NAMES["reader"])
+
+
+def _refuse_dead(conn: psycopg.Connection[Any], record: Any, proxy: Any) -> None:
+    """Let the pool open another connection instead of one that died.
+
+    A server that went away closed the socket, which makes it readable though nothing was asked; so does a notice of the
+    server. Only then a question tells, which costs a round trip.
+    """
+    waiting = select.poll()
+    if not conn.closed:
+        waiting.register(conn.fileno(), select.POLLIN)
+        if not waiting.poll(0):
+            return
+        with suppress(psycopg.OperationalError):
+            conn.execute("")
+            return
+    raise DisconnectionError
