@@ -1,5 +1,7 @@
 """Walks through the page, its lists compared with what SQL answers."""
 
+from urllib.parse import urlsplit
+
 import numpy as np
 import pytest
 import rasterio
@@ -38,6 +40,26 @@ def test_the_base_map_is_drawn_with_land_and_sea(page: Page, site: str) -> None:
     land, sea = share_of(page, LAND, SEA)
     assert 0.2 < land < 0.6
     assert 0.3 < sea < 0.8
+
+
+def test_the_fine_base_map_is_for_those_who_come_closer(page: Page, site: str) -> None:
+    asked: list[str] = []
+    page.context.on("request", lambda request: asked.append(urlsplit(request.url).path))
+
+    def maps() -> set[str]:
+        return {name for name in ("overview", "base") for path in asked if path.startswith(f"/assets/{name}-")}
+
+    open_page(page, site)
+    assert maps() == {"overview"}
+    with page.expect_request(lambda request: "/assets/base-" in request.url):
+        page.get_by_role("button", name="Zoom in").click()
+    asked.clear()
+    page.goto("about:blank")
+    open_page(page, f"{site}/#map=4/40/-3")
+    assert "base" in maps()
+    land, sea = share_of(page, LAND, SEA)
+    assert land > 0.4
+    assert sea > 0.1
 
 
 def test_synthetic_data_and_the_encoder_are_told_on_the_page(page: Page, site: str) -> None:

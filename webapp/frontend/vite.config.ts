@@ -16,7 +16,13 @@ const alias = {
 export default defineConfig({
   plugins: [react()],
   resolve: { alias },
-  build: { outDir: '../static', emptyOutDir: true, target: 'es2022', chunkSizeWarningLimit: 1500 },
+  build: {
+    outDir: '../static',
+    emptyOutDir: true,
+    target: 'es2022',
+    chunkSizeWarningLimit: 1500,
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'maplibre', test: /node_modules.maplibre-gl/ }] } } },
+  },
   worker: { format: 'es' },
   server: { proxy: { '/api': flask, '/tiles': flask, '/health': flask } },
 });
