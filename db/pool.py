@@ -43,8 +43,12 @@ def _open(settings: Settings) -> psycopg.Connection[dict[str, Any]]:
         _address(settings), connect_timeout=TIMEOUT_S, application_name="terrakin-web", autocommit=True,
         row_factory=dict_row,
     )  # fmt: skip
-    conn.execute(sql.SQL("SET statement_timeout = {}").format(STATEMENT_TIMEOUT_MS))
-    conn.execute("SET default_transaction_read_only = on")
+    try:
+        conn.execute(sql.SQL("SET statement_timeout = {}").format(STATEMENT_TIMEOUT_MS))
+        conn.execute("SET default_transaction_read_only = on")
+    except psycopg.Error:
+        conn.close()
+        raise
     return conn
 
 
