@@ -1,15 +1,17 @@
 """Pooled connections of the web app: read-only, with a statement timeout."""
 
 import select
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 from sqlalchemy import event
 from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import TimeoutError as NoneFreeError
 from sqlalchemy.pool import QueuePool
 
 from db import cluster
@@ -22,20 +24,38 @@ TIMEOUT_S = 5
 """For a server to answer, or for a connection to come free."""
 
 
-def reader_pool(settings: Settings, max_size: int = 8) -> QueuePool:
+class ReaderPool:
     """Connections whose rows are dicts, opened when they are wanted and then kept.
 
     The one that was used last is taken first: its server process has read and planned everything already. One that died
-    is replaced when it is taken, so that the first question after a restart of the server is answered. While the server
-    is away ``connect()`` raises psycopg.OperationalError or db.errors.ConnectError; while all are in use for TIMEOUT_S,
-    sqlalchemy.exc.TimeoutError.
+    is replaced when it is taken, so that the first question after a restart of the server is answered.
     """
-    pool = QueuePool(
-        partial(_open, settings),  # type: ignore[arg-type]  # of PEP 249, if not by its annotations
-        pool_size=max_size, max_overflow=0, timeout=TIMEOUT_S, use_lifo=True, reset_on_return=None,
-    )  # fmt: skip
-    event.listen(pool, "checkout", _refuse_dead)
-    return pool
+
+    def __init__(self, settings: Settings, max_size: int = 8) -> None:
+        self._pool = QueuePool(
+            partial(_open, settings),  # type: ignore[arg-type]  # of PEP 249, if not by its annotations
+            pool_size=max_size, max_overflow=0, timeout=TIMEOUT_S, use_lifo=True, reset_on_return=None,
+        )  # fmt: skip
+        event.listen(self._pool, "checkout", _refuse_dead)
+
+    @contextmanager
+    def connection(self) -> Iterator[psycopg.Connection[dict[str, Any]]]:
+        """A connection for a while.
+
+        Raises:
+            psycopg.OperationalError: the server is away.
+            ConnectError: the private cluster does not run, or no connection came free in TIMEOUT_S.
+        """
+        try:
+            held = self._pool.connect()
+        except NoneFreeError as error:
+            raise ConnectError(f"no connection came free in {TIMEOUT_S} s") from error
+        with closing(held):
+            yield cast(psycopg.Connection[dict[str, Any]], held.driver_connection)
+
+    def close(self) -> None:
+        """Close the connections that nobody uses; later questions open new ones."""
+        self._pool.dispose()
 
 
 def _open(settings: Settings) -> psycopg.Connection[dict[str, Any]]:

@@ -1,14 +1,11 @@
 """The web app's way to PostgreSQL: a pool of read-only connections, made at the first question of a process."""
 
-from contextlib import closing
 from threading import Lock
-from typing import Any, LiteralString, cast
+from typing import Any, LiteralString
 
-import psycopg
 from flask import current_app
-from sqlalchemy.pool import QueuePool
 
-from db.pool import reader_pool
+from db.pool import ReaderPool
 from db.settings import Settings
 
 EXTENSION = "terrakin_database"
@@ -25,16 +22,15 @@ class Database:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._lock = Lock()
-        self._pool: QueuePool | None = None
+        self._pool: ReaderPool | None = None
 
     def rows(self, sql: LiteralString, parameters: Row | None = None) -> list[Row]:
         """All rows of an answer.
 
         Raises:
-            psycopg.Error, sqlalchemy.exc.TimeoutError, db.errors.DbError: see webapp.problems.PROBLEMS.
+            psycopg.Error, db.errors.DbError: see webapp.problems.PROBLEMS.
         """
-        with closing(self._opened().connect()) as held:
-            conn = cast(psycopg.Connection[Row], held.driver_connection)
+        with self._opened().connection() as conn:
             return conn.execute(sql, parameters).fetchall()
 
     def row(self, sql: LiteralString, parameters: Row | None = None) -> Row | None:
@@ -46,12 +42,12 @@ class Database:
         with self._lock:
             pool, self._pool = self._pool, None
         if pool:
-            pool.dispose()
+            pool.close()
 
-    def _opened(self) -> QueuePool:
+    def _opened(self) -> ReaderPool:
         with self._lock:
             if self._pool is None:
-                self._pool = reader_pool(self._settings)
+                self._pool = ReaderPool(self._settings)
             return self._pool
 
 

@@ -10,7 +10,6 @@ import psycopg
 from apiflask import APIFlask, HTTPError
 from flask import Response, json
 from psycopg import errors as pg
-from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from db.errors import DbError
 from webapp.errors import BadChipError, BusyError, EncoderMissingError, FrontEndMissingError, NotFoundError
@@ -55,7 +54,6 @@ PROBLEMS: dict[type[Exception], Problem] = {
     pg.UndefinedFunction: NOT_MIGRATED,
     pg.InvalidSchemaName: NOT_MIGRATED,
     psycopg.OperationalError: DATABASE_AWAY,
-    NoConnectionFree: DATABASE_AWAY,
     DbError: DATABASE_AWAY,
     BadChipError: Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "The file is no chip"),
     EncoderMissingError: Problem(HTTPStatus.SERVICE_UNAVAILABLE, "The chip cannot be embedded"),

@@ -26,7 +26,7 @@ from webapp.errors import ServerError
 
 WORKERS = 2
 THREADS = 8
-"""As many as the pool of a worker has connections (db.connect.reader_pool): none waits for another's."""
+"""As many as the pool of a worker has connections (db.pool.ReaderPool): none waits for another's."""
 KEEPALIVE_S = 15
 """A page asks for dozens of tiles and thumbnails over few connections."""
 START_TIMEOUT_S = 60
