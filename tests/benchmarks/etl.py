@@ -22,7 +22,7 @@ from tests.benchmarks.processes import Cost, cost_of
 
 IN_PERIOD = ("--period", PERIOD.label.replace("_", "/"))
 STAGES = (
-    ("aggregate", "--bias-removal", "leace", *IN_PERIOD), ("load", *IN_PERIOD), ("thumbnail", *IN_PERIOD), ("layout",),
+    ("aggregate", "--bias-removal", "dimensions", *IN_PERIOD), ("load", *IN_PERIOD), ("thumbnail", *IN_PERIOD), ("layout",),
     ("index",),
 )  # fmt: skip
 """Aggregate fits the post-processing, measures spatial bias and finds what removes it before it makes vectors."""
