@@ -22,8 +22,8 @@ from tests.benchmarks.processes import Cost, cost_of
 
 IN_PERIOD = ("--period", PERIOD.label.replace("_", "/"))
 STAGES = (
-    ("aggregate", "--bias-removal", "dimensions", *IN_PERIOD), ("load", *IN_PERIOD), ("thumbnail", *IN_PERIOD), ("layout",),
-    ("index",),
+    ("aggregate", "--bias-removal", "dimensions", *IN_PERIOD), ("load", *IN_PERIOD), ("thumbnail", *IN_PERIOD),
+    ("layout",), ("index",),
 )  # fmt: skip
 """Aggregate fits the post-processing, measures spatial bias and finds what removes it before it makes vectors."""
 BYTES_PER_TILE = 196 * 768 * 2 * 1.3

@@ -14,7 +14,6 @@ from db.index import INDEXES, _build_vector_indexes, build_indexes
 from db.kin import NAME as KIN
 from db.settings import Settings
 from tests.builders import make_city, make_tile
-from tests.etl.conftest import CommandLine
 
 NAMES = [index.name for index in INDEXES]
 ALL = [*NAMES, KIN]
@@ -90,14 +89,24 @@ def test_interrupted_no_server_goes_on_building(loaded: Settings, owner: psycopg
     build_indexes(loaded)
     # Invalid, the first one is built again, and the second one, which is valid, keeps the tiles from being shuffled.
     owner.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = %s::regclass", (f"terrakin.{NAMES[0]}",))
-    with connect(loaded) as loading:
-        loading.execute("LOCK terrakin.tiles IN ROW EXCLUSIVE MODE")
-        process = CommandLine(os.environ | {"DATABASE_URL": str(loaded.database_url)}).start("db", "index")
-        wait_until_waiting(owner, 1)
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=30)
-        assert process.returncode == 130
-        wait_until_waiting(owner, 0)
+
+    def interrupt() -> None:
+        try:
+            wait_until_waiting(owner, 1)
+        finally:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
+    try:
+        with connect(loaded) as loading, ThreadPoolExecutor() as pool:
+            loading.execute("LOCK terrakin.tiles IN ROW EXCLUSIVE MODE")
+            interrupted = pool.submit(interrupt)
+            with pytest.raises(KeyboardInterrupt):
+                build_indexes(loaded)
+            interrupted.result()
+            wait_until_waiting(owner, 0)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_statistics_are_refreshed(loaded: Settings, owner: psycopg.Connection) -> None:
