@@ -56,6 +56,7 @@ class ReaderPool:
     def close(self) -> None:
         """Close the connections that nobody uses; later questions open new ones."""
         self._pool.dispose()
+        self._pool = self._pool.recreate()  # SQLAlchemy advises not to use a pool again that was disposed of
 
 
 def _open(settings: Settings) -> psycopg.Connection[dict[str, Any]]:

@@ -1,6 +1,5 @@
-"""The web app's way to PostgreSQL: a pool of read-only connections, made at the first question of a process."""
+"""The web app's way to PostgreSQL: a pool of read-only connections."""
 
-from threading import Lock
 from typing import Any, LiteralString
 
 from flask import current_app
@@ -15,14 +14,12 @@ Row = dict[str, Any]
 class Database:
     """Answers constant SQL as rows.
 
-    The pool is made lazily, so that every gunicorn worker has its own (connections do not survive a fork), and so
-    that a database that is away at start-up is a 503 and not a dead worker.
+    Nothing is opened before the first question, so that every gunicorn worker has its own connections (they do not
+    survive a fork), and so that a database that is away at start-up is a 503 and not a dead worker.
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._lock = Lock()
-        self._pool: ReaderPool | None = None
+        self._pool = ReaderPool(settings)
 
     def rows(self, sql: LiteralString, parameters: Row | None = None) -> list[Row]:
         """All rows of an answer.
@@ -30,7 +27,7 @@ class Database:
         Raises:
             psycopg.Error, db.errors.DbError: see webapp.problems.PROBLEMS.
         """
-        with self._opened().connection() as conn:
+        with self._pool.connection() as conn:
             return conn.execute(sql, parameters).fetchall()
 
     def row(self, sql: LiteralString, parameters: Row | None = None) -> Row | None:
@@ -39,16 +36,7 @@ class Database:
 
     def close(self) -> None:
         """Close all connections; the next question opens new ones."""
-        with self._lock:
-            pool, self._pool = self._pool, None
-        if pool:
-            pool.close()
-
-    def _opened(self) -> ReaderPool:
-        with self._lock:
-            if self._pool is None:
-                self._pool = ReaderPool(self._settings)
-            return self._pool
+        self._pool.close()
 
 
 def database() -> Database:

@@ -55,9 +55,10 @@ POST_PROCESSING = click.option(
     type=click.Choice(["raw", "centred", "standardised", "all_but_the_top"]),
     help="What makes patch vectors comparable. [default: the database's; standardised where none is recorded]",
 )
+REMOVALS = click.Choice(["dimensions", "leace", "none"])
 BIAS_REMOVAL = click.option(
     "--bias-removal",
-    type=click.Choice(["dimensions", "leace", "none"]),
+    type=REMOVALS,
     help="Measure spatial bias before any vector is made, and take it out as `etl bias` does. "
     "[default: as the database records; nothing where none is recorded]",
 )

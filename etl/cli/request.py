@@ -56,14 +56,19 @@ def make_request(settings: Settings, given: Options) -> Request:
     )  # fmt: skip
 
 
-def bias_request(settings: Settings, removal: str, report: Path | None = None, **others: Any) -> BiasRequest:
+def bias_request(
+    settings: Settings, removal: str, report: Path | None = None, forms: Path | None = None, **others: Any
+) -> BiasRequest:
     """What removes spatial bias; the page's place, and the demo's known forms, where they are not given."""
     from etl.stages.bias import BiasRequest
 
     demo_forms = settings.home / "demo" / "forms.csv"
-    forms = others.pop("forms", None) or (demo_forms if demo_forms.exists() else None)
-    page = report or settings.home / "reports" / "spatial_bias.html"
-    return BiasRequest(page, removal=removal, forms=forms, **others)
+    return BiasRequest(
+        report or settings.home / "reports" / "spatial_bias.html",
+        removal=removal,
+        forms=forms or (demo_forms if demo_forms.exists() else None),
+        **others,
+    )
 
 
 def say_weights(request: Request) -> None:

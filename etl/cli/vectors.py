@@ -6,14 +6,14 @@ from typing import Any
 import click
 
 from db.settings import Settings
-from etl.cli.options import POST_PROCESSING, options
+from etl.cli.options import POST_PROCESSING, REMOVALS, options
 from etl.cli.output import progress_bar
 from etl.cli.request import bias_request
 
 
 @click.command()
 @click.option(
-    "--removal", type=click.Choice(["dimensions", "leace", "none"]), default="dimensions", show_default=True,
+    "--removal", type=REMOVALS, default="dimensions", show_default=True,
     help="Set dimensions to 0, project directions out (LEACE), or put everything back.",
 )  # fmt: skip
 @options(POST_PROCESSING)
@@ -39,8 +39,8 @@ def bias(settings: Settings, /, **given: Any) -> None:
 
     limits = Limits(given["morans_i_floor"], given["position_r2_floor"], given["max_share"])
     request = bias_request(
-        settings, given["removal"], given["report"],
-        limits=limits, post_processing=given["post_processing"], forms=given["forms"],
+        settings, given["removal"], given["report"], given["forms"],
+        limits=limits, post_processing=given["post_processing"],
     )  # fmt: skip
     made = remove_bias(settings, request, progress_bar)
     n_directions = len(made.removal.measure) if made.removal else 0

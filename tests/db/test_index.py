@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,6 +13,7 @@ from db.index import INDEXES, _build_vector_indexes, build_indexes
 from db.kin import NAME as KIN
 from db.settings import Settings
 from tests.builders import make_city, make_tile
+from tests.locks import wait_until_blocked
 
 NAMES = [index.name for index in INDEXES]
 ALL = [*NAMES, KIN]
@@ -65,24 +65,13 @@ def test_progress_ends_with_all_tiles_of_each_index(loaded: Settings) -> None:
     assert all(0 <= done <= total == 60 for _, done, total in calls)
 
 
-def test_both_are_built_at_once(loaded: Settings, owner: psycopg.Connection) -> None:
+def test_both_are_built_at_once(loaded: Settings) -> None:
     with connect(loaded) as loading, ThreadPoolExecutor() as pool:
         loading.execute("LOCK terrakin.tiles IN ROW EXCLUSIVE MODE")
         building = pool.submit(_build_vector_indexes, loaded, None)
-        wait_until_waiting(owner, len(NAMES))
+        wait_until_blocked(loading, len(NAMES))
         loading.rollback()
         assert building.result() == NAMES
-
-
-def wait_until_waiting(conn: psycopg.Connection, n_sessions: int) -> None:
-    for _ in range(600):
-        waiting = conn.execute(
-            "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'terrakin.tiles'::regclass"
-        )
-        if waiting.fetchone() == (n_sessions,):
-            return
-        time.sleep(0.05)
-    pytest.fail(f"no {n_sessions} sessions wait for terrakin.tiles")
 
 
 def test_interrupted_no_server_goes_on_building(loaded: Settings, owner: psycopg.Connection) -> None:
@@ -90,9 +79,9 @@ def test_interrupted_no_server_goes_on_building(loaded: Settings, owner: psycopg
     # Invalid, the first one is built again, and the second one, which is valid, keeps the tiles from being shuffled.
     owner.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = %s::regclass", (f"terrakin.{NAMES[0]}",))
 
-    def interrupt() -> None:
+    def interrupt(loading: psycopg.Connection) -> None:
         try:
-            wait_until_waiting(owner, 1)
+            wait_until_blocked(loading)
         finally:
             os.kill(os.getpid(), signal.SIGINT)
 
@@ -100,11 +89,11 @@ def test_interrupted_no_server_goes_on_building(loaded: Settings, owner: psycopg
     try:
         with connect(loaded) as loading, ThreadPoolExecutor() as pool:
             loading.execute("LOCK terrakin.tiles IN ROW EXCLUSIVE MODE")
-            interrupted = pool.submit(interrupt)
+            interrupted = pool.submit(interrupt, loading)
             with pytest.raises(KeyboardInterrupt):
                 build_indexes(loaded)
             interrupted.result()
-            wait_until_waiting(owner, 0)
+            wait_until_blocked(loading, 0)
     finally:
         signal.signal(signal.SIGINT, before)
 

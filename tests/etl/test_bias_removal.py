@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from tests.conftest import cloned_database
 from tests.etl.conftest import PERIOD, CommandLine, run_arguments
 from tests.etl.tables import tables
 from tests.etl.test_kill import kill_all, lines_until
+from tests.locks import wait_until_blocked
 
 LEACE = ("etl", "bias", "--removal", "leace", "--post-processing", "centred")
 BACK = ("etl", "bias", "--removal", "none", "--post-processing", "standardised")
@@ -221,21 +221,6 @@ def test_a_load_waits_for_a_switch_and_is_refused_after_it(world: Settings, terr
         assert "its vectors were not made as the database's are" in error
         assert post_processing_version(conn) != version
         assert conn.execute("SELECT count(*) FROM terrakin.tiles").fetchone() == (0,)
-
-
-def wait_until_blocked(conn: psycopg.Connection[Any]) -> None:
-    """Until another session waits for a lock that this one holds.
-
-    Not by pg_stat_activity, which stays the same all through a transaction.
-    """
-    for _ in range(600):
-        waiting = conn.execute(
-            "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
-        )
-        if waiting.fetchone() != (0,):
-            return
-        time.sleep(0.1)
-    pytest.fail("the load did not wait")
 
 
 def test_a_database_without_vectors_has_no_bias(database: Settings, command_line: Callable[..., CommandLine]) -> None:
