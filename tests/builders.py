@@ -1,10 +1,13 @@
 """Builders of minimal valid rows: a test names what matters to it, the rest is made up."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import psycopg
 from pgvector import Vector
+
+from etl.post_processing import DEFAULT_METHOD, PostProcessing, from_moments, measure_moments, needs_covariance
 
 DIMENSION = 768
 PERIOD = "[2024-06-01,2024-09-01)"
@@ -72,3 +75,8 @@ def make_tile(
         },
     )  # fmt: skip
     return tile_id
+
+
+def fit_post_processing(blocks: Iterable[np.ndarray], method: str = DEFAULT_METHOD) -> PostProcessing:
+    """As the stages fit one, of patches (..., dimension) in memory."""
+    return from_moments(measure_moments(blocks, needs_covariance(method)), method)

@@ -35,7 +35,7 @@ class CityTiles:
 
     def patches(self) -> tuple[np.ndarray, np.ndarray]:
         """Patch vectors (n, 196, dimension) float16, and which of them (n, 196) have enough valid pixels."""
-        return read_patches(self.job, self.city.city_id)
+        return read_patches(self.job.path(self.city.city_id, PATCHES))
 
     def attributes(self) -> Mapping[str, Any]:
         """Of its composite: where the pixels came from."""

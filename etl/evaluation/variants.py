@@ -13,9 +13,10 @@ from etl.place_removal import fit_place_removal
 from etl.post_processing import METHODS as POST_PROCESSINGS
 from etl.post_processing import PostProcessing, from_moments, measure_moments
 from etl.spatial_bias import Limits, TileMeans, measure
-from etl.stages.aggregate import BATCH_TILES, METHODS
+from etl.stages.aggregate import METHODS
 from etl.stages.patches import tile_means
 from etl.store_encoder import EncoderRecord
+from etl.work import TILES_PER_CHUNK
 
 REMOVALS = ("none", "dimensions", "leace")
 """What is done about spatial bias: nothing, dimensions set to 0, or linear removal of place."""
@@ -71,8 +72,8 @@ def vectors_of(
     for name, parts in blocks.items():
         rows: dict[str, list[np.ndarray]] = {method: [] for method in METHODS}
         for patches, valid in parts:
-            for i in range(0, len(patches), BATCH_TILES):
-                some = aggregate(processing.apply(patches[i : i + BATCH_TILES]), valid[i : i + BATCH_TILES])
+            for i in range(0, len(patches), TILES_PER_CHUNK):
+                some = aggregate(processing.apply(patches[i : i + TILES_PER_CHUNK]), valid[i : i + TILES_PER_CHUNK])
                 for method in METHODS:
                     rows[method].append(getattr(some, method))
                 advance(len(some.mean))

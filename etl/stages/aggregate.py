@@ -1,6 +1,7 @@
 """Stage aggregate: patch embeddings to one vector a tile and method, kept as ``vectors.zarr``."""
 
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,11 @@ from etl.errors import EncoderError
 from etl.post_processing import PostProcessing
 from etl.stages import Job, fingerprint, walk_cities
 from etl.stages.cores import by_cores
-from etl.stages.patches import encoder_of, read_patches
+from etl.stages.patches import chunks, encoder_of, read_patches
 from etl.store_encoder import read_encoder
 from etl.work import PATCHES, VECTORS, read_array, write_arrays
 
 METHODS = ("mean", "dominant", "median", "min", "max")
-BATCH_TILES = 16
 
 
 def fingerprints(job: Job, processing: PostProcessing) -> dict[int, str | None]:
@@ -40,26 +40,25 @@ def _aggregate(
 ) -> Mapping[str, Any]:
     _check_encoder_of(job, city)
     path = job.path(city.city_id, PATCHES)
-    embedding, is_valid = read_patches(job, city.city_id)
     parts = []
-    for part in _in_batches(processing, embedding, is_valid):
+    for part in aggregate_file(path, processing):
         parts.append(part)
         advance(len(part.mean))
     names = (*METHODS, "dominant_share", "dominant_patches")
     arrays = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
     arrays |= {name: read_array(path, name) for name in ("tile_id", "valid_share")}
     write_arrays(job.path(city.city_id, VECTORS), arrays, {"made_from": made_from})
-    return {"n_tiles": len(embedding)}
+    return {"n_tiles": len(arrays["tile_id"])}
 
 
-def _in_batches(processing: PostProcessing, embedding: np.ndarray, is_valid: np.ndarray) -> Iterator[TileVectors]:
-    """The tiles' vectors in their order."""
-    starts = range(0, len(embedding), BATCH_TILES)
-    batches = [(processing, embedding[i : i + BATCH_TILES], is_valid[i : i + BATCH_TILES]) for i in starts]
-    return by_cores(_vectors, batches, len(embedding))
+def aggregate_file(path: Path, processing: PostProcessing) -> Iterator[TileVectors]:
+    """The vectors of the tiles of a ``patches.zarr``, chunk by chunk in their order, by all cores."""
+    batches = [(path, tiles, processing) for tiles in chunks(path)]
+    return by_cores(_vectors, batches, batches[-1][1].stop)
 
 
-def _vectors(processing: PostProcessing, patches: np.ndarray, is_valid: np.ndarray) -> TileVectors:
+def _vectors(path: Path, tiles: slice, processing: PostProcessing) -> TileVectors:
+    patches, is_valid = read_patches(path, tiles)
     return aggregate(processing.apply(patches), is_valid)
 
 

@@ -6,20 +6,20 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-from joblib import Parallel, delayed
 
 from etl.bias_report import Measured, Outcome, write_report
-from etl.grid import Cell, cell_and_month
+from etl.grid import cell_and_month
 from etl.known_forms import read_forms
 from etl.leak import measure_leak
 from etl.place_removal import fit_place_removal
 from etl.post_processing import PostProcessing
 from etl.retrieval import precision_at_k
 from etl.spatial_bias import Limits, SpatialBias, TileMeans, measure
+from etl.stac import Period
 from etl.stages import Job
-from etl.stages.patches import read_patches, tile_means
+from etl.stages.patches import over_chunks, read_patches, tile_means
 from etl.store_encoder import EncoderRecord
-from etl.work import PATCHES, read_array
+from etl.work import open_array
 
 log = logging.getLogger(__name__)
 
@@ -117,22 +117,17 @@ def _known_forms(jobs: Sequence[Job], means: TileMeans, path: Path | None) -> np
 
 def _tile_means(jobs: Sequence[Job], processing: PostProcessing) -> TileMeans:
     vectors, cells, city_ids, looks = [], [], [], []
+    numbers: dict[tuple[Period, int], int] = {}
     for job in jobs:
-        # Threads: unpacking Zarr and the sums leave the interpreter free.
-        cores = Parallel(n_jobs=-1, prefer="threads", return_as="generator", pre_dispatch="2*n_jobs")
-        means = cores(delayed(_means_of)(job, city.city_id, processing) for city in job.cities)
-        with job.bar("bias", "city", len(job.cities)) as bar:
-            for city, (own_vectors, own_cells) in zip(job.cities, means, strict=True):
-                vectors.append(own_vectors)
-                cells += own_cells
-                city_ids += [city.city_id] * len(own_cells)
-                looks += [len(vectors)] * len(own_cells)
-                bar.update()
+        for city, (some, ids) in over_chunks(job, "bias", _means_of, processing):
+            vectors.append(some)
+            cells += [cell_and_month(int(tile_id))[0] for tile_id in ids]
+            city_ids += [city.city_id] * len(ids)
+            looks += [numbers.setdefault((job.period, city.city_id), len(numbers))] * len(ids)
     return TileMeans(np.concatenate(vectors), cells, np.array(city_ids), np.array(looks))
 
 
-def _means_of(job: Job, city_id: int, processing: PostProcessing) -> tuple[np.ndarray, list[Cell]]:
+def _means_of(path: Path, tiles: slice, processing: PostProcessing) -> tuple[np.ndarray, np.ndarray]:
     # Post-processing is affine: it may come after the mean, where it costs less.
-    vectors = processing.apply(tile_means(*read_patches(job, city_id)))
-    numbers = read_array(job.path(city_id, PATCHES), "tile_id")
-    return vectors, [cell_and_month(int(number))[0] for number in numbers]
+    vectors = processing.apply(tile_means(*read_patches(path, tiles)))
+    return vectors, np.asarray(open_array(path, "tile_id")[tiles])

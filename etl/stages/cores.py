@@ -1,6 +1,6 @@
-"""Work on batches of tiles by a process a core."""
+"""Work on batches of tiles by all cores."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from joblib import Parallel, delayed
@@ -19,4 +19,10 @@ def by_cores(work: Callable[..., T], batches: Sequence[tuple[Any, ...]], n_tiles
         n_tiles: in all batches together.
     """
     cores = Parallel(n_jobs=-1 if n_tiles >= MIN_TILES else 1, return_as="generator", max_nbytes=None)
+    yield from cores(delayed(work)(*batch) for batch in batches)
+
+
+def by_threads(work: Callable[..., T], batches: Iterable[tuple[Any, ...]]) -> Iterator[T]:
+    """The same by threads, for work that leaves the interpreter free: unpacking files, sums over large arrays."""
+    cores = Parallel(n_jobs=-1, prefer="threads", return_as="generator", pre_dispatch="2*n_jobs")
     yield from cores(delayed(work)(*batch) for batch in batches)

@@ -103,14 +103,17 @@ def _embed(job: Job, encoder: Encoder, city: City, made_from: str, advance: Call
 
 def read_chips(path: Path, cells: Sequence[Cell]) -> np.ndarray:
     """Tiles cut out of the composite at a path: (n, 12, 224, 224) uint16, reflectance x 10000, 0 is nodata."""
+    return np.stack(list(each_chip(path, cells)))
+
+
+def each_chip(path: Path, cells: Sequence[Cell]) -> Iterator[np.ndarray]:
+    """The same one by one: (12, 224, 224) each."""
     attributes = read_attributes(path)
     assert attributes is not None, "only cities with a composite have chips"
     reflectance = open_array(path, "reflectance")
-    chips = []
     for cell in cells:
         y, x = (attributes["top_row"] - cell.row) * TILE_PX, (cell.col - attributes["left_col"]) * TILE_PX
-        chips.append(np.asarray(reflectance[:, y : y + TILE_PX, x : x + TILE_PX]))
-    return np.stack(chips)
+        yield np.asarray(reflectance[:, y : y + TILE_PX, x : x + TILE_PX])
 
 
 def patch_valid_share(chips: np.ndarray) -> np.ndarray:

@@ -4,16 +4,25 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import psycopg
 
 from etl.errors import EncoderError
 from etl.locks import one_at_a_time
-from etl.post_processing import DEFAULT_METHOD, PostProcessing, fit_post_processing
+from etl.post_processing import (
+    DEFAULT_METHOD,
+    Moments,
+    PostProcessing,
+    from_moments,
+    merged,
+    moments_of,
+    needs_covariance,
+)
 from etl.stages import Job, bias
 from etl.stages.bias import BiasRequest
-from etl.stages.patches import encoder_of, valid_patches
+from etl.stages.patches import encoder_of, over_chunks, read_patches
 from etl.store_encoder import EncoderRecord, is_bias_measured, read_encoder, write_encoder, write_post_processing
 from etl.work import PATCHES
 
@@ -69,7 +78,14 @@ def check_post_processing(conn: psycopg.Connection[Any], method: str | None, rem
 
 def fit(jobs: Sequence[Job], method: str) -> PostProcessing:
     """Fit a method to the valid patches of all cities of all jobs."""
-    return fit_post_processing(chain.from_iterable(map(valid_patches, jobs)), method)
+    with_covariance = needs_covariance(method)
+    parts = chain.from_iterable(over_chunks(job, "fit", _moments, with_covariance) for job in jobs)
+    return from_moments(merged(part for _, part in parts), method)
+
+
+def _moments(path: Path, tiles: slice, with_covariance: bool) -> Moments:
+    embedding, is_valid = read_patches(path, tiles)
+    return moments_of(embedding[is_valid], with_covariance)
 
 
 def _fit_and_record(job: Job, method: str, removal: BiasRequest | None) -> PostProcessing:

@@ -1,29 +1,47 @@
 """The patch embeddings in the work files, from which all stages after the model start."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 
+from etl.cities import City
 from etl.stages import Job
-from etl.work import PATCHES, read_array, read_attributes
+from etl.stages.cores import by_threads
+from etl.work import PATCHES, open_array, read_attributes
 
+T = TypeVar("T")
 MIN_PATCH_VALID_SHARE = 0.5
 """A patch with fewer valid pixels does not count: what stands in for nodata would."""
+ALL = slice(None)
 
 
-def read_patches(job: Job, city_id: int) -> tuple[np.ndarray, np.ndarray]:
-    """Of a city: patch embeddings (n, 196, dimension) float16, and which of them count, (n, 196) bool."""
-    path = job.path(city_id, PATCHES)
-    return read_array(path, "embedding"), read_array(path, "patch_valid_share") >= MIN_PATCH_VALID_SHARE
+def read_patches(path: Path, tiles: slice = ALL) -> tuple[np.ndarray, np.ndarray]:
+    """Of a city's tiles: patch embeddings (n, 196, dimension) float16, and which of them count, (n, 196) bool."""
+    is_valid = np.asarray(open_array(path, "patch_valid_share")[tiles]) >= MIN_PATCH_VALID_SHARE
+    return np.asarray(open_array(path, "embedding")[tiles]), is_valid
 
 
-def valid_patches(job: Job) -> Iterator[np.ndarray]:
-    """The patches that count, (m, dimension) float16, city by city, with a bar."""
-    with job.bar("fit", "city", len(job.cities)) as bar:
-        for city in job.cities:
-            embedding, is_valid = read_patches(job, city.city_id)
-            yield embedding[is_valid]
-            bar.update()
+def chunks(path: Path) -> list[slice]:
+    """A city's tiles, a chunk of its work file at a time: each core reads its own."""
+    embedding = open_array(path, "embedding")
+    n, step = embedding.shape[0], embedding.chunks[0]
+    return [slice(start, min(start + step, n)) for start in range(0, n, step)]
+
+
+def over_chunks(job: Job, stage: str, work: Callable[..., T], *more: Any) -> Iterator[tuple[City, T]]:
+    """Results of ``work(path, tiles, *more)`` for all chunks of all of a job's cities in order, by threads, with a bar.
+
+    Threads: what is done to a chunk (unpacking, sums) leaves the interpreter free.
+    """
+    paths = [(city, job.path(city.city_id, PATCHES)) for city in job.cities]
+    places = [(city, path, tiles) for city, path in paths for tiles in chunks(path)]
+    results = by_threads(work, ((path, tiles, *more) for _, path, tiles in places))
+    with job.bar(stage, "tile", sum(tiles.stop - tiles.start for _, _, tiles in places)) as bar:
+        for (city, _, tiles), result in zip(places, results, strict=True):
+            yield city, result
+            bar.update(tiles.stop - tiles.start)
 
 
 def tile_means(embedding: np.ndarray, is_valid: np.ndarray) -> np.ndarray:

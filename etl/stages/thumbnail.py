@@ -9,12 +9,12 @@ from etl.errors import EtlError
 from etl.grid import Cell, cell_and_month
 from etl.stages import Job, fingerprint, walk_cities
 from etl.stages.cores import by_cores
-from etl.stages.embed import read_chips
+from etl.stages.embed import each_chip
 from etl.store_thumbnails import cities_without_thumbnails, loaded_tiles, write_thumbnails
 from etl.thumbnails import STYLE, thumbnail
 from etl.work import COMPOSITE
 
-BATCH_TILES = 8
+BATCH_TILES = 16
 
 
 def run(job: Job) -> list[str]:
@@ -51,4 +51,4 @@ def _draw(job: Job, city: City, advance: Callable[[int], Any]) -> Mapping[str, A
 
 
 def _thumbnails(composite: Path, cells: Sequence[Cell]) -> list[bytes]:
-    return [thumbnail(chip) for chip in read_chips(composite, cells)]
+    return [thumbnail(chip) for chip in each_chip(composite, cells)]

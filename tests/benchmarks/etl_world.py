@@ -21,7 +21,7 @@ from etl.city_table import circle, geonames_cities
 from etl.grid import PATCHES_PER_TILE, TILE_M, TILE_PX, Cell, tile_id
 from etl.items import BANDS
 from etl.stac import Period
-from etl.work import COMPOSITE, PATCHES, city_dir, write_arrays
+from etl.work import COMPOSITE, COMPRESSOR, PATCHES, city_dir, write_arrays
 
 PERIOD = Period(date(2024, 6, 1), date(2024, 8, 31))
 DIMENSION = 768
@@ -114,7 +114,11 @@ def _write_composite(path: Path, textures: Path, cells: Sequence[Cell]) -> None:
     group = zarr.open_group(path, mode="w-", attributes=attributes)
     side = (len(BANDS), TILE_PX, TILE_PX)
     group.create_array(
-        "reflectance", shape=(len(BANDS), shape[0] * TILE_PX, shape[1] * TILE_PX), chunks=side, dtype=np.uint16
+        "reflectance",
+        shape=(len(BANDS), shape[0] * TILE_PX, shape[1] * TILE_PX),
+        chunks=side,
+        dtype=np.uint16,
+        compressors=COMPRESSOR,
     )
     chunks = path / "reflectance" / "c" / "0"
     for i, cell in enumerate(cells):

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,6 +10,8 @@ from etl.errors import EncoderError
 from etl.post_processing import PostProcessing
 from etl.stages import aggregate as stage
 from etl.stages.cores import MIN_TILES
+from etl.stages.patches import MIN_PATCH_VALID_SHARE
+from etl.work import PATCHES, write_arrays
 
 
 def make_patches(n: int = 3, n_patches: int = 20, dimension: int = 6, seed: int = 0) -> np.ndarray:
@@ -124,14 +128,16 @@ def test_no_tile_is_no_vector() -> None:
     assert vectors.dominant_share.shape == (0,)
 
 
-def test_processes_make_of_each_tile_what_one_makes() -> None:
+def test_processes_make_of_each_tile_what_one_makes(tmp_path: Path) -> None:
     rng = np.random.default_rng(5)
     n = MIN_TILES + 3
     embedding = rng.normal(size=(n, 12, 8)).astype(np.float16)
-    is_valid = rng.random((n, 12)) < 0.8
-    is_valid[:, 0] = True
+    share = rng.random((n, 12)).astype(np.float32)
+    share[:, 0] = 1
+    arrays = {"tile_id": np.arange(n), "embedding": embedding, "patch_valid_share": share}
+    write_arrays(tmp_path / PATCHES, arrays, {})
     processing = PostProcessing("raw", np.zeros(8, np.float32), np.ones(8, np.float32))
-    parts = list(stage._in_batches(processing, embedding, is_valid))
-    alone = aggregate(processing.apply(embedding), is_valid)
+    parts = list(stage.aggregate_file(tmp_path / PATCHES, processing))
+    alone = aggregate(processing.apply(embedding), share >= MIN_PATCH_VALID_SHARE)
     for name in vars(alone):
         np.testing.assert_array_equal(np.concatenate([getattr(part, name) for part in parts]), getattr(alone, name))

@@ -8,7 +8,7 @@ from etl.demo.scenes import MARGIN_M, Ground, town_ground
 from etl.demo.towns import DEMO_TOWNS, Form
 from etl.encoders import mosaiks
 from etl.grid import TILE_M, TILE_PX, Cell
-from etl.post_processing import fit_post_processing
+from tests.builders import fit_post_processing
 
 N_ASKED = 5
 

@@ -11,7 +11,8 @@ from hypothesis.extra import numpy as hnp
 
 from etl.errors import EncoderError
 from etl.linear_removal import fit_leace
-from etl.post_processing import DIMENSIONS_PER_COMPONENT, METHODS, PostProcessing, fit_post_processing
+from etl.post_processing import DIMENSIONS_PER_COMPONENT, METHODS, PostProcessing
+from tests.builders import fit_post_processing
 
 
 def make_patches(n: int = 3, n_patches: int = 20, dimension: int = 6, seed: int = 0) -> np.ndarray:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from etl.work import open_array, read_array, read_attributes, write_arrays
+from etl.work import TILES_PER_CHUNK, open_array, read_array, read_attributes, write_arrays
 
 
 def test_arrays_and_attributes_come_back(tmp_path: Path) -> None:
@@ -28,3 +28,11 @@ def test_a_write_that_fails_leaves_the_old_group(tmp_path: Path) -> None:
 
 def test_an_absent_group_has_no_attributes(tmp_path: Path) -> None:
     assert read_attributes(tmp_path / "none.zarr") is None
+
+
+def test_patch_embeddings_are_cut_by_tiles_and_composites_are_not_by_bands(tmp_path: Path) -> None:
+    arrays = {"embedding": np.zeros((3 * TILES_PER_CHUNK + 1, 4, 6), np.float16)}
+    write_arrays(tmp_path / "patches.zarr", arrays, {})
+    assert open_array(tmp_path / "patches.zarr", "embedding").chunks == (TILES_PER_CHUNK, 4, 6)
+    write_arrays(tmp_path / "composite.zarr", {"reflectance": np.zeros((12, 8, 8), np.uint16)}, {}, chunk=4)
+    assert open_array(tmp_path / "composite.zarr", "reflectance").chunks == (12, 4, 4)

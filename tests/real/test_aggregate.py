@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from etl.aggregate import aggregate
 from etl.encoders import mosaiks
-from etl.post_processing import fit_post_processing
+from tests.builders import fit_post_processing
 
 
 @pytest.fixture(scope="module")
