@@ -66,7 +66,7 @@ PICTURE: dict[int | str, Any] = {200: {"description": "WebP, 128 x 128 px, north
 @blueprint.doc(responses=PICTURE)
 def thumbnail(tile_id: str, path_data: TilePath) -> Response:
     """A tile's picture in true colour."""
-    row = database().row(THUMBNAIL, {"tile_id": path_data.tile_id}) or {}
+    row = database().row(THUMBNAIL, {"tile_id": path_data.tile_id}, binary=True) or {}
     if row["webp"] is None:
         raise NotFoundError(f"tile {tile_id} does not exist or has no thumbnail; `terrakin etl run` makes them")
     response = Response(row["webp"], content_type="image/webp")

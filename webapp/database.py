@@ -21,18 +21,23 @@ class Database:
     def __init__(self, settings: Settings) -> None:
         self._pool = ReaderPool(settings)
 
-    def rows(self, sql: LiteralString, parameters: Row | None = None) -> list[Row]:
+    def rows(self, sql: LiteralString, parameters: Row | None = None, *, binary: bool = False) -> list[Row]:
         """All rows of an answer.
+
+        Args:
+            sql: the question.
+            parameters: by name.
+            binary: send columns in PostgreSQL's binary format: a bytea as it is, not as hexadecimals of twice its size.
 
         Raises:
             psycopg.Error, db.errors.DbError: see webapp.problems.PROBLEMS.
         """
         with self._pool.connection() as conn:
-            return conn.execute(sql, parameters).fetchall()
+            return conn.execute(sql, parameters, binary=binary).fetchall()
 
-    def row(self, sql: LiteralString, parameters: Row | None = None) -> Row | None:
-        """The first row of an answer, None where there is none."""
-        return next(iter(self.rows(sql, parameters)), None)
+    def row(self, sql: LiteralString, parameters: Row | None = None, *, binary: bool = False) -> Row | None:
+        """The first row of an answer, None where there is none: see ``rows``."""
+        return next(iter(self.rows(sql, parameters, binary=binary)), None)
 
     def close(self) -> None:
         """Close all connections; the next question opens new ones."""

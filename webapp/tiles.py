@@ -49,7 +49,8 @@ def tile(names: str, z: int, x: int, y: int) -> Response:
     response.headers["Cache-Control"] = CACHE_CONTROL
     if mvt:
         response.set_etag(found[0]["etag"] if len(found) == 1 else _etag_of_all(found))
-        response.make_conditional(request)
+        if "If-None-Match" in request.headers:
+            response.make_conditional(request)
     return response
 
 
@@ -105,7 +106,8 @@ def _tile(source: str, z: int, x: int, y: int) -> Row:
     query = json.dumps(_query())
 
     def compute() -> Row:
-        return database().row(TILE_SQL[source], {"z": z, "x": x, "y": y, "query": query}) or {"mvt": None}
+        place = {"z": z, "x": x, "y": y, "query": query}
+        return database().row(TILE_SQL[source], place, binary=True) or {"mvt": None}
 
     return compute() if source in ANSWERS_A_QUESTION else tile_cache().get((source, z, x, y, query), compute)
 

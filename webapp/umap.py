@@ -61,7 +61,7 @@ def points() -> Response:
     uint32 n, uint32 layout_version, float64 tile_id[n], uint16 x[n], uint16 y[n] (0 to 65535 over the bounds of
     /umap), uint16 city_index[n] (into the cities of /umap; 65535: none).
     """
-    found = _found(database().row(POINTS))
+    found = _found(database().row(POINTS, binary=True))
     tile_ids = _column(found["tile_ids"], ">i8", "<f8")
     columns = [_column(found[name], ">i4", "<u2") for name in ("xs", "ys", "city_indexes")]
     return _binary(found["layout_version"], [tile_ids, *columns])
@@ -89,7 +89,7 @@ def similarity(query_data: LikenessQuery) -> Response:
     uint32 n, uint32 layout_version, uint16 s[n]: similarity (cosine) = s / 65535 * 2 - 1; 0 also where a tile has no
     such vector.
     """
-    found = _found(database().row(LIKENESS, query_data.model_dump()))
+    found = _found(database().row(LIKENESS, query_data.model_dump(), binary=True))
     return _binary(found["layout_version"], [_column(found["similarities"], ">i4", "<u2")])
 
 
