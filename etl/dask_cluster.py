@@ -11,6 +11,14 @@ ANY_FREE_PORT = {"dashboard_address": "127.0.0.1:0"}
 on the machine, or anyone's Dask, would have it already."""
 
 
+def client_class() -> Any:
+    """``distributed.Client``, once its package, which logs every step when it is imported, logs errors alone."""
+    from distributed import Client
+
+    logging.getLogger("distributed").setLevel(logging.ERROR)
+    return Client
+
+
 def local_cluster(n_workers: int) -> Any:
     """A ``distributed.LocalCluster`` of processes with one thread each; the caller closes it."""
     import dask

@@ -35,6 +35,8 @@ LIMITS = {
     resource.RLIMIT_CPU: TIMEOUT_S,
     resource.RLIMIT_FSIZE: 64 * 2**20,
 }
+TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+"""First bytes of TIFF and BigTIFF, in either byte order. Another file is refused before a process is started for it."""
 EXIT_BAD_CHIP = 65
 """What embed-chip ends with when the file is at fault, and nothing else."""
 
@@ -50,6 +52,9 @@ def embed(settings: Settings, upload: FileStorage) -> dict[str, Any]:
     with _turn(settings.home), tempfile.TemporaryDirectory(prefix="terrakin-chip-") as folder:
         path = Path(folder) / "chip.tif"
         upload.save(path)
+        with path.open("rb") as file:
+            if file.read(len(TIFF[0])) not in TIFF:
+                raise BadChipError("the file is no TIFF; a chip is a GeoTIFF of 12 bands, as /api/docs says")
         return _run(settings, path)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from etl.cities import City
 from etl.compositing import examine_all, load_composite
-from etl.dask_cluster import local_cluster
+from etl.dask_cluster import client_class, local_cluster
 from etl.errors import EtlError, ImageryError
 from etl.grid import TILE_PX, city_geobox, tiles_in_box
 from etl.items import BANDS
@@ -114,10 +114,7 @@ def _provenance(selected: Selection) -> Mapping[str, Any]:
 @contextmanager
 def _lazy_client(options: DaskOptions) -> Iterator[Callable[[], None]]:
     """Gives a function that starts (or joins) the Dask cluster at its first call; nothing to do, nothing started."""
-    from distributed import Client
-
-    # It sets its own logger to INFO when it is imported.
-    logging.getLogger("distributed").setLevel(logging.ERROR)
+    client = client_class()
     opened: list[Any] = []
 
     def ensure() -> None:
@@ -125,14 +122,14 @@ def _lazy_client(options: DaskOptions) -> Iterator[Callable[[], None]]:
             return
         if options.scheduler:
             try:
-                opened.append(Client(options.scheduler, timeout="10s"))
+                opened.append(client(options.scheduler, timeout="10s"))
             except OSError as error:
                 raise EtlError(
                     f"no Dask scheduler answers at {options.scheduler}; start it, or leave --dask-scheduler out"
                 ) from error
         else:
             cluster = local_cluster(options.n_workers)
-            opened.extend((Client(cluster), cluster))
+            opened.extend((client(cluster), cluster))
         log.info("stage=composite event=dask_started")
 
     try:

@@ -12,13 +12,12 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pystac
-from distributed import Client
 from pyproj import Transformer
 from shapely import MultiPolygon, box
 
 from etl.cities import City
 from etl.compositing import examine_all, load_composite
-from etl.dask_cluster import local_cluster
+from etl.dask_cluster import client_class, local_cluster
 from etl.demo.scene_writer import NATIVE_RESOLUTION_M, SCL_RESOLUTION_M, Scene, write_scene
 from etl.grid import TILE_M, assign_cells, city_geobox, tiles_in_box
 from etl.scenes import select_scenes
@@ -74,7 +73,7 @@ def run_composite(side_km: int, n_dates: int, n_workers: int, say: Callable[[str
         with (
             watched() as peak,
             local_cluster(n_workers) as cluster,
-            Client(cluster),
+            client_class()(cluster),
         ):
             started = time.perf_counter()
             selected = select_scenes(

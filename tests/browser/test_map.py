@@ -1,5 +1,6 @@
 """Walks through the page, its lists compared with what SQL answers."""
 
+import re
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -193,6 +194,11 @@ def test_a_phone_shows_map_and_list_without_scrolling_sideways(page: Page, site:
     expect(page.locator(".map-canvas")).to_be_in_viewport(ratio=0.99)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert page.evaluate("document.documentElement.scrollHeight <= window.innerHeight")
+    attribution = page.locator(".maplibregl-ctrl-attrib.maplibregl-compact")
+    expect(attribution).not_to_have_class(re.compile("maplibregl-compact-show"))
+    attribution.locator(".maplibregl-ctrl-attrib-button").click()
+    expect(attribution).to_contain_text("Natural Earth")
+    expect(attribution).to_have_class(re.compile("maplibregl-compact-show"))
 
 
 @pytest.mark.parametrize("visit", [{"color_scheme": "dark"}], indirect=True)

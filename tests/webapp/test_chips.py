@@ -102,7 +102,7 @@ def bomb(tmp_path: Path) -> bytes:
 
 def test_a_bad_file_is_422_in_the_commands_words(world: ChipWorld, tmp_path: Path) -> None:
     for data, words in (
-        (b"not a picture", "the file is not a readable GeoTIFF"),
+        (b"II*\0 and no more", "the file is not a readable GeoTIFF"),
         (write_chip(tmp_path / "three.tif", PIXELS[:3], compress="deflate").read_bytes(), "3 bands"),
         (bomb(tmp_path), "20000 x 20000 px"),
     ):
@@ -111,6 +111,16 @@ def test_a_bad_file_is_422_in_the_commands_words(world: ChipWorld, tmp_path: Pat
         assert words in response.get_json()["detail"]
         assert str(world.settings.home) not in response.text
         assert "/tmp" not in response.text
+
+
+@pytest.mark.parametrize("data", [b"PK\3\4 a zip bomb", b"\x1f\x8b gzip", b"II"])
+def test_what_is_no_tiff_is_422_and_starts_no_process(
+    world: ChipWorld, monkeypatch: pytest.MonkeyPatch, data: bytes
+) -> None:
+    monkeypatch.setattr(chips.subprocess, "Popen", None)
+    response = upload(world, data)
+    assert response.status_code == 422
+    assert "the file is no TIFF" in response.get_json()["detail"]
 
 
 @pytest.mark.parametrize(

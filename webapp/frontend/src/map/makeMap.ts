@@ -65,8 +65,7 @@ export function makeMap(container: HTMLDivElement, isDark: boolean, tilesUrl: st
   map.addControl(new maplibregl.ScaleControl({ unit: 'metric' }), 'bottom-left');
   map.addControl(new maplibregl.AttributionControl({ compact: true }), 'bottom-right');
   if (container.parentElement!.clientWidth < NARROW_PX) {
-    // On a phone the attribution would hide the map: it starts folded behind its (i).
-    map.once('idle', () => container.querySelector('.maplibregl-ctrl-attrib')?.classList.remove('maplibregl-compact-show'));
+    foldAttribution(map);
   }
   map.on('render', () => (isShown(container) ? (container.dataset.state = 'busy') : finishDrawing(map)));
   map.on('idle', () => isShown(container) && (container.dataset.state = 'idle'));
@@ -79,6 +78,17 @@ export function makeMap(container: HTMLDivElement, isDark: boolean, tilesUrl: st
   hover(map, events);
   refine(map);
   return map;
+}
+
+/** On a phone the attribution would hide the map: it starts folded behind its (i). The control unfolds itself once. */
+function foldAttribution(map: maplibregl.Map): void {
+  const fold = () => {
+    const attribution = map.getContainer().querySelector('.maplibregl-ctrl-attrib.maplibregl-compact');
+    if (!attribution) return;
+    attribution.classList.remove('maplibregl-compact-show');
+    map.off('render', fold);
+  };
+  map.on('render', fold);
 }
 
 /** The fine base map, which the worker takes half a second to cut up, is loaded only for those who come closer. */
