@@ -49,8 +49,7 @@ def tile(names: str, z: int, x: int, y: int) -> Response:
     response.headers["Cache-Control"] = CACHE_CONTROL
     if mvt:
         response.set_etag(found[0]["etag"] if len(found) == 1 else _etag_of_all(found))
-        if "If-None-Match" in request.headers:
-            response.make_conditional(request)
+        response.make_conditional(request)
     return response
 
 

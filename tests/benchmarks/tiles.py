@@ -212,7 +212,7 @@ def _http_asker(served: server.Server, etags: dict[Address, str] | None = None) 
             mine.curl = pycurl.Curl()
         known = {"If-None-Match": etags[address]} if etags and etags[address] else {}
         path = address.path if etags else f"{address.path}&round={next(_rounds)}"
-        status, body, _ = _get(mine.curl, f"{served.url}{path}", known)
+        status, body = _get(mine.curl, f"{served.url}{path}", known)
         if status not in ({304} if known else {200, 204}):
             raise RuntimeError(f"{path} answered {status}: {body[:200]!r}")
         return len(body)
@@ -220,19 +220,21 @@ def _http_asker(served: server.Server, etags: dict[Address, str] | None = None) 
     return ask
 
 
-def _get(curl: pycurl.Curl, url: str, headers: Mapping[str, str]) -> tuple[int, bytes, list[bytes]]:
-    """Status, body as it was sent, and the header's lines."""
-    body, lines = BytesIO(), list[bytes]()
+def _get(curl: pycurl.Curl, url: str, headers: Mapping[str, str]) -> tuple[int, bytes]:
+    """Status, and body as it was sent."""
+    body = BytesIO()
     curl.setopt(pycurl.URL, url)
     curl.setopt(pycurl.HTTPHEADER, [f"{name}: {value}" for name, value in (BROWSER | dict(headers)).items()])
     curl.setopt(pycurl.WRITEDATA, body)
-    curl.setopt(pycurl.HEADERFUNCTION, lines.append)
     curl.perform()
-    return curl.getinfo(pycurl.RESPONSE_CODE), body.getvalue(), lines
+    return curl.getinfo(pycurl.RESPONSE_CODE), body.getvalue()
 
 
 def _etag(served: server.Server, address: Address) -> str:
-    _, _, lines = _get(pycurl.Curl(), f"{served.url}{address.path}", {})
+    """A tile's tag. Asked for apart: Python's look at each line of the header would cost eight clients time."""
+    curl, lines = pycurl.Curl(), list[bytes]()
+    curl.setopt(pycurl.HEADERFUNCTION, lines.append)
+    _get(curl, f"{served.url}{address.path}", {})
     tags = (line.split(b":", 1)[1].strip().decode() for line in lines if line.lower().startswith(b"etag:"))
     return next(tags, "")
 
