@@ -53,7 +53,7 @@ def write_arrays(
 
     Args:
         path: the group's folder.
-        arrays: by name.
+        arrays: by name, of one to three axes.
         attributes: of the group.
         chunk: longest side of a chunk along the last two axes; along the axis before them it is TILES_PER_CHUNK.
     """
