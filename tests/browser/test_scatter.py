@@ -60,11 +60,15 @@ def draw_lasso(page: Page, corners: list[Pixel]) -> None:
     page.mouse.up()
 
 
+def pixels(plot: Locator) -> np.ndarray:
+    """What the screen shows of it: red, green and blue, (3, height, width)."""
+    with pytest.warns(NotGeoreferencedWarning), rasterio.MemoryFile(plot.screenshot()).open() as picture:
+        return picture.read([1, 2, 3]).astype(int)
+
+
 def coloured_pixels(plot: Locator, colour: tuple[int, int, int]) -> np.ndarray:
     """Rows and columns of the plot's pixels that have a colour, (n, 2)."""
-    with pytest.warns(NotGeoreferencedWarning), rasterio.MemoryFile(plot.screenshot()).open() as picture:
-        pixels = picture.read([1, 2, 3]).astype(int)
-    return np.argwhere(np.abs(pixels - np.array(colour)[:, None, None]).max(axis=0) <= 3)
+    return np.argwhere(np.abs(pixels(plot) - np.array(colour)[:, None, None]).max(axis=0) <= 3)
 
 
 def test_a_point_under_the_cursor_tells_its_city(page: Page, site: str, towns: TownDatabase) -> None:
@@ -95,6 +99,7 @@ def test_the_lasso_holds_the_tiles_that_sql_finds_there(page: Page, site: str, t
     corners = [at(west, south), at(east, south), at(east, north), at(west, north)]
     if way == "button":
         page.get_by_role("button", name="Lasso").click()
+        expect(page.get_by_role("button", name="Lasso")).to_have_attribute("aria-pressed", "true")
         draw_lasso(page, corners)
     else:
         page.keyboard.down("Shift")
@@ -152,6 +157,24 @@ def test_the_scale_of_similarity_is_that_of_the_tiles(page: Page, site: str, tow
     expect(page.locator(".scatter-scale")).to_contain_text(f"≤ {row['low']:.2f}")
     expect(page.locator(".scatter-scale")).to_contain_text(f"≥ {row['high']:.2f}")
     assert "scatter=similarity" in page.url
+
+
+def test_colours_changed_faster_than_they_are_drawn_end_with_the_last(page: Page, site: str) -> None:
+    points = open_scatter(page, f"{site}/?scatter=city")
+    by_city = pixels(points)
+    page.get_by_label("Colour by").select_option("continent")
+    page.wait_for_timeout(500)
+    by_continent = pixels(points)
+    page.get_by_label("Colour by").evaluate("""async (select) => {
+        for (const by of ['city', 'continent', 'city', 'continent', 'city', 'continent', 'city']) {
+            select.value = by;
+            select.dispatchEvent(new Event('change', { bubbles: true }));
+            await new Promise((done) => setTimeout(done));
+        }
+    }""")
+    page.wait_for_timeout(1000)
+    assert np.abs(by_city - by_continent).max() > 50
+    assert np.abs(by_city - pixels(points)).max() <= 3
 
 
 def test_tiles_without_a_place_are_counted_and_the_plot_is_described(page: Page, site: str) -> None:

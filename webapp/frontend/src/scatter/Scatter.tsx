@@ -1,6 +1,6 @@
 // All tiles where the layout puts them: tiles that look alike lie near each other. In step with map and list by its props.
 
-import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import type { Method } from '../api';
 import { useAnswer } from '../useAnswer';
 import { byCity, byContinent, bySimilarity, COLOUR_BYS, type ColourBy } from './colours';
@@ -99,7 +99,8 @@ export function Scatter(props: Props) {
   useEffect(() => {
     if (plot && isDrawn) plot.select(lassoed);
   }, [plot, isDrawn, lassoed]);
-  useEffect(() => plot?.setLasso(isLassoOn), [plot, isLassoOn]);
+  // Before the button looks pressed: who drags at once means the lasso.
+  useLayoutEffect(() => plot?.setLasso(isLassoOn), [plot, isLassoOn]);
   useEffect(() => {
     paint();
     return () => cancelAnimationFrame(frame.current);

@@ -102,19 +102,39 @@ export function createPlot(canvas: HTMLCanvasElement, layout: Layout, events: Pl
 
   let spatialIndex: ArrayBuffer | undefined;
   let isOrdered = false;
+  const draw = async ({ classes, colours, order }: Colouring) => {
+    const points = { x: layout.x, y: layout.y, valueA: classes };
+    void plot.set({ pointColor: colours, pointColorActive: colours as never, pointColorHover: colours as never });
+    await plot.draw(points, {
+      zDataType: 'categorical',
+      preventFilterReset: true,
+      ...(chosen.length > 0 && { select: chosen }),
+      ...(spatialIndex && { spatialIndex }),
+    });
+    if (plot.get('isDestroyed')) return;
+    spatialIndex = plot.get('spatialIndex');
+    if (order || isOrdered) await plot.set({ pointOrder: order });
+    isOrdered = order !== null;
+  };
+  // The library refuses to draw while it draws. Of the colourings asked for meanwhile, only the last is drawn.
+  let waiting: Colouring | null = null;
+  let drawing: Promise<void> | null = null;
+  const drawWaiting = async () => {
+    try {
+      while (waiting && !plot.get('isDestroyed')) {
+        const next = waiting;
+        waiting = null;
+        await draw(next);
+      }
+    } finally {
+      drawing = null;
+    }
+  };
+
   return {
-    async colour({ classes, colours, order }) {
-      const points = { x: layout.x, y: layout.y, valueA: classes };
-      void plot.set({ pointColor: colours, pointColorActive: colours as never, pointColorHover: colours as never });
-      await plot.draw(points, {
-        zDataType: 'categorical',
-        preventFilterReset: true,
-        ...(chosen.length > 0 && { select: chosen }),
-        ...(spatialIndex && { spatialIndex }),
-      });
-      spatialIndex = plot.get('spatialIndex');
-      if (order || isOrdered) await plot.set({ pointOrder: order });
-      isOrdered = order !== null;
+    colour(colouring) {
+      waiting = colouring;
+      return (drawing ??= drawWaiting());
     },
     select(indices) {
       chosen = indices;
