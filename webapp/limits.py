@@ -6,14 +6,16 @@ from http import HTTPStatus
 from apiflask import APIFlask
 from flask import Response, request
 from limits import RateLimitItem, parse
-from limits.storage import storage_from_string
+from limits.storage import Storage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 
 from db.settings import Settings
 from webapp import problems
+from webapp.counts import Counts
 from webapp.errors import ServerError
 
 NONE = "none"
+MEMORY = "memory://"
 UNLIMITED = ("api.health", "metrics", "pages.asset", "pages.index", None)
 UPLOADS = ("search.similar_to_chip",)
 PICTURES = ("tiles.tile", "tiles.tilejson", "api.thumbnail")
@@ -32,7 +34,7 @@ def install(app: APIFlask, settings: Settings) -> None:
     }
     if settings.rate_limit == NONE:
         return
-    limiter = FixedWindowRateLimiter(storage_from_string(settings.rate_limit_storage))
+    limiter = FixedWindowRateLimiter(_storage(settings.rate_limit_storage))
 
     def refuse() -> Response | None:
         bucket, address = _bucket(), request.remote_addr or ""
@@ -44,6 +46,10 @@ def install(app: APIFlask, settings: Settings) -> None:
         return problems.answer(HTTPStatus.TOO_MANY_REQUESTS, "Too many requests", detail, {"Retry-After": str(wait_s)})
 
     app.before_request(refuse)
+
+
+def _storage(address: str) -> Storage:
+    return Counts() if address == MEMORY else storage_from_string(address)  # type: ignore[return-value]  # none is async
 
 
 def _parsed(rate: str) -> RateLimitItem | None:
