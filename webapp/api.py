@@ -8,7 +8,7 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import Response, current_app, request
 
-from webapp import imagery
+from webapp import caching, imagery
 from webapp.database import Row, database
 from webapp.errors import NotFoundError
 from webapp.models import (
@@ -29,6 +29,7 @@ from webapp.models import (
 )
 
 blueprint = APIBlueprint("api", __name__)
+caching.install(blueprint)
 
 TILE = """
     SELECT

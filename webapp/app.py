@@ -1,14 +1,14 @@
 """The app factory: blueprints, errors, compression."""
 
+from typing import Any
+
 from apiflask import APIFlask
-from flask import Response
 from flask_compress import Compress
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from db.settings import Settings
 from webapp import (
     api,
-    caching,
     docs,
     headers,
     imagery,
@@ -39,9 +39,17 @@ COMPRESSED_TYPES = [
 ]
 
 
+class App(APIFlask):
+    """An app without coroutines."""
+
+    def ensure_sync(self, func: Any) -> Any:
+        """The function itself: Flask would look for a coroutine behind every hook of every request."""
+        return func
+
+
 def create_app(settings: Settings) -> APIFlask:
     """See webapp.create_app."""
-    app = APIFlask(
+    app = App(
         "webapp",
         title="terrakin",
         version="1",
@@ -71,15 +79,5 @@ def create_app(settings: Settings) -> APIFlask:
     headers.install(app)
     limits.install(app, settings)
     Compress(app)
-    caching.install(app)
-    app.after_request(_read_file)
     app.spec_processor(openapi.complete)
     return app
-
-
-def _read_file(response: Response) -> Response:
-    """Flask-Compress would stream a file and never close it, and streams no gzip. Built files are small: read them."""
-    if response.is_streamed:
-        response.direct_passthrough = False
-        response.get_data()
-    return response

@@ -3,12 +3,11 @@
 import hashlib
 from pathlib import Path
 
-from apiflask import APIFlask
+from apiflask import APIBlueprint
 from flask import Response, g, request
 
 from webapp.database import database
 
-BLUEPRINTS = ("api", "search", "umap")
 NOT_FROM_DATA = ("api.health", "api.config")
 MAX_AGE_S = 60
 """An answer asked again within this is not even sent for."""
@@ -20,10 +19,10 @@ COMPRESSED = ("", ":br", ":gzip")
 """What Flask-Compress appends to a tag."""
 
 
-def install(app: APIFlask) -> None:
-    """Let every GET of the API be answered with an ETag, and with 304 where the client has the answer."""
-    app.before_request(_answer_unchanged)
-    app.after_request(_mark)
+def install(blueprint: APIBlueprint) -> None:
+    """Let every GET of a blueprint be answered with an ETag, and with 304 where the client has the answer."""
+    blueprint.before_request(_answer_unchanged)
+    blueprint.after_request(_mark)
 
 
 def program_version() -> str:
@@ -39,7 +38,7 @@ _kept: dict[str, tuple[bytes, str]] = {}
 
 def _answer_unchanged() -> Response | None:
     g.tag = None
-    if request.method != "GET" or request.blueprint not in BLUEPRINTS or request.endpoint in NOT_FROM_DATA:
+    if request.method != "GET" or request.endpoint in NOT_FROM_DATA:
         return None
     version = (database().row(VERSION) or {})["version"]
     g.tag = hashlib.sha256(f"{PROGRAM} {version} {request.full_path}".encode()).hexdigest()[:32]
@@ -58,6 +57,6 @@ def _mark(response: Response) -> Response:
             if len(_kept) >= MAX_KEPT:
                 _kept.clear()
             _kept[tag] = response.get_data(), response.content_type
-    elif "Cache-Control" not in response.headers and request.blueprint in BLUEPRINTS:
+    elif "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = "no-store"
     return response

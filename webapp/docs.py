@@ -6,9 +6,10 @@ from apiflask import APIBlueprint
 from flask import Response, send_from_directory
 
 from webapp.errors import FrontEndMissingError, NotFoundError
-from webapp.pages import STATIC
+from webapp.pages import STATIC, read_file
 
 blueprint = APIBlueprint("docs", __name__, url_prefix="/api/docs", enable_openapi=False)
+blueprint.after_request(read_file)
 
 PAGE = Path(__file__).parent / "docs_page"
 OURS = ("docs.js", "docs.css")

@@ -13,12 +13,12 @@ DOCS = (
     "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
-SAME_FOR_ALL = {
-    "X-Content-Type-Options": "nosniff",
+OF_PAGES = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), payment=(), usb=()",
 }
+"""What a browser heeds of a page alone."""
 
 
 def install(app: APIFlask) -> None:
@@ -29,8 +29,11 @@ def install(app: APIFlask) -> None:
     policies = {"pages.index": page, "pages.asset": page, "docs.page": DOCS}
 
     def secure(response: Response) -> Response:
-        response.headers.update(SAME_FOR_ALL)
-        response.headers["Content-Security-Policy"] = policies.get(request.endpoint or "", NOTHING)
+        policy = policies.get(request.endpoint or "")
+        if policy:
+            response.headers.update(OF_PAGES)
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Content-Security-Policy"] = policy or NOTHING
         return response
 
     app.after_request(secure)

@@ -41,6 +41,15 @@ def asset(name: str) -> Response:
     return response
 
 
+@blueprint.after_request
+def read_file(response: Response) -> Response:
+    """Flask-Compress would stream a file and never close it, and streams no gzip. Built files are small: read them."""
+    if response.is_streamed:
+        response.direct_passthrough = False
+        response.get_data()
+    return response
+
+
 def _packing(name: str) -> str | None:
     """The browser's choice among the packed forms of a built file, None where it wants none or there is none."""
     wanted = request.accept_encodings.best_match(PACKED)

@@ -6,7 +6,7 @@ from apiflask import APIBlueprint
 from flask import Response, current_app, request
 from psycopg.types.json import Jsonb
 
-from webapp import chips
+from webapp import caching, chips
 from webapp.database import Row, database
 from webapp.errors import NotFoundError
 from webapp.exports import CONTENT_TYPES, Form, download
@@ -25,6 +25,7 @@ from webapp.search_models import (
 )
 
 blueprint = APIBlueprint("search", __name__, url_prefix="/api/v1")
+caching.install(blueprint)
 
 MAX_UPLOAD_BYTES = chips.MAX_CHIP_BYTES + 64 * 1024
 """A chip and the form around it."""

@@ -134,7 +134,7 @@ def _query() -> dict[str, Any]:
 
 def _json_or_text(value: str) -> Any:
     try:
-        return json.loads(value, parse_constant=_refuse_constant)
+        return _JSON.decode(value)
     except (ValueError, RecursionError):
         return value
 
@@ -142,3 +142,6 @@ def _json_or_text(value: str) -> Any:
 def _refuse_constant(name: str) -> None:
     """NaN and Infinity are Python's, not JSON's; PostgreSQL refuses them."""
     raise ValueError(name)
+
+
+_JSON = json.JSONDecoder(parse_constant=_refuse_constant)

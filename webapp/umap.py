@@ -9,11 +9,13 @@ import numpy as np
 from apiflask import APIBlueprint
 from flask import Response
 
+from webapp import caching
 from webapp.database import Row, database
 from webapp.errors import NotFoundError
 from webapp.models import Layout, LikenessQuery
 
 blueprint = APIBlueprint("umap", __name__, url_prefix="/api/v1/umap")
+caching.install(blueprint)
 
 NO_LAYOUT = "there is no layout yet; `terrakin etl layout` makes it"
 BINARY = "application/octet-stream"
