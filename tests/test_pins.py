@@ -1,0 +1,14 @@
+"""constraints.txt fits the oldest Python that terrakin supports."""
+
+from importlib.metadata import distributions
+
+from packaging.specifiers import SpecifierSet
+
+DEBIAN_12 = "3.11.2"
+"""The Python of Debian 12: packages may ask for a later patch release of 3.11, and did."""
+
+
+def test_every_package_runs_on_the_python_of_debian_12() -> None:
+    wanted = {found.name: found.metadata["Requires-Python"] or "" for found in distributions()}
+    assert len(wanted) > 100
+    assert {name: python for name, python in wanted.items() if DEBIAN_12 not in SpecifierSet(python)} == {}
