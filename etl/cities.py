@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,6 +115,8 @@ def select_cities(cities: Sequence[City], names: Sequence[str]) -> list[City]:
 def city_of(feature: Any, where: str) -> City:
     """A city from a GeoJSON feature; ``where`` names it in errors.
 
+    Without ``lon`` and ``lat`` its centre is a point in its polygon.
+
     Raises:
         CityError: a property is missing or of the wrong kind, or the polygon is invalid.
     """
@@ -121,9 +124,7 @@ def city_of(feature: Any, where: str) -> City:
     if not isinstance(properties, dict):
         raise CityError(f"{where} has no properties; see docs/operator.md")
     city_id = _property(properties, "city_id", int, where)
-    lon, lat = (_property(properties, key, float, where) for key in ("lon", "lat"))
-    if not (-180 <= lon <= 180 and abs(lat) <= MAX_LATITUDE):
-        raise CityError(f"{where}: centre ({lon}, {lat}) is outside lon -180..180, lat -84..84 degrees")
+    lon, lat = _centre(properties, feature.get("geometry"), where)
     extent = _extent(feature.get("geometry"), where)
     _check_reach(extent, lon, lat, where)
     city = City(
@@ -138,9 +139,21 @@ def city_of(feature: Any, where: str) -> City:
         extent=extent,
         is_synthetic=bool(properties.get("is_synthetic", False)),
     )
+    if not re.fullmatch("[A-Z]{2}", city.country_code):
+        raise CityError(f"{where}: country_code {city.country_code!r} is no ISO 3166-1 code: two capital letters")
     if city.continent not in CONTINENTS:
         raise CityError(f"{where}: continent {city.continent!r} is none of {', '.join(CONTINENTS)}")
     return city
+
+
+def _centre(properties: dict[str, Any], geometry: Any, where: str) -> tuple[float, float]:
+    if not {"lon", "lat"} & properties.keys():
+        inside = _extent(geometry, where).representative_point()
+        properties = {"lon": inside.x, "lat": inside.y}
+    lon, lat = (_property(properties, key, float, where) for key in ("lon", "lat"))
+    if not (-180 <= lon <= 180 and abs(lat) <= MAX_LATITUDE):
+        raise CityError(f"{where}: centre ({lon}, {lat}) is outside lon -180..180, lat -84..84 degrees")
+    return lon, lat
 
 
 def _features(path: Path) -> list[Any]:

@@ -2,6 +2,9 @@ DROP FUNCTION IF EXISTS api.check_search(vector, integer, text, double precision
 DROP FUNCTION IF EXISTS api.check_search(
     vector, integer, text, double precision, integer, geometry, double precision, double precision
 );
+DROP FUNCTION IF EXISTS api.check_search(
+    vector, integer, text, double precision, integer, text[], text[], geometry, double precision, double precision
+);
 
 CREATE FUNCTION api.check_search(
     query vector,
@@ -9,6 +12,8 @@ CREATE FUNCTION api.check_search(
     method text,
     exclude_within_m double precision,
     max_per_city integer,
+    countries text[],
+    continents text[],
     within geometry,
     min_valid_share double precision,
     min_similarity double precision
@@ -17,6 +22,9 @@ RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = public, pg_temp
 AS $$
+DECLARE
+    known_continents constant text[] := '{Africa,Antarctica,Asia,Europe,North America,Oceania,South America}';
+    wrong text;
 BEGIN
     IF query IS NULL OR vector_dims(query) <> 768 THEN
         RAISE EXCEPTION 'the query vector has % dimensions', coalesce(vector_dims(query)::text, 'no')
@@ -44,6 +52,17 @@ BEGIN
     END IF;
     IF max_per_city < 1 THEN
         RAISE EXCEPTION 'max_per_city is %', max_per_city USING ERRCODE = '22023', HINT = 'Give 1 or more, or NULL for no limit.';
+    END IF;
+    -- A country in which no tile lies is an answer of no rows; what can be no country is a slip.
+    SELECT c.code INTO wrong FROM unnest(countries) AS c(code) WHERE c.code !~ '^[A-Z]{2}$' LIMIT 1;
+    IF wrong IS NOT NULL THEN
+        RAISE EXCEPTION 'country % is no ISO 3166-1 code', quote_literal(wrong)
+            USING ERRCODE = '22023', HINT = 'Codes are two capital letters, such as DE: api.country_overview lists those of this database.';
+    END IF;
+    SELECT c.name INTO wrong FROM unnest(continents) AS c(name) WHERE c.name <> ALL (known_continents) LIMIT 1;
+    IF wrong IS NOT NULL THEN
+        RAISE EXCEPTION 'unknown continent %', quote_literal(wrong)
+            USING ERRCODE = '22023', HINT = 'Continents are ' || array_to_string(known_continents, ', ') || '.';
     END IF;
     IF min_valid_share = 'NaN' OR min_valid_share NOT BETWEEN 0 AND 1 THEN
         RAISE EXCEPTION 'min_valid_share is %', min_valid_share

@@ -61,7 +61,9 @@ BEGIN
         RAISE EXCEPTION 'city % does not exist or has no tiles', coalesce(query_city_id::text, 'NULL')
             USING ERRCODE = 'P0002', HINT = 'api.city_overview lists all cities.';
     END IF;
-    PERFORM api.check_search(queries[1], k, method, exclude_within_m, NULL, within, min_valid_share, min_similarity);
+    PERFORM api.check_search(
+        queries[1], k, method, exclude_within_m, NULL, countries, continents, within, min_valid_share, min_similarity
+    );
     within := api.wrap_longitudes(within);
     exclude_city_ids := array_remove(exclude_city_ids, NULL);
     RETURN QUERY

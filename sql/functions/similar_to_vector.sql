@@ -69,7 +69,9 @@ DECLARE
     -- More candidates than this from the index cost as much as comparing all tiles.
     max_candidates constant integer := 4000;
 BEGIN
-    PERFORM api.check_search(query, k, method, exclude_within_m, max_per_city, within, min_valid_share, min_similarity);
+    PERFORM api.check_search(
+        query, k, method, exclude_within_m, max_per_city, countries, continents, within, min_valid_share, min_similarity
+    );
     IF k = 0 THEN
         RETURN;
     END IF;

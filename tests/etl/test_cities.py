@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shapely import Point
 
 from etl.cities import read_cities, select_cities
 from etl.errors import CityError
@@ -35,6 +36,13 @@ def test_a_city_is_read_as_written(tmp_path: Path) -> None:
     assert city.extent.area == 1
 
 
+def test_without_a_centre_a_point_in_the_polygon_is_taken(tmp_path: Path) -> None:
+    without = feature()
+    del without["properties"]["lon"], without["properties"]["lat"]
+    (city,) = read_cities(write(tmp_path / "c.geojson", without))
+    assert city.extent.contains(Point(city.lon, city.lat))
+
+
 @pytest.mark.parametrize(
     ("changed", "says"),
     [
@@ -42,7 +50,9 @@ def test_a_city_is_read_as_written(tmp_path: Path) -> None:
         (feature(name=""), "'name' is ''"),
         (feature(city_id=True), "'city_id' is True"),
         (feature(continent="Atlantis"), "'Atlantis' is none of Africa"),
+        (feature(country_code="de"), "'de' is no ISO 3166-1 code"),
         (feature(lat=89), "outside"),
+        (feature(lat=None), "'lat' is None"),
         (feature(BOW_TIE), "invalid polygon"),
         (feature(FAR), "EPSG:4326"),
         (feature(WIDE), r"reaches 3\d\d km from its centre \(0.5, 0.5\), more than 200 km"),

@@ -9,6 +9,7 @@ from pyproj import Geod
 
 GEOD = Geod(ellps="WGS84")
 CONTINENTS = ("Africa", "Asia", "Europe", "Oceania")
+COUNTRIES = ("CA", "CB", "CC", "CD")
 METHODS = ("mean", "dominant", "median", "min", "max")
 
 
@@ -72,7 +73,7 @@ def build_world(conn: psycopg.Connection, n_tiles: int, n_cities: int, seed: int
     world = World(
         tile_ids=rng.permutation(n_tiles * 3)[:n_tiles].astype(np.int64) + 1,
         city_ids=city + 1,
-        country_codes=np.array([f"C{c}" for c in country])[city],
+        country_codes=np.array(COUNTRIES)[country][city],
         continents=np.array(CONTINENTS)[country][city],
         lon=city_lon[city] + rng.uniform(-0.25, 0.25, n_tiles),
         lat=city_lat[city] + rng.uniform(-0.25, 0.25, n_tiles),
@@ -84,14 +85,16 @@ def build_world(conn: psycopg.Connection, n_tiles: int, n_cities: int, seed: int
     )
     cities = range(n_cities)
     with conn.cursor() as cursor:
-        cursor.executemany(INSERT_COUNTRY, [(f"C{i}", f"Country {i}", c) for i, c in enumerate(CONTINENTS)])
+        cursor.executemany(
+            INSERT_COUNTRY, [(code, f"Country {code}", c) for code, c in zip(COUNTRIES, CONTINENTS, strict=True)]
+        )
         for i in cities:
             cursor.execute(
                 INSERT_CITY,
                 {
                     "city_id": i + 1,
                     "name": f"City {i + 1}",
-                    "country": f"C{country[i]}",
+                    "country": COUNTRIES[country[i]],
                     "lon": city_lon[i],
                     "lat": city_lat[i],
                 },

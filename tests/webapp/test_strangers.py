@@ -188,7 +188,7 @@ def test_sql_in_every_parameter_changes_nothing(client: FlaskClient, towns: Town
                     answer = client.get(path.replace("{" + parameter["name"] + "}", text.replace("/", "%2f")))
                 else:
                     answer = client.get(path, query_string={**query, parameter["name"]: text})
-                free = parameter["name"] in ("q", "countries", "continents")
+                free = parameter["name"] == "q"
                 assert answer.status_code in ((200,) if free else (404, 422)), (path, parameter["name"], text)
                 n_asked += 1
     assert n_asked > 100
