@@ -75,16 +75,20 @@ install_pgvector() {
         die "pgvector $PGVECTOR_MINIMUM or newer is needed, found '$(pgvector_version "$major")'"
 }
 
-# Debian 13's source of pgvector, fetched and checked by apt with lists of its own (the system's stay as they are).
+# The source of pgvector of Debian 13 or Ubuntu 26.04, fetched and checked by apt with lists of its own (the system's
+# stay as they are).
 build_pgvector() {
-    local major=$1 site work
-    say "building pgvector from Debian's source package"
-    apt_install "postgresql-server-dev-$major" build-essential dpkg-dev debian-archive-keyring
-    site=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | grep '/debian/*$' | head -n 1) || true
-    [ -n "$site" ] || die "no Debian mirror among apt's sources; install pgvector $PGVECTOR_MINIMUM or newer for PostgreSQL $major by hand"
+    local major=$1 distribution=debian suite="trixie main" site work
+    if grep -q '^ID=ubuntu$' /etc/os-release; then distribution=ubuntu suite="resolute universe"; fi
+    say "building pgvector from the source package of $suite"
+    apt_install "postgresql-server-dev-$major" build-essential dpkg-dev
+    [ $distribution = ubuntu ] || apt_install debian-archive-keyring
+    site=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | grep -v security |
+        grep -E "/$distribution(-ports)?/*\$" | head -n 1) || true
+    [ -n "$site" ] || die "no mirror of $distribution among apt's sources; install pgvector $PGVECTOR_MINIMUM or newer for PostgreSQL $major by hand"
     work=$(mktemp -d)
     mkdir -p "$work/lists/partial" "$work/cache/archives/partial"
-    echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $site trixie main" >"$work/sources.list"
+    echo "deb-src [signed-by=/usr/share/keyrings/$distribution-archive-keyring.gpg] $site $suite" >"$work/sources.list"
     local own=(-o "Dir::Etc::SourceList=$work/sources.list" -o "Dir::Etc::SourceParts=-" -o "Dir::State::Lists=$work/lists"
         -o "Dir::Cache=$work/cache" -o "APT::Sandbox::User=")
     (
