@@ -6,6 +6,7 @@ import numpy as np
 import psycopg
 import pytest
 
+from db.schema import CONTINENTS
 from tests.builders import make_city, make_tile
 
 PLACES = {1: (179.5, -17.0), 2: (-179.5, -17.0), 3: (178.5, -18.1), 4: (0.0, 51.5), 5: (100.0, 89.5), 6: (-80.0, 89.5)}
@@ -107,6 +108,10 @@ def test_a_vector_with_a_number_that_is_none_is_refused(places: psycopg.Connecti
 )
 def test_filters_that_let_nothing_in(places: psycopg.Connection[Any], arguments: str) -> None:
     assert found(places, 1, ", " + arguments) == set()
+
+
+def test_every_continent_of_the_schema_is_known(places: psycopg.Connection[Any]) -> None:
+    assert found(places, 1, f", continents => '{{{','.join(CONTINENTS)}}}'") == {2, 3, 4, 5, 6}
 
 
 def test_null_is_no_filter(places: psycopg.Connection[Any]) -> None:
