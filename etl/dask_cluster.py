@@ -12,24 +12,29 @@ on the machine, or anyone's Dask, would have it already."""
 
 
 def client_class() -> Any:
-    """``distributed.Client``, once its package, which logs every step when it is imported, logs errors alone."""
-    from distributed import Client
-
-    logging.getLogger("distributed").setLevel(logging.ERROR)
-    return Client
+    """``distributed.Client``."""
+    return _distributed().Client
 
 
 def local_cluster(n_workers: int) -> Any:
     """A ``distributed.LocalCluster`` of processes with one thread each; the caller closes it."""
     import dask
-    from distributed import LocalCluster
 
+    distributed = _distributed()
     with dask.config.set(WITHOUT_PROFILE):  # each worker's nanny takes a copy
         # Workers log the traceback of a failed task; its error is reported by the city that failed.
-        return LocalCluster(
+        return distributed.LocalCluster(
             n_workers=n_workers,
             threads_per_worker=1,
             dashboard_address=None,
             scheduler_kwargs=ANY_FREE_PORT,
             silence_logs=logging.CRITICAL,
         )
+
+
+def _distributed() -> Any:
+    """The package, which logs every step once it is imported, told to log errors alone."""
+    import distributed
+
+    logging.getLogger("distributed").setLevel(logging.ERROR)
+    return distributed

@@ -9,6 +9,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import click
 import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
@@ -164,4 +165,7 @@ def _exports(exact: TerraMindEncoder, chips: np.ndarray) -> list[Any]:
 def _tiles(n_tiles: int, folder: str | None) -> np.ndarray:
     if folder is None:
         return make_chips(n_tiles)
-    return np.stack([read_chip(path).pixels for path in sorted(Path(folder).glob("*.tif"))[:n_tiles]])
+    paths = sorted(Path(folder).glob("*.tif"))[:n_tiles]
+    if not paths:
+        raise click.BadParameter(f"{folder} holds no .tif", param_hint="--chips")
+    return np.stack([read_chip(path).pixels for path in paths])
