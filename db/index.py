@@ -54,6 +54,9 @@ PROGRESS = """
     SELECT heap_tuples_scanned FROM pg_stat_progress_cluster WHERE pid = %(pid)s
 """
 """tuples_total stays 0 for HNSW."""
+ALONE = "LOCK TABLE terrakin.tiles IN ACCESS EXCLUSIVE MODE"
+"""CLUSTER's lock, taken first: grown out of CREATE INDEX's it would wait for a load that has read tiles, and the load,
+which goes on to write them, for CREATE INDEX's: a deadlock."""
 SHUFFLE = (
     "CREATE INDEX ix_tiles_shuffle ON terrakin.tiles (md5(tile_id::text))",
     "CLUSTER terrakin.tiles USING ix_tiles_shuffle",
@@ -141,6 +144,7 @@ def _shuffle(conn: psycopg.Connection[Any], settings: Settings, progress: Progre
         _keep_others_from_building(conn)
         if any(_is_valid(conn, index) for index in INDEXES):
             return False
+        conn.execute(ALONE)
         for index in INDEXES:
             conn.execute(index.drop)
         with _watched(conn, settings, "shuffle", progress):

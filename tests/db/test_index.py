@@ -74,6 +74,17 @@ def test_both_are_built_at_once(loaded: Settings) -> None:
         assert building.result() == NAMES
 
 
+def test_who_has_read_tiles_may_write_them_while_a_shuffle_waits(loaded: Settings) -> None:
+    """As a load does, whose staging table is made like the tiles."""
+    with connect(loaded) as loading, ThreadPoolExecutor() as pool:
+        loading.execute("SELECT count(*) FROM terrakin.tiles")
+        building = pool.submit(build_indexes, loaded)
+        wait_until_blocked(loading, 1)
+        loading.execute("DELETE FROM terrakin.tiles WHERE tile_id = 7")
+        loading.commit()
+        assert building.result() == ALL
+
+
 def test_interrupted_no_server_goes_on_building(loaded: Settings, owner: psycopg.Connection) -> None:
     build_indexes(loaded)
     # Invalid, the first one is built again, and the second one, which is valid, keeps the tiles from being shuffled.
