@@ -9,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from db.settings import Settings
 from webapp import (
     api,
+    caching,
     docs,
     headers,
     imagery,
@@ -62,7 +63,7 @@ def create_app(settings: Settings) -> APIFlask:
         TERRAKIN_SETTINGS=settings,
         OPENAPI_VERSION="3.1.0",
         MAX_CONTENT_LENGTH=MAX_REQUEST_BYTES,
-        COMPRESS_ALGORITHM=["zstd", "br", "gzip"],
+        COMPRESS_ALGORITHM=caching.PACKINGS,
         COMPRESS_MIMETYPES=COMPRESSED_TYPES,
     )
     app.extensions[EXTENSION] = Database(settings)

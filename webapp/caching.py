@@ -15,7 +15,9 @@ THE_SAME_FOR_ALL = ("api.countries", "api.encoder", "api.stats", "umap.layout", 
 """Answers that every page load asks for: each worker keeps them while the data stay the same (umap/points: 0.7 MB)."""
 MAX_KEPT = 16
 VERSION = "SELECT api.data_version() AS version"
-COMPRESSED = ("", ":br", ":gzip")
+PACKINGS = ["zstd", "br", "gzip"]
+"""Content encodings of answers, best first."""
+TAG_ENDINGS = ["", *(f":{packing}" for packing in PACKINGS)]
 """What Flask-Compress appends to a tag."""
 
 
@@ -42,7 +44,7 @@ def _answer_unchanged() -> Response | None:
         return None
     version = (database().row(VERSION) or {})["version"]
     g.tag = hashlib.sha256(f"{PROGRAM} {version} {request.full_path}".encode()).hexdigest()[:32]
-    if any(request.if_none_match.contains_weak(g.tag + suffix) for suffix in COMPRESSED):
+    if any(request.if_none_match.contains_weak(g.tag + suffix) for suffix in TAG_ENDINGS):
         return Response(status=304)
     body, content_type = _kept.get(g.tag, (None, None))
     return None if body is None else Response(body, content_type=content_type)

@@ -2,6 +2,8 @@
 
 import time
 
+import pytest
+
 from webapp.counts import Counts
 
 
@@ -16,7 +18,7 @@ def test_a_key_is_counted_until_its_window_ends() -> None:
     assert counts.incr("short", 60) == 1
 
 
-def test_ended_windows_take_no_memory(monkeypatch) -> None:
+def test_ended_windows_take_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     counts = Counts()
     for address in range(1000):
         counts.incr(str(address), 30)

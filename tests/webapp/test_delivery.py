@@ -27,7 +27,7 @@ def tile_id(towns: TownDatabase) -> int:
     return towns.tile_of(TOWNS[0].city_id, "harbour")
 
 
-@pytest.mark.parametrize("encoding", ["identity", "gzip", "br"])
+@pytest.mark.parametrize("encoding", ["identity", "gzip", "br", "zstd"])
 def test_an_answer_that_the_client_has_is_304_and_not_asked_for(
     client: FlaskClient, tile_id: int, encoding: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
