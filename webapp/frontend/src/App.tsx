@@ -139,6 +139,7 @@ export function App() {
                 )}
               </div>
               <Results
+                isOld={similar.isLoading}
                 tiles={kin}
                 shownId={state.shownId}
                 hoveredId={hovered.id}

@@ -4,6 +4,8 @@ import { thumbnailUrl, type SimilarTile } from './api';
 import { Icon } from './Icon';
 
 interface Props {
+  /** Whether the answer that will replace these is on its way. */
+  isOld: boolean;
   tiles: SimilarTile[];
   shownId: number | null;
   hoveredId: number | null;
@@ -17,9 +19,9 @@ interface Props {
 
 const km = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 
-export function Results({ tiles, shownId, hoveredId, onHover, ...on }: Props) {
+export function Results({ isOld, tiles, shownId, hoveredId, onHover, ...on }: Props) {
   return (
-    <ol className="results" aria-label="Look-alikes, most similar first">
+    <ol className="results" aria-busy={isOld} aria-label="Look-alikes, most similar first">
       {tiles.map((tile) => (
         <li
           key={tile.tile_id}

@@ -24,7 +24,9 @@ export function useAnswer<T>(key: string | null, ask: (signal: AbortSignal) => P
     const controller = new AbortController();
     setAnswer((before) => ({ ...before, isLoading: true }));
     ask(controller.signal).then(
-      (value) => setAnswer({ value, problem: null, isLoading: false }),
+      (value) => {
+        if (!controller.signal.aborted) setAnswer({ value, problem: null, isLoading: false });
+      },
       (error: unknown) => {
         if (controller.signal.aborted) return;
         const problem = toProblem(error);

@@ -59,7 +59,10 @@ export function TileMap(props: Props) {
   const [map, setMap] = useState<LibreMap | null>(null);
   const [hasImagery, setHasImagery] = useState(true);
   const [token, setToken] = useStored(tokenName);
-  const drawing = useDrawing(map, isDark, (drawn) => latest.current.onArea(drawn));
+  const drawing = useDrawing(map, isDark, {
+    onDrawn: (drawn) => latest.current.onArea(drawn),
+    onProblem: (problem) => latest.current.onProblem(problem),
+  });
   const isDrawing = useRef(false);
   isDrawing.current = drawing.isOn;
 
