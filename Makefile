@@ -6,10 +6,10 @@ DEMO_HOME := .terrakin/demo
 DEMO_PERIOD := 2024-06-01/2024-08-31
 TERRAKIN := .venv/bin/terrakin
 
-.PHONY: help demo stop evaluate test bench-load bench-page bench-search bench-tiles fuzz lint screenshot test-qgis
+.PHONY: help demo stop evaluate test bench-load bench-page bench-search bench-tiles fuzz lint screenshot test-qgis test-slow-page
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 demo: ## from a clone to the running map on http://127.0.0.1:8000 (PORT=... for another port)
 	@scripts/setup.sh demo
@@ -35,6 +35,11 @@ test: ## install what the tests need, then run all of them
 test-qgis: ## install QGIS (930 MB), then let it open the project from a database and draw it
 	@scripts/setup.sh qgis
 	@TERRAKIN_REQUIRE_QGIS=1 .venv/bin/python -m pytest tests/qgis $(PYTEST_ARGS)
+
+test-slow-page: ## the tests of the page with slow answers and a slow processor: they must wait for what they read
+	@scripts/setup.sh test
+	@scripts/build_frontend.sh
+	@TERRAKIN_SLOW_PAGE=1 .venv/bin/python -m pytest tests/browser -n 2 $(PYTEST_ARGS)
 
 fuzz: ## ask the API 500 random questions an address, right and wrong ones: none may be answered with 500
 	@scripts/setup.sh test

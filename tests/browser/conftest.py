@@ -20,6 +20,8 @@ from webapp.pages import STATIC
 DESKTOP = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce"}
 NO_IMAGERY = {"TERRAKIN_IMAGERY": "none"}
 LOOPBACK = {"127.0.0.1", "localhost"}
+# make test-slow-page
+SLOW = os.environ.get("TERRAKIN_SLOW_PAGE") == "1"
 
 
 # A column of points a town, a group of rows an urban form (tiles of a town go through the forms in turn); the last
@@ -70,6 +72,14 @@ def site(towns: TownDatabase, tmp_path_factory: pytest.TempPathFactory) -> Itera
     subprocess.run([*web, "stop"], env=environment, check=True, capture_output=True)
 
 
+def slow_down(page: Page) -> None:
+    """Let every answer take 300 ms more and every script four times as long."""
+    session = page.context.new_cdp_session(page)
+    session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    unlimited = {"downloadThroughput": -1, "uploadThroughput": -1}
+    session.send("Network.emulateNetworkConditions", {"offline": False, "latency": 300, **unlimited})
+
+
 @dataclass
 class Visit:
     """A page, and what it did that it should not have."""
@@ -88,6 +98,8 @@ def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visit]:
     options = {**DESKTOP, **getattr(request, "param", {})}
     context = browser.new_context(**options)
     found = Visit(context.new_page())
+    if SLOW:
+        slow_down(found.page)
 
     def only_this_machine(route: Route) -> None:
         if urlsplit(route.request.url).hostname in LOOPBACK:

@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.walk import (
+    expect_in_address,
     expect_listed,
     expect_map_at,
     listed,
@@ -105,8 +106,8 @@ def test_more_and_less_like_this_ask_by_examples(page: Page, site: str, towns: T
     page.locator(f"li[data-tile-id='{less}']").get_by_role("button", name=re.compile("^Less like")).click()
     query = "SELECT tile_id FROM api.similar_to_examples(%s::bigint[], negative => %s::bigint[]) ORDER BY rank"
     expect_listed(page, ids(sql(towns, query, [tile_id, more], [less])))
-    assert f"positive={more}" in page.url
-    assert f"negative={less}" in page.url
+    expect_in_address(page, f"positive={more}")
+    expect_in_address(page, f"negative={less}")
     page.get_by_role("button", name=re.compile("^Less like: remove")).click()
     expect_listed(page, ids(sql(towns, query, [tile_id, more], [])))
     page.go_back()
@@ -122,7 +123,6 @@ def test_a_drawn_area_bounds_the_search_or_is_what_is_looked_for(page: Page, sit
     box = page.locator(".map-canvas").bounding_box()
     assert box
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    page.wait_for_timeout(1000)  # terra-draw is loaded
     for dx, dy in ((-180, -150), (180, -150), (180, 150), (-180, 150), (-180, 150)):
         page.mouse.move(x + dx, y + dy)
         page.mouse.click(x + dx, y + dy, delay=30)
@@ -142,6 +142,14 @@ def test_a_drawn_area_bounds_the_search_or_is_what_is_looked_for(page: Page, sit
     expect(card).to_have_count(0)
 
 
+def test_where_the_drawing_library_cannot_be_loaded_it_is_said(page: Page, site: str) -> None:
+    page.route("**/assets/draw-*.js", lambda route: route.abort())
+    page.goto(site)
+    page.get_by_role("button", name="Draw area").click()
+    expect(page.get_by_role("alert")).to_contain_text("No drawing")
+    expect(page.get_by_role("button", name="Draw area")).to_be_visible()
+
+
 def test_a_result_is_flown_to_and_back(page: Page, site: str, towns: TownDatabase) -> None:
     tile_id = towns.tile_of(TOWN.city_id, "harbour")
     page.goto(f"{site}/?tile={tile_id}&k=3")
@@ -158,7 +166,7 @@ def test_the_map_is_coloured_by_similarity(page: Page, site: str, towns: TownDat
         page.get_by_role("button", name="Layers").click()
         page.get_by_label("Colour by similarity").check()
     expect(page.get_by_role("note", name="Colours of similarity")).to_be_visible()
-    assert "likeness=1" in page.url
+    expect_in_address(page, "likeness=1")
 
 
 def test_the_chosen_tile_and_results_show_their_thumbnails(page: Page, site: str, towns: TownDatabase) -> None:

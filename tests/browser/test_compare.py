@@ -1,14 +1,11 @@
 """Two tiles side by side, the figures as SQL has them."""
 
-import re
-
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.walk import listed, sql
+from tests.browser.walk import expect_in_address, expect_not_in_address, listed, sql
 from tests.webapp.towns import TOWNS, TownDatabase
 
-LOADED_MS = 15_000
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 WITHOUT_PICTURES = TOWNS[-1]
 
@@ -17,7 +14,7 @@ def test_a_result_is_compared_with_the_chosen_tile(page: Page, site: str, towns:
     tile_id = towns.tile_of(TOWNS[0].city_id, "harbour")
     page.goto(f"{site}/?tile={tile_id}&method=dominant&k=3&continents=Europe")
     opener = page.get_by_role("button", name="Compare with tile 1,")
-    opener.press("Enter", timeout=LOADED_MS)
+    opener.press("Enter")
     other = listed(page)[0]
     dialog = page.get_by_role("dialog", name="Two tiles side by side")
     (row,) = sql(
@@ -39,12 +36,12 @@ def test_a_result_is_compared_with_the_chosen_tile(page: Page, site: str, towns:
         expect(side).to_contain_text(str(tile))
         picture = side.get_by_role("img")
         expect(picture).to_have_js_property("naturalWidth", 128)
-    assert f"compare={other}" in page.url
+    expect_in_address(page, f"compare={other}")
 
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     expect(opener).to_be_focused()
-    assert "compare" not in page.url
+    expect_not_in_address(page, "compare")
 
 
 def test_the_dominant_patches_are_drawn_where_they_are(page: Page, site: str, towns: TownDatabase) -> None:
@@ -52,9 +49,10 @@ def test_the_dominant_patches_are_drawn_where_they_are(page: Page, site: str, to
     a, b = (towns.tile_of(town.city_id, "suburb") for town in (TOWNS[2], TOWNS[3]))
     page.goto(f"{site}/?tile={a}&compare={b}")
     dialog = page.get_by_role("dialog")
-    expect(dialog.locator(".compare-tile")).to_have_count(2, timeout=LOADED_MS)
+    expect(dialog.locator(".compare-tile")).to_have_count(2)
     expect(dialog.locator("svg")).to_have_count(0)
     dialog.get_by_label("Show only what most of each tile looks like").check()
+    expect(dialog.locator(".compare-outline")).to_have_count(2)
     for outline in dialog.locator(".compare-outline").all():
         box, picture = outline.bounding_box(), outline.locator("xpath=../..").bounding_box()
         assert box
@@ -67,12 +65,12 @@ def test_the_dominant_patches_are_drawn_where_they_are(page: Page, site: str, to
 def test_a_tile_without_a_picture_says_so(page: Page, site: str, towns: TownDatabase) -> None:
     a, b = (towns.tile_of(town.city_id, "suburb") for town in (TOWNS[0], WITHOUT_PICTURES))
     page.goto(f"{site}/?tile={a}&compare={b}")
-    expect(page.get_by_role("dialog")).to_contain_text("No picture of this tile", timeout=LOADED_MS)
+    expect(page.get_by_role("dialog")).to_contain_text("No picture of this tile")
 
 
 def test_a_tile_that_does_not_exist_is_said_in_the_dialog(page: Page, site: str, towns: TownDatabase) -> None:
     page.goto(f"{site}/?tile={towns.tile_of(TOWNS[0].city_id, 'suburb')}&compare=1")
-    expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("1 does not exist", timeout=LOADED_MS)
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("1 does not exist")
 
 
 @pytest.mark.parametrize("visit", [PHONE], indirect=True)
@@ -80,7 +78,7 @@ def test_a_phone_shows_both_side_by_side(page: Page, site: str, towns: TownDatab
     a, b = (towns.tile_of(town.city_id, "suburb") for town in (TOWNS[0], TOWNS[1]))
     page.goto(f"{site}/?tile={a}&compare={b}")
     sides = page.locator(".compare-picture")
-    expect(sides).to_have_count(2, timeout=LOADED_MS)
+    expect(sides).to_have_count(2)
     boxes = [side.bounding_box() for side in sides.all()]
     assert boxes[0]
     assert boxes[1]
@@ -88,4 +86,4 @@ def test_a_phone_shows_both_side_by_side(page: Page, site: str, towns: TownDatab
     assert boxes[1]["x"] + boxes[1]["width"] <= 390
     page.get_by_role("button", name="Close").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
-    assert not re.search("compare", page.url)
+    expect_not_in_address(page, "compare")

@@ -14,7 +14,6 @@ from tests.browser.walk import expect_listed, listed
 from tests.webapp.towns import TOWNS, TownDatabase
 
 CLIPBOARD = {"permissions": ["clipboard-read", "clipboard-write"]}
-LOADED_MS = 15_000
 
 
 @pytest.fixture
@@ -22,7 +21,7 @@ def menu(page: Page, site: str, towns: TownDatabase) -> Page:
     """The page with the export menu open over an answer of five tiles."""
     tile_id = towns.tile_of(TOWNS[1].city_id, "harbour")
     page.goto(f"{site}/?tile={tile_id}&k=5&max_per_city=2&exclude_within_m=1000000&method=dominant")
-    expect(page.locator("ol.results > li")).to_have_count(5, timeout=LOADED_MS)
+    expect(page.locator("ol.results > li")).to_have_count(5)
     page.get_by_text("Export", exact=True).click()
     return page
 

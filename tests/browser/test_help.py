@@ -2,13 +2,13 @@
 
 from playwright.sync_api import Page, expect
 
-LOADED_MS = 15_000
+from tests.browser.walk import expect_in_address, expect_not_in_address
 
 
 def test_help_says_what_made_this_database(page: Page, site: str) -> None:
     page.goto(f"{site}/?help=1")
     dialog = page.get_by_role("dialog", name="How terrakin works")
-    expect(dialog).to_contain_text("45 tiles in 5 cities of 5 countries", timeout=LOADED_MS)
+    expect(dialog).to_contain_text("45 tiles in 5 cities of 5 countries")
     for words in (
         "Synthetic data:",
         "Encoder: mosaiks, filters cut from this data set",
@@ -27,11 +27,11 @@ def test_help_opens_by_its_button_and_escape_returns_to_it(page: Page, site: str
     opener = page.get_by_role("button", name="Help")
     opener.click()
     expect(page.get_by_role("dialog")).to_be_visible()
-    assert "help=1" in page.url
+    expect_in_address(page, "help=1")
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(opener).to_be_focused()
-    assert "help" not in page.url
+    expect_not_in_address(page, "help")
     page.keyboard.press("Escape")
     opener.press("Enter")
     page.get_by_role("button", name="Close").click()

@@ -12,13 +12,14 @@ from rasterio.errors import NotGeoreferencedWarning
 from tests.browser.walk import (
     FLIGHT_MS,
     click_middle,
+    expect_drawn,
+    expect_in_address,
     expect_listed,
     expect_map_at,
     listed,
     open_page,
     place,
     sql,
-    wait_until_drawn,
 )
 from tests.webapp.towns import TOWNS, TownDatabase
 
@@ -85,10 +86,8 @@ def test_a_click_on_a_tile_lists_what_sql_answers(page: Page, site: str, towns: 
         expect(item).to_contain_text(f"{row['similarity']:.3f}")
         expect(item).to_contain_text(f"{row['distance_m'] / 1000:,.0f} km")
     expect(page.get_by_role("heading", name=TOWN.name)).to_be_visible()
-    assert f"tile={tile_id}" in page.url
-    wait_until_drawn(page)
-    (chosen,) = share_of(page, CHOSEN)
-    assert chosen > 0.0002
+    expect_in_address(page, f"tile={tile_id}")
+    expect_drawn(page, lambda: share_of(page, CHOSEN)[0] > 0.0002)
 
 
 def test_a_click_in_the_list_flies_there_and_the_look_alike_is_marked(
@@ -100,9 +99,7 @@ def test_a_click_in_the_list_flies_there_and_the_look_alike_is_marked(
     item = page.locator("ol.results > li").nth(2)
     item.get_by_role("button").first.click()
     expect_map_at(page, *place(towns, listed(page)[2]))
-    wait_until_drawn(page)
-    (kin,) = share_of(page, KIN)
-    assert kin > 0.0002
+    expect_drawn(page, lambda: share_of(page, KIN)[0] > 0.0002)
     expect(item.get_by_role("button").first).to_have_attribute("aria-current", "location")
 
 
@@ -110,8 +107,7 @@ def test_show_all_marks_the_look_alikes_on_the_whole_map(page: Page, site: str, 
     open_page(page, f"{site}/?tile={towns.tile_of(TOWN.city_id, 'harbour')}")
     page.get_by_role("button", name="Show all").click()
     page.wait_for_function("() => Number(window.location.hash.slice(5).split('/')[0]) < 4", timeout=FLIGHT_MS)
-    wait_until_drawn(page)
-    assert share_of(page, KIN)[0] > 0.0005
+    expect_drawn(page, lambda: share_of(page, KIN)[0] > 0.0005)
 
 
 def test_settings_are_the_arguments_of_the_sql_function(page: Page, site: str, towns: TownDatabase) -> None:

@@ -9,24 +9,24 @@ import rasterio
 from playwright.sync_api import Locator, Page, expect
 from rasterio.errors import NotGeoreferencedWarning
 
-from tests.browser.walk import expect_listed, expect_map_at, listed, place, sql
+from tests.browser.walk import expect_drawn, expect_in_address, expect_listed, expect_map_at, listed, place, sql
 from tests.webapp.towns import TOWNS, TownDatabase
 
 TOWN = TOWNS[0]
 PLACES = "SELECT tile_id, umap_x, umap_y, city FROM api.tile_overview WHERE umap_x IS NOT NULL ORDER BY tile_id"
 MARGIN = 1.08
 KIN = (224, 138, 0)
-READY_MS = 20_000
 Pixel = tuple[float, float]
 
 
 def open_scatter(page: Page, address: str) -> Locator:
     """The plot, drawn."""
     page.goto(address)
-    expect(page.locator(".scatter")).to_have_attribute("data-state", "ready", timeout=READY_MS)
-    expect(page.locator(".scatter-counts")).not_to_be_empty()  # it takes room from the plot
-    page.wait_for_timeout(200)
-    return page.locator(".scatter-points")
+    expect(page.locator(".scatter")).to_have_attribute("data-state", "ready")
+    expect(page.locator(".scatter-counts")).not_to_be_empty()
+    points = page.locator(".scatter-points")
+    still(points)
+    return points
 
 
 def projection(page: Page, towns: TownDatabase) -> Callable[[float, float], Pixel]:
@@ -66,9 +66,22 @@ def pixels(plot: Locator) -> np.ndarray:
         return picture.read([1, 2, 3]).astype(int)
 
 
-def coloured_pixels(plot: Locator, colour: tuple[int, int, int]) -> np.ndarray:
-    """Rows and columns of the plot's pixels that have a colour, (n, 2)."""
-    return np.argwhere(np.abs(pixels(plot) - np.array(colour)[:, None, None]).max(axis=0) <= 3)
+def still(plot: Locator) -> np.ndarray:
+    """Its pixels, once they no longer change."""
+    shown: list[np.ndarray] = []
+
+    def is_still() -> bool:
+        shown.append(pixels(plot))
+        return len(shown) > 2 and all(np.array_equal(shown[-1], before) for before in shown[-3:-1])
+
+    expect_drawn(plot.page, is_still)
+    return shown[-1]
+
+
+def spread_px(plot: Locator, colour: tuple[int, int, int]) -> int:
+    """How far apart pixels of a colour are, in height or width; 0 where there are none."""
+    places = np.argwhere(np.abs(pixels(plot) - np.array(colour)[:, None, None]).max(axis=0) <= 3)
+    return int(np.ptp(places, axis=0).max()) if len(places) else 0
 
 
 def test_a_point_under_the_cursor_tells_its_city(page: Page, site: str, towns: TownDatabase) -> None:
@@ -130,16 +143,13 @@ def test_zooming_to_the_results_spreads_them_and_reset_returns(page: Page, site:
     open_scatter(page, f"{site}/?tile={tile_id}&scatter=continent&k=3&max_per_city=1")
     plot = page.locator(".scatter-plot")
     expect(page.locator("ol.results > li")).to_have_count(3)
-    page.wait_for_timeout(300)
-    before = np.ptp(coloured_pixels(plot, KIN), axis=0)
+    expect_drawn(page, lambda: spread_px(plot, KIN) > 0)
+    still(plot)
+    before = spread_px(plot, KIN)
     page.get_by_role("button", name="Zoom to results").click()
-    page.wait_for_timeout(600)
-    zoomed = np.ptp(coloured_pixels(plot, KIN), axis=0)
+    expect_drawn(page, lambda: spread_px(plot, KIN) > 1.5 * before)
     page.get_by_role("button", name="Reset view").click()
-    page.wait_for_timeout(600)
-    after = np.ptp(coloured_pixels(plot, KIN), axis=0)
-    assert zoomed.max() > 1.5 * before.max()
-    assert np.abs(after - before).max() <= 2
+    expect_drawn(page, lambda: abs(spread_px(plot, KIN) - before) <= 2)
 
 
 def test_the_scale_of_similarity_is_that_of_the_tiles(page: Page, site: str, towns: TownDatabase) -> None:
@@ -156,15 +166,15 @@ def test_the_scale_of_similarity_is_that_of_the_tiles(page: Page, site: str, tow
     (row,) = sql(towns, query, tile_id, tile_id)
     expect(page.locator(".scatter-scale")).to_contain_text(f"≤ {row['low']:.2f}")
     expect(page.locator(".scatter-scale")).to_contain_text(f"≥ {row['high']:.2f}")
-    assert "scatter=similarity" in page.url
+    expect_in_address(page, "scatter=similarity")
 
 
 def test_colours_changed_faster_than_they_are_drawn_end_with_the_last(page: Page, site: str) -> None:
     points = open_scatter(page, f"{site}/?scatter=city")
-    by_city = pixels(points)
+    by_city = still(points)
     page.get_by_label("Colour by").select_option("continent")
-    page.wait_for_timeout(500)
-    by_continent = pixels(points)
+    expect_drawn(page, lambda: bool(np.abs(by_city - pixels(points)).max() > 50))
+    still(points)
     page.get_by_label("Colour by").evaluate("""async (select) => {
         for (const by of ['city', 'continent', 'city', 'continent', 'city', 'continent', 'city']) {
             select.value = by;
@@ -172,9 +182,8 @@ def test_colours_changed_faster_than_they_are_drawn_end_with_the_last(page: Page
             await new Promise((done) => setTimeout(done));
         }
     }""")
-    page.wait_for_timeout(1000)
-    assert np.abs(by_city - by_continent).max() > 50
-    assert np.abs(by_city - pixels(points)).max() <= 3
+    page.wait_for_timeout(1000)  # each has been drawn; the last one stays
+    expect_drawn(page, lambda: bool(np.abs(by_city - pixels(points)).max() <= 3))
 
 
 def test_tiles_without_a_place_are_counted_and_the_plot_is_described(page: Page, site: str) -> None:
@@ -194,6 +203,7 @@ def test_the_keyboard_chooses_the_tile_nearest_the_middle(page: Page, site: str,
     city = shown.locator("strong").inner_text()
     page.keyboard.press("Enter")
     expect(page.locator(".selected")).to_contain_text(city)
+    expect_in_address(page, "tile=")
     tile_id = int(re.search(r"tile=(\d+)", page.url).group(1))  # type: ignore[union-attr]
     (row,) = sql(towns, "SELECT city FROM api.tile_overview WHERE tile_id = %s", tile_id)
     assert row["city"] == city
@@ -207,7 +217,7 @@ def test_without_webgl_it_says_so_and_the_list_works(page: Page, site: str, town
         };
     """)
     page.goto(f"{site}/?tile={towns.tile_of(TOWN.city_id, 'centre')}&scatter=continent&k=4")
-    expect(page.locator(".scatter-note")).to_contain_text("no WebGL", timeout=READY_MS)
+    expect(page.locator(".scatter-note")).to_contain_text("no WebGL")
     expect(page.locator("ol.results > li")).to_have_count(4)
 
 
@@ -215,8 +225,8 @@ def test_the_library_is_loaded_only_when_the_plot_is_shown(page: Page, site: str
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(site)
-    expect(page.locator(".map-canvas")).to_have_attribute("data-state", "idle", timeout=READY_MS)
+    expect(page.locator(".map-canvas")).to_have_attribute("data-state", "idle")
     assert not any("/plot-" in url for url in asked)
     page.get_by_role("button", name="Scatter plot").click()
-    expect(page.locator(".scatter")).to_have_attribute("data-state", "ready", timeout=READY_MS)
+    expect(page.locator(".scatter")).to_have_attribute("data-state", "ready")
     assert any("/plot-" in url for url in asked)

@@ -1,15 +1,20 @@
 """What tests of the page do again and again: open it, wait for it, read its list, and ask SQL the same."""
 
 import re
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import psycopg
 from playwright.sync_api import Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 from psycopg.rows import dict_row
 
 from tests.webapp.towns import TownDatabase
 
 FLIGHT_MS = 60_000
+DRAWN_S = 30
 
 
 def sql(towns: TownDatabase, query: str, *parameters: Any) -> list[dict[str, Any]]:
@@ -38,19 +43,38 @@ def click_middle(page: Page) -> None:
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
 
 
+def expect_drawn(page: Page, holds: Callable[[], bool]) -> None:
+    """Wait until what screenshots show is as it should be."""
+    deadline = time.monotonic() + DRAWN_S
+    while not holds():
+        assert time.monotonic() < deadline
+        page.wait_for_timeout(100)
+
+
+def expect_in_address(page: Page, part: str) -> None:
+    expect(page).to_have_url(re.compile(re.escape(part)))
+
+
+def expect_not_in_address(page: Page, part: str) -> None:
+    expect(page).not_to_have_url(re.compile(re.escape(part)))
+
+
 def listed(page: Page) -> list[int]:
-    return [int(item.get_attribute("data-tile-id") or 0) for item in page.locator("ol.results > li").all()]
+    ids = page.locator("ol.results > li").evaluate_all("(items) => items.map((item) => item.dataset.tileId)")
+    return [int(tile_id) for tile_id in ids]
 
 
 def expect_listed(page: Page, tile_ids: list[int]) -> None:
-    expect(page.locator("ol.results > li")).to_have_count(len(tile_ids))
+    """Wait for the answer: until it is there, the page shows the one before, which may be as long."""
+    with suppress(PlaywrightTimeoutError):  # the comparison then says what is listed instead
+        page.wait_for_function(
+            """(ids) => {
+                const items = [...document.querySelectorAll('ol.results > li')];
+                return items.map((item) => item.dataset.tileId).join() === ids;
+            }""",
+            arg=",".join(map(str, tile_ids)),
+        )
     assert listed(page) == tile_ids
-
-
-def position(page: Page) -> tuple[float, float, float]:
-    """Zoom, latitude and longitude in the address."""
-    zoom, lat, lon = re.search(r"#map=([^/]+)/([^/]+)/([^/&]+)", page.url).groups()  # type: ignore[union-attr]
-    return float(zoom), float(lat), float(lon)
 
 
 def expect_map_at(page: Page, lon: float, lat: float) -> None:
