@@ -13,6 +13,7 @@ from tests.browser.walk import (
     expect_in_address,
     expect_listed,
     expect_map_at,
+    hold_back,
     listed,
     open_page,
     place,
@@ -97,6 +98,24 @@ def test_continents_countries_and_least_similarity_are_filters_of_sql(
     expect_listed(page, ids(rows))
 
 
+def test_a_list_whose_successor_is_on_its_way_is_marked(page: Page, site: str, towns: TownDatabase) -> None:
+    tile_id = towns.tile_of(TOWN.city_id, "harbour")
+    page.goto(f"{site}/?tile={tile_id}")
+    results = page.locator("ol.results")
+    expect(results).to_have_attribute("aria-busy", "false")
+    before = listed(page)
+    let_go = hold_back(page, "**/api/v1/similar")
+    page.get_by_text("Search settings").click()
+    page.get_by_label("Compare", exact=True).select_option("dominant")
+    expect(results).to_have_attribute("aria-busy", "true")
+    assert listed(page) == before
+    let_go()
+    expect(results).to_have_attribute("aria-busy", "false")
+    expect_listed(
+        page, ids(sql(towns, "SELECT tile_id FROM api.similar_tiles(%s, method => 'dominant') ORDER BY rank", tile_id))
+    )
+
+
 def test_more_and_less_like_this_ask_by_examples(page: Page, site: str, towns: TownDatabase) -> None:
     tile_id = towns.tile_of(TOWN.city_id, "harbour")
     page.goto(f"{site}/?tile={tile_id}")
@@ -140,6 +159,16 @@ def test_a_drawn_area_bounds_the_search_or_is_what_is_looked_for(page: Page, sit
     expect_listed(page, ids(rows))
     card.get_by_role("button", name="Remove").click()
     expect(card).to_have_count(0)
+
+
+def test_corners_are_asked_for_once_they_are_taken(page: Page, site: str) -> None:
+    let_go = hold_back(page, "**/assets/draw-*.js")
+    page.goto(site)
+    page.get_by_role("button", name="Draw area").click()
+    told = page.get_by_role("status").filter(has_text=re.compile("Loading what draws|Click the corners"))
+    expect(told).to_contain_text("Loading what draws")
+    let_go()
+    expect(told).to_contain_text("Click the corners")
 
 
 def test_where_the_drawing_library_cannot_be_loaded_it_is_said(page: Page, site: str) -> None:

@@ -27,6 +27,7 @@ def test_a_result_is_compared_with_the_chosen_tile(page: Page, site: str, towns:
     )  # fmt: skip
     expect(dialog).to_contain_text(f"Similarity {row['similarity']:.3f} (cosine of the dominant vectors)")
     expect(dialog).to_contain_text(f"{row['m'] / 1000:,.0f} km apart")
+    expect(dialog.locator(".compare-tile")).to_have_count(2)
     for side, tile in zip(dialog.locator(".compare-tile").all(), (tile_id, other), strict=True):
         (tile_row,) = sql(towns, "SELECT * FROM api.tile_overview WHERE tile_id = %s", tile)
         expect(side).to_contain_text(tile_row["city"])

@@ -12,7 +12,6 @@ from rasterio.errors import NotGeoreferencedWarning
 from tests.browser.walk import (
     FLIGHT_MS,
     click_middle,
-    expect_drawn,
     expect_in_address,
     expect_listed,
     expect_map_at,
@@ -20,6 +19,7 @@ from tests.browser.walk import (
     open_page,
     place,
     sql,
+    wait_until,
 )
 from tests.webapp.towns import TOWNS, TownDatabase
 
@@ -87,7 +87,7 @@ def test_a_click_on_a_tile_lists_what_sql_answers(page: Page, site: str, towns: 
         expect(item).to_contain_text(f"{row['distance_m'] / 1000:,.0f} km")
     expect(page.get_by_role("heading", name=TOWN.name)).to_be_visible()
     expect_in_address(page, f"tile={tile_id}")
-    expect_drawn(page, lambda: share_of(page, CHOSEN)[0] > 0.0002)
+    wait_until(page, lambda: share_of(page, CHOSEN)[0] > 0.0002)
 
 
 def test_a_click_in_the_list_flies_there_and_the_look_alike_is_marked(
@@ -99,7 +99,7 @@ def test_a_click_in_the_list_flies_there_and_the_look_alike_is_marked(
     item = page.locator("ol.results > li").nth(2)
     item.get_by_role("button").first.click()
     expect_map_at(page, *place(towns, listed(page)[2]))
-    expect_drawn(page, lambda: share_of(page, KIN)[0] > 0.0002)
+    wait_until(page, lambda: share_of(page, KIN)[0] > 0.0002)
     expect(item.get_by_role("button").first).to_have_attribute("aria-current", "location")
 
 
@@ -107,7 +107,7 @@ def test_show_all_marks_the_look_alikes_on_the_whole_map(page: Page, site: str, 
     open_page(page, f"{site}/?tile={towns.tile_of(TOWN.city_id, 'harbour')}")
     page.get_by_role("button", name="Show all").click()
     page.wait_for_function("() => Number(window.location.hash.slice(5).split('/')[0]) < 4", timeout=FLIGHT_MS)
-    expect_drawn(page, lambda: share_of(page, KIN)[0] > 0.0005)
+    wait_until(page, lambda: share_of(page, KIN)[0] > 0.0005)
 
 
 def test_settings_are_the_arguments_of_the_sql_function(page: Page, site: str, towns: TownDatabase) -> None:

@@ -9,7 +9,7 @@ import rasterio
 from playwright.sync_api import Locator, Page, expect
 from rasterio.errors import NotGeoreferencedWarning
 
-from tests.browser.walk import expect_drawn, expect_in_address, expect_listed, expect_map_at, listed, place, sql
+from tests.browser.walk import expect_in_address, expect_listed, expect_map_at, listed, place, sql, wait_until
 from tests.webapp.towns import TOWNS, TownDatabase
 
 TOWN = TOWNS[0]
@@ -74,7 +74,7 @@ def still(plot: Locator) -> np.ndarray:
         shown.append(pixels(plot))
         return len(shown) > 2 and all(np.array_equal(shown[-1], before) for before in shown[-3:-1])
 
-    expect_drawn(plot.page, is_still)
+    wait_until(plot.page, is_still)
     return shown[-1]
 
 
@@ -143,13 +143,13 @@ def test_zooming_to_the_results_spreads_them_and_reset_returns(page: Page, site:
     open_scatter(page, f"{site}/?tile={tile_id}&scatter=continent&k=3&max_per_city=1")
     plot = page.locator(".scatter-plot")
     expect(page.locator("ol.results > li")).to_have_count(3)
-    expect_drawn(page, lambda: spread_px(plot, KIN) > 0)
+    wait_until(page, lambda: spread_px(plot, KIN) > 0)
     still(plot)
     before = spread_px(plot, KIN)
     page.get_by_role("button", name="Zoom to results").click()
-    expect_drawn(page, lambda: spread_px(plot, KIN) > 1.5 * before)
+    wait_until(page, lambda: spread_px(plot, KIN) > 1.5 * before)
     page.get_by_role("button", name="Reset view").click()
-    expect_drawn(page, lambda: abs(spread_px(plot, KIN) - before) <= 2)
+    wait_until(page, lambda: abs(spread_px(plot, KIN) - before) <= 2)
 
 
 def test_the_scale_of_similarity_is_that_of_the_tiles(page: Page, site: str, towns: TownDatabase) -> None:
@@ -173,7 +173,7 @@ def test_colours_changed_faster_than_they_are_drawn_end_with_the_last(page: Page
     points = open_scatter(page, f"{site}/?scatter=city")
     by_city = still(points)
     page.get_by_label("Colour by").select_option("continent")
-    expect_drawn(page, lambda: bool(np.abs(by_city - pixels(points)).max() > 50))
+    wait_until(page, lambda: bool(np.abs(by_city - pixels(points)).max() > 50))
     still(points)
     page.get_by_label("Colour by").evaluate("""async (select) => {
         for (const by of ['city', 'continent', 'city', 'continent', 'city', 'continent', 'city']) {
@@ -183,7 +183,7 @@ def test_colours_changed_faster_than_they_are_drawn_end_with_the_last(page: Page
         }
     }""")
     page.wait_for_timeout(1000)  # each has been drawn; the last one stays
-    expect_drawn(page, lambda: bool(np.abs(by_city - pixels(points)).max() <= 3))
+    wait_until(page, lambda: bool(np.abs(by_city - pixels(points)).max() <= 3))
 
 
 def test_tiles_without_a_place_are_counted_and_the_plot_is_described(page: Page, site: str) -> None:

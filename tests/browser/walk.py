@@ -7,14 +7,14 @@ from contextlib import suppress
 from typing import Any
 
 import psycopg
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 from psycopg.rows import dict_row
 
 from tests.webapp.towns import TownDatabase
 
 FLIGHT_MS = 60_000
-DRAWN_S = 30
+PATIENCE_S = 30
 
 
 def sql(towns: TownDatabase, query: str, *parameters: Any) -> list[dict[str, Any]]:
@@ -43,12 +43,24 @@ def click_middle(page: Page) -> None:
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
 
 
-def expect_drawn(page: Page, holds: Callable[[], bool]) -> None:
-    """Wait until what screenshots show is as it should be."""
-    deadline = time.monotonic() + DRAWN_S
+def wait_until(page: Page, holds: Callable[[], bool]) -> None:
+    """For what no locator of Playwright can wait: pixels, for one."""
+    deadline = time.monotonic() + PATIENCE_S
     while not holds():
         assert time.monotonic() < deadline
         page.wait_for_timeout(100)
+
+
+def hold_back(page: Page, url: str) -> Callable[[], None]:
+    """Let what is asked of an address wait; what is returned lets the first of it go."""
+    held: list[Route] = []
+    page.route(url, lambda route: held.append(route))
+
+    def let_go() -> None:
+        wait_until(page, lambda: bool(held))
+        held[0].continue_()
+
+    return let_go
 
 
 def expect_in_address(page: Page, part: str) -> None:
