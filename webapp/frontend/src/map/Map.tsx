@@ -154,12 +154,14 @@ export function TileMap(props: Props) {
         drawing={drawing}
         onView={() => map && props.onArea(viewOf(map))}
       />
-      {likeness && <LikenessLegend />}
-      {url && !hasImagery && (
-        <p className="map-note" role="status">
-          {imagery!.name} cannot be reached; the base map stays.
-        </p>
-      )}
+      <div className="map-foot">
+        {likeness && <LikenessLegend />}
+        {url && !hasImagery && (
+          <p className="map-note" role="status">
+            {imagery!.name} cannot be reached; the base map stays.
+          </p>
+        )}
+      </div>
       <button type="button" className="pick-centre" onClick={pickCentre} disabled={!map}>
         Choose the tile in the middle of the map
       </button>
