@@ -1,5 +1,6 @@
 """Walks through the page, its lists compared with what SQL answers."""
 
+import itertools
 import re
 from urllib.parse import urlsplit
 
@@ -9,6 +10,7 @@ import rasterio
 from playwright.sync_api import Page, expect
 from rasterio.errors import NotGeoreferencedWarning
 
+from tests.browser.conftest import Visit
 from tests.browser.walk import (
     FLIGHT_MS,
     click_middle,
@@ -195,6 +197,26 @@ def test_a_phone_shows_map_and_list_without_scrolling_sideways(page: Page, site:
     attribution.locator(".maplibregl-ctrl-attrib-button").click()
     expect(attribution).to_contain_text("Natural Earth")
     expect(attribution).to_have_class(re.compile("maplibregl-compact-show"))
+
+
+@pytest.mark.parametrize(
+    "visit", [{"viewport": {"width": width, "height": 800}} for width in (390, 800, 1080, 1280)], indirect=True
+)
+@pytest.mark.parametrize("scatter", ["", "&scatter=continent"])
+def test_what_stands_on_the_map_does_not_overlap(visit: Visit, site: str, towns: TownDatabase, scatter: str) -> None:
+    page = visit.page
+    tile_id = towns.tile_of(TOWN.city_id, "harbour")
+    page.goto(f"{site}/?tile={tile_id}&likeness=1&imagery=eox{scatter}")
+    expect(page.get_by_text("Sentinel-2 cloudless 2024 cannot be reached")).to_be_visible()
+    expect(page.locator(".maplibregl-ctrl-attrib")).to_contain_text("Copernicus")
+    standing = (".map-tools", ".map-legend", ".map-note", ".maplibregl-ctrl-group", ".maplibregl-ctrl-attrib")
+    boxes = {name: page.locator(name).bounding_box() for name in standing}
+    for (name, a), (other, b) in itertools.combinations(boxes.items(), 2):
+        assert a
+        assert b
+        is_beside = a["x"] + a["width"] <= b["x"] or b["x"] + b["width"] <= a["x"]
+        assert is_beside or a["y"] + a["height"] <= b["y"] or b["y"] + b["height"] <= a["y"], (name, a, other, b)
+    visit.requests_outside.clear()  # the imagery's; none left this machine
 
 
 @pytest.mark.parametrize("visit", [{"color_scheme": "dark"}], indirect=True)

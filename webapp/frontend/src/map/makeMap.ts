@@ -17,7 +17,7 @@ maplibregl.prewarm();
 
 const TILE_ZOOM = 11;
 const CITY_ZOOM = 11;
-const NARROW_PX = 640;
+const NARROW_PX = 760;
 const PADDING_PX = 60;
 /** Beyond this zoom shapes of 1:110 million look coarse. */
 const OVERVIEW_MAX_ZOOM = 2;
