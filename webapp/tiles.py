@@ -34,7 +34,7 @@ ANSWERS_A_QUESTION = frozenset({"similarity"})
 TILEJSON_VERSION = "3.0.0"
 
 
-@blueprint.get("/<names>/<int(max=30):z>/<int(max=1073741823):x>/<int(max=1073741823):y>")
+@blueprint.get("/<names>/<int:z>/<int:x>/<int:y>")
 def tile(names: str, z: int, x: int, y: int) -> Response:
     """One tile: 200 with MVT, 204 where it is empty, 304 where the client has it, 404 where none can be.
 

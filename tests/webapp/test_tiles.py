@@ -151,6 +151,12 @@ def test_what_cannot_be_is_404(client: FlaskClient, path: str) -> None:
     assert response.content_type == "application/problem+json"
 
 
+@pytest.mark.parametrize("place", ["99/0/0", "3/8/0", "5/99999999999999999999/0"])
+def test_a_place_that_cannot_be_is_named(client: FlaskClient, place: str) -> None:
+    detail = client.get(f"/tiles/grid/{place}").get_json()["detail"]
+    assert detail == f"tile {place} of source grid does not exist; /tiles/grid says which zooms do"
+
+
 @pytest.mark.parametrize("encoding", ["identity", "gzip"])
 def test_a_tile_the_client_has_is_304(client: FlaskClient, encoding: str) -> None:
     headers = {"Accept-Encoding": encoding}
