@@ -165,8 +165,8 @@ def test_corners_are_asked_for_once_they_are_taken(page: Page, site: str) -> Non
     let_go = hold_back(page, "**/assets/draw-*.js")
     page.goto(site)
     page.get_by_role("button", name="Draw area").click()
-    told = page.get_by_role("status").filter(has_text=re.compile("Loading what draws|Click the corners"))
-    expect(told).to_contain_text("Loading what draws")
+    told = page.get_by_role("status").filter(has_text=re.compile("Loading the drawing tool|Click the corners"))
+    expect(told).to_contain_text("Loading the drawing tool")
     let_go()
     expect(told).to_contain_text("Click the corners")
 

@@ -29,11 +29,8 @@ def place(towns: TownDatabase, tile_id: int) -> tuple[float, float]:
 
 
 def open_page(page: Page, address: str) -> None:
+    """The page, its map drawn."""
     page.goto(address)
-    wait_until_drawn(page)
-
-
-def wait_until_drawn(page: Page) -> None:
     expect(page.locator(".map-canvas")).to_have_attribute("data-state", "idle", timeout=FLIGHT_MS)
 
 

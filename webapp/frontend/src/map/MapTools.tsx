@@ -22,7 +22,7 @@ export function MapTools({ drawing, onView, ...layers }: Props) {
     return (
       <div className="map-tools">
         <p className="drawing" role="status">
-          {drawing.isReady ? 'Click the corners of the area; click the first one again to close it.' : 'Loading what draws …'}
+          {drawing.isReady ? 'Click the corners of the area; click the first one again to close it.' : 'Loading the drawing tool …'}
         </p>
         <button type="button" onClick={drawing.stop}>
           Cancel

@@ -38,6 +38,7 @@ export function useDrawing(
         setReady(true);
       },
       () => {
+        if (isGone) return;
         setOn(false);
         latest.current.onProblem(NOT_LOADED);
       },
