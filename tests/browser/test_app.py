@@ -179,6 +179,16 @@ def test_where_the_drawing_library_cannot_be_loaded_it_is_said(page: Page, site:
     expect(page.get_by_role("button", name="Draw area")).to_be_visible()
 
 
+@pytest.mark.parametrize(("script", "button"), [("Help", "Help"), ("Scatter", "Scatter plot")])
+def test_a_part_that_cannot_be_loaded_leaves_the_page(page: Page, site: str, script: str, button: str) -> None:
+    page.route(f"**/assets/{script}-*.js", lambda route: route.abort())
+    open_page(page, site)
+    page.get_by_role("button", name=button).click()
+    expect(page.get_by_role("alert")).to_contain_text("A part of the page could not be loaded")
+    expect(page.locator(".map-canvas")).to_be_visible()
+    expect(page.get_by_role("combobox", name="City or coordinates")).to_be_visible()
+
+
 def test_a_result_is_flown_to_and_back(page: Page, site: str, towns: TownDatabase) -> None:
     tile_id = towns.tile_of(TOWN.city_id, "harbour")
     page.goto(f"{site}/?tile={tile_id}&k=3")

@@ -1,6 +1,6 @@
 // The page: the question on the left, the map, the scatter plot; all of them in step through one state (state.ts).
 
-import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { findSimilar, getConfig, getEncoder, getTile, getTileAt, toProblem, type Problem, type SimilarTile, type Tile } from './api';
 import { boundsOf } from './bounds';
 import { Compare } from './Compare';
@@ -9,6 +9,7 @@ import { Header } from './Header';
 import { LassoCard } from './LassoCard';
 import { TileMap, type View } from './map/Map';
 import { Banner, EncoderLine, ProblemNote } from './Notices';
+import { part } from './part';
 import { useScheme } from './preferences';
 import { Question } from './Question';
 import { Results } from './Results';
@@ -18,8 +19,8 @@ import { useAnswer } from './useAnswer';
 import { useHovered } from './useHovered';
 import { usePageState } from './usePageState';
 
-const Help = lazy(() => import('./Help').then((module) => ({ default: module.Help })));
-const Scatter = lazy(() => import('./scatter/Scatter').then((module) => ({ default: module.Scatter })));
+const Help = part(() => import('./Help').then((module) => module.Help));
+const Scatter = part(() => import('./scatter/Scatter').then((module) => module.Scatter));
 
 const NO_KIN: SimilarTile[] = [];
 const NO_EXAMPLES = { positive: [], negative: [], compareId: null, shownId: null };

@@ -23,15 +23,12 @@ export function useAnswer<T>(key: string | null, ask: (signal: AbortSignal) => P
     }
     const controller = new AbortController();
     setAnswer((before) => ({ ...before, isLoading: true }));
+    const settle = (value: T | null, problem: Problem | null) => {
+      if (!controller.signal.aborted) setAnswer({ value, problem, isLoading: false });
+    };
     ask(controller.signal).then(
-      (value) => {
-        if (!controller.signal.aborted) setAnswer({ value, problem: null, isLoading: false });
-      },
-      (error: unknown) => {
-        if (controller.signal.aborted) return;
-        const problem = toProblem(error);
-        setAnswer({ value: null, problem, isLoading: false });
-      },
+      (value) => settle(value, null),
+      (error: unknown) => settle(null, toProblem(error)),
     );
     return () => controller.abort();
     // `ask` is a new function at every render; `key` says when the question is another.
