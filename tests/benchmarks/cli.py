@@ -120,6 +120,15 @@ def etl(tiles: int, folder: Path | None) -> None:
 
 
 @group.command()
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+def aggregate(folder: Path) -> None:
+    """Dominant clusters of a FOLDER of GeoTIFF tiles: all five methods of terrakin against scikit-learn's k-means."""
+    from tests.benchmarks.aggregate import run
+
+    run(folder, lambda line: click.echo(line))
+
+
+@group.command()
 @click.option("--size", type=click.IntRange(1_000), default=48_881, show_default=True, help="Tiles.")
 def tiles(size: int) -> None:
     """Vector tiles over HTTP against the bare SQL call: z 0 to 14, one client and eight."""
