@@ -68,4 +68,4 @@ lint: ## format and lint, changing files
 
 screenshot: ## the README's pictures, taken from the running demo
 	@.venv/bin/python scripts/screenshot.py --url http://127.0.0.1:$(PORT) --form harbour --out docs/images/harbours.png
-	@.venv/bin/python scripts/screenshot.py --url http://127.0.0.1:$(PORT) --form harbour --dark --likeness --scatter similarity --out docs/images/similarity.webp
+	@.venv/bin/python scripts/screenshot.py --url http://127.0.0.1:$(PORT) --form harbour --dark --similarity --scatter similarity --out docs/images/similarity.webp

@@ -14,7 +14,7 @@ GROUPS = {
     "qgis": ("db.qgis_cli", "Styles and a ready project for QGIS, kept in the database."),
     "etl": ("etl.cli", "From a STAC catalogue to embedded tiles in PostgreSQL."),
     "evaluate": ("etl.cli.evaluate", "How good the vectors are: leak, retrieval, stability; a report."),
-    "bench": ("tests.benchmarks.cli", "Benchmarks against peers, in a clone (`make bench-search`)."),
+    "bench": ("benchmarks.cli", "Benchmarks against peers, in a clone (`make bench-search`)."),
     "web": ("webapp.cli", "The map and its JSON API."),
 }
 

@@ -23,6 +23,8 @@ ROOT = Path(__file__).parent.parent / "sql"
 """Beside package db in the repository and in site-packages alike."""
 ROLES, GRANTS = "roles.sql", "grants.sql"
 FOLDERS = {
+    "types": ("TYPE", "internal"),
+    "internal": ("FUNCTION", "internal"),
     "functions": ("FUNCTION", "api"),
     "views": ("VIEW", "api"),
     "tiles": ("FUNCTION", "tiles"),

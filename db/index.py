@@ -1,4 +1,4 @@
-"""The HNSW indexes and the kin: made after bulk loads. An index filled row by row takes longer and finds less."""
+"""The HNSW indexes and the neighbours: made after bulk loads. An index filled row by row takes longer and finds less."""
 
 import threading
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ import psycopg
 
 from db.connect import connect, open_connection
 from db.extensions import WITHOUT_KNOWN_FAULTS, check_extensions
-from db.kin import NAME, Progress, build_kin
+from db.neighbours import NAME, Progress, build_neighbours
 from db.settings import Settings
 
 POLL_S = 0.5
@@ -76,21 +76,21 @@ ANALYZE = "ANALYZE terrakin.tiles, terrakin.tile_aggregates, terrakin.cities"
 
 
 def build_indexes(settings: Settings, progress: Progress | None = None) -> list[str]:
-    """Build the vector indexes that are missing or invalid and the kin that are out of date; refresh statistics.
+    """Build the vector indexes that are missing or invalid and the neighbours that are out of date; refresh statistics.
 
     Args:
         settings: which database; the owner's rights are needed.
-        progress: called twice a second with what is made (an index's name, shuffle or tile_kin), tiles done and in all.
+        progress: called twice a second with what is made (an index's name, shuffle or tile_neighbours), tiles done and in all.
 
     Returns:
-        Names of the indexes that were built, with tile_kin where kin were computed.
+        Names of the indexes that were built, with tile_neighbours where neighbours were computed.
     """
     with connect(settings, autocommit=True) as conn:
         if _shuffle(conn, settings, progress):
             conn.execute(VACUUM)
         built = _build_vector_indexes(settings, progress)
         conn.execute(ANALYZE)
-        if build_kin(conn, progress):
+        if build_neighbours(conn, progress):
             built.append(NAME)
     return built
 

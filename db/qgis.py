@@ -164,7 +164,7 @@ def _write(conn: psycopg.Connection[Any], address: ServerAddress) -> None:
 
 
 def project(address: ServerAddress, tile_id: int) -> bytes:
-    """The project for one server as a .qgz file; ``tile_id`` is the tile whose kin are shown first (0: none)."""
+    """The project for one server as a .qgz file; ``tile_id`` is the tile whose matches are shown first (0: none)."""
     text = (FOLDER / "project.qgs").read_text(encoding="utf-8")
     for name, value in {**vars(address), "tile_id": tile_id}.items():
         text = text.replace("{{" + name + "}}", str(value))

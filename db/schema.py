@@ -431,11 +431,11 @@ tiles_version = Table(
         comment="Grows with every statement that adds tiles, or changes their mean vectors or cities.",
     ),
     CheckConstraint("one_row = 1", name="one_row"),
-    comment="Which set of tiles this is: kin computed for another version are not used.",
+    comment="Which set of tiles this is: neighbours computed for another version are not used.",
 )
 
-tile_kin = Table(
-    "tile_kin",
+tile_neighbours = Table(
+    "tile_neighbours",
     metadata,
     Column(
         "tile_id",
@@ -452,7 +452,7 @@ tile_kin = Table(
         comment="terrakin.tiles_version when they were computed; of another version they are not used.",
     ),
     Column(
-        "kin_tile_ids",
+        "neighbour_tile_ids",
         ARRAY(BigInteger),
         nullable=False,
         comment="The 240 tiles of all other cities whose mean vectors are most like this one's, by exact comparison, "

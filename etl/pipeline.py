@@ -10,20 +10,22 @@ import psycopg
 
 from db.connect import connect
 from db.settings import Settings
-from etl.cities import City, read_cities, select_cities
-from etl.city_table import read_city_table
-from etl.encoder_choice import EncoderChoice, check_encoder, load_encoder
+from etl.cities.city import City, read_cities, select_cities
+from etl.cities.grid import assign_cells
+from etl.cities.table import read_city_table
+from etl.encoders.selection import EncoderChoice, check_encoder, load_encoder
 from etl.errors import CityError, EtlError
-from etl.grid import assign_cells
-from etl.ledger import Ledger, heartbeat, this_worker
-from etl.locks import one_at_a_time
-from etl.progress import tile_counts
-from etl.stac import Period, Source, check_catalogue
-from etl.stages import BarFactory, Job, aggregate, composite, embed, index, layout, load, thumbnail
+from etl.imagery.catalogue import Source, check_catalogue
+from etl.period import Period
+from etl.stages import aggregate, composite, embed, index, layout, load, thumbnail
 from etl.stages.bias import BiasRequest
 from etl.stages.fit import check_post_processing, post_processing
-from etl.store import check_period, read_stored_cities, write_cities
-from etl.work import folder_id
+from etl.store.tiles import check_period, read_stored_cities, write_cities
+from etl.store.work_files import folder_id
+from etl.tasks.city_loop import BarFactory, Job
+from etl.tasks.ledger import Ledger, heartbeat, this_worker
+from etl.tasks.locks import one_at_a_time
+from etl.tasks.progress import tile_counts
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +41,7 @@ class Request:
         limit: at most so many cities; None takes all.
         encoder: which encoder.
         dask: where imagery is computed.
-        post_processing: one of etl.post_processing.METHODS; None takes the recorded one, else the default.
+        post_processing: one of etl.vectors.post_processing.METHODS; None takes the recorded one, else the default.
         bias_removal: what is done about spatial bias before vectors are made; None takes the recorded, else nothing.
     """
 
@@ -86,7 +88,7 @@ def with_tiles(known: Sequence[City], names: Sequence[str], limit: int | None) -
 
 
 def run(settings: Settings, request: Request, bar: BarFactory) -> list[str]:
-    """All stages, from cities to indexes; returns what etl.ledger.tile_counts says then.
+    """All stages, from cities to indexes; returns what etl.tasks.ledger.tile_counts says then.
 
     Raises:
         EtlError: bad input, before anything is written; or after all others went on, the cities that failed.

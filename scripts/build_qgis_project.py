@@ -68,7 +68,7 @@ SIMILARITY_CLASSES = (
     (0.8, 1.0, "#fde725"),
 )
 # The filter on query_tile_id reaches the join before anything is searched: one search a look at the layer.
-KIN_QUERY = (
+MATCHES_QUERY = (
     "(SELECT q.tile_id AS query_tile_id, s.rank, s.tile_id, s.city, s.country_code, s.similarity, s.distance_m, "
     "s.footprint FROM terrakin.tiles AS q CROSS JOIN LATERAL api.similar_tiles(q.tile_id, k => 20) AS s)"
 )
@@ -104,7 +104,9 @@ POLYGON, MULTIPOLYGON, POINT = QgsWkbTypes.Polygon, QgsWkbTypes.MultiPolygon, Qg
 # From top to bottom.
 SOURCES = (
     Source("asked", "Tile asked about", "api", "tile_overview", "footprint", "tile_id", POLYGON, filter_="tile_id = 0"),
-    Source("kin", "Kin of a tile", "", KIN_QUERY, "footprint", "rank", POLYGON, filter_="query_tile_id = 0"),
+    Source(
+        "matches", "Matches of a tile", "", MATCHES_QUERY, "footprint", "rank", POLYGON, filter_="query_tile_id = 0"
+    ),
     Source("cities", "Cities", "api", "city_overview", "location", "city_id", POINT),
     Source("grid", "Tiles", "api", "tile_overview", "footprint", "tile_id", POLYGON),
     Source("umap", "UMAP plane", "api", "umap_overview", "place", "tile_id", POINT, srid="0"),
@@ -148,9 +150,9 @@ def open_layer(source: Source, arguments: argparse.Namespace) -> QgsVectorLayer:
 def style(layers: dict[str, QgsVectorLayer]) -> None:
     """Renderers and labels of all layers."""
     layers["asked"].setRenderer(QgsSingleSymbolRenderer(outlined("#d7191c", "#d7191c", "star", 5)))
-    layers["kin"].setRenderer(by_similarity())
-    layers["kin"].setLabeling(labels("rank", 9, "#111111", 2_000_000))
-    layers["kin"].setLabelsEnabled(True)
+    layers["matches"].setRenderer(by_similarity())
+    layers["matches"].setLabeling(labels("rank", 9, "#111111", 2_000_000))
+    layers["matches"].setLabelsEnabled(True)
     layers["cities"].setRenderer(QgsSingleSymbolRenderer(marker("#ffffff", "#222222", 1.8)))
     layers["cities"].setLabeling(labels("city", 8, "#222222"))
     layers["cities"].setLabelsEnabled(True)
@@ -231,8 +233,8 @@ def labels(column: str, size_pt: float, colour: str, from_scale: int = 0) -> Qgs
 
 
 def add_ask_action(layer: QgsVectorLayer) -> None:
-    """Let a click on a tile ask for its kin."""
-    name = "Kin of this tile"
+    """Let a click on a tile ask for its matches."""
+    name = "Matches of this tile"
     action = QgsAction(ASK_ACTION_ID, QgsAction.GenericPython, name, ASK_ACTION, "", False, name, {"Canvas", "Feature"})
     layer.actions().addAction(action)
     layer.actions().setDefaultAction("Canvas", action.id())

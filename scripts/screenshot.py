@@ -101,7 +101,7 @@ def take(page: Page, url: str, at: Position, view: str, search: dict[str, Any], 
 @click.option("--height", default=800, show_default=True)
 @click.option("--scale", default=1.0, show_default=True, help="Device pixels a CSS pixel.")
 @click.option("--dark", is_flag=True)
-@click.option("--likeness", is_flag=True, help="Colour the map by similarity.")
+@click.option("--similarity", is_flag=True, help="Colour the map by similarity.")
 @click.option("--scatter", type=click.Choice(["continent", "city", "similarity"]), help="Show the scatter plot.")
 @click.option("--chromium", default=str(CHROMIUM), show_default=True)
 def main(url: str, out: Path, tile_id: int | None, form: str | None, view: str, chromium: str, **given: Any) -> None:
@@ -116,7 +116,7 @@ def main(url: str, out: Path, tile_id: int | None, form: str | None, view: str, 
     else:
         raise click.UsageError("say which tile: --tile-id, --lon and --lat, or --form")
     search = {name: given[name] for name in ("k", "max_per_city", "scatter") if given[name] is not None}
-    search |= {"imagery": "none"} | ({"likeness": 1} if given["likeness"] else {})
+    search |= {"imagery": "none"} | ({"similarity": 1} if given["similarity"] else {})
 
     def only_the_page(route: Route) -> None:
         if urlsplit(route.request.url).netloc == urlsplit(url).netloc:

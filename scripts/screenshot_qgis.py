@@ -1,11 +1,11 @@
 """Clicks a tile in a QGIS with a window, and takes its picture: the one in docs/qgis.md.
 
-    PGPASSFILE=.terrakin/passwords SCREENSHOT="--port 5432 --tile 2526150660209 --out docs/images/qgis-kin.png" \
+    PGPASSFILE=.terrakin/passwords SCREENSHOT="--port 5432 --tile 2526150660209 --out docs/images/qgis-matches.png" \
         xvfb-run -a -s "-screen 0 1280x800x24" qgis --nologo --noversioncheck --profiles-path "$(mktemp -d)" \
         --code scripts/screenshot_qgis.py
 
 Runs inside QGIS (apt-get install qgis xvfb xauth), whose command line leaves no room for arguments. Prints the filter
-of the layer "Kin of a tile" after the click and ends QGIS; exit code 1 where it is not the tile that was clicked. A new
+of the layer "Matches of a tile" after the click and ends QGIS; exit code 1 where it is not the tile that was clicked. A new
 profile each time: no settings of an earlier run are in the picture.
 """
 

@@ -8,7 +8,7 @@ GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA api, tiles TO terrakin_reader, terrakin
 
 GRANT INSERT, UPDATE, DELETE ON
     terrakin.countries, terrakin.cities, terrakin.encoder, terrakin.composites, terrakin.tiles,
-    terrakin.tile_aggregates, terrakin.tile_thumbnails, terrakin.tile_kin, terrakin.tiles_version, terrakin.etl_tasks, terrakin.layouts,
+    terrakin.tile_aggregates, terrakin.tile_thumbnails, terrakin.tile_neighbours, terrakin.tiles_version, terrakin.etl_tasks, terrakin.layouts,
     terrakin.spatial_bias, terrakin.fitted_filters
 TO terrakin_etl;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA terrakin TO terrakin_etl;

@@ -7,7 +7,7 @@ import numpy as np
 import psycopg
 from pgvector import Vector
 
-from etl.post_processing import DEFAULT_METHOD, PostProcessing, from_moments, measure_moments, needs_covariance
+from etl.vectors.post_processing import DEFAULT_METHOD, PostProcessing, from_moments, measure_moments, needs_covariance
 
 DIMENSION = 768
 PERIOD = "[2024-06-01,2024-09-01)"

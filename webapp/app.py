@@ -17,11 +17,11 @@ from webapp import (
     openapi,
     pages,
     problems,
+    request_log,
     search,
     tile_cache,
     tiles,
     umap,
-    watching,
 )
 from webapp.database import EXTENSION, Database
 
@@ -76,7 +76,7 @@ def create_app(settings: Settings) -> APIFlask:
         app.register_blueprint(module.blueprint)
     # What comes before a view runs in this order, what comes after it in reverse: logged is what was sent, compressed
     # what is complete.
-    watching.install(app)
+    request_log.install(app)
     headers.install(app)
     limits.install(app, settings)
     Compress(app)

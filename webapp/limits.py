@@ -11,8 +11,8 @@ from limits.strategies import FixedWindowRateLimiter
 
 from db.settings import Settings
 from webapp import problems
-from webapp.counts import Counts
 from webapp.errors import ServerError
+from webapp.rate_limit_storage import Counts
 
 NONE = "none"
 MEMORY = "memory://"

@@ -194,7 +194,7 @@ class Stats(BaseModel):
     n_countries: int
     n_continents: int
     n_thumbnails: int
-    n_tiles_with_kin: int
+    n_tiles_with_neighbours: int
     n_tiles_in_layout: int
     is_synthetic: bool = Field(description="True where the pixels of any composite are made up.")
     by_continent: list[ContinentCount]
@@ -234,7 +234,7 @@ class SimilarTile(BaseModel):
     distance_m: float | None = Field(
         description="Geodesic metres from what was asked about; null where it has no place."
     )
-    found_by: Literal["kin", "index", "exact"] = Field(description="How the database made the answer.")
+    found_by: Literal["neighbours", "index", "exact"] = Field(description="How the database made the answer.")
     candidates: int = Field(description="Tiles whose full vectors were compared.")
     lon: float
     lat: float

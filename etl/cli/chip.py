@@ -22,10 +22,10 @@ def embed_chip(settings: Settings, file: Path, weights: str | None) -> None:
     FILE holds 12 bands (B01 to B12 without B10), 224 x 224 px at 10 m in UTM, uint16 reflectance x 10000, nodata 0.
     """
     from db.connect import connect
-    from etl import chip
-    from etl.encoder_choice import stored_encoder
+    from etl import embed_chip as chip
+    from etl.encoders.selection import stored_encoder
     from etl.stages.aggregate import METHODS
-    from etl.store_encoder import read_encoder
+    from etl.store.encoder import read_encoder
 
     read = chip.read_chip(file)  # first: a bad file is told at once, not after the encoder is loaded
     with connect(settings, "reader", autocommit=True) as conn:

@@ -35,9 +35,9 @@ from etl.cli.request import parse_period
 def cities(settings: Settings, /, dry_run: bool, download_mbit_s: float, embed_tiles_s: float, **given: Any) -> None:
     """Choose the cities and write them into the database; with --dry-run only say what they would take."""
     from db.connect import connect
+    from etl.cities.estimate import Speeds, make_plan
     from etl.pipeline import choose_cities, with_tiles
-    from etl.plan import Speeds, make_plan
-    from etl.store import write_cities
+    from etl.store.tiles import write_cities
 
     if given["city_file"] is not None:
         chosen = choose_cities(settings, given["city_file"], given["city_names"], given["limit"])
@@ -73,8 +73,8 @@ def grid(settings: Settings, period: str, city_names: tuple[str, ...], limit: in
 
 
 def _geonames(given: Options) -> list[Any]:
-    from etl.cities import read_areas
-    from etl.city_table import Selection, geonames_cities, pick, with_urban_areas
+    from etl.cities.city import read_areas
+    from etl.cities.table import Selection, geonames_cities, pick, with_urban_areas
 
     known = pick(
         geonames_cities(),

@@ -26,7 +26,7 @@ from etl.cli.output import progress_bar
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the report. [default: <home>/reports]")
 def evaluate(out: Path | None, **given: Any) -> None:
     """Measure leak, retrieval and stability of every form of the vectors; writes evaluation.html and .json."""
-    from etl import evaluate as evaluation
+    from etl.evaluation import run as evaluation
     from etl.evaluation.report import write
 
     settings = read_settings()

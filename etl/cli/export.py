@@ -37,9 +37,9 @@ N_CHECKED = 8
 @click.pass_obj
 def export_onnx(settings: Settings, /, chip_files: tuple[Path, ...], output: Path | None, **given: Any) -> None:
     """Write TerraMind as one ONNX file, checked against torch on real tiles; then `--weights FILE.onnx`."""
-    from etl import encoder_choice
     from etl.encoders import onnx_export, terramind
-    from etl.work import encoder_dir
+    from etl.encoders import selection as encoder_choice
+    from etl.store.work_files import encoder_dir
 
     chips = _chips(settings.home, chip_files)
     precision = given["precision"]
@@ -59,10 +59,10 @@ def _chips(home: Path, files: tuple[Path, ...]) -> np.ndarray:
     """The tiles to check on: the files', else some of this machine's composites."""
     import numpy as np
 
-    from etl.chip import read_chip
+    from etl.cities.grid import TILE_PX
+    from etl.embed_chip import read_chip
     from etl.errors import EncoderError
-    from etl.grid import TILE_PX
-    from etl.work import COMPOSITE, open_array
+    from etl.store.work_files import COMPOSITE, open_array
 
     if files:
         return np.stack([read_chip(file).pixels for file in files])

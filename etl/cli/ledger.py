@@ -28,7 +28,7 @@ def status(settings: Settings, every_s: float | None) -> None:
 
 
 def _status(conn: Any) -> list[str]:
-    from etl.progress import failures, progress, tile_counts
+    from etl.tasks.progress import failures, progress, tile_counts
 
     lines = [f"{'period':<25}{'stage':<11}{'cities':>7}{'pending':>9}{'running':>9}{'done':>7}{'failed':>8}"]
     for period, stage, *counts in progress(conn):
@@ -47,7 +47,7 @@ def _status(conn: Any) -> list[str]:
 def retry(settings: Settings, city_names: tuple[str, ...], anew: bool) -> None:
     """Let what failed be tried again by the next run: these cities (names or ids), or all."""
     from db.connect import connect
-    from etl.progress import retry as run
+    from etl.tasks.progress import retry as run
 
     if anew and not city_names:
         raise click.UsageError("--anew needs the names or ids of cities: it throws their finished work away")

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:  # the commands import nothing heavy before they run
-    from etl.cities import City
+    from etl.cities.city import City
 
 
 def list_cities(chosen: list[City]) -> None:
     """Print each city with its number of tiles, and the sums."""
-    from etl.grid import assign_cells
+    from etl.cities.grid import assign_cells
 
     tiles = {city_id: len(cells) for city_id, cells in assign_cells(chosen).items()}
     say_tiles(chosen, tiles)

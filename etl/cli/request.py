@@ -12,14 +12,14 @@ from db.settings import Settings
 from etl.cli.options import Options
 
 if TYPE_CHECKING:  # the commands import nothing heavy before they run
+    from etl.period import Period
     from etl.pipeline import Request
-    from etl.stac import Period
     from etl.stages.bias import BiasRequest
 
 
 def parse_period(text: str) -> Period:
     """``2024-06-01/2024-08-31`` as a Period."""
-    from etl.stac import Period
+    from etl.period import Period
 
     try:
         start, end = (date.fromisoformat(day) for day in text.split("/"))
@@ -32,9 +32,9 @@ def parse_period(text: str) -> Period:
 
 def make_request(settings: Settings, given: Options) -> Request:
     """The request of ``run`` or of one stage; options that the command lacks take their defaults."""
-    from etl.encoder_choice import EncoderChoice
+    from etl.encoders.selection import EncoderChoice
+    from etl.imagery.catalogue import Source
     from etl.pipeline import Request
-    from etl.stac import Source
     from etl.stages.composite import DaskOptions
 
     return Request(

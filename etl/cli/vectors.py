@@ -34,8 +34,8 @@ def bias(settings: Settings, /, **given: Any) -> None:
 
     A given --post-processing is fitted anew to all patches; without it the recorded one stays.
     """
-    from etl.bias_removal import remove_bias
-    from etl.spatial_bias import Limits
+    from etl.reprocess import remove_bias
+    from etl.vectors.spatial_bias import Limits
 
     limits = Limits(given["morans_i_floor"], given["position_r2_floor"], given["max_share"])
     request = bias_request(

@@ -11,9 +11,9 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 from scipy.spatial import cKDTree
 
+from etl.cities.grid import TILE_PX
 from etl.demo.materials import Material, number
 from etl.demo.towns import Form
-from etl.grid import TILE_PX
 
 Map = np.ndarray
 """(224, 224) uint8 numbers of materials."""

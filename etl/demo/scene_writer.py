@@ -13,7 +13,7 @@ import shapely
 from affine import Affine
 from pyproj import Transformer
 
-from etl.items import BANDS, EARTH_SEARCH_KEYS
+from etl.imagery.sentinel2 import BANDS, EARTH_SEARCH_KEYS
 
 NATIVE_RESOLUTION_M = {
     "B01": 60, "B02": 10, "B03": 10, "B04": 10, "B05": 20, "B06": 20, "B07": 20, "B08": 10, "B8A": 20, "B09": 60,

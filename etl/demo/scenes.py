@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 import numpy as np
 from scipy.ndimage import gaussian_filter, shift
 
+from etl.cities.grid import RESOLUTION_M, TILE_M, TILE_PX
 from etl.demo.forms import Style, draw
 from etl.demo.materials import REFLECTANCE, SCL_CLASS
 from etl.demo.scene_writer import NATIVE_RESOLUTION_M, SCL_RESOLUTION_M, Scene
 from etl.demo.towns import Town
-from etl.grid import RESOLUTION_M, TILE_M, TILE_PX
-from etl.items import BANDS
+from etl.imagery.sentinel2 import BANDS
 
 DAYS = ((6, 5), (6, 25), (7, 15), (8, 4), (8, 24))
 CLOUD_SHARES = (0.25, 0.05, 0.4, 0.0, 0.15)

@@ -7,8 +7,8 @@ import numpy as np
 import shapely
 from pyproj import Transformer
 
-from etl.cities import City
-from etl.grid import TILE_M, Cell, utm_srid, utm_zone
+from etl.cities.city import City
+from etl.cities.grid import TILE_M, Cell, utm_srid, utm_zone
 
 Form = Literal[
     "grid_centre", "old_centre", "suburb", "estate", "harbour", "river", "coast", "park", "farmland",
@@ -54,7 +54,7 @@ class Town:
         name: of that city.
         country_code: ISO 3166-1 alpha-2.
         country: English name.
-        continent: as in ``etl.cities.CONTINENTS``.
+        continent: as in ``etl.cities.city.CONTINENTS``.
         lon: longitude of the real city, degrees, EPSG:4326.
         lat: latitude of the real city, degrees, EPSG:4326.
         plan: form of each tile, rows from north to south.

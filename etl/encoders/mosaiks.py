@@ -27,17 +27,11 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from etl.encoders import (
-    DIMENSION,
-    N_BANDS,
-    N_PATCHES,
-    REFLECTANCE_SCALE,
-    check_chips,
-    valid_pixels,
-)
-from etl.encoders.side_by_side import N_CORES, embed_batches
+from etl.cities.grid import PATCH_PX, TILE_PX
+from etl.encoders.batching import N_CORES, embed_batches
+from etl.encoders.encoder import DIMENSION, N_BANDS, N_PATCHES, REFLECTANCE_SCALE, check_chips
+from etl.encoders.validity import valid_pixels
 from etl.errors import EncoderError
-from etl.grid import PATCH_PX, TILE_PX
 
 N_FILTERS = DIMENSION // 2
 KERNEL_PX = 5

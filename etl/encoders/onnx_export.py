@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from etl.encoders import Encoder
+from etl.encoders.encoder import Encoder
 from etl.encoders.terramind import NAME, TerraMindEncoder, normalised
 from etl.encoders.terramind_onnx import DESCRIPTION, INSTALL, Description, describe, load_onnx
 from etl.errors import EncoderError

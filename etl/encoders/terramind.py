@@ -17,8 +17,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from etl.encoders import DIMENSION, Weights, check_chips, valid_pixels
-from etl.encoders.side_by_side import N_CORES, embed_batches
+from etl.encoders.batching import N_CORES, embed_batches
+from etl.encoders.encoder import DIMENSION, Weights, check_chips
+from etl.encoders.validity import valid_pixels
 from etl.errors import EncoderError
 
 log = logging.getLogger(__name__)

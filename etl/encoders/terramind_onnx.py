@@ -11,8 +11,8 @@ from typing import Any, get_args
 
 import numpy as np
 
-from etl.encoders import DIMENSION, Weights, check_chips
-from etl.encoders.side_by_side import N_CORES, embed_batches
+from etl.encoders.batching import N_CORES, embed_batches
+from etl.encoders.encoder import DIMENSION, Weights, check_chips
 from etl.encoders.terramind import NAME, normalised
 from etl.errors import EncoderError
 

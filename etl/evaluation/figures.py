@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from etl.evaluation.looks import CHANGES, EARLIER, LATER
 from etl.evaluation.variants import ALL
-from etl.leak import measure_leak
-from etl.retrieval import average_precision, precision_at_k, rank_of_target, summarise, unit_length
+from etl.evaluation.variations import CHANGES, EARLIER, LATER
+from etl.metrics.retrieval import average_precision, precision_at_k, rank_of_target, summarise
+from etl.metrics.spatial_leakage import measure_leak
+from etl.vectors.unit import unit_vectors
 
 K = 10
 Values = dict[str, np.ndarray]
@@ -76,7 +77,7 @@ def figures_of(vectors: Mapping[str, np.ndarray], rows: Mapping[str, np.ndarray]
         ranks = rank_of_target(vectors[name], every, rows[name])
         key = name.replace(" ", "_").replace(".", "_")
         _add(found, key, ranks)
-        cosine = (unit_length(vectors[name]) * unit_length(every[rows[name]])).sum(axis=1)
+        cosine = (unit_vectors(vectors[name]) * unit_vectors(every[rows[name]])).sum(axis=1)
         found[f"{key}_cosine"] = float(cosine.mean())
         again.append(_spread(1 / ranks, rows[name], len(every)))
     if again:

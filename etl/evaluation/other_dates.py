@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pystac
 
-from etl.compositing import examine_all, load_composite
+from etl.cities.grid import TILE_PX, Cell, city_geobox
 from etl.errors import CatalogueError, EtlError
-from etl.evaluation.tiles import CityTiles
-from etl.grid import TILE_PX, Cell, city_geobox
-from etl.scenes import Scene, solar_day
-from etl.stac import Period, Source, find_scenes
+from etl.evaluation.dataset import CityTiles
+from etl.imagery.catalogue import Source, find_scenes
+from etl.imagery.composite import examine_all, load_composite
+from etl.imagery.selection import Scene, solar_day
+from etl.period import Period
 
 log = logging.getLogger(__name__)
 

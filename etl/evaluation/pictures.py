@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from etl.evaluation.figures import Figures
 from etl.evaluation.score import score
 from etl.evaluation.variants import BASELINE_VARIANT, Variant
-from etl.post_processing import METHODS as POST_PROCESSINGS
 from etl.stages.aggregate import METHODS
+from etl.vectors.post_processing import METHODS as POST_PROCESSINGS
 
 PARTS = {
     "form": "known form found again in other cities\n(mean average precision)",

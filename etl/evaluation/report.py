@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from etl.evaluate import DEFAULT_AGGREGATION, Evaluation
+from etl.evaluation.dataset import SEED
 from etl.evaluation.pictures import PARTS, by_form, grids, label, trade
+from etl.evaluation.run import DEFAULT_AGGREGATION, Evaluation
 from etl.evaluation.score import WEIGHTS, Margin
-from etl.evaluation.tiles import SEED
 from etl.evaluation.variants import BASELINE_VARIANT, Variant
-from etl.report_page import page, picture, table, write_whole
+from etl.reports.page import page, picture, table, write_whole
 
 RANDOM = """<p class="warning">RANDOM WEIGHTS: the encoder is untrained. These figures show that the path runs, and
 nothing of what its vectors are worth; nothing is ranked and nothing recommended.</p>"""

@@ -6,17 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from etl.aggregate import aggregate
-from etl.evaluation.looks import Look
-from etl.evaluation.tiles import Tiles
-from etl.place_removal import fit_place_removal
-from etl.post_processing import METHODS as POST_PROCESSINGS
-from etl.post_processing import PostProcessing, from_moments, measure_moments
-from etl.spatial_bias import Limits, TileMeans, measure
+from etl.evaluation.dataset import Tiles
+from etl.evaluation.variations import Look
 from etl.stages.aggregate import METHODS
 from etl.stages.patches import tile_means
-from etl.store_encoder import EncoderRecord
-from etl.work import TILES_PER_CHUNK
+from etl.store.encoder import EncoderRecord
+from etl.store.work_files import TILES_PER_CHUNK
+from etl.vectors.aggregation import aggregate
+from etl.vectors.position_removal import fit_place_removal
+from etl.vectors.post_processing import METHODS as POST_PROCESSINGS
+from etl.vectors.post_processing import PostProcessing, from_moments, measure_moments
+from etl.vectors.spatial_bias import Limits, TileMeans, measure
 
 REMOVALS = ("none", "dimensions", "leace")
 """What is done about spatial bias: nothing, dimensions set to 0, or linear removal of place."""

@@ -6,15 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from etl.aggregate import VERSION, TileVectors, aggregate
-from etl.cities import City
+from etl.cities.city import City
 from etl.errors import EncoderError
-from etl.post_processing import PostProcessing
-from etl.stages import Job, fingerprint, walk_cities
-from etl.stages.cores import by_cores
 from etl.stages.patches import chunks, encoder_of, read_patches
-from etl.store_encoder import read_encoder
-from etl.work import PATCHES, VECTORS, read_array, write_arrays
+from etl.store.encoder import read_encoder
+from etl.store.work_files import PATCHES, VECTORS, read_array, write_arrays
+from etl.tasks.city_loop import Job, fingerprint, walk_cities
+from etl.tasks.parallel import by_cores
+from etl.vectors.aggregation import VERSION, TileVectors, aggregate
+from etl.vectors.post_processing import PostProcessing
 
 METHODS = ("mean", "dominant", "median", "min", "max")
 

@@ -7,19 +7,19 @@ from pathlib import Path
 
 import numpy as np
 
-from etl.bias_report import Measured, Outcome, write_report
-from etl.grid import cell_and_month
-from etl.known_forms import read_forms
-from etl.leak import measure_leak
-from etl.place_removal import fit_place_removal
-from etl.post_processing import PostProcessing
-from etl.retrieval import precision_at_k
-from etl.spatial_bias import Limits, SpatialBias, TileMeans, measure
-from etl.stac import Period
-from etl.stages import Job
+from etl.cities.grid import cell_and_month
+from etl.metrics.retrieval import precision_at_k
+from etl.metrics.spatial_leakage import measure_leak
+from etl.metrics.urban_forms import read_forms
+from etl.period import Period
+from etl.reports.spatial_bias import Measured, Outcome, write_report
 from etl.stages.patches import over_chunks, read_patches, tile_means
-from etl.store_encoder import EncoderRecord
-from etl.work import open_array
+from etl.store.encoder import EncoderRecord
+from etl.store.work_files import open_array
+from etl.tasks.city_loop import Job
+from etl.vectors.position_removal import fit_place_removal
+from etl.vectors.post_processing import PostProcessing
+from etl.vectors.spatial_bias import Limits, SpatialBias, TileMeans, measure
 
 log = logging.getLogger(__name__)
 
@@ -31,9 +31,9 @@ class BiasRequest:
     Attributes:
         report: where the page goes.
         limits: of what is excluded or removed.
-        removal: one of etl.bias_report.REMOVALS.
-        post_processing: fit this one of etl.post_processing.METHODS anew; None keeps the recorded one.
-        forms: table of known urban forms (etl.known_forms); None where there is none.
+        removal: one of etl.reports.spatial_bias.REMOVALS.
+        post_processing: fit this one of etl.vectors.post_processing.METHODS anew; None keeps the recorded one.
+        forms: table of known urban forms (etl.metrics.urban_forms); None where there is none.
     """
 
     report: Path

@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from etl.cities import City
-from etl.compositing import examine_all, load_composite
-from etl.dask_cluster import client_class, local_cluster
+from etl.cities.city import City
+from etl.cities.grid import TILE_PX, city_geobox, tiles_in_box
 from etl.errors import EtlError, ImageryError
-from etl.grid import TILE_PX, city_geobox, tiles_in_box
-from etl.items import BANDS
-from etl.scenes import Selection, describe, select_scenes
-from etl.stac import Source, find_scenes
-from etl.stages import Job, fingerprint, walk_cities
-from etl.work import COMPOSITE, write_arrays
+from etl.imagery.catalogue import Source, find_scenes
+from etl.imagery.composite import examine_all, load_composite
+from etl.imagery.dask_cluster import client_class, local_cluster
+from etl.imagery.selection import Selection, describe, select_scenes
+from etl.imagery.sentinel2 import BANDS
+from etl.store.work_files import COMPOSITE, write_arrays
+from etl.tasks.city_loop import Job, fingerprint, walk_cities
 
 log = logging.getLogger(__name__)
 

@@ -7,22 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from etl.cities import City
-from etl.encoder_choice import found_filters, kept_filters
-from etl.encoders import Encoder, valid_pixels
-from etl.encoders.side_by_side import N_CORES
+from etl.cities.city import City
+from etl.cities.grid import TILE_PX, Cell, tile_id
+from etl.encoders.batching import N_CORES
+from etl.encoders.encoder import Encoder
+from etl.encoders.selection import found_filters, kept_filters
+from etl.encoders.validity import MIN_TILE_VALID_SHARE, patch_valid_share
 from etl.errors import EtlError
-from etl.grid import PATCH_PX, PATCHES_PER_SIDE, PATCHES_PER_TILE, TILE_PX, Cell, tile_id
-from etl.locks import one_at_a_time
-from etl.stages import Job, fingerprint, walk_cities
-from etl.store_encoder import read_encoder
-from etl.store_filters import read_filters, write_filters
-from etl.work import COMPOSITE, PATCHES, open_array, read_attributes, write_arrays
+from etl.store.encoder import read_encoder, read_filters, write_filters
+from etl.store.work_files import COMPOSITE, PATCHES, open_array, read_attributes, write_arrays
+from etl.tasks.city_loop import Job, fingerprint, walk_cities
+from etl.tasks.locks import one_at_a_time
 
 log = logging.getLogger(__name__)
 
-MIN_TILE_VALID_SHARE = 0.5
-"""A tile with fewer valid pixels is not embedded: its vector would say more about clouds than about the place."""
 BATCH_TILES = 4 * N_CORES
 """Read at a time: enough for every core's batch."""
 FIT_TILES = 400
@@ -114,14 +112,6 @@ def each_chip(path: Path, cells: Sequence[Cell]) -> Iterator[np.ndarray]:
     for cell in cells:
         y, x = (attributes["top_row"] - cell.row) * TILE_PX, (cell.col - attributes["left_col"]) * TILE_PX
         yield np.asarray(reflectance[:, y : y + TILE_PX, x : x + TILE_PX])
-
-
-def patch_valid_share(chips: np.ndarray) -> np.ndarray:
-    """(n, 12, 224, 224) -> (n, 196) float32: share of each patch's pixels with data in all bands."""
-    side = PATCHES_PER_SIDE
-    valid = valid_pixels(chips).reshape(-1, side, PATCH_PX, side, PATCH_PX)
-    share: np.ndarray = valid.mean(axis=(2, 4), dtype=np.float32).reshape(-1, PATCHES_PER_TILE)
-    return share
 
 
 def _sample_chips(job: Job) -> Iterator[np.ndarray]:

@@ -10,8 +10,14 @@ from typing import Any
 import psycopg
 
 from etl.errors import EncoderError
-from etl.locks import one_at_a_time
-from etl.post_processing import (
+from etl.stages import bias
+from etl.stages.bias import BiasRequest
+from etl.stages.patches import encoder_of, over_chunks, read_patches
+from etl.store.encoder import EncoderRecord, is_bias_measured, read_encoder, write_encoder, write_post_processing
+from etl.store.work_files import PATCHES
+from etl.tasks.city_loop import Job
+from etl.tasks.locks import one_at_a_time
+from etl.vectors.post_processing import (
     DEFAULT_METHOD,
     Moments,
     PostProcessing,
@@ -20,11 +26,6 @@ from etl.post_processing import (
     moments_of,
     needs_covariance,
 )
-from etl.stages import Job, bias
-from etl.stages.bias import BiasRequest
-from etl.stages.patches import encoder_of, over_chunks, read_patches
-from etl.store_encoder import EncoderRecord, is_bias_measured, read_encoder, write_encoder, write_post_processing
-from etl.work import PATCHES
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ def post_processing(job: Job, method: str | None = None, removal: BiasRequest | 
 
     Args:
         job: the run.
-        method: one of etl.post_processing.METHODS; None takes the recorded one, else the default.
+        method: one of etl.vectors.post_processing.METHODS; None takes the recorded one, else the default.
         removal: what is done about spatial bias before any vector is made; None takes what is recorded, else nothing.
 
     Raises:

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 from db.index import build_indexes
 from db.settings import Settings
-from etl.stages import Bar, BarFactory
+from etl.tasks.city_loop import Bar, BarFactory
 
 log = logging.getLogger(__name__)
 

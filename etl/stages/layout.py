@@ -8,11 +8,9 @@ import numpy as np
 import psycopg
 
 from etl.errors import EtlError
-from etl.layout import MIN_TILES, PLACE_NEIGHBORS, make_layout, place
-from etl.layout_report import compare, write_layout_report
-from etl.stages import BarFactory
-from etl.store_encoder import read_encoder
-from etl.store_layout import (
+from etl.reports.layout import compare, write_layout_report
+from etl.store.encoder import read_encoder
+from etl.store.layout import (
     LayoutState,
     layout_state,
     read_continents,
@@ -20,6 +18,8 @@ from etl.store_layout import (
     write_layout,
     write_placements,
 )
+from etl.tasks.city_loop import BarFactory
+from etl.vectors.umap_layout import MIN_TILES, PLACE_NEIGHBORS, make_layout, place
 
 log = logging.getLogger(__name__)
 

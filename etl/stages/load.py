@@ -4,14 +4,14 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from etl.cities import City
+from etl.cities.city import City
+from etl.cities.grid import cell_and_month
 from etl.errors import EncoderError
-from etl.grid import cell_and_month
-from etl.stages import Job, walk_cities
 from etl.stages.aggregate import METHODS, fingerprints
-from etl.store import CityTiles, write_tiles
-from etl.store_encoder import post_processing_version, read_encoder
-from etl.work import COMPOSITE, VECTORS, read_array, read_attributes
+from etl.store.encoder import post_processing_version, read_encoder
+from etl.store.tiles import CityTiles, write_tiles
+from etl.store.work_files import COMPOSITE, VECTORS, read_array, read_attributes
+from etl.tasks.city_loop import Job, walk_cities
 
 log = logging.getLogger(__name__)
 

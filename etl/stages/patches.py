@@ -6,14 +6,13 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from etl.cities import City
-from etl.stages import Job
-from etl.stages.cores import by_threads
-from etl.work import PATCHES, open_array, read_attributes
+from etl.cities.city import City
+from etl.encoders.validity import MIN_PATCH_VALID_SHARE
+from etl.store.work_files import PATCHES, open_array, read_attributes
+from etl.tasks.city_loop import Job
+from etl.tasks.parallel import by_threads
 
 T = TypeVar("T")
-MIN_PATCH_VALID_SHARE = 0.5
-"""A patch with fewer valid pixels does not count: what stands in for nodata would."""
 ALL = slice(None)
 
 

@@ -4,15 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from etl.cities import City
+from etl.cities.city import City
+from etl.cities.grid import Cell, cell_and_month
 from etl.errors import EtlError
-from etl.grid import Cell, cell_and_month
-from etl.stages import Job, fingerprint, walk_cities
-from etl.stages.cores import by_cores
+from etl.imagery.thumbnails import STYLE, thumbnail
 from etl.stages.embed import each_chip
-from etl.store_thumbnails import cities_without_thumbnails, loaded_tiles, write_thumbnails
-from etl.thumbnails import STYLE, thumbnail
-from etl.work import COMPOSITE
+from etl.store.thumbnails import cities_without_thumbnails, loaded_tiles, write_thumbnails
+from etl.store.work_files import COMPOSITE
+from etl.tasks.city_loop import Job, fingerprint, walk_cities
+from etl.tasks.parallel import by_cores
 
 BATCH_TILES = 16
 

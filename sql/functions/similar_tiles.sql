@@ -45,12 +45,12 @@ DECLARE
     query vector := api.tile_embedding(query_tile_id, method);
     place geography;
     own_city_id bigint;
-    known_kin bigint[];
+    known_neighbours bigint[];
 BEGIN
-    SELECT t.location, t.city_id, n.kin_tile_ids
-    INTO place, own_city_id, known_kin
+    SELECT t.location, t.city_id, n.neighbour_tile_ids
+    INTO place, own_city_id, known_neighbours
     FROM terrakin.tiles AS t
-    LEFT JOIN terrakin.tile_kin AS n ON n.tile_id = t.tile_id
+    LEFT JOIN terrakin.tile_neighbours AS n ON n.tile_id = t.tile_id
         AND n.tiles_version = (SELECT v.version FROM terrakin.tiles_version AS v)
     WHERE t.tile_id = query_tile_id;
     RETURN QUERY
@@ -72,7 +72,7 @@ BEGIN
         min_valid_share => min_valid_share,
         min_similarity => min_similarity,
         exact => exact,
-        kin_tile_ids => CASE WHEN exclude_same_city AND method = 'mean' THEN known_kin END
+        neighbour_tile_ids => CASE WHEN exclude_same_city AND method = 'mean' THEN known_neighbours END
     ) AS s;
 END;
 $$;

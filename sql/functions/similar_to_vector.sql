@@ -29,7 +29,7 @@ CREATE FUNCTION api.similar_to_vector(
     min_valid_share double precision DEFAULT NULL,
     min_similarity double precision DEFAULT NULL,
     exact boolean DEFAULT false,
-    kin_tile_ids bigint[] DEFAULT NULL
+    neighbour_tile_ids bigint[] DEFAULT NULL
 )
 RETURNS TABLE (
     rank integer,
@@ -56,7 +56,7 @@ AS $$
 DECLARE
     only_city_ids bigint[];
     n_wanted bigint;
-    n_kin integer := least(240, greatest(60, 3 * k::bigint));
+    n_neighbours integer := least(240, greatest(60, 3 * k::bigint));
     worst_similarity double precision;
     found_tile_ids bigint[];
     found_similarities double precision[];
@@ -90,17 +90,17 @@ BEGIN
     found_by := CASE
         WHEN exact THEN 'exact'
         WHEN api.has_few_tiles(only_city_ids, within, very_few) THEN 'exact'
-        WHEN kin_tile_ids IS NOT NULL THEN 'kin'
+        WHEN neighbour_tile_ids IS NOT NULL THEN 'neighbours'
         WHEN NOT has_index OR api.has_few_tiles(only_city_ids, within, few) THEN 'exact'
         ELSE 'index'
     END;
-    -- Kin that are alike to six decimals stand in the order of tile_id: a few more, ranked again, put that right.
+    -- Neighbours that are alike to six decimals stand in the order of tile_id: a few more, ranked again, put that right.
     n_wanted := CASE
         WHEN found_by = 'index' THEN greatest(60, 3 * k::bigint)
-        WHEN found_by = 'kin' AND max_per_city IS NULL THEN k::bigint + 8
+        WHEN found_by = 'neighbours' AND max_per_city IS NULL THEN k::bigint + 8
     END;
 
-    -- One static statement serves every pass, because custom plans fold the CASEs away: the kin that are known; candidates of
+    -- One static statement serves every pass, because custom plans fold the CASEs away: the neighbours that are known; candidates of
     -- the HNSW index (halfvec), ranked again on the full vectors; or every tile.
     LOOP
         SELECT
@@ -131,7 +131,7 @@ BEGIN
                             )
                         END <=> query AS distance
                     FROM terrakin.tiles AS t
-                    WHERE (found_by <> 'kin' OR t.tile_id = ANY (kin_tile_ids[:n_kin]))
+                    WHERE (found_by <> 'neighbours' OR t.tile_id = ANY (neighbour_tile_ids[:n_neighbours]))
                         AND (exclude_city_ids IS NULL OR t.city_id <> ALL (exclude_city_ids))
                         AND (exclude_tile_ids IS NULL OR t.tile_id <> ALL (exclude_tile_ids))
                         AND (only_city_ids IS NULL OR t.city_id = ANY (only_city_ids))
@@ -142,7 +142,7 @@ BEGIN
                 ) AS e
                 ORDER BY
                     CASE found_by
-                        WHEN 'kin' THEN array_position(kin_tile_ids[:n_kin], e.tile_id)
+                        WHEN 'neighbours' THEN array_position(neighbour_tile_ids[:n_neighbours], e.tile_id)
                         WHEN 'index' THEN
                             CASE method
                                 WHEN 'mean' THEN e.embedding_mean::halfvec(768)
@@ -157,13 +157,13 @@ BEGIN
 
         EXIT WHEN found_by = 'exact'
             OR cardinality(found_tile_ids) >= k
-            OR found_by = 'kin' AND worst_similarity < min_similarity;
+            OR found_by = 'neighbours' AND worst_similarity < min_similarity;
         -- Too few passed the filters. More candidates may do, where the index has them.
         IF found_by = 'index' AND candidates >= n_wanted AND n_wanted * 8 <= max_candidates THEN
             n_wanted := n_wanted * 8;
-        ELSIF found_by = 'kin' AND n_kin < cardinality(kin_tile_ids) THEN
-            n_kin := cardinality(kin_tile_ids);
-        ELSIF found_by = 'kin' AND has_index AND NOT api.has_few_tiles(only_city_ids, within, few) THEN
+        ELSIF found_by = 'neighbours' AND n_neighbours < cardinality(neighbour_tile_ids) THEN
+            n_neighbours := cardinality(neighbour_tile_ids);
+        ELSIF found_by = 'neighbours' AND has_index AND NOT api.has_few_tiles(only_city_ids, within, few) THEN
             found_by := 'index';
             n_wanted := greatest(60, 3 * k::bigint);
         ELSE
@@ -190,7 +190,7 @@ COMMENT ON FUNCTION api.similar_to_vector IS
 'countries (ISO codes), continents (English names): only these. within: only tiles whose centre lies in this geometry (EPSG:4326; across the antimeridian: longitudes beyond 180). '
 'period: only tiles whose composite has days in it. min_valid_share: only tiles with at least this share (0..1) of clear pixels. '
 'min_similarity: only tiles at least so alike. exact: compare with every tile, without the vector index. '
-'kin_tile_ids: the tiles most like the query of all but the excluded cities, in order, where they are known (terrakin.tile_kin). '
+'neighbour_tile_ids: the tiles most like the query of all but the excluded cities, in order, where they are known (terrakin.tile_neighbours). '
 'similarity: cosine, -1 to 1; distance_m: geodesic metres from exclude_near, NULL without it. found_by says how the answer was made: '
-'kin (known beforehand, exact), index (the vector index, approximate) or exact; candidates: how many tiles were compared on full vectors. '
+'neighbours (known beforehand, exact), index (the vector index, approximate) or exact; candidates: how many tiles were compared on full vectors. '
 'Wrong arguments raise SQLSTATE 22023.';

@@ -52,9 +52,9 @@ AS $$
                 FROM unnest(ARRAY['mean', 'dominant', 'median', 'min', 'max']) AS m(method)
             ) AS g
         ),
-        'n_tiles_with_kin', (
+        'n_tiles_with_neighbours', (
             SELECT count(*)
-            FROM terrakin.tile_kin AS k
+            FROM terrakin.tile_neighbours AS k
             WHERE k.tiles_version = (SELECT v.version FROM terrakin.tiles_version AS v)
         ),
         'n_tiles_in_layout', (SELECT count(*) FROM terrakin.tiles AS t WHERE t.umap_x IS NOT NULL)
@@ -63,6 +63,6 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION api.stats IS
-'How much there is, as one JSON object: n_tiles, n_cities, n_countries, n_continents (with tiles), n_thumbnails, n_tiles_with_kin (computed for the tiles as '
+'How much there is, as one JSON object: n_tiles, n_cities, n_countries, n_continents (with tiles), n_thumbnails, n_tiles_with_neighbours (computed for the tiles as '
 'they are), n_tiles_in_layout, is_synthetic (any pixels are made up), by_continent, periods (first and last day of the composites) and by_method '
 '(tiles that have such a vector, and whether it has a vector index).';

@@ -58,7 +58,7 @@ BEGIN
                     WHERE a.tile_id = w.tile_id
                         AND a.method = asked_method
                 )
-            END <=> queried) AS likeness
+            END <=> queried) AS similarity
         FROM wanted AS w
     ),
     footprints AS MATERIALIZED (
@@ -66,37 +66,37 @@ BEGIN
             c.tile_id AS id,
             c.tile_id,
             c.city_id,
-            c.likeness::real AS similarity,
+            c.similarity::real AS similarity,
             ST_AsMVTGeom(ST_Transform(c.footprint, 3857), e.mercator, 4096, 64, true) AS geom
         FROM compared AS c
         CROSS JOIN envelope AS e
-        WHERE z >= 6 AND c.likeness <> 'NaN'
+        WHERE z >= 6 AND c.similarity <> 'NaN'
         ORDER BY lower(c.period), c.tile_id
     ),
     -- Below z 6 the most similar tile of a city stands for it, as in tiles.grid its number of tiles. Its similarity first,
     -- then the tile that has it: sorting all tiles of a city would take as long as comparing them.
     best AS (
-        SELECT h.city_id, h.likeness, min(c.tile_id) AS tile_id
+        SELECT h.city_id, h.similarity, min(c.tile_id) AS tile_id
         FROM (
-            SELECT c.city_id, max(c.likeness) AS likeness
+            SELECT c.city_id, max(c.similarity) AS similarity
             FROM compared AS c
-            WHERE z < 6 AND c.likeness <> 'NaN'
+            WHERE z < 6 AND c.similarity <> 'NaN'
             GROUP BY c.city_id
         ) AS h
-        JOIN compared AS c ON c.city_id = h.city_id AND c.likeness = h.likeness
-        GROUP BY h.city_id, h.likeness
+        JOIN compared AS c ON c.city_id = h.city_id AND c.similarity = h.similarity
+        GROUP BY h.city_id, h.similarity
     ),
     points AS MATERIALIZED (
         SELECT
             b.city_id,
             n.name AS city,
             b.tile_id AS best_tile_id,
-            b.likeness::real AS similarity,
+            b.similarity::real AS similarity,
             ST_AsMVTGeom(ST_Transform(n.location::geometry, 3857), e.mercator, 4096, 0, true) AS geom
         FROM best AS b
         JOIN terrakin.cities AS n ON n.city_id = b.city_id
         CROSS JOIN envelope AS e
-        ORDER BY b.likeness, b.city_id
+        ORDER BY b.similarity, b.city_id
     ),
     layers AS MATERIALIZED (
         SELECT nullif(

@@ -205,7 +205,7 @@ def test_the_map_is_coloured_by_similarity(page: Page, site: str, towns: TownDat
         page.get_by_role("button", name="Layers").click()
         page.get_by_label("Colour by similarity").check()
     expect(page.get_by_role("note", name="Colours of similarity")).to_be_visible()
-    expect_in_address(page, "likeness=1")
+    expect_in_address(page, "similarity=1")
 
 
 def test_the_chosen_tile_and_results_show_their_thumbnails(page: Page, site: str, towns: TownDatabase) -> None:

@@ -28,7 +28,7 @@ from tests.webapp.towns import TOWNS, TownDatabase
 TOWN, OTHER = TOWNS[0], TOWNS[4]
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "device_scale_factor": 2}
 LAND, SEA = (247, 245, 239), (213, 227, 234)
-KIN, CHOSEN = (224, 138, 0), (179, 0, 60)
+MATCH, CHOSEN = (224, 138, 0), (179, 0, 60)
 
 
 def share_of(page: Page, *colours: tuple[int, int, int]) -> list[float]:
@@ -101,7 +101,7 @@ def test_a_click_in_the_list_flies_there_and_the_look_alike_is_marked(
     item = page.locator("ol.results > li").nth(2)
     item.get_by_role("button").first.click()
     expect_map_at(page, *place(towns, listed(page)[2]))
-    wait_until(page, lambda: share_of(page, KIN)[0] > 0.0002)
+    wait_until(page, lambda: share_of(page, MATCH)[0] > 0.0002)
     expect(item.get_by_role("button").first).to_have_attribute("aria-current", "location")
 
 
@@ -109,7 +109,7 @@ def test_show_all_marks_the_look_alikes_on_the_whole_map(page: Page, site: str, 
     open_page(page, f"{site}/?tile={towns.tile_of(TOWN.city_id, 'harbour')}")
     page.get_by_role("button", name="Show all").click()
     page.wait_for_function("() => Number(window.location.hash.slice(5).split('/')[0]) < 4", timeout=FLIGHT_MS)
-    wait_until(page, lambda: share_of(page, KIN)[0] > 0.0005)
+    wait_until(page, lambda: share_of(page, MATCH)[0] > 0.0005)
 
 
 def test_settings_are_the_arguments_of_the_sql_function(page: Page, site: str, towns: TownDatabase) -> None:
@@ -206,7 +206,7 @@ def test_a_phone_shows_map_and_list_without_scrolling_sideways(page: Page, site:
 def test_what_stands_on_the_map_does_not_overlap(visit: Visit, site: str, towns: TownDatabase, scatter: str) -> None:
     page = visit.page
     tile_id = towns.tile_of(TOWN.city_id, "harbour")
-    page.goto(f"{site}/?tile={tile_id}&likeness=1&imagery=eox{scatter}")
+    page.goto(f"{site}/?tile={tile_id}&similarity=1&imagery=eox{scatter}")
     expect(page.get_by_text("Sentinel-2 cloudless 2024 cannot be reached")).to_be_visible()
     expect(page.locator(".maplibregl-ctrl-attrib")).to_contain_text("Copernicus")
     standing = (".map-tools", ".map-legend", ".map-note", ".maplibregl-ctrl-group", ".maplibregl-ctrl-attrib")

@@ -15,7 +15,7 @@ from tests.webapp.towns import TOWNS, TownDatabase
 TOWN = TOWNS[0]
 PLACES = "SELECT tile_id, umap_x, umap_y, city FROM api.tile_overview WHERE umap_x IS NOT NULL ORDER BY tile_id"
 MARGIN = 1.08
-KIN = (224, 138, 0)
+MATCH = (224, 138, 0)
 Pixel = tuple[float, float]
 
 
@@ -143,13 +143,13 @@ def test_zooming_to_the_results_spreads_them_and_reset_returns(page: Page, site:
     open_scatter(page, f"{site}/?tile={tile_id}&scatter=continent&k=3&max_per_city=1")
     plot = page.locator(".scatter-plot")
     expect(page.locator("ol.results > li")).to_have_count(3)
-    wait_until(page, lambda: spread_px(plot, KIN) > 0)
+    wait_until(page, lambda: spread_px(plot, MATCH) > 0)
     still(plot)
-    before = spread_px(plot, KIN)
+    before = spread_px(plot, MATCH)
     page.get_by_role("button", name="Zoom to results").click()
-    wait_until(page, lambda: spread_px(plot, KIN) > 1.5 * before)
+    wait_until(page, lambda: spread_px(plot, MATCH) > 1.5 * before)
     page.get_by_role("button", name="Reset view").click()
-    wait_until(page, lambda: abs(spread_px(plot, KIN) - before) <= 2)
+    wait_until(page, lambda: abs(spread_px(plot, MATCH) - before) <= 2)
 
 
 def test_the_scale_of_similarity_is_that_of_the_tiles(page: Page, site: str, towns: TownDatabase) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from db.connect import connect
 from db.index import INDEXES, _build_vector_indexes, build_indexes
-from db.kin import NAME as KIN
+from db.neighbours import NAME as KIN
 from db.settings import Settings
 from tests.builders import make_city, make_tile
 from tests.locks import wait_until_blocked

@@ -9,11 +9,11 @@ import numpy as np
 import psycopg
 
 from db.settings import Settings
+from etl.cities.grid import tile_id
 from etl.demo.catalogue import DemoCatalogue
 from etl.demo.towns import TINY_TOWNS
-from etl.grid import tile_id
-from etl.store_encoder import read_encoder
-from etl.work import PATCHES, read_array
+from etl.store.encoder import read_encoder
+from etl.store.work_files import PATCHES, read_array
 from tests.etl.conftest import CommandLine, run_arguments
 from tests.etl.tables import tables
 

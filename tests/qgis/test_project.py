@@ -40,7 +40,7 @@ KEYS = {
 }
 PLAIN_TYPES = {"int4", "int8", "text", "float4", "float8", "bool"}
 SCATTER = "UPDATE terrakin.tiles SET umap_x = tile_id % 17, umap_y = tile_id % 23"
-KIN = "SELECT rank, tile_id FROM api.similar_tiles(%s, k => 20) ORDER BY rank"
+MATCH = "SELECT rank, tile_id FROM api.similar_tiles(%s, k => 20) ORDER BY rank"
 
 
 @dataclass(frozen=True)
@@ -152,13 +152,13 @@ def test_all_tiles_cities_and_points_arrive(seen: Seen) -> None:
 
 
 def test_a_click_on_a_tile_shows_its_kin_as_sql_finds_them(seen: Seen) -> None:
-    kin = seen.layer("terrakin_kin")
-    assert kin["filter"] == f"query_tile_id = {seen.clicked}"
+    matches = seen.layer("terrakin_kin")
+    assert matches["filter"] == f"query_tile_id = {seen.clicked}"
     assert [row[0] for row in seen.layer("terrakin_asked")["rows"]] == [str(seen.clicked)]
-    names = list(kin["fields"])
-    shown = sorted((int(row[names.index("rank")]), int(row[names.index("tile_id")])) for row in kin["rows"])
+    names = list(matches["fields"])
+    shown = sorted((int(row[names.index("rank")]), int(row[names.index("tile_id")])) for row in matches["rows"])
     with connect(seen.towns.settings) as conn:
-        assert shown == conn.execute(KIN, (seen.clicked,)).fetchall()
+        assert shown == conn.execute(MATCH, (seen.clicked,)).fetchall()
 
 
 def test_a_view_added_to_another_project_gets_its_style_from_the_database(seen: Seen) -> None:

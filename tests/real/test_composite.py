@@ -9,12 +9,13 @@ import rasterio
 from pyproj import Transformer
 from shapely import MultiPolygon, box
 
-from etl.cities import City
-from etl.compositing import Composite, examine_all, load_composite
+from etl.cities.city import City
+from etl.cities.grid import TILE_M, TILE_PX, Cell, assign_cells, city_geobox, tiles_in_box
 from etl.errors import ImageryError
-from etl.grid import TILE_M, TILE_PX, Cell, assign_cells, city_geobox, tiles_in_box
-from etl.scenes import Selection, select_scenes
-from etl.stac import Period, Source, find_scenes
+from etl.imagery.catalogue import Source, find_scenes
+from etl.imagery.composite import Composite, examine_all, load_composite
+from etl.imagery.selection import Selection, select_scenes
+from etl.period import Period
 from tests.real.thailand import SRID, X, Y, write_catalogue
 
 PERIOD = Period(date(2020, 2, 1), date(2020, 2, 29))

@@ -11,7 +11,7 @@ from shapely import wkt
 from shapely.geometry import mapping
 
 from db.settings import Settings
-from etl.grid import TILE_M, cell_and_month
+from etl.cities.grid import TILE_M, cell_and_month
 from tests.etl.conftest import CommandLine
 from tests.real.test_composite import CLOUDY, thailand_city
 from tests.real.thailand import SRID, write_catalogue

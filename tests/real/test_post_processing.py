@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 import rasterio
 
-from etl.aggregate import aggregate
+from etl.cities.grid import PATCHES_PER_SIDE, TILE_PX
 from etl.encoders import mosaiks
-from etl.evaluation.changes import GAINS, band_statistics, with_gain
+from etl.encoders.validity import patch_valid_share
+from etl.evaluation.perturbations import GAINS, band_statistics, with_gain
 from etl.evaluation.variants import BASELINE
-from etl.grid import PATCHES_PER_SIDE, TILE_PX
-from etl.post_processing import METHODS, from_moments, measure_moments
-from etl.retrieval import rank_of_target
+from etl.metrics.retrieval import rank_of_target
 from etl.stages.aggregate import METHODS as AGGREGATIONS
-from etl.stages.embed import patch_valid_share
+from etl.vectors.aggregation import aggregate
+from etl.vectors.post_processing import METHODS, from_moments, measure_moments
 
 QUARTERS = list(itertools.product(range(2), repeat=2))
 HALF = PATCHES_PER_SIDE // 2

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import rasterio
 
-from etl.items import BANDS
-from etl.scene_checks import BANDS_CHECKED, decide_offset, hidden_by_cloud
+from etl.imagery.quality import BANDS_CHECKED, decide_offset, hidden_by_cloud
+from etl.imagery.sentinel2 import BANDS
 from tests.real.thailand import read_scene
 
 CHECKED = [BANDS.index(band) for band in BANDS_CHECKED]

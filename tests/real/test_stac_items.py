@@ -9,10 +9,19 @@ import pystac
 import pytest
 from shapely import MultiPolygon, box
 
-from etl.cities import City
+from etl.cities.city import City
 from etl.errors import CatalogueError
-from etl.items import BANDS, EARTH_SEARCH_KEYS, NODATA, asset_keys, check_item, claimed_offset, claimed_scale
-from etl.stac import Period, Source, find_scenes, moment
+from etl.imagery.catalogue import Source, find_scenes, moment
+from etl.imagery.sentinel2 import (
+    BANDS,
+    EARTH_SEARCH_KEYS,
+    NODATA,
+    asset_keys,
+    check_item,
+    claimed_offset,
+    claimed_scale,
+)
+from etl.period import Period
 
 EARTH, PLANETARY = (*EARTH_SEARCH_KEYS, "scl"), (*BANDS, "SCL")
 NO_ASSETS, OTHER_OFFSET = "has no asset", "has offset -0.7"

@@ -9,7 +9,7 @@ import rasterio
 from scipy.ndimage import gaussian_filter
 
 from etl.demo.scene_writer import NATIVE_RESOLUTION_M, Scene, write_scene
-from etl.items import BANDS
+from etl.imagery.sentinel2 import BANDS
 
 SRID = 32648
 X, Y = 362640, 1987080

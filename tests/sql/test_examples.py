@@ -29,14 +29,14 @@ COLUMNS = {
     "02": "rank tile_id city continent similarity distance_m",
     "03": "rank tile_id city similarity lat found_by candidates",
     "04": "rank tile_id city similarity similarity_to_liked similarity_to_disliked",
-    "05": "tile_id lon lat similarity_of_best_kin best_kin_tile_id best_kin_city",
+    "05": "tile_id lon lat similarity_of_best_match best_match_tile_id best_match_city",
     "06": "city other_city similarity mean_similarity distance_m",
     "07": "rank tile_id city country_code similarity distance_m",
     "08": "earlier_tile_id later_tile_id earlier later similarity footprint",
-    "09": "name n_tiles look_alike_city n_kin similarity",
+    "09": "name n_tiles look_alike_city n_neighbours similarity",
     "10": "rank tile_id city country_code similarity distance_m footprint",
     "11": "tile_id city_id similarity",
-    "13": "continent n_kin n_tiles lift",
+    "13": "continent n_neighbours n_tiles lift",
     "14": "tile_id n_of_ten_among_fifty",
     "15": "city other_city n_mutual",
     "16": "radius_m n_within n_eligible",
@@ -110,7 +110,7 @@ def test_the_guide_links_every_recipe() -> None:
     assert [file.name for file in EXAMPLES if f"(../sql/examples/{file.name})" not in guide] == []
 
 
-def test_kin_of_a_place_keep_their_distance(answers: dict[str, list[dict[str, str]]]) -> None:
+def test_neighbours_of_a_place_keep_their_distance(answers: dict[str, list[dict[str, str]]]) -> None:
     rows = answers["01"]
     assert min(numbers(rows, "distance_m")) > 100_000
     cities = [row["city"] for row in rows]
@@ -118,7 +118,7 @@ def test_kin_of_a_place_keep_their_distance(answers: dict[str, list[dict[str, st
     assert numbers(rows, "similarity") == sorted(numbers(rows, "similarity"), reverse=True)
 
 
-def test_kin_on_other_continents_are_there(answers: dict[str, list[dict[str, str]]], url: str) -> None:
+def test_matches_on_other_continents_are_there(answers: dict[str, list[dict[str, str]]], url: str) -> None:
     with connect(Settings(Path(), database_url=url)) as conn:
         first = conn.execute("SELECT continent FROM api.tile_overview ORDER BY tile_id LIMIT 1").fetchone()
     assert first
@@ -128,12 +128,12 @@ def test_kin_on_other_continents_are_there(answers: dict[str, list[dict[str, str
 def test_on_one_continent_there_are_no_others(url: str) -> None:
     with connect(Settings(Path(), database_url=url)) as conn:
         conn.execute("UPDATE terrakin.countries SET continent = 'Europe'")
-        rows = conn.execute((ROOT / "sql" / "examples" / "02_kin_on_other_continents.sql").read_text()).fetchall()
+        rows = conn.execute((ROOT / "sql" / "examples" / "02_matches_on_other_continents.sql").read_text()).fetchall()
         conn.rollback()
     assert rows == []
 
 
-def test_kin_inside_the_region_are_north_of_the_equator(answers: dict[str, list[dict[str, str]]]) -> None:
+def test_matches_inside_the_region_are_north_of_the_equator(answers: dict[str, list[dict[str, str]]]) -> None:
     assert min(numbers(answers["03"], "lat")) > 0
 
 
@@ -149,7 +149,7 @@ def test_steered_kin_are_less_like_the_disliked(
 
 
 def test_the_most_unusual_tiles_come_first(answers: dict[str, list[dict[str, str]]]) -> None:
-    alike = numbers(answers["05"], "similarity_of_best_kin")
+    alike = numbers(answers["05"], "similarity_of_best_match")
     assert alike == sorted(alike)
     assert alike[0] < alike[-1]
 
@@ -159,7 +159,7 @@ def test_the_matrix_has_every_pair_of_cities_once(answers: dict[str, list[dict[s
     assert len(pairs) == len(answers["06"]) == 8 * 7
 
 
-def test_kin_of_an_area_are_at_most_two_a_city(answers: dict[str, list[dict[str, str]]]) -> None:
+def test_neighbours_of_an_area_are_at_most_two_a_city(answers: dict[str, list[dict[str, str]]]) -> None:
     cities = [row["city"] for row in answers["07"]]
     assert max(cities.count(city) for city in cities) == 2
 
@@ -203,10 +203,10 @@ def test_lift_is_measured_against_the_tiles_that_can_be_kin(answers: dict[str, l
         eligible = conn.execute("SELECT count(*) FROM terrakin.tiles WHERE city_id <> %s", first[:1]).fetchone()
     rows = answers["13"]
     assert eligible == (sum(numbers(rows, "n_tiles")),)
-    assert sum(numbers(rows, "n_kin")) == 200
+    assert sum(numbers(rows, "n_neighbours")) == 200
     for row in rows:
         by_chance = 200 * float(row["n_tiles"]) / eligible[0]
-        assert float(row["lift"]) == pytest.approx(float(row["n_kin"]) / by_chance, abs=0.006)
+        assert float(row["lift"]) == pytest.approx(float(row["n_neighbours"]) / by_chance, abs=0.006)
 
 
 def nearest(distances: np.ndarray, k: int) -> set[int]:
@@ -234,8 +234,13 @@ def test_mutual_kin_are_counted_as_numpy_counts_them(answers: dict[str, list[dic
     unit, city = np.array([row[2].to_numpy() for row in rows], dtype=float), np.array([row[1] for row in rows])
     unit /= np.linalg.norm(unit, axis=1, keepdims=True)
     apart = np.where(city[:, None] == city, np.inf, -np.round(unit @ unit.T, 9))
-    kin = [nearest(row, 10) for row in apart]
-    pairs = Counter((city[a], city[b]) for a, of_a in enumerate(kin) for b in of_a if a in kin[b] and city[a] < city[b])
+    neighbours = [nearest(row, 10) for row in apart]
+    pairs = Counter(
+        (city[a], city[b])
+        for a, of_a in enumerate(neighbours)
+        for b in of_a
+        if a in neighbours[b] and city[a] < city[b]
+    )
     found = {(row["city"], row["other_city"]): int(row["n_mutual"]) for row in answers["15"]}
     assert found == {(f"City {a}", f"City {b}"): pairs[a, b] for a, b in pairs if (f"City {a}", f"City {b}") in found}
     assert len(found) == min(20, len(pairs))
@@ -256,15 +261,15 @@ def test_tiles_within_a_radius_are_counted_as_proj_counts_them(
 
 def test_kin_go_into_a_geopackage(url: str, tmp_path: Path) -> None:
     """With the very command that the recipe gives, but for the connection."""
-    recipe = ROOT / "sql" / "examples" / "10_export_kin.sql"
+    recipe = ROOT / "sql" / "examples" / "10_export_matches.sql"
     command = re.search(r"^--   (ogr2ogr .*)$", recipe.read_text(), re.MULTILINE)
     assert command
     assert shutil.which("ogr2ogr"), "scripts/setup.sh test installs gdal-bin"
-    own = command[1].replace("kin.gpkg", str(tmp_path / "kin.gpkg"))
+    own = command[1].replace("neighbours.gpkg", str(tmp_path / "neighbours.gpkg"))
     own = re.sub(r'"PG:[^"]*"', f'"PG:{url}"', own)
     subprocess.run(own, shell=True, check=True, cwd=ROOT)
     said = subprocess.run(
-        ["ogrinfo", "-so", tmp_path / "kin.gpkg", "kin"], capture_output=True, text=True, check=True
+        ["ogrinfo", "-so", tmp_path / "neighbours.gpkg", "neighbours"], capture_output=True, text=True, check=True
     ).stdout
     assert "Feature Count: 100" in said
     assert "Polygon" in said
@@ -281,4 +286,4 @@ def test_the_notebook_runs(url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: 
         if cell["cell_type"] == "code":
             exec("".join(cell["source"]), namespace)
     assert len(namespace["frames"]) == len(EXAMPLES)  # type: ignore[arg-type]
-    assert (tmp_path / "kin.parquet").stat().st_size > 0
+    assert (tmp_path / "neighbours.parquet").stat().st_size > 0

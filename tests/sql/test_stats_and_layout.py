@@ -45,16 +45,16 @@ def test_a_layout_of_one_place_lies_at_the_origin_of_its_points(conn: psycopg.Co
     assert conn.execute("SELECT * FROM api.umap_points()").fetchall() == [(1, 0, 0, 0), (2, 0, 0, 0)]
 
 
-def test_stats_tell_methods_and_kin_of_now(conn: psycopg.Connection[Any]) -> None:
+def test_stats_tell_methods_and_neighbours_of_now(conn: psycopg.Connection[Any]) -> None:
     make_city(conn)
     make_tile(conn)
     conn.execute("INSERT INTO terrakin.tile_aggregates SELECT tile_id, 'min', embedding_mean FROM terrakin.tiles")
-    conn.execute("INSERT INTO terrakin.tile_kin SELECT 1, version, '{}' FROM terrakin.tiles_version")
+    conn.execute("INSERT INTO terrakin.tile_neighbours SELECT 1, version, '{}' FROM terrakin.tiles_version")
     (stats,) = conn.execute("SELECT api.stats()").fetchone() or ({},)
     assert {m["method"]: m["n_tiles"] for m in stats["by_method"]} == {
         "mean": 1, "dominant": 1, "median": 0, "min": 1, "max": 0
     }  # fmt: skip
-    assert stats["n_tiles_with_kin"] == 1
+    assert stats["n_tiles_with_neighbours"] == 1
     make_tile(conn, 2)
     (stats,) = conn.execute("SELECT api.stats()").fetchone() or ({},)
-    assert (stats["n_tiles"], stats["n_tiles_with_kin"]) == (2, 0)
+    assert (stats["n_tiles"], stats["n_tiles_with_neighbours"]) == (2, 0)

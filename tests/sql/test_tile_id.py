@@ -1,4 +1,4 @@
-"""``api.tile_id`` and ``api.tile_cell``: the same numbers as ``etl.grid``, there and back."""
+"""``api.tile_id`` and ``api.tile_cell``: the same numbers as ``etl.cities.grid``, there and back."""
 
 from datetime import date
 
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from etl.grid import Cell, tile_id
+from etl.cities.grid import Cell, tile_id
 
 cells = st.builds(
     Cell, zone=st.integers(1, 60), is_south=st.booleans(), row=st.integers(0, 8191), col=st.integers(0, 1023)

@@ -19,10 +19,10 @@ from pgvector import Vector
 from db.connect import connect
 from db.settings import Settings
 from etl.encoders import mosaiks
-from etl.post_processing import PostProcessing
-from etl.store_encoder import EncoderRecord, write_encoder
-from etl.work import encoder_dir
-from tests.etl.test_chip import NORTH_UP, write_chip
+from etl.store.encoder import EncoderRecord, write_encoder
+from etl.store.work_files import encoder_dir
+from etl.vectors.post_processing import PostProcessing
+from tests.etl.test_embed_chip import NORTH_UP, write_chip
 from tests.webapp.towns import TOWNS, build_towns
 from webapp import chips, create_app
 from webapp.database import EXTENSION

@@ -112,16 +112,16 @@ def test_the_address_behind_a_proxy_counts_only_where_the_operator_says_so(towns
 
 
 def test_a_request_is_logged_with_its_id(client: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, "webapp.watching")
+    caplog.set_level(logging.INFO, "webapp.request_log")
     own = client.get("/api/v1/countries").headers["X-Request-ID"]
     assert (
         client.get("/api/v1/countries", headers={"X-Request-ID": "from-proxy_1"}).headers["X-Request-ID"]
         == "from-proxy_1"
     )
     evil = client.get("/api/v1/none%0aevent=forged", headers={"X-Request-ID": "x" * 65}).headers["X-Request-ID"]
-    lines = [record.getMessage() for record in caplog.records if record.name == "webapp.watching"]
+    lines = [record.getMessage() for record in caplog.records if record.name == "webapp.request_log"]
     assert [f"id={name} " in line for name, line in zip((own, "from-proxy_1", evil), lines, strict=True)] == [True] * 3
-    assert [record.levelname for record in caplog.records if record.name == "webapp.watching"] == [
+    assert [record.levelname for record in caplog.records if record.name == "webapp.request_log"] == [
         "INFO",
         "INFO",
         "WARNING",

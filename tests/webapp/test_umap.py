@@ -123,7 +123,7 @@ def test_stats_count_what_there_is(laid_out: tuple[FlaskClient, psycopg.Connecti
     client, _ = laid_out
     stats = client.get("/api/v1/stats").get_json()
     assert {name: stats[name] for name in stats if name.startswith("n_")} == {
-        "n_tiles": 45, "n_cities": 5, "n_countries": 5, "n_continents": 4, "n_thumbnails": 36, "n_tiles_with_kin": 0,
+        "n_tiles": 45, "n_cities": 5, "n_countries": 5, "n_continents": 4, "n_thumbnails": 36, "n_tiles_with_neighbours": 0,
         "n_tiles_in_layout": 44,
     }  # fmt: skip
     assert stats["by_continent"][-1] == {"continent": "North America", "n_cities": 1, "n_tiles": 9}

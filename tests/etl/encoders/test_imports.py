@@ -3,7 +3,7 @@ import sys
 
 PROGRAM = """
 import sys
-import etl.aggregate, etl.encoders, etl.encoders.mosaiks, etl.encoders.terramind
+import etl.vectors.aggregation, etl.encoders, etl.encoders.mosaiks, etl.encoders.terramind
 print(sorted({"torch", "terratorch", "sklearn", "huggingface_hub"} & set(sys.modules)))
 """
 

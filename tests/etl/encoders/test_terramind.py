@@ -16,7 +16,7 @@ import pytest
 
 from etl.encoders.terramind import MODALITY, TerraMindEncoder, load_terramind, normalised
 from etl.errors import EncoderError
-from etl.items import BANDS
+from etl.imagery.sentinel2 import BANDS
 from tests.etl.encoders.chips import make_chips
 
 pytestmark = [

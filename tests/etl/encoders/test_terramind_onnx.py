@@ -9,14 +9,14 @@ import numpy as np
 import psycopg
 import pytest
 
-from etl.encoder_choice import EncoderChoice, export_name, load_encoder, stored_encoder
 from etl.encoders.onnx_export import export_onnx, lowest_cosine
+from etl.encoders.selection import EncoderChoice, export_name, load_encoder, stored_encoder
 from etl.encoders.terramind import TerraMindEncoder, load_terramind
 from etl.encoders.terramind_onnx import OnnxTerraMindEncoder, load_onnx
 from etl.errors import EncoderError
-from etl.post_processing import PostProcessing
-from etl.store_encoder import EncoderRecord
-from etl.work import encoder_dir
+from etl.store.encoder import EncoderRecord
+from etl.store.work_files import encoder_dir
+from etl.vectors.post_processing import PostProcessing
 from tests.etl.encoders.chips import make_chips
 
 needs_torch = pytest.mark.skipif(

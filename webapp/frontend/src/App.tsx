@@ -22,7 +22,7 @@ import { usePageState } from './usePageState';
 const Help = part(() => import('./Help').then((module) => module.Help));
 const Scatter = part(() => import('./scatter/Scatter').then((module) => module.Scatter));
 
-const NO_KIN: SimilarTile[] = [];
+const NO_MATCHES: SimilarTile[] = [];
 const NO_EXAMPLES = { positive: [], negative: [], compareId: null, shownId: null };
 /** Read before the map writes its own position there. */
 const HAD_MAP_POSITION = window.location.hash !== '';
@@ -41,17 +41,17 @@ export function App() {
   const tile = useAnswer(tileId === null ? null : String(tileId), (signal) => getTile(tileId!, signal));
   const request = useMemo(() => requestOf(state), [state]);
   const similar = useAnswer(request && JSON.stringify(request), (signal) => findSimilar(request!, signal));
-  const kin = similar.value ?? NO_KIN;
-  const kinIds = useMemo(() => kin.map(({ tile_id }) => tile_id), [kin]);
-  const [hovered, setHoveredId] = useHovered(kin, tile.value);
+  const matches = similar.value ?? NO_MATCHES;
+  const matchIds = useMemo(() => matches.map(({ tile_id }) => tile_id), [matches]);
+  const [hovered, setHoveredId] = useHovered(matches, tile.value);
 
   useEffect(() => {
     // An address that names a question, but no place, shows where it is asked.
-    const isAnswered = tileId === null ? kin.length > 0 : tile.value !== null;
+    const isAnswered = tileId === null ? matches.length > 0 : tile.value !== null;
     if (!isPlaceOpen.current || !isAnswered) return;
     isPlaceOpen.current = false;
-    setView(tile.value ? placeOf(tile.value) : { bounds: boundsOf(kin) });
-  }, [tileId, tile.value, kin]);
+    setView(tile.value ? placeOf(tile.value) : { bounds: boundsOf(matches) });
+  }, [tileId, tile.value, matches]);
 
   const pick = useCallback(
     (picked: number | null) => {
@@ -130,9 +130,9 @@ export function App() {
               <SearchForm search={search} onChange={(part) => change((before) => ({ search: { ...before.search, ...part } }))} />
               <div className="summary">
                 <p role="status">{summary(similar.isLoading, similar.value)}</p>
-                {kin.length > 0 && (
+                {matches.length > 0 && (
                   <div className="actions">
-                    <button type="button" onClick={() => setView({ bounds: boundsOf(tile.value ? [...kin, tile.value] : kin) })}>
+                    <button type="button" onClick={() => setView({ bounds: boundsOf(tile.value ? [...matches, tile.value] : matches) })}>
                       Show all
                     </button>
                     <ExportMenu request={request} disabled={similar.isLoading} />
@@ -141,7 +141,7 @@ export function App() {
               </div>
               <Results
                 isOld={similar.isLoading}
-                tiles={kin}
+                tiles={matches}
                 shownId={state.shownId}
                 hoveredId={hovered.id}
                 onShow={show}
@@ -159,18 +159,18 @@ export function App() {
           config={config.value}
           imagery={state.imagery}
           onImagery={(imagery) => change({ imagery })}
-          likeness={state.isLikenessOn && tileId !== null ? { tileId, method: search.method } : null}
-          onLikeness={tileId === null ? null : (isLikenessOn) => change({ isLikenessOn })}
+          similarity={state.isSimilarityOn && tileId !== null ? { tileId, method: search.method } : null}
+          onSimilarity={tileId === null ? null : (isSimilarityOn) => change({ isSimilarityOn })}
           isSearching={similar.isLoading}
           selected={tile.value}
-          kin={kin}
+          matches={matches}
           hovered={hovered}
           lassoIds={lassoIds}
           area={state.area}
           onArea={(area) => change({ area })}
           view={view}
           onPick={pick}
-          onKin={show}
+          onMatch={show}
           onHover={setHoveredId}
           onCentre={pickAt}
           onProblem={setNotice}
@@ -183,7 +183,7 @@ export function App() {
                 colourBy={scatter}
                 onColourBy={(colourBy) => change({ scatter: colourBy })}
                 selectedId={tileId}
-                kinIds={kinIds}
+                matchIds={matchIds}
                 hoveredId={hovered.id}
                 method={search.method}
                 onHover={setHoveredId}

@@ -21,19 +21,19 @@ const percent = new Intl.NumberFormat('en', { style: 'percent', maximumFractionD
 export function Compare({ a, b, method, onClose }: Props) {
   const [isMasked, setMasked] = useState(false);
   const pair = useAnswer(`${a} ${b}`, (signal) => Promise.all([getTile(a, signal), getTile(b, signal)]));
-  const likeness = useAnswer(`${a} ${b} ${method}`, (signal) => getSimilarity(a, b, method, signal));
-  const problem = pair.problem ?? likeness.problem;
+  const similarity = useAnswer(`${a} ${b} ${method}`, (signal) => getSimilarity(a, b, method, signal));
+  const problem = pair.problem ?? similarity.problem;
   return (
     <Dialog title="Two tiles side by side" onClose={onClose}>
       {problem && <ProblemNote problem={problem} />}
-      <p className="compare-likeness" role="status">
-        {likeness.value && (
+      <p className="compare-similarity" role="status">
+        {similarity.value && (
           <>
             <span>
-              Similarity <strong>{likeness.value.similarity.toFixed(3)}</strong> (cosine of the {method} vectors)
+              Similarity <strong>{similarity.value.similarity.toFixed(3)}</strong> (cosine of the {method} vectors)
             </span>
             <span>
-              <strong>{km.format(likeness.value.distance_m / 1000)} km</strong> apart
+              <strong>{km.format(similarity.value.distance_m / 1000)} km</strong> apart
             </span>
           </>
         )}

@@ -34,7 +34,7 @@ export interface SimilarTile {
   similarity: number;
   /** Null where what was asked about has no place. */
   distance_m: number | null;
-  found_by: 'kin' | 'index' | 'exact';
+  found_by: 'neighbours' | 'index' | 'exact';
   candidates: number;
   lon: number;
   lat: number;

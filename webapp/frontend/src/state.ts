@@ -22,7 +22,7 @@ export interface PageState {
   /** Null: what the server suggests. */
   imagery: string | null;
   /** Whether the map is coloured by similarity to the chosen tile. */
-  isLikenessOn: boolean;
+  isSimilarityOn: boolean;
   /** The scatter plot's colours; null: it is not shown. */
   scatter: ColourBy | null;
   /** The tile that is compared with the chosen one. */
@@ -88,7 +88,7 @@ export function readLocation(): PageState {
     },
     shownId: number('shown'),
     imagery: text('imagery'),
-    isLikenessOn: values.has('likeness'),
+    isSimilarityOn: values.has('similarity'),
     scatter: oneOf('scatter', COLOUR_BYS),
     compareId: number('compare'),
     isHelpOpen: values.has('help'),
@@ -118,7 +118,7 @@ function queryOf(state: PageState): URLSearchParams {
   }
   set('shown', state.shownId);
   set('imagery', state.imagery);
-  set('likeness', state.isLikenessOn ? 1 : null);
+  set('similarity', state.isSimilarityOn ? 1 : null);
   set('scatter', state.scatter);
   set('compare', state.compareId);
   set('help', state.isHelpOpen ? 1 : null);

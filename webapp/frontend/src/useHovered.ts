@@ -11,9 +11,9 @@ export interface Hovered {
 
 const REST_MS = 120;
 
-export function useHovered(kin: SimilarTile[], selected: Tile | null): [Hovered, Dispatch<SetStateAction<number | null>>] {
+export function useHovered(matches: SimilarTile[], selected: Tile | null): [Hovered, Dispatch<SetStateAction<number | null>>] {
   const [id, setId] = useState<number | null>(null);
-  const known = id === null ? null : (kin.find(({ tile_id }) => tile_id === id) ?? (selected?.tile_id === id ? selected : null));
+  const known = id === null ? null : (matches.find(({ tile_id }) => tile_id === id) ?? (selected?.tile_id === id ? selected : null));
   // A tile that only the plot or the map names is asked for once the pointer rests.
   const asked = useDelayed(known ? null : id, REST_MS);
   const { value } = useAnswer(asked === null ? null : String(asked), (signal) => getTile(asked!, signal));

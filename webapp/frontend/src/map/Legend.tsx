@@ -1,7 +1,7 @@
 import { viridisGradient } from '../viridis';
 import { LIKENESS_FROM } from './style';
 
-export const LikenessLegend = () => (
+export const SimilarityLegend = () => (
   <div className="map-legend" role="note" aria-label="Colours of similarity">
     <p>Similarity to the chosen tile</p>
     <div className="scale">

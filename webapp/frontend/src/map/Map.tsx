@@ -9,8 +9,8 @@ import { useStored } from '../preferences';
 import type { Hovered } from '../useHovered';
 import { lines, point, polygon } from './features';
 import { imageryUrl, showImagery } from './imagery';
-import { markCities, markTiles, showLikeness, type Likeness } from './layers';
-import { LikenessLegend } from './Legend';
+import { markCities, markTiles, showSimilarity, type SimilarityLayer } from './layers';
+import { SimilarityLegend } from './Legend';
 import { go, makeMap, repaint, setData, type View } from './makeMap';
 import { MapTools } from './MapTools';
 import { palette } from './palette';
@@ -25,20 +25,20 @@ interface Props {
   /** Null: what the server suggests. */
   imagery: string | null;
   onImagery: (id: string) => void;
-  likeness: Likeness | null;
+  similarity: SimilarityLayer | null;
   /** Null while there is no tile to compare with. */
-  onLikeness: ((isOn: boolean) => void) | null;
+  onSimilarity: ((isOn: boolean) => void) | null;
   /** Whether an answer is on its way: what is new on the map is then drawn after the list. */
   isSearching: boolean;
   selected: Tile | null;
-  kin: SimilarTile[];
+  matches: SimilarTile[];
   hovered: Hovered;
   lassoIds: number[];
   area: Polygon | null;
   onArea: (area: Polygon) => void;
   view: View | null;
   onPick: (tileId: number) => void;
-  onKin: (tile: SimilarTile) => void;
+  onMatch: (tile: SimilarTile) => void;
   onHover: (tileId: number | null) => void;
   onCentre: (lon: number, lat: number) => void;
   onProblem: (problem: Problem) => void;
@@ -47,12 +47,12 @@ interface Props {
 const tokenName = 'mapboxToken';
 
 export function TileMap(props: Props) {
-  const { isDark, config, likeness, lassoIds, area, view } = props;
+  const { isDark, config, similarity, lassoIds, area, view } = props;
   const marks = useMemo(
-    () => ({ selected: props.selected, kin: props.kin, hovered: props.hovered }),
-    [props.selected, props.kin, props.hovered],
+    () => ({ selected: props.selected, matches: props.matches, hovered: props.hovered }),
+    [props.selected, props.matches, props.hovered],
   );
-  const { selected, kin, hovered } = useHeld(marks, props.isSearching);
+  const { selected, matches, hovered } = useHeld(marks, props.isSearching);
   const container = useRef<HTMLDivElement>(null);
   const latest = useRef(props);
   latest.current = props;
@@ -77,9 +77,9 @@ export function TileMap(props: Props) {
     if (!tilesUrl) return undefined;
     const made = makeMap(container.current!, latest.current.isDark, tilesUrl, {
       onTile: (tileId) => latest.current.onPick(tileId),
-      onKin: (tileId) => {
-        const tile = latest.current.kin.find(({ tile_id }) => tile_id === tileId);
-        if (tile) latest.current.onKin(tile);
+      onMatch: (tileId) => {
+        const tile = latest.current.matches.find(({ tile_id }) => tile_id === tileId);
+        if (tile) latest.current.onMatch(tile);
       },
       onHover: (tileId) => latest.current.onHover(tileId),
       onImageryFailed: () => setHasImagery(false),
@@ -100,8 +100,8 @@ export function TileMap(props: Props) {
     showImagery(map, imagery, url);
   }, [map, imagery, url]);
   useEffect(() => {
-    if (map && tilesUrl) showLikeness(map, tilesUrl, likeness);
-  }, [map, tilesUrl, likeness?.tileId, likeness?.method]);
+    if (map && tilesUrl) showSimilarity(map, tilesUrl, similarity);
+  }, [map, tilesUrl, similarity?.tileId, similarity?.method]);
   useEffect(() => {
     if (!map) return;
     setData(map, 'selected', selected ? [polygon(selected)] : []);
@@ -111,10 +111,10 @@ export function TileMap(props: Props) {
   }, [map, selected]);
   useEffect(() => {
     if (!map) return;
-    setData(map, 'kin', kin.map(polygon));
-    setData(map, 'kinPoints', kin.map(point));
-    setData(map, 'lines', lines(selected, kin));
-  }, [map, kin, selected]);
+    setData(map, 'matches', matches.map(polygon));
+    setData(map, 'matchPoints', matches.map(point));
+    setData(map, 'lines', lines(selected, matches));
+  }, [map, matches, selected]);
   useEffect(() => {
     if (map) setData(map, 'hovered', hovered.tile ? [point(hovered.tile)] : []);
     return map && hovered.id !== null ? markTiles(map, 'hover', [hovered.id]) : undefined;
@@ -149,13 +149,13 @@ export function TileMap(props: Props) {
         onImagery={props.onImagery}
         token={token}
         onToken={setToken}
-        isLikenessOn={likeness !== null}
-        onLikeness={props.onLikeness}
+        isSimilarityOn={similarity !== null}
+        onSimilarity={props.onSimilarity}
         drawing={drawing}
         onView={() => map && props.onArea(viewOf(map))}
       />
       <div className="map-foot">
-        {likeness && <LikenessLegend />}
+        {similarity && <SimilarityLegend />}
         {url && !hasImagery && (
           <p className="map-note" role="status">
             {imagery!.name} cannot be reached; the base map stays.

@@ -11,8 +11,8 @@ interface Props {
   onImagery: (id: string) => void;
   token: string;
   onToken: (token: string) => void;
-  isLikenessOn: boolean;
-  onLikeness: ((isOn: boolean) => void) | null;
+  isSimilarityOn: boolean;
+  onSimilarity: ((isOn: boolean) => void) | null;
   drawing: Drawing;
   onView: () => void;
 }
@@ -50,7 +50,7 @@ export function MapTools({ drawing, onView, ...layers }: Props) {
   );
 }
 
-function Layers({ imageries, imagery, onImagery, token, onToken, isLikenessOn, onLikeness }: Omit<Props, 'drawing' | 'onView'>) {
+function Layers({ imageries, imagery, onImagery, token, onToken, isSimilarityOn, onSimilarity }: Omit<Props, 'drawing' | 'onView'>) {
   const [isOpen, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
@@ -80,13 +80,13 @@ function Layers({ imageries, imagery, onImagery, token, onToken, isLikenessOn, o
           <label className="check">
             <input
               type="checkbox"
-              checked={isLikenessOn}
-              disabled={onLikeness === null}
-              onChange={(event) => onLikeness?.(event.target.checked)}
+              checked={isSimilarityOn}
+              disabled={onSimilarity === null}
+              onChange={(event) => onSimilarity?.(event.target.checked)}
             />
             Colour by similarity
           </label>
-          {onLikeness === null && <p className="note">Choose a tile first.</p>}
+          {onSimilarity === null && <p className="note">Choose a tile first.</p>}
           <fieldset>
             <legend>Satellite imagery</legend>
             {imageries.map(({ id: name, name: text }) => (

@@ -19,9 +19,9 @@ export const point = (tile: Tile | SimilarTile): Feature<Point> => ({
 });
 
 /** The shortest way on the Earth from the chosen tile to each result; split where it crosses 180 degrees. */
-export function lines(from: Tile | null, kin: SimilarTile[]): Feature<LineString | MultiLineString>[] {
+export function lines(from: Tile | null, matches: SimilarTile[]): Feature<LineString | MultiLineString>[] {
   if (!from) return [];
-  return kin
+  return matches
     .filter((tile) => tile.tile_id !== from.tile_id)
     .map((tile) => {
       const circle = new GreatCircle({ x: from.lon, y: from.lat }, { x: tile.lon, y: tile.lat });

@@ -6,19 +6,19 @@ import { absolute } from './makeMap';
 import { ABOVE_LIKENESS, LIKENESS_LAYERS } from './style';
 
 /** Which tile the world is compared with. */
-export interface Likeness {
+export interface SimilarityLayer {
   tileId: number;
   method: Method;
 }
 
 const GRID = { source: 'terrakin', sourceLayer: 'grid' };
 
-export function showLikeness(map: Map, tilesUrl: string, likeness: Likeness | null): void {
+export function showSimilarity(map: Map, tilesUrl: string, similarity: SimilarityLayer | null): void {
   for (const { id } of LIKENESS_LAYERS) if (map.getLayer(id)) map.removeLayer(id);
-  if (map.getSource('likeness')) map.removeSource('likeness');
-  if (!likeness) return;
-  const query = new URLSearchParams({ tile_id: String(likeness.tileId), method: likeness.method });
-  map.addSource('likeness', { type: 'vector', url: `${absolute(tilesUrl)}/similarity?${query}` });
+  if (map.getSource('similarity')) map.removeSource('similarity');
+  if (!similarity) return;
+  const query = new URLSearchParams({ tile_id: String(similarity.tileId), method: similarity.method });
+  map.addSource('similarity', { type: 'vector', url: `${absolute(tilesUrl)}/similarity?${query}` });
   for (const layer of LIKENESS_LAYERS) map.addLayer(layer, ABOVE_LIKENESS);
 }
 

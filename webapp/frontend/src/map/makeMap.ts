@@ -29,7 +29,7 @@ export type View = { lon: number; lat: number } | { bounds: Bounds };
 
 export interface MapEvents {
   onTile: (tileId: number) => void;
-  onKin: (tileId: number) => void;
+  onMatch: (tileId: number) => void;
   onHover: (tileId: number | null) => void;
   onImageryFailed: () => void;
   onImageryLoaded: () => void;
@@ -130,9 +130,9 @@ function mapProblem(error: { message: string; status?: number }): Problem {
 }
 
 /** A look-alike's mark is gone to, a tile is chosen, a city is gone to: in that order. */
-function click(map: maplibregl.Map, at: maplibregl.Point, { onKin, onTile }: MapEvents): void {
-  const [mark] = map.queryRenderedFeatures(at, { layers: ['kin-points'] });
-  if (mark) return onKin(Number(mark.properties.tile_id));
+function click(map: maplibregl.Map, at: maplibregl.Point, { onMatch, onTile }: MapEvents): void {
+  const [mark] = map.queryRenderedFeatures(at, { layers: ['match-points'] });
+  if (mark) return onMatch(Number(mark.properties.tile_id));
   const [tile] = map.getZoom() >= CLICK_MIN_ZOOM ? map.queryRenderedFeatures(at, { layers: ['grid'] }) : [];
   if (tile) return onTile(Number(tile.properties.tile_id));
   const [city] = map.queryRenderedFeatures(at, { layers: ['cities', 'city-labels'] });
@@ -142,7 +142,7 @@ function click(map: maplibregl.Map, at: maplibregl.Point, { onKin, onTile }: Map
 }
 
 function hover(map: maplibregl.Map, events: MapEvents): void {
-  const layers = ['kin-points', 'grid', 'cities', 'city-labels'];
+  const layers = ['match-points', 'grid', 'cities', 'city-labels'];
   let over: number | null = null;
   const tell = (tileId: number | null) => {
     if (tileId === over) return;
@@ -152,7 +152,7 @@ function hover(map: maplibregl.Map, events: MapEvents): void {
   map.on('mousemove', ({ point: at }) => {
     if (events.isDrawing() || !map.getLayer('grid')) return;
     const features = map.queryRenderedFeatures(at, { layers });
-    const mark = features.find(({ layer }) => layer.id === 'kin-points');
+    const mark = features.find(({ layer }) => layer.id === 'match-points');
     const tile = map.getZoom() >= CLICK_MIN_ZOOM ? features.find(({ layer }) => layer.id === 'grid') : undefined;
     map.getCanvas().style.cursor = tile || features.some(({ layer }) => layer.id !== 'grid') ? 'pointer' : '';
     const under = mark ?? tile;

@@ -1,4 +1,4 @@
-// The map's colours; --kin, --chosen and --lasso of style.css are the same.
+// The map's colours; --matches, --chosen and --lasso of style.css are the same.
 
 export interface Palette {
   sea: string;
@@ -8,8 +8,8 @@ export interface Palette {
   tileLine: string;
   text: string;
   halo: string;
-  kin: string;
-  kinText: string;
+  matches: string;
+  matchText: string;
   selected: string;
   lasso: string;
   area: string;
@@ -23,8 +23,8 @@ const LIGHT: Palette = {
   tileLine: '#1f5468',
   text: '#2b3338',
   halo: '#ffffff',
-  kin: '#e08a00',
-  kinText: '#241500',
+  matches: '#e08a00',
+  matchText: '#241500',
   selected: '#b3003c',
   lasso: '#6a3d9a',
   area: '#3d4a50',
@@ -38,8 +38,8 @@ const DARK: Palette = {
   tileLine: '#9cd3e8',
   text: '#e6ecef',
   halo: '#10191e',
-  kin: '#ffb000',
-  kinText: '#241500',
+  matches: '#ffb000',
+  matchText: '#241500',
   selected: '#ff5c8a',
   lasso: '#b79bea',
   area: '#d5dde1',

@@ -23,7 +23,7 @@ export const LIKENESS_FROM = 0;
 export const NOTHING: FeatureCollection = { type: 'FeatureCollection', features: [] };
 
 /** What is drawn from the page's state; named as the layers' sources. */
-const STATE_SOURCES = ['lines', 'kin', 'kinPoints', 'selected', 'dominant', 'selectedPoint', 'hovered', 'area'] as const;
+const STATE_SOURCES = ['lines', 'matches', 'matchPoints', 'selected', 'dominant', 'selectedPoint', 'hovered', 'area'] as const;
 export type StateSource = (typeof STATE_SOURCES)[number];
 
 function sources(tilesUrl: string): Record<string, SourceSpecification> {
@@ -36,7 +36,7 @@ function sources(tilesUrl: string): Record<string, SourceSpecification> {
   };
 }
 
-const likenessColour: DataDrivenPropertyValueSpecification<ColorSpecification> = [
+const similarityColour: DataDrivenPropertyValueSpecification<ColorSpecification> = [
   'interpolate',
   ['linear'],
   ['get', 'similarity'],
@@ -46,22 +46,22 @@ const likenessColour: DataDrivenPropertyValueSpecification<ColorSpecification> =
 /** Above the grid, below the marks: added and taken away with its source. */
 export const LIKENESS_LAYERS: LayerSpecification[] = [
   {
-    id: 'likeness',
+    id: 'similarity',
     type: 'fill',
-    source: 'likeness',
+    source: 'similarity',
     'source-layer': 'similarity',
-    paint: { 'fill-color': likenessColour, 'fill-opacity': 0.85 },
+    paint: { 'fill-color': similarityColour, 'fill-opacity': 0.85 },
   },
   {
-    id: 'likeness-cities',
+    id: 'similarity-cities',
     type: 'circle',
-    source: 'likeness',
+    source: 'similarity',
     'source-layer': 'cities',
     maxzoom: 6,
-    paint: { 'circle-color': likenessColour, 'circle-radius': 7, 'circle-stroke-color': '#ffffff', 'circle-stroke-width': 1.2 },
+    paint: { 'circle-color': similarityColour, 'circle-radius': 7, 'circle-stroke-color': '#ffffff', 'circle-stroke-width': 1.2 },
   },
 ];
-/** Layers of the likeness lie below this one. */
+/** Layers of the similarity lie below this one. */
 export const ABOVE_LIKENESS = 'lines';
 
 const growing = (thin: number, thick: number) =>
@@ -148,12 +148,12 @@ function markLayers(p: Palette): LayerSpecification[] {
       source: 'lines',
       maxzoom: CLICK_MIN_ZOOM + 1,
       layout: round,
-      paint: { 'line-color': p.kin, 'line-width': 1.4, 'line-opacity': ['interpolate', ['linear'], ['get', 'rank'], 1, 0.75, 20, 0.35] },
+      paint: { 'line-color': p.matches, 'line-width': 1.4, 'line-opacity': ['interpolate', ['linear'], ['get', 'rank'], 1, 0.75, 20, 0.35] },
     },
     { id: 'area-fill', type: 'fill', source: 'area', paint: { 'fill-color': p.area, 'fill-opacity': 0.12 } },
     { id: 'area-line', type: 'line', source: 'area', layout: round, paint: { 'line-color': p.area, 'line-width': 2, 'line-dasharray': [2, 1.5] } },
-    { id: 'kin', type: 'fill', source: 'kin', paint: { 'fill-color': p.kin, 'fill-opacity': 0.45 } },
-    { id: 'kin-line', type: 'line', source: 'kin', layout: round, paint: { 'line-color': p.kin, 'line-width': growing(1, 3) } },
+    { id: 'matches', type: 'fill', source: 'matches', paint: { 'fill-color': p.matches, 'fill-opacity': 0.45 } },
+    { id: 'match-line', type: 'line', source: 'matches', layout: round, paint: { 'line-color': p.matches, 'line-width': growing(1, 3) } },
     { id: 'dominant', type: 'fill', source: 'dominant', minzoom: 9, paint: { 'fill-color': p.selected, 'fill-opacity': 0.28 } },
     {
       id: 'dominant-line',
@@ -170,12 +170,12 @@ function markLayers(p: Palette): LayerSpecification[] {
 function pointLayers(p: Palette): LayerSpecification[] {
   return [
     {
-      id: 'kin-points',
+      id: 'match-points',
       type: 'circle',
-      source: 'kinPoints',
+      source: 'matchPoints',
       maxzoom: MARK_MAX_ZOOM,
       layout: { 'circle-sort-key': ['-', 0, ['get', 'rank']] },
-      paint: { 'circle-color': p.kin, 'circle-radius': 9, 'circle-stroke-color': p.halo, 'circle-stroke-width': 1.5 },
+      paint: { 'circle-color': p.matches, 'circle-radius': 9, 'circle-stroke-color': p.halo, 'circle-stroke-width': 1.5 },
     },
     {
       id: 'selected-point',
@@ -216,9 +216,9 @@ function pointLayers(p: Palette): LayerSpecification[] {
       paint: { 'text-color': p.text, 'text-halo-color': p.halo, 'text-halo-width': 1.5 },
     },
     {
-      id: 'kin-ranks',
+      id: 'match-ranks',
       type: 'symbol',
-      source: 'kinPoints',
+      source: 'matchPoints',
       maxzoom: MARK_MAX_ZOOM,
       layout: {
         'text-field': ['to-string', ['get', 'rank']],
@@ -227,7 +227,7 @@ function pointLayers(p: Palette): LayerSpecification[] {
         'text-padding': 0,
         'symbol-sort-key': ['get', 'rank'],
       },
-      paint: { 'text-color': p.kinText },
+      paint: { 'text-color': p.matchText },
     },
   ];
 }

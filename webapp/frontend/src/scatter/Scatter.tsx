@@ -18,7 +18,7 @@ interface Props {
   onColourBy: (colourBy: ColourBy) => void;
   selectedId: number | null;
   /** The results, best first. */
-  kinIds: number[];
+  matchIds: number[];
   hoveredId: number | null;
   /** Which vectors "similarity" compares. */
   method: Method;
@@ -43,7 +43,7 @@ const count = new Intl.NumberFormat('en');
 const tiles = (n: number) => `${count.format(n)} ${n === 1 ? 'tile' : 'tiles'}`;
 
 export function Scatter(props: Props) {
-  const { isDark, colourBy, onColourBy, selectedId, kinIds, hoveredId, method, onHover, onPick, onLasso, lassoIds, nTiles } = props;
+  const { isDark, colourBy, onColourBy, selectedId, matchIds, hoveredId, method, onHover, onPick, onLasso, lassoIds, nTiles } = props;
   const canvas = useRef<HTMLCanvasElement>(null);
   const overlay = useRef<HTMLCanvasElement>(null);
   const tooltip = useRef<HTMLDivElement>(null);
@@ -57,7 +57,7 @@ export function Scatter(props: Props) {
   );
   const selected = layout && selectedId !== null ? indexOf(layout, selectedId) : -1;
   const hovered = layout && hoveredId !== null ? indexOf(layout, hoveredId) : -1;
-  const kin = useMemo(() => (layout ? indicesOf(layout, kinIds) : []), [layout, kinIds]);
+  const matches = useMemo(() => (layout ? indicesOf(layout, matchIds) : []), [layout, matchIds]);
   const lassoed = useMemo(() => (layout ? indicesOf(layout, lassoIds) : []), [layout, lassoIds]);
   const colouring = useMemo(() => {
     if (!layout) return null;
@@ -79,8 +79,8 @@ export function Scatter(props: Props) {
   });
 
   // Drawn from the props of the last render, whenever the points move.
-  const marks = useRef({ selected, kin, hovered });
-  marks.current = { selected, kin, hovered };
+  const marks = useRef({ selected, matches, hovered });
+  marks.current = { selected, matches, hovered };
   const frame = useRef(0);
   const paint = () => {
     cancelAnimationFrame(frame.current);
@@ -104,7 +104,7 @@ export function Scatter(props: Props) {
   useEffect(() => {
     paint();
     return () => cancelAnimationFrame(frame.current);
-  }, [plot, isDrawn, isDark, selected, kin, hovered]);
+  }, [plot, isDrawn, isDark, selected, matches, hovered]);
 
   const keys = (event: KeyboardEvent) => {
     if (!plot || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -148,7 +148,7 @@ export function Scatter(props: Props) {
         <button type="button" aria-pressed={isLassoOn} disabled={!isDrawn} onClick={() => setLassoOn(!isLassoOn)}>
           Lasso
         </button>
-        <button type="button" disabled={!isDrawn || kin.length === 0} onClick={() => plot?.zoomTo(selected < 0 ? kin : [...kin, selected])}>
+        <button type="button" disabled={!isDrawn || matches.length === 0} onClick={() => plot?.zoomTo(selected < 0 ? matches : [...matches, selected])}>
           Zoom to results
         </button>
         <button type="button" disabled={!isDrawn} onClick={() => plot?.reset()}>
@@ -156,7 +156,7 @@ export function Scatter(props: Props) {
         </button>
       </div>
       <div className="scatter-plot" data-lasso={isLassoOn || undefined}>
-        <canvas ref={canvas} className="scatter-points" tabIndex={0} role="img" aria-label={describe(layout, props, kin, lassoed)} onKeyDown={keys} />
+        <canvas ref={canvas} className="scatter-points" tabIndex={0} role="img" aria-label={describe(layout, props, matches, lassoed)} onKeyDown={keys} />
         <canvas ref={overlay} className="scatter-marks" aria-hidden="true" />
         <div className="crosshair" aria-hidden="true" />
         <div ref={tooltip} className="scatter-tooltip" aria-hidden="true" hidden>
@@ -190,11 +190,11 @@ function Counts({ nLeftOut, lassoed, onClear }: { nLeftOut: number; lassoed: num
   );
 }
 
-function describe(layout: Layout | null, { colourBy, selectedId }: Props, kin: number[], lassoed: number[]): string {
+function describe(layout: Layout | null, { colourBy, selectedId }: Props, matches: number[], lassoed: number[]): string {
   if (!layout) return 'Scatter plot, loading';
   const parts = [`Scatter plot of ${tiles(layout.tileIds.length)}: tiles that look alike lie near each other`];
   parts.push(`coloured by ${COLOUR_NAMES[colourBy].toLowerCase()}`);
-  if (selectedId !== null) parts.push(`the chosen tile and ${count.format(kin.length)} results are marked`);
+  if (selectedId !== null) parts.push(`the chosen tile and ${count.format(matches.length)} results are marked`);
   if (lassoed.length > 0) parts.push(`${tiles(lassoed.length)} in the lasso`);
   return `${parts.join('; ')}. Arrow keys move, plus and minus zoom, 0 resets, Enter chooses the tile in the middle.`;
 }

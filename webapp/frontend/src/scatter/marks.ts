@@ -1,19 +1,19 @@
-// What is drawn on top of the points: rings around the chosen tile, its kin and the tile under the cursor.
+// What is drawn on top of the points: rings around the chosen tile, its matches and the tile under the cursor.
 
 import type { Plot } from './plot';
 
 export interface Marks {
   selected: number;
-  kin: number[];
+  matches: number[];
   hovered: number;
 }
 
-const KIN_PX = 5.5;
+const MATCH_PX = 5.5;
 const SELECTED_PX = 8;
 const HOVERED_PX = 7;
 
 /** Colours come from the page's CSS variables as they are at this moment. */
-export function drawMarks(canvas: HTMLCanvasElement, plot: Plot, { selected, kin, hovered }: Marks): void {
+export function drawMarks(canvas: HTMLCanvasElement, plot: Plot, { selected, matches, hovered }: Marks): void {
   const ratio = window.devicePixelRatio;
   const { clientWidth, clientHeight } = canvas;
   canvas.width = Math.round(clientWidth * ratio);
@@ -37,7 +37,7 @@ export function drawMarks(canvas: HTMLCanvasElement, plot: Plot, { selected, kin
     }
   };
   // The best is drawn last, on top.
-  for (const index of [...kin].reverse()) ring(index, KIN_PX, [[colour('--text'), 1.5]], colour('--kin'));
+  for (const index of [...matches].reverse()) ring(index, MATCH_PX, [[colour('--text'), 1.5]], colour('--matches'));
   if (selected >= 0) ring(selected, SELECTED_PX, [[colour('--page'), 6], [colour('--chosen'), 3.5]]);
   if (hovered >= 0) ring(hovered, HOVERED_PX, [[colour('--page'), 4], [colour('--text'), 2]]);
 }

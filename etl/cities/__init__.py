@@ -1,0 +1,1 @@
+"""City files, tables of cities, and the grid of tiles over them."""

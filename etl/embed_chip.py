@@ -1,0 +1,121 @@
+"""A chip: one tile's pixels in a GeoTIFF of the user's own, embedded as the pipeline embeds its tiles.
+
+The file may come from a stranger: its header is checked before any pixel is read, and only GDAL's GeoTIFF driver
+sees it (others follow references to files and servers).
+"""
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import rasterio
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.warp import transform
+
+from etl.cities.grid import RESOLUTION_M, TILE_PX
+from etl.encoders.encoder import N_BANDS, Encoder
+from etl.encoders.validity import MIN_PATCH_VALID_SHARE, MIN_TILE_VALID_SHARE, patch_valid_share
+from etl.errors import ChipError
+from etl.imagery.sentinel2 import BANDS
+from etl.vectors.aggregation import TileVectors, aggregate
+from etl.vectors.post_processing import PostProcessing
+
+MAX_FILE_BYTES = 16 * 2**20
+"""A chip holds 1.2 MB of pixels."""
+MAX_BLOCK_PX = 1024
+"""GDAL decodes whole blocks: a small image may sit in a block of gigabytes."""
+EXPECTED = (
+    f"a chip is a GeoTIFF of {N_BANDS} bands ({BANDS[0]} to {BANDS[-1]} without B10), {TILE_PX} x {TILE_PX} px at "
+    "10 m in UTM, uint16 reflectance x 10000, nodata 0"
+)
+
+
+@dataclass(frozen=True)
+class Chip:
+    """Pixels (12, 224, 224) uint16 as every encoder takes them, and their centre in degrees (EPSG:4326)."""
+
+    pixels: np.ndarray
+    lon: float
+    lat: float
+
+
+@dataclass(frozen=True)
+class EmbeddedChip:
+    """One tile's vectors after the recorded post-processing, and the share (0..1) of its pixels with data."""
+
+    vectors: TileVectors
+    valid_share: float
+
+
+def read_chip(path: Path) -> Chip:
+    """Read a chip.
+
+    Raises:
+        ChipError: no such file, no GeoTIFF, or not of the form that ``EXPECTED`` says; or damaged.
+    """
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise ChipError(f"{path} cannot be read ({error.strerror}); give another path") from error
+    if not path.is_file() or size > MAX_FILE_BYTES:
+        raise ChipError(f"{path} is no file, or one of more than {MAX_FILE_BYTES >> 20} MiB; {EXPECTED}")
+    try:
+        # No files beside it are looked at (.aux.xml, .ovr), and one without position is refused below.
+        with rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR"), warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            with rasterio.open(path, driver="GTiff") as source:
+                _check_header(source)
+                lon, lat = _centre(source)
+                return Chip(source.read(), lon, lat)
+    except RasterioError as error:
+        reason = " ".join(str(error).split())
+        raise ChipError(f"{path} is not a readable GeoTIFF ({reason}); {EXPECTED}") from error
+
+
+def embed_chip(chip: Chip, encoder: Encoder, processing: PostProcessing) -> EmbeddedChip:
+    """The vectors that a tile of the pipeline with these pixels gets.
+
+    Raises:
+        ChipError: too few of its pixels have data.
+    """
+    share = patch_valid_share(chip.pixels[None])
+    valid_share = float(share.mean())
+    if valid_share < MIN_TILE_VALID_SHARE:
+        raise ChipError(
+            f"only {valid_share:.0%} of the chip's pixels have data in all {N_BANDS} bands (0 is nodata), "
+            f"{MIN_TILE_VALID_SHARE:.0%} are needed; take a clearer date or another place"
+        )
+    # Patch vectors are kept as float16 by the pipeline: rounded alike here.
+    patches = processing.apply(encoder.embed(chip.pixels[None]).astype(np.float16))
+    return EmbeddedChip(aggregate(patches, share >= MIN_PATCH_VALID_SHARE), valid_share)
+
+
+def _check_header(source: rasterio.DatasetReader) -> None:
+    """Refuse what is not a chip, without reading a pixel."""
+    names = tuple(name or "" for name in source.descriptions)
+    faults = {
+        f"{source.count} bands": source.count != N_BANDS,
+        f"{source.width} x {source.height} px": source.shape != (TILE_PX, TILE_PX),
+        f"type {', '.join(sorted(set(source.dtypes)))}": set(source.dtypes) != {"uint16"},
+        f"blocks of {max(source.block_shapes, default=None)} px": any(
+            max(block) > MAX_BLOCK_PX for block in source.block_shapes
+        ),
+        f"nodata {source.nodata}": source.nodata not in (None, 0),
+        f"bands named {' '.join(names)}": set(names) == set(BANDS) and names != BANDS,
+        "no position on Earth (CRS)": source.crs is None,
+        "rows that do not run from north to south": source.transform.e >= 0 or not source.transform.is_rectilinear,
+        f"pixels of {source.res[0]:g} x {source.res[1]:g} in {source.crs}": source.crs is not None
+        and (not source.crs.is_projected or not np.allclose(source.res, RESOLUTION_M, rtol=0.01)),
+    }
+    found = [fault for fault, is_there in faults.items() if is_there]
+    if found:
+        raise ChipError(f"the file has {', '.join(found)}; {EXPECTED}")
+
+
+def _centre(source: rasterio.DatasetReader) -> tuple[float, float]:
+    x, y = source.transform @ (source.width / 2, source.height / 2)
+    (lon,), (lat,) = transform(source.crs, "EPSG:4326", [x], [y])
+    if not (np.isfinite([lon, lat]).all() and abs(lat) <= 90):
+        raise ChipError(f"the file's centre ({x:g}, {y:g} in {source.crs}) is no place on Earth; {EXPECTED}")
+    return float(lon), float(lat)

@@ -1,0 +1,1 @@
+"""Sentinel-2 scenes: find them, check them and composite them."""

@@ -1,0 +1,107 @@
+"""One STAC item of Sentinel-2 L2A: which assets are its bands, and what it says of its own pixels."""
+
+from typing import Any
+
+import pystac
+
+from etl.errors import CatalogueError
+
+BANDS = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B11", "B12")
+"""The 12 bands of Level-2A in the order that TerraMind was trained with; every array of ours keeps it."""
+
+EARTH_SEARCH_KEYS = (
+    "coastal", "blue", "green", "red", "rededge1", "rededge2", "rededge3", "nir", "nir08", "nir09", "swir16", "swir22",
+)  # fmt: skip
+"""Asset keys in the order of BANDS; by key, because the three red edges share one common_name."""
+
+KEY_SETS = ((*EARTH_SEARCH_KEYS, "scl"), (*BANDS, "SCL"))
+"""Earth Search's and Planetary Computer's asset keys: the bands, then the scene classification."""
+
+NODATA = 0
+"""Of every band and of the SCL, in all products and baselines; catalogues that name a nodata value name this one."""
+OFFSET_BASELINE, BOA_OFFSET = 4.0, -1000
+"""Processing baseline from which 1000 is added to every DN, and what takes that off again."""
+
+TO_BE_SIGNED, HTTP_TIMEOUT_S = "terrakin:to_be_signed", "terrakin:http_timeout_s"
+"""Extra fields of an item, which go with it to Dask's workers: its assets' addresses need a token; how long a server
+may take."""
+SCALE = 0.0001
+
+
+def check_item(item: pystac.Item) -> None:
+    """Refuse an item whose pixels could not be brought to reflectance x 10000.
+
+    Raises:
+        CatalogueError: a band or the SCL is missing, or scale, offset or baseline are none of Sentinel-2 L2A's.
+    """
+    scale, offset = claimed_scale(item), claimed_offset(item)
+    baseline(item)
+    if scale not in (None, SCALE):
+        raise CatalogueError(f"item {item.id} has scale {scale:g}; Sentinel-2 L2A has {SCALE}")
+    if offset not in (0, BOA_OFFSET):
+        raise CatalogueError(
+            f"item {item.id} has offset {offset / 10_000:g}; Sentinel-2 L2A has 0 or {BOA_OFFSET / 10_000:g}, "
+            "and any other cannot be checked against its pixels; leave the item out of the catalogue"
+        )
+
+
+def asset_keys(item: pystac.Item) -> tuple[str, ...]:
+    """An item's asset keys of the 12 bands in the order of BANDS, then of the SCL.
+
+    Raises:
+        CatalogueError: a band or the SCL is missing.
+    """
+    missing = [[key for key in keys if key not in item.assets] for keys in KEY_SETS]
+    fewest = min(range(len(KEY_SETS)), key=lambda i: len(missing[i]))
+    if missing[fewest]:
+        raise CatalogueError(
+            f"item {item.id} has no asset {', '.join(missing[fewest])}; "
+            "a Sentinel-2 L2A item needs 12 bands and the scene classification (SCL)"
+        )
+    return KEY_SETS[fewest]
+
+
+def claimed_offset(item: pystac.Item) -> int:
+    """DN to add to an item's pixels so that reflectance is DN / 10000, by what the item says: 0 or -1000.
+
+    Processing baseline 04.00 and later adds 1000. Earth Search has usually taken it off, and then says so in
+    ``earthsearch:boa_offset_applied``, although ``raster:bands`` still gives the offset -0.1. Planetary
+    Computer never takes it off and names no offset, so there the baseline decides. What the item says can be wrong:
+    see etl.imagery.quality.
+    """
+    if item.properties.get("earthsearch:boa_offset_applied", False):
+        return 0
+    offset = _raster_value(item.assets[asset_keys(item)[3]], "offset")
+    if offset is not None:
+        return round(offset * 10_000)
+    return BOA_OFFSET if (baseline(item) or 0) >= OFFSET_BASELINE else 0
+
+
+def baseline(item: pystac.Item) -> float | None:
+    """Processing baseline such as 5.1 (``05.10``); None where the item does not say it.
+
+    Raises:
+        CatalogueError: it is no number.
+    """
+    said = item.properties.get("s2:processing_baseline", item.properties.get("processing:version"))
+    if said is None:
+        return None
+    try:
+        return float(said)
+    except (TypeError, ValueError) as error:
+        raise CatalogueError(f"item {item.id} has processing baseline {said!r}; it must be like 05.11") from error
+
+
+def claimed_scale(item: pystac.Item) -> float | None:
+    """Reflectance of one DN by what the item says of its red band; None where it says nothing (then 0.0001)."""
+    return _raster_value(item.assets[asset_keys(item)[3]], "scale")
+
+
+def _raster_value(asset: pystac.Asset, name: str) -> float | None:
+    """``raster:scale`` or ``raster:offset`` of STAC 1.1's asset, or of the raster extension before it."""
+    fields = asset.extra_fields
+    if f"raster:{name}" in fields:
+        return float(fields[f"raster:{name}"])
+    bands: list[dict[str, Any]] = fields.get("raster:bands") or fields.get("bands") or [{}]
+    value = bands[0].get(name, bands[0].get(f"raster:{name}"))
+    return None if value is None else float(value)

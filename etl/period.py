@@ -1,0 +1,21 @@
+"""The period of a composite: its first and last day."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+
+@dataclass(frozen=True)
+class Period:
+    """Days (UTC) of the scenes, both included."""
+
+    start: date
+    end: date
+
+    def widened(self, days: int) -> "Period":
+        """So many days more on either side."""
+        return Period(self.start - timedelta(days), self.end + timedelta(days))
+
+    @property
+    def label(self) -> str:
+        """Text for file names."""
+        return f"{self.start}_{self.end}"

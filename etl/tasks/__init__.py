@@ -1,0 +1,1 @@
+"""The task ledger, locks and the loop over cities."""

@@ -1,0 +1,1 @@
+"""Patch embeddings to comparable tile vectors: arrays in, arrays out."""

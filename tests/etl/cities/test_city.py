@@ -1,0 +1,88 @@
+"""City files: what is read, and what is refused with a clear text."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from shapely import Point
+
+from etl.cities.city import read_cities, select_cities
+from etl.errors import CityError
+
+SQUARE = {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]]}
+BOW_TIE = {"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]]}
+WIDE = {"type": "Polygon", "coordinates": [[[0, 0], [3.5, 0], [3.5, 1], [0, 1], [0, 0]]]}
+FAR = {"type": "Polygon", "coordinates": [[[500000, 0], [500001, 0], [500001, 1], [500000, 0]]]}
+
+
+def feature(geometry: Any = SQUARE, **changes: Any) -> dict[str, Any]:
+    properties = {
+        "city_id": 7, "name": "Seven", "country_code": "XX", "country": "Nowhere", "continent": "Africa",
+        "population": None, "lon": 0.5, "lat": 0.5,
+    }  # fmt: skip
+    return {"type": "Feature", "geometry": geometry, "properties": properties | changes}
+
+
+def write(path: Path, *features: Any) -> Path:
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": list(features)}))
+    return path
+
+
+def test_a_city_is_read_as_written(tmp_path: Path) -> None:
+    (city,) = read_cities(write(tmp_path / "c.geojson", feature(population=5000)))
+    assert (city.city_id, city.name, city.population, city.lon, city.is_synthetic) == (7, "Seven", 5000, 0.5, False)
+    assert city.extent.geom_type == "MultiPolygon"
+    assert city.extent.area == 1
+
+
+def test_without_a_centre_a_point_in_the_polygon_is_taken(tmp_path: Path) -> None:
+    without = feature()
+    del without["properties"]["lon"], without["properties"]["lat"]
+    (city,) = read_cities(write(tmp_path / "c.geojson", without))
+    assert city.extent.contains(Point(city.lon, city.lat))
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        (feature(city_id=None), "'city_id' is None"),
+        (feature(name=""), "'name' is ''"),
+        (feature(city_id=True), "'city_id' is True"),
+        (feature(continent="Atlantis"), "'Atlantis' is none of Africa"),
+        (feature(country_code="de"), "'de' is no ISO 3166-1 code"),
+        (feature(lat=89), "outside"),
+        (feature(lat=None), "'lat' is None"),
+        (feature(BOW_TIE), "invalid polygon"),
+        (feature(FAR), "EPSG:4326"),
+        (feature(WIDE), r"reaches 3\d\d km from its centre \(0.5, 0.5\), more than 200 km"),
+        (feature(lon=40.0), "km from its centre"),
+        (feature({"type": "Point", "coordinates": [0, 0]}), "Point"),
+        (feature(None), "no readable geometry"),
+        ("nothing", "no properties"),
+    ],
+)
+def test_a_bad_feature_is_refused_with_file_and_place(tmp_path: Path, changed: Any, says: str) -> None:
+    path = write(tmp_path / "c.geojson", feature(city_id=1), changed)
+    with pytest.raises(CityError, match=says) as raised:
+        read_cities(path)
+    assert f"{path}, feature 1" in str(raised.value)
+
+
+def test_an_id_that_occurs_twice_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CityError, match="city_id 7 occurs twice"):
+        read_cities(write(tmp_path / "c.geojson", feature(), feature()))
+
+
+def test_an_absent_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CityError, match="cannot read the city file"):
+        read_cities(tmp_path / "none.geojson")
+
+
+def test_cities_are_chosen_by_name_in_any_case_or_id(tmp_path: Path) -> None:
+    cities = read_cities(write(tmp_path / "c.geojson", feature(), feature(city_id=8, name="Eight")))
+    assert [c.city_id for c in select_cities(cities, ["eight"])] == [8]
+    assert [c.city_id for c in select_cities(cities, ["7"])] == [7]
+    assert select_cities(cities, []) == cities
+    with pytest.raises(CityError, match="'Eigth'; did you mean 'Eight'"):
+        select_cities(cities, ["Eigth"])

@@ -1,0 +1,212 @@
+"""The ledger: who may claim what, and what becomes of the tasks of the dead."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import psutil
+import psycopg
+import pytest
+
+from db.connect import connect
+from db.settings import Settings
+from etl.period import Period
+from etl.tasks.ledger import MAX_ATTEMPTS, Ledger, heartbeat, is_dead, this_worker
+from etl.tasks.progress import failures, progress, retry, tile_counts
+from tests.builders import make_city
+
+PERIOD = Period(date(2024, 6, 1), date(2024, 8, 31))
+CITIES = [1, 2, 3]
+
+
+@pytest.fixture
+def connection(database: Settings) -> Iterator[psycopg.Connection[Any]]:
+    with connect(database) as owner:
+        for city_id in CITIES:
+            make_city(owner, city_id=city_id)
+    with connect(database, "etl", autocommit=True) as conn:
+        yield conn
+
+
+@pytest.fixture
+def ledger(connection: psycopg.Connection[Any]) -> Ledger:
+    made = Ledger(connection, PERIOD, this_worker(), "here")
+    made.plan(CITIES)
+    return made
+
+
+def set_worker(ledger: Ledger, worker: str, age_s: int = 0) -> None:
+    ledger.conn.execute(
+        "UPDATE terrakin.etl_tasks SET worker = %s, heartbeat_at = now() - make_interval(secs => %s) "
+        "WHERE status = 'running'",
+        (worker, age_s),
+    )
+
+
+def test_each_city_is_claimed_once_in_order(ledger: Ledger) -> None:
+    assert [ledger.claim("composite", CITIES) for _ in range(4)] == [1, 2, 3, None]
+
+
+def test_a_stage_waits_for_the_one_before(ledger: Ledger) -> None:
+    assert ledger.claim("embed", CITIES) is None
+    assert ledger.claim("composite", [2]) == 2
+    assert ledger.claim("embed", CITIES) is None
+    ledger.finish("composite", 2, {"made_from": "x"})
+    assert ledger.claim("embed", CITIES) == 2
+
+
+def test_two_workers_never_get_the_same_task(database: Settings, ledger: Ledger) -> None:
+    """A claim in an open transaction is passed over, not waited for."""
+    with connect(database, "etl") as other, other.transaction():
+        theirs = Ledger(other, PERIOD, "elsewhere:1:0", "there").claim("composite", CITIES)
+        ours = ledger.claim("composite", CITIES)
+    assert (theirs, ours) == (1, 2)
+
+
+def test_planning_again_changes_nothing(ledger: Ledger) -> None:
+    ledger.claim("composite", [1])
+    ledger.finish("composite", 1, {"made_from": "x"})
+    ledger.plan(CITIES)
+    assert {c: (t.status, t.made_from, t.work_folder) for c, t in ledger.tasks("composite").items()} == {
+        1: ("done", "x", "here"), 2: ("pending", None, None), 3: ("pending", None, None),
+    }  # fmt: skip
+
+
+def test_a_failure_keeps_its_text_and_is_tried_again_when_reopened(ledger: Ledger) -> None:
+    ledger.claim("composite", [1])
+    ledger.fail("composite", 1, "no clear look")
+    assert [(row[2], row[3], row[4]) for row in failures(ledger.conn)] == [("composite", 1, "no clear look")]
+    assert ledger.claim("composite", [1]) is None
+    ledger.reopen("composite", ledger.tasks("composite"))
+    assert ledger.claim("composite", [1]) == 1
+
+
+def test_tasks_of_the_dead_on_this_machine_are_taken_at_once(ledger: Ledger) -> None:
+    ledger.claim("composite", [1])
+    host, _, started = this_worker().rsplit(":", 2)
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        pass
+    set_worker(ledger, f"{host}:{ended.pid}:1.00")
+    assert ledger.claim("composite", [1]) == 1
+    set_worker(ledger, f"{host}:{os.getpid()}:{float(started) - 5:.2f}")  # our number, but not us
+    assert ledger.claim("composite", [1]) == 1
+
+
+def test_tasks_of_the_living_are_left_alone(ledger: Ledger) -> None:
+    ledger.claim("composite", [1])
+    assert not is_dead(this_worker())
+    assert ledger.claim("composite", [1]) is None
+
+
+def test_another_machine_is_dead_only_after_a_long_silence(ledger: Ledger) -> None:
+    ledger.claim("composite", [1])
+    set_worker(ledger, "elsewhere:1:0", age_s=60)
+    assert ledger.claim("composite", [1]) is None
+    set_worker(ledger, "elsewhere:1:0", age_s=180)
+    assert ledger.claim("composite", [1]) == 1
+
+
+def test_heartbeat_tells_that_the_worker_lives(
+    database: Settings, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("etl.tasks.ledger.HEARTBEAT_S", 0.05)
+    ledger.claim("composite", [1])
+    set_worker(ledger, ledger.worker, age_s=1000)
+    with heartbeat(database, ledger.worker):
+        psutil.Process().cpu_percent(interval=0.5)
+    (age_s,) = ledger.conn.execute(
+        "SELECT extract(epoch FROM now() - heartbeat_at) FROM terrakin.etl_tasks WHERE status = 'running'"
+    ).fetchone() or (None,)
+    assert age_s < 5
+
+
+def test_progress_counts(ledger: Ledger) -> None:
+    ledger.claim("composite", [1])
+    rows = {row[1]: row[2:7] for row in progress(ledger.conn)}
+    assert rows["composite"] == (3, 2, 1, 0, 0)
+    assert rows["load"] == (3, 3, 0, 0, 0)
+
+
+def test_what_another_worker_has_done_meanwhile_is_not_reopened(ledger: Ledger) -> None:
+    ledger.claim("composite", [1])
+    ledger.finish("composite", 1, {"made_from": "old"})
+    seen = ledger.tasks("composite")
+    ledger.reopen("composite", seen)  # the other one, which saw the same
+    assert ledger.claim("composite", [1, 2]) == 1
+    ledger.reopen("composite", seen)
+    assert ledger.tasks("composite")[1].status == "running"
+    ledger.finish("composite", 1, {"made_from": "new"})
+    ledger.reopen("composite", seen)
+    assert ledger.tasks("composite")[1].status == "done"
+
+
+def test_others_are_known_as_long_as_they_are_at_it(ledger: Ledger) -> None:
+    ledger.claim("composite", [1])
+    assert ledger.others("composite", CITIES) == []
+    set_worker(ledger, "elsewhere:1:0")
+    assert ledger.others("composite", CITIES) == ["elsewhere:1:0"]
+    assert ledger.others("composite", [2, 3]) == []
+    assert ledger.settled("composite", CITIES) == set()
+    ledger.fail("composite", 1, "no scenes")
+    assert (ledger.others("composite", CITIES), ledger.settled("composite", CITIES)) == ([], {1})
+
+
+def test_a_city_that_keeps_failing_is_given_up_until_a_retry(ledger: Ledger) -> None:
+    for _ in range(MAX_ATTEMPTS):
+        ledger.reopen("composite", ledger.tasks("composite"))
+        assert ledger.claim("composite", [1]) == 1
+        ledger.fail("composite", 1, "no scenes")
+    ledger.reopen("composite", ledger.tasks("composite"))
+    assert ledger.claim("composite", [1]) is None
+    assert ledger.claim("composite", CITIES) == 2
+    assert ledger.given_up("composite", CITIES) == {1: "no scenes"}
+    assert retry(ledger.conn, ["nowhere"]) == 0
+    assert retry(ledger.conn, ["1"]) == 1
+    assert ledger.claim("composite", [1]) == 1
+
+
+def test_a_city_that_kills_its_workers_is_given_up(ledger: Ledger) -> None:
+    for _ in range(MAX_ATTEMPTS):
+        assert ledger.claim("composite", [1]) == 1
+        set_worker(ledger, "elsewhere:1:2.00", age_s=3600)
+    assert ledger.claim("composite", [1]) is None
+    (why,) = ledger.given_up("composite", [1]).values()
+    assert why == f"its worker died at each of {MAX_ATTEMPTS} attempts; the last was elsewhere:1:2.00"
+    assert ledger.claim("composite", CITIES) == 2
+
+
+def test_an_interrupted_task_was_no_attempt(ledger: Ledger) -> None:
+    for _ in range(MAX_ATTEMPTS + 2):
+        assert ledger.claim("composite", [1]) == 1
+        ledger.release("composite", 1)
+    assert ledger.claim("composite", [1]) == 1
+
+
+def test_a_changed_input_counts_attempts_anew(ledger: Ledger) -> None:
+    for _ in range(MAX_ATTEMPTS + 2):
+        assert ledger.claim("composite", [1]) == 1
+        ledger.finish("composite", 1, {"made_from": "x"})
+        ledger.reopen("composite", ledger.tasks("composite"))
+    assert ledger.claim("composite", [1]) == 1
+
+
+def test_work_that_is_lost_with_its_machine_is_begun_anew(ledger: Ledger) -> None:
+    ledger.claim("composite", [1])
+    ledger.finish("composite", 1, {"made_from": "x"})
+    assert retry(ledger.conn, ["1"]) == 0
+    assert retry(ledger.conn, ["1"], anew=True) == 1
+    assert ledger.claim("composite", [1]) == 1
+
+
+def test_tiles_that_were_left_out_are_counted(ledger: Ledger) -> None:
+    assert tile_counts(ledger.conn) == []
+    for city_id, n_left_out in ((1, 0), (2, 3)):
+        for stage in ("composite", "embed"):
+            assert ledger.claim(stage, [city_id]) == city_id
+            ledger.finish(stage, city_id, {"n_tiles": 10, "n_tiles_too_cloudy": n_left_out} if stage == "embed" else {})
+    assert tile_counts(ledger.conn) == [
+        "tiles of 2024-06-01/2024-08-31: 20 embedded, 3 left out (under half of their pixels clear)"
+    ]
