@@ -21,7 +21,7 @@ from etl.imagery.sentinel2 import BANDS
 
 NAME = "galileo_nano"
 MODEL = Path(__file__).parents[1] / "data" / "galileo_nano.onnx"
-MODEL_SHA256 = "f6c4ceb369e39eb2be6133db3e20c2c599dbcb000c27e13685f36986718a8e58"
+MODEL_SHA256 = "823abe5740f0215d666bf0f5dcb1be2f3ce6f954413d7ce7677f8f91e01d9742"
 DESCRIPTION = "terrakin"
 """Key of the file's metadata under which the normalisation and the origin of the weights are kept as JSON."""
 BAND_KEYS = ("B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B11", "B12")
@@ -30,7 +30,7 @@ WINDOW_PX = 56
 """The network was trained on windows of 4 to 12 tokens; 7 tokens of 8 px divide a tile evenly."""
 WINDOWS = TILE_PX // WINDOW_PX
 GROUPS, WIDTH = 6, 128
-WINDOWS_A_CALL = 2
+WINDOWS_A_CALL = 1
 """More windows per call leave the processor's cache and are slower."""
 MONTHS = 12
 
