@@ -31,7 +31,7 @@ from db import cluster
 from db.migrate import migrate
 from db.settings import Settings
 from webapp import server
-from webapp.tiles import SOURCES
+from webapp.vector_tiles.routes import SOURCES
 
 ZOOMS = range(15)
 TILES_PER_ZOOM = 24

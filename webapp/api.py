@@ -1,6 +1,6 @@
-"""The JSON API, ``/api/v1``: every view is one constant SQL statement over schema ``api``.
+"""The JSON API under ``/api/v1``: tiles, cities, countries, and what is loaded. Each view runs one constant query.
 
-The searches for similar tiles are in webapp/search.py.
+Searches for similar tiles are in webapp/search.py.
 """
 
 from typing import Any
@@ -9,6 +9,7 @@ from apiflask import APIBlueprint
 from flask import Response, current_app, request
 
 from webapp import caching, imagery
+from webapp.about_models import Config, Encoder, Health, Stats
 from webapp.database import Row, database
 from webapp.errors import NotFoundError
 from webapp.models import (
@@ -16,13 +17,9 @@ from webapp.models import (
     City,
     CityPath,
     CitySearch,
-    Config,
     Countries,
-    Encoder,
-    Health,
     Position,
     Similarity,
-    Stats,
     Tile,
     TilePair,
     TilePath,
@@ -50,7 +47,7 @@ TILE = """
 @blueprint.input(TilePath, location="path")
 @blueprint.output(Tile)
 def tile(tile_id: str, path_data: TilePath) -> Row:
-    """One tile: its city, period and footprint, and where its dominant cluster lies."""
+    """Return a tile: its city, period, footprint, and the area of its dominant cluster."""
     row = database().row(TILE, {"tile_id": path_data.tile_id, "lon": None, "lat": None})
     if row is None:
         raise NotFoundError(f"tile {tile_id} does not exist; /api/v1/tile-at?lon=&lat= finds the tile at a position")
@@ -66,10 +63,10 @@ PICTURE: dict[int | str, Any] = {200: {"description": "WebP, 128 x 128 px, north
 @blueprint.input(TilePath, location="path")
 @blueprint.doc(responses=PICTURE)
 def thumbnail(tile_id: str, path_data: TilePath) -> Response:
-    """A tile's picture in true colour."""
+    """Return the true-colour thumbnail of a tile."""
     row = database().row(THUMBNAIL, {"tile_id": path_data.tile_id}, binary=True) or {}
     if row["webp"] is None:
-        raise NotFoundError(f"tile {tile_id} does not exist or has no thumbnail; `terrakin etl run` makes them")
+        raise NotFoundError(f"tile {tile_id} does not exist or has no thumbnail; run `terrakin etl run` to make them")
     response = Response(row["webp"], content_type="image/webp")
     response.headers["Cache-Control"] = f"public, max-age={THUMBNAIL_MAX_AGE_S}"
     response.add_etag()
@@ -81,12 +78,10 @@ def thumbnail(tile_id: str, path_data: TilePath) -> Response:
 @blueprint.input(Position, location="query")
 @blueprint.output(Tile)
 def tile_at(query_data: Position) -> Row:
-    """The newest tile whose footprint contains a position."""
+    """Return the newest tile whose footprint contains a position."""
     row = database().row(TILE, {"tile_id": None, "lon": query_data.lon, "lat": query_data.lat})
     if row is None:
-        raise NotFoundError(
-            f"no tile lies at lon {query_data.lon}, lat {query_data.lat}; tiles exist only around cities"
-        )
+        raise NotFoundError(f"no tile contains lon {query_data.lon}, lat {query_data.lat}; only cities have tiles")
     return row
 
 
@@ -104,12 +99,12 @@ SIMILARITY = """
 @blueprint.input(TilePair, location="query")
 @blueprint.output(Similarity)
 def similarity(query_data: TilePair) -> Row:
-    """How alike two tiles are, and how far apart."""
-    asked = query_data.model_dump()
-    row = database().row(SIMILARITY, asked)
+    """Return the similarity of two tiles and the distance between them."""
+    arguments = query_data.model_dump()
+    row = database().row(SIMILARITY, arguments)
     if row is None:
         raise NotFoundError(f"tile {query_data.a} or tile {query_data.b} does not exist")
-    return {**asked, **row}
+    return {**arguments, **row}
 
 
 CITIES = """
@@ -126,10 +121,11 @@ CITIES = """
 @blueprint.input(CitySearch, location="query")
 @blueprint.output(Cities)
 def cities(query_data: CitySearch) -> Row:
-    """Cities by name, whatever its accents and case; those with tiles first."""
-    asked = {**query_data.model_dump(), "city_id": None}
-    found = database().rows(CITIES, asked)
-    counted = found or database().rows(CITIES, {**asked, "offset": 0, "limit": 1})  # passed over all of them
+    """Find cities by name, ignoring accents and case. Cities with tiles come first."""
+    arguments = {**query_data.model_dump(), "city_id": None}
+    found = database().rows(CITIES, arguments)
+    # An offset beyond the last city returns no row, and so no total.
+    counted = found or database().rows(CITIES, {**arguments, "offset": 0, "limit": 1})
     total = counted[0]["n_found"] if counted else 0
     end = query_data.offset + len(found)
     return {"total": total, "cities": found, "next": end if found and end < total else None}
@@ -139,7 +135,7 @@ def cities(query_data: CitySearch) -> Row:
 @blueprint.input(CityPath, location="path")
 @blueprint.output(City)
 def city(city_id: str, path_data: CityPath) -> Row:
-    """One city."""
+    """Return a city."""
     row = database().row(CITIES, {"q": "", "limit": 1, "offset": 0, "city_id": path_data.city_id})
     if row is None:
         raise NotFoundError(f"city {city_id} does not exist; /api/v1/cities?q= finds cities by name")
@@ -157,14 +153,14 @@ COUNTRIES = """
 @blueprint.get("/api/v1/countries")
 @blueprint.output(Countries)
 def countries() -> Row:
-    """The countries that have tiles, by name."""
+    """List the countries that have tiles, by name."""
     return {"countries": database().rows(COUNTRIES)}
 
 
 @blueprint.get("/api/v1/config")
 @blueprint.output(Config)
 def config() -> Row:
-    """What the page must know of its server: imagery and where vector tiles are."""
+    """Return the settings that the page needs: imagery, and the address of the vector tiles."""
     return imagery.config(current_app.config["TERRAKIN_SETTINGS"])
 
 
@@ -188,7 +184,7 @@ ENCODER = """
 @blueprint.get("/api/v1/encoder")
 @blueprint.output(Encoder)
 def encoder() -> Row | None:
-    """What made the vectors, and how many tiles there are."""
+    """Return the encoder of the vectors and the numbers of tiles, cities and countries."""
     return database().row(ENCODER)
 
 
@@ -198,7 +194,7 @@ STATS = "SELECT api.stats() AS stats"
 @blueprint.get("/api/v1/stats")
 @blueprint.output(Stats)
 def stats() -> Row:
-    """How much there is: tiles, cities, periods, vectors."""
+    """Return the numbers of tiles, cities, periods and vectors."""
     found: Row = (database().row(STATS) or {})["stats"]
     return found
 
@@ -206,5 +202,5 @@ def stats() -> Row:
 @blueprint.get("/health")
 @blueprint.output(Health)
 def health() -> Row | None:
-    """Whether the app and its database answer."""
+    """Return ok if the app and its database answer."""
     return database().row("SELECT 'ok' AS status")

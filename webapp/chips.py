@@ -1,6 +1,6 @@
-"""Uploaded chips: embedded by ``terrakin etl embed-chip`` in a process of its own, with limits.
+"""Embed uploaded chips with ``terrakin etl embed-chip``, in a child process with resource limits.
 
-The web app knows no encoder and decodes no image: whatever a stranger's file does, it does to that process.
+The web app has no encoder and decodes no image: a malicious file can harm only the child process.
 """
 
 import fcntl
@@ -25,36 +25,36 @@ from webapp.errors import BadChipError, BusyError, EncoderMissingError
 log = logging.getLogger(__name__)
 
 MAX_CHIP_BYTES = 16 * 2**20
-"""As `terrakin etl embed-chip` has it: a chip holds 1.2 MB of pixels."""
-AT_ONCE = 2
-"""Chips that are embedded at the same time, over all workers of this machine."""
+"""The limit of `terrakin etl embed-chip`; the pixels of a chip take 1.2 MB."""
+MAX_PROCESSES = 2
+"""Chips that are embedded at the same time, counted over all workers of this machine."""
 TIMEOUT_S = 120
 """TerraMind takes about 10 s to load."""
 LIMITS = {
-    resource.RLIMIT_AS: 8 * 2**30,  # torch maps several GiB that it never touches
+    resource.RLIMIT_AS: 8 * 2**30,  # torch maps several GiB that it never uses
     resource.RLIMIT_CPU: TIMEOUT_S,
     resource.RLIMIT_FSIZE: 64 * 2**20,
 }
 TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-"""First bytes of TIFF and BigTIFF, in either byte order. Another file is refused before a process is started for it."""
+"""First bytes of TIFF and BigTIFF, in either byte order. Other files are rejected without starting a process."""
 EXIT_BAD_CHIP = 65
-"""What embed-chip ends with when the file is at fault, and nothing else."""
+"""Exit code of embed-chip if the file is invalid, and for no other error."""
 
 
 def embed(settings: Settings, upload: FileStorage) -> dict[str, Any]:
-    """What embed-chip prints: vectors by method, valid_share, lon, lat, and which encoder.
+    """Return the output of embed-chip: vectors by method, valid_share, lon, lat, encoder and weights.
 
     Raises:
-        BadChipError: the file is no chip; the text is the command's.
-        EncoderMissingError: the database's encoder is not on this machine, or takes too long.
-        BusyError: as many chips as allowed are being embedded.
+        BadChipError: the file is not a valid chip; the text is that of the command.
+        EncoderMissingError: the encoder of the database is not on this machine, or takes too long.
+        BusyError: MAX_PROCESSES chips are being embedded already.
     """
-    with _turn(settings.home), tempfile.TemporaryDirectory(prefix="terrakin-chip-") as folder:
+    with _slot(settings.home), tempfile.TemporaryDirectory(prefix="terrakin-chip-") as folder:
         path = Path(folder) / "chip.tif"
         upload.save(path)
         with path.open("rb") as file:
             if file.read(len(TIFF[0])) not in TIFF:
-                raise BadChipError("the file is no TIFF; a chip is a GeoTIFF of 12 bands, as /api/docs says")
+                raise BadChipError("the file is not a TIFF; a chip is a GeoTIFF with 12 bands, see /api/docs")
         return _run(settings, path)
 
 
@@ -82,16 +82,16 @@ def _run(settings: Settings, path: Path) -> dict[str, Any]:
         raise BadChipError(reason.replace(str(path), "the file"))
     if process.returncode != 0:
         log.error("event=chip_failed code=%d error=%s", process.returncode, reason)
-        raise EncoderMissingError("the database's encoder does not run on this machine; the server's log says why")
+        raise EncoderMissingError("the encoder of the database does not run on this machine; see the server's log")
     answer: dict[str, Any] = json.loads(out)
     return answer
 
 
 @contextmanager
-def _turn(home: Path) -> Iterator[None]:
-    """One of AT_ONCE turns, as a locked file, so that it counts over all workers and ends with its process."""
+def _slot(home: Path) -> Iterator[None]:
+    """Hold one of MAX_PROCESSES slots: a locked file, which counts over all workers and is freed with its process."""
     home.mkdir(parents=True, exist_ok=True)
-    for number in range(AT_ONCE):
+    for number in range(MAX_PROCESSES):
         with (home / f"chip-{number}.lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -99,4 +99,4 @@ def _turn(home: Path) -> Iterator[None]:
                 continue
             yield
             return
-    raise BusyError(f"{AT_ONCE} chips are being embedded already; try again in a moment")
+    raise BusyError(f"{MAX_PROCESSES} chips are being embedded already; try again in a moment")

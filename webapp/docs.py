@@ -1,4 +1,4 @@
-"""The API's reference page at /api/docs: Swagger UI from webapp/static/docs over our own specification, no CDN."""
+"""The API reference at /api/docs: Swagger UI, served from webapp/static/docs without a CDN."""
 
 from pathlib import Path
 
@@ -11,30 +11,30 @@ from webapp.pages import STATIC, read_file
 blueprint = APIBlueprint("docs", __name__, url_prefix="/api/docs", enable_openapi=False)
 blueprint.after_request(read_file)
 
-PAGE = Path(__file__).parent / "docs_page"
-OURS = ("docs.js", "docs.css")
-BUILT = ("swagger-ui-bundle.js", "swagger-ui.css")
+FOLDER = Path(__file__).parent / "docs_page"
+SOURCE_FILES = ("docs.js", "docs.css")
+BUILT_FILES = ("swagger-ui-bundle.js", "swagger-ui.css")
 
 
 @blueprint.get("")
 def page() -> Response:
-    """The page, which asks for the files below."""
-    return _unkept(send_from_directory(PAGE, "index.html"))
+    """Return the page."""
+    return _revalidated(send_from_directory(FOLDER, "index.html"))
 
 
 @blueprint.get("/<name>")
 def file(name: str) -> Response:
-    """A file of the page."""
-    if name in OURS:
-        return _unkept(send_from_directory(PAGE, name))
-    if name not in BUILT:
-        raise NotFoundError(f"there is no file {name} of the reference page")
+    """Return a file that the page loads."""
+    if name in SOURCE_FILES:
+        return _revalidated(send_from_directory(FOLDER, name))
+    if name not in BUILT_FILES:
+        raise NotFoundError(f"file {name!r} is not part of the API reference at /api/docs")
     if not (STATIC / "docs" / name).is_file():
         raise FrontEndMissingError("Run scripts/build_frontend.sh, then load the page again.")
-    return _unkept(send_from_directory(STATIC / "docs", name))
+    return _revalidated(send_from_directory(STATIC / "docs", name))
 
 
-def _unkept(response: Response) -> Response:
-    """Names of these files do not change with their contents: browsers ask whether they have."""
+def _revalidated(response: Response) -> Response:
+    """Make browsers revalidate the file: its name does not change with its contents."""
     response.headers["Cache-Control"] = "no-cache"
     return response

@@ -1,4 +1,4 @@
-"""Answers as files: GeoJSON, CSV and GeoParquet 1.1, each with every column of the JSON answer."""
+"""Search results as files: GeoJSON, CSV and GeoParquet 1.1, each with every column of the JSON answer."""
 
 import csv
 import io
@@ -26,12 +26,12 @@ COLUMNS: dict[str, pa.DataType] = {
     "candidates": pa.int64(), "lon": pa.float64(), "lat": pa.float64(), "is_synthetic": pa.bool_(),
     "has_thumbnail": pa.bool_(),
 }  # fmt: skip
-"""Columns of api.search_tiles beside the footprint."""
+"""Columns of api.search_tiles except the footprint."""
 GEOMETRY = "footprint"
 
 
 def download(form: Form, answer: Row) -> Response:
-    """An answer of a search (webapp.models.SimilarTiles) as a file to keep."""
+    """Return the answer of a search (webapp.search_models.SimilarTiles) as a file to download."""
     body = WRITERS[form](answer)
     name = f"terrakin-similar-to-{answer['query']['kind']}.{SUFFIXES[form]}"
     response = Response(body, content_type=CONTENT_TYPES[form])
@@ -40,7 +40,7 @@ def download(form: Form, answer: Row) -> Response:
 
 
 def _geojson(answer: Row) -> str:
-    """RFC 7946, with what was asked as a foreign member ``query``."""
+    """Return a FeatureCollection (RFC 7946) with the query as the foreign member ``query``."""
     features = [
         {
             "type": "Feature",
@@ -54,7 +54,7 @@ def _geojson(answer: Row) -> str:
 
 
 def _csv(answer: Row) -> str:
-    """One row a tile, the footprint last as WKT (EPSG:4326)."""
+    """Return one row per tile; the last column is the footprint as WKT (EPSG:4326)."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow([*COLUMNS, "footprint_wkt"])
@@ -64,7 +64,7 @@ def _csv(answer: Row) -> str:
 
 
 def _geoparquet(answer: Row) -> bytes:
-    """GeoParquet 1.1 (https://geoparquet.org): WKB and its ``geo`` metadata; without a CRS it is OGC:CRS84."""
+    """Return GeoParquet 1.1 (https://geoparquet.org): WKB and ``geo`` metadata; no CRS in it means OGC:CRS84."""
     tiles = answer["tiles"]
     outlines = [_outline(tile) for tile in tiles]
     about: dict[str, Any] = {"encoding": "WKB", "geometry_types": ["Polygon"]}

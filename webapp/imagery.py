@@ -1,13 +1,17 @@
-"""The satellite imagery that the map can show behind the tiles: whose it is, and where browsers get it."""
+"""The satellite imagery that the map can show behind the tiles: providers, addresses, attributions."""
+
+from typing import Literal
 
 from db.settings import Settings
 from webapp.database import Row
 from webapp.errors import ServerError
 
-TOKEN = "{token}"
-"""Where the user's own token goes in an address."""
+ImageryId = Literal["eox", "mapbox", "esri", "none"]
 
-PROVIDERS: dict[str, Row] = {
+TOKEN = "{token}"
+"""Placeholder for the user's token in an address."""
+
+PROVIDERS: dict[ImageryId, Row] = {
     "eox": {
         "name": "Sentinel-2 cloudless 2024",
         "tiles_url": "https://tiles.maps.eox.at/wmts/1.0.0/s2cloudless-2024_3857/default/g/{z}/{y}/{x}.jpg",
@@ -32,7 +36,7 @@ PROVIDERS: dict[str, Row] = {
 
 
 def check(settings: Settings) -> None:
-    """Refuse imagery that there is none of.
+    """Raise if the configured imagery is unknown.
 
     Raises:
         ServerError: TERRAKIN_IMAGERY names an unknown provider.
@@ -42,7 +46,7 @@ def check(settings: Settings) -> None:
 
 
 def config(settings: Settings) -> Row:
-    """All providers with the operator's token in place, and which one comes first: webapp.models.Config."""
+    """Return the fields of webapp.about_models.Config: all providers, with the operator's token filled in."""
     return {
         "imagery": [_provider(name, settings.mapbox_token) for name in PROVIDERS],
         "default_imagery": settings.imagery,
@@ -50,7 +54,7 @@ def config(settings: Settings) -> Row:
     }
 
 
-def _provider(name: str, token: str | None) -> Row:
+def _provider(name: ImageryId, token: str | None) -> Row:
     found = PROVIDERS[name]
     url = found["tiles_url"] or ""
     if token:

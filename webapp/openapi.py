@@ -1,20 +1,20 @@
-"""What APIFlask's specification lacks: lists in query strings, JSON in them, and the form of errors."""
+"""Additions to APIFlask's OpenAPI specification: lists and JSON in query strings, and the schema of errors."""
 
 from typing import Any
 
-from webapp.problems import CONTENT_TYPE
+from webapp.http.problems import CONTENT_TYPE
 
 PROBLEM = {
     "type": "object",
     "required": ["type", "title", "status", "detail"],
     "properties": {
         "type": {"type": "string"},
-        "title": {"type": "string", "description": "For a heading."},
+        "title": {"type": "string", "description": "Short text for a heading."},
         "status": {"type": "integer"},
-        "detail": {"type": "string", "description": "What is wrong, which value, and what to do."},
+        "detail": {"type": "string", "description": "What is wrong, the value, and what to do."},
         "errors": {
             "type": "array",
-            "description": "Which fields are wrong, and why.",
+            "description": "The invalid fields, each with the reason.",
             "items": {
                 "type": "object",
                 "required": ["field", "reason"],
@@ -24,20 +24,20 @@ PROBLEM = {
     },
 }
 ERRORS = {
-    "400": "The request cannot be read.",
-    "404": "What it asks about does not exist.",
+    "400": "The request cannot be parsed.",
+    "404": "The tile, city or layout does not exist.",
     "413": "The body is too large.",
     "415": "The body is compressed.",
-    "422": "A value makes no sense.",
-    "429": "Too many requests: see Retry-After.",
-    "503": "The database is away, or cannot do this: see Retry-After.",
-    "504": "The answer took too long.",
+    "422": "A value is invalid.",
+    "429": "Too many requests; see Retry-After.",
+    "503": "The database does not answer, or this server cannot process the request; see Retry-After.",
+    "504": "The query took too long.",
 }
 JSON_IN_QUERY = ("within",)
 
 
 def complete(spec: dict[Any, Any] | str) -> dict[Any, Any] | str:
-    """The specification as it is served; APIFlask would hand it over as text only were it YAML."""
+    """Return the specification as it is served. APIFlask passes it as a dict; text would be YAML."""
     assert isinstance(spec, dict)
     schemas = spec.setdefault("components", {}).setdefault("schemas", {})
     for unused in ("ValidationError", "HTTPError"):

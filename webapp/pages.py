@@ -1,4 +1,4 @@
-"""The page: the built front end (webapp/frontend) in webapp/static."""
+"""The map page: the front end (webapp/frontend) as built into webapp/static."""
 
 import mimetypes
 from pathlib import Path
@@ -11,8 +11,8 @@ from webapp.errors import FrontEndMissingError
 
 STATIC = Path(__file__).parent / "static"
 ASSETS = STATIC / "assets"
-PACKED = {"br": ".br", "gzip": ".gz"}
-"""Beside each built file lie its packed forms, best first (frontend/tools/pack.ts): no load waits for packing."""
+SUFFIXES = {"br": ".br", "gzip": ".gz"}
+"""Suffixes of the compressed copies beside each built file, best first (written by frontend/tools/pack.ts)."""
 YEAR_S = 31_536_000
 
 blueprint = APIBlueprint("pages", __name__, enable_openapi=False)
@@ -20,7 +20,7 @@ blueprint = APIBlueprint("pages", __name__, enable_openapi=False)
 
 @blueprint.get("/")
 def index() -> Response:
-    """The map. Always asked for again, because it names the built files, whose names change with their contents."""
+    """Return the map page. Browsers revalidate it, because it names the built files, whose names hold a hash."""
     if not (STATIC / "index.html").is_file():
         raise FrontEndMissingError("Run scripts/build_frontend.sh, then load the page again.")
     response = send_from_directory(STATIC, "index.html")
@@ -30,28 +30,28 @@ def index() -> Response:
 
 @blueprint.get("/assets/<path:name>")
 def asset(name: str) -> Response:
-    """A built file, packed as the browser likes best. Kept for a year: its name holds a hash of its contents."""
-    packing = _packing(name)
+    """Return a built file, compressed if the browser accepts it. Kept for a year: its name holds a hash."""
+    encoding = _encoding(name)
     mimetype = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    sent = name + (PACKED[packing] if packing else "")
+    sent = name + (SUFFIXES[encoding] if encoding else "")
     response = send_from_directory(ASSETS, sent, mimetype=mimetype, max_age=YEAR_S)
     response.vary.add("Accept-Encoding")
-    if packing:
-        response.content_encoding = packing
+    if encoding:
+        response.content_encoding = encoding
     return response
 
 
 @blueprint.after_request
 def read_file(response: Response) -> Response:
-    """Flask-Compress would stream a file and never close it, and streams no gzip. Built files are small: read them."""
+    """Read a streamed file into memory: Flask-Compress never closes a streamed file, and does not gzip it."""
     if response.is_streamed:
         response.direct_passthrough = False
         response.get_data()
     return response
 
 
-def _packing(name: str) -> str | None:
-    """The browser's choice among the packed forms of a built file, None where it wants none or there is none."""
-    wanted = request.accept_encodings.best_match(PACKED)
-    packed = safe_join(str(ASSETS), name + PACKED[wanted]) if wanted else None
-    return wanted if packed and Path(packed).is_file() else None
+def _encoding(name: str) -> str | None:
+    """Return the encoding that the browser prefers among a built file's compressed copies; None for the plain file."""
+    wanted = request.accept_encodings.best_match(SUFFIXES)
+    copy = safe_join(str(ASSETS), name + SUFFIXES[wanted]) if wanted else None
+    return wanted if copy and Path(copy).is_file() else None

@@ -1,6 +1,6 @@
-"""The UMAP layout, ``/api/v1/umap...``: what a scatter plot of all tiles needs, its columns as little-endian binary.
+"""The UMAP layout under ``/api/v1/umap``: data for a scatter plot of all tiles, as little-endian binary columns.
 
-PostgreSQL packs columns in network byte order (``int8send``); here they only get the contract's byte order and type.
+PostgreSQL packs each column in network byte order (``int8send``); this module converts byte order and type.
 """
 
 from typing import Any, LiteralString
@@ -8,18 +8,48 @@ from typing import Any, LiteralString
 import numpy as np
 from apiflask import APIBlueprint
 from flask import Response
+from pydantic import BaseModel, Field
 
 from webapp import caching
 from webapp.database import Row, database
 from webapp.errors import NotFoundError
-from webapp.models import Layout, LikenessQuery
+from webapp.models import Method, Query, TileId
 
 blueprint = APIBlueprint("umap", __name__, url_prefix="/api/v1/umap")
 caching.install(blueprint)
 
-NO_LAYOUT = "there is no layout yet; `terrakin etl layout` makes it"
+NO_LAYOUT = "the tiles have no layout; run `terrakin etl layout` to compute it"
 BINARY = "application/octet-stream"
 COLUMNS: dict[int | str, Any] = {200: {"description": "Little-endian columns.", "content": {BINARY: {}}}}
+
+
+class LayoutCity(BaseModel):
+    """A city that has points in the layout."""
+
+    city_id: int
+    city: str
+    country_code: str
+    country: str
+    continent: str
+
+
+class Layout(BaseModel):
+    """The UMAP layout: api.umap_layout."""
+
+    layout_version: int = Field(description="Changes with the layout; combine only answers of the same version.")
+    method: str | None
+    parameters: dict[str, Any] | None
+    n_tiles: int
+    bounds: list[float] = Field(description="min_x, min_y, max_x, max_y in layout units.")
+    cities: list[LayoutCity] = Field(description="city_index of /umap/points is a 0-based index into this list.")
+
+
+class LayoutSimilarityQuery(Query):
+    """The arguments of api.similarities."""
+
+    tile_id: TileId
+    method: Method = "mean"
+
 
 LAYOUT = """
     SELECT
@@ -39,7 +69,7 @@ LAYOUT = """
 @blueprint.get("")
 @blueprint.output(Layout)
 def layout() -> Row:
-    """How the layout was made, its bounds, and the cities that its points refer to."""
+    """Return the parameters and bounds of the layout, and the cities of its points."""
     return _found(database().row(LAYOUT))
 
 
@@ -58,10 +88,10 @@ POINTS = """
 @blueprint.get("/points")
 @blueprint.doc(responses=COLUMNS)
 def points() -> Response:
-    """All points, ascending by tile_id, as little-endian columns.
+    """Return all points, ordered by tile_id, as little-endian columns.
 
-    uint32 n, uint32 layout_version, float64 tile_id[n], uint16 x[n], uint16 y[n] (0 to 65535 over the bounds of
-    /umap), uint16 city_index[n] (into the cities of /umap; 65535: none).
+    uint32 n, uint32 layout_version, float64 tile_id[n], uint16 x[n], uint16 y[n] (0 to 65535 across the bounds of
+    /umap), uint16 city_index[n] (index into the cities of /umap; 65535: none).
     """
     found = _found(database().row(POINTS, binary=True))
     tile_ids = _column(found["tile_ids"], ">i8", "<f8")
@@ -69,7 +99,7 @@ def points() -> Response:
     return _binary(found["layout_version"], [tile_ids, *columns])
 
 
-LIKENESS = """
+SIMILARITIES = """
     SELECT
         (SELECT u.layout_version FROM api.umap_layout() AS u) AS layout_version,
         string_agg(
@@ -83,15 +113,15 @@ LIKENESS = """
 
 
 @blueprint.get("/similarity")
-@blueprint.input(LikenessQuery, location="query")
+@blueprint.input(LayoutSimilarityQuery, location="query")
 @blueprint.doc(responses=COLUMNS)
-def similarity(query_data: LikenessQuery) -> Response:
-    """How alike every tile of the layout is to one, in the order of /umap/points, little-endian.
+def similarity(query_data: LayoutSimilarityQuery) -> Response:
+    """Return the similarity of every tile of the layout to one tile, in the order of /umap/points, little-endian.
 
-    uint32 n, uint32 layout_version, uint16 s[n]: similarity (cosine) = s / 65535 * 2 - 1; 0 also where a tile has no
-    such vector.
+    uint32 n, uint32 layout_version, uint16 s[n]: cosine similarity = s / 65535 * 2 - 1; s is 0 if a tile has no vector
+    of the method.
     """
-    found = _found(database().row(LIKENESS, query_data.model_dump(), binary=True))
+    found = _found(database().row(SIMILARITIES, query_data.model_dump(), binary=True))
     return _binary(found["layout_version"], [_column(found["similarities"], ">i4", "<u2")])
 
 

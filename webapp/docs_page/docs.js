@@ -3,5 +3,5 @@ SwaggerUIBundle({
   dom_id: '#reference',
   deepLinking: true,
   defaultModelsExpandDepth: 0,
-  validatorUrl: null, // would send the specification to another server
+  validatorUrl: null, // a validator would receive the specification
 });

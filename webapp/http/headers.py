@@ -1,4 +1,4 @@
-"""Security headers: what a browser may load for which page. And what no request may carry."""
+"""Security headers: what a browser may load for each page. Compressed request bodies are rejected here too."""
 
 from urllib.parse import urlsplit
 
@@ -8,44 +8,44 @@ from flask import Response, request
 from db.settings import Settings
 from webapp.imagery import PROVIDERS
 
-NOTHING = "default-src 'none'; frame-ancestors 'none'"
-DOCS = (
+NO_RESOURCES = "default-src 'none'; frame-ancestors 'none'"
+API_REFERENCE = (
     "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
-OF_PAGES = {
+PAGE_HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), payment=(), usb=()",
 }
-"""What a browser heeds of a page alone."""
+"""Headers that only matter on a page."""
 
 
 def install(app: APIFlask) -> None:
-    """Set the headers of every answer of an app, and refuse compressed bodies."""
-    app.before_request(_refuse_compressed)
+    """Set the headers of every answer of the app, and reject compressed bodies."""
+    app.before_request(_reject_compressed)
     page = page_policy(app.config["TERRAKIN_SETTINGS"])
-    # A worker obeys the policy of its own file, not of the page that starts it: built files have the page's.
-    policies = {"pages.index": page, "pages.asset": page, "docs.page": DOCS}
+    # A web worker obeys the policy of its own file, not that of the page: built files get the page's policy.
+    policies = {"pages.index": page, "pages.asset": page, "docs.page": API_REFERENCE}
 
     def secure(response: Response) -> Response:
         policy = policies.get(request.endpoint or "")
         if policy:
-            response.headers.update(OF_PAGES)
+            response.headers.update(PAGE_HEADERS)
         response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Content-Security-Policy"] = policy or NOTHING
+        response.headers["Content-Security-Policy"] = policy or NO_RESOURCES
         return response
 
     app.after_request(secure)
 
 
 def page_policy(settings: Settings) -> str:
-    """What the map may load: files of ours, vector tiles and imagery.
+    """Return the map page's Content-Security-Policy: files of this server, vector tiles and imagery.
 
-    MapLibre's worker is a file of ours; its images are data and blob URLs, and it gets imagery by fetch. regl, which
-    draws the scatter plot, compiles its draw commands with Function: hence unsafe-eval, for scripts of our own alone.
+    MapLibre's worker is a file of this server; its images are data and blob URLs, and it fetches imagery. regl, which
+    draws the scatter plot, compiles its draw commands with Function: hence unsafe-eval, for this server's scripts only.
     """
-    hosts = sorted({_origin(url) for url in _addresses(settings)} - {""})
+    hosts = sorted({_origin(url) for url in _resource_urls(settings)} - {""})
     others = "".join(f" {host}" for host in hosts)
     return (
         f"default-src 'self'; script-src 'self' 'unsafe-eval'; img-src 'self' data: blob:{others}; "
@@ -54,7 +54,7 @@ def page_policy(settings: Settings) -> str:
     )
 
 
-def _addresses(settings: Settings) -> list[str]:
+def _resource_urls(settings: Settings) -> list[str]:
     return [settings.tiles_url, *(p["tiles_url"] for p in PROVIDERS.values() if p["tiles_url"])]
 
 
@@ -63,8 +63,12 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
 
-def _refuse_compressed() -> None:
-    """A few kilobytes of gzip hold gigabytes, and no client of ours compresses what it sends."""
+def _reject_compressed() -> None:
+    """Answer 415 to a compressed body: a few kilobytes of gzip can expand to gigabytes."""
     encoding = request.headers.get("Content-Encoding", "identity")
     if encoding.lower() != "identity":
-        abort(415, "The body is compressed", extra_data={"detail": "Send it as it is, without Content-Encoding."})
+        abort(
+            415,
+            "The body is compressed",
+            extra_data={"detail": f"Content-Encoding is {encoding!r}; send the body uncompressed."},
+        )

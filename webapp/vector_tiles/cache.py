@@ -1,4 +1,4 @@
-"""What the tile route keeps in memory for a minute, as Martin does: tiles and each source's TileJSON."""
+"""In-memory cache of vector tiles and TileJSON, kept for a minute as Martin does."""
 
 from collections.abc import Callable, Hashable
 from threading import Lock
@@ -11,20 +11,21 @@ from webapp.database import Row
 
 EXTENSION = "terrakin_tiles"
 LIFETIME_S = 60
-LARGEST_BYTES = 64_000_000
-"""Of one worker process. A row that is no tile counts as 4 kB, so that empty ones do not pile up either."""
-SMALLEST_BYTES = 4_000
+MAX_BYTES = 64_000_000
+"""Per worker process."""
+MIN_ROW_BYTES = 4_000
+"""Added to the size of every row, so that empty tiles do not pile up either."""
 
 
 class TileCache:
-    """Rows by key, forgotten after a minute. An error is never kept; two threads may compute the same row once each."""
+    """Rows by key, for a minute. Errors are not kept; two threads may each compute the same row."""
 
     def __init__(self) -> None:
-        self._rows: TTLCache[Hashable, Row] = TTLCache(LARGEST_BYTES, LIFETIME_S, getsizeof=_size)
+        self._rows: TTLCache[Hashable, Row] = TTLCache(MAX_BYTES, LIFETIME_S, getsizeof=_size)
         self._lock = Lock()
 
     def get(self, key: Hashable, compute: Callable[[], Row]) -> Row:
-        """The kept row of a key, or what ``compute`` makes."""
+        """Return the cached row of a key, or compute and keep it."""
         with self._lock:
             found = self._rows.get(key)
         if found is None:
@@ -35,10 +36,10 @@ class TileCache:
 
 
 def tile_cache() -> TileCache:
-    """The cache of the app that handles the current request."""
+    """Return the cache of the app that handles the current request."""
     found: TileCache = current_app.extensions[EXTENSION]
     return found
 
 
 def _size(row: dict[str, Any]) -> int:
-    return SMALLEST_BYTES + len(row.get("mvt") or b"")
+    return MIN_ROW_BYTES + len(row.get("mvt") or b"")

@@ -1,4 +1,4 @@
-"""What the operator sees: a line in the log a request, with its id, and Prometheus metrics at /metrics."""
+"""Request log and metrics: one log line per request, with its id, and Prometheus metrics at /metrics."""
 
 import logging
 import re
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 ID_HEADER = "X-Request-ID"
 ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-"""An id that a proxy gave is kept, where it is one."""
+"""An id from a proxy is kept if it matches."""
 MAX_LOGGED = 200
 
 REQUESTS = Counter("terrakin_http_requests", "Requests answered.", ["method", "endpoint", "status"])
@@ -24,14 +24,14 @@ SECONDS = Histogram("terrakin_http_request_seconds", "Seconds from a request to 
 
 
 def install(app: APIFlask) -> None:
-    """Log and count every request of an app; call first, so that its times hold everything else."""
+    """Log and count every request of the app. Call it first, so that the times include all other hooks."""
     app.before_request(_begin)
     app.after_request(_end)
     app.add_url_rule("/metrics", "metrics", app.doc(hide=True)(metrics))
 
 
 def metrics() -> Response:
-    """Counters of this process, or of all gunicorn workers where they share a folder."""
+    """Return the counters of this process, or of all gunicorn workers if they share a folder."""
     registry = CollectorRegistry()
     if metrics_folder():
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]

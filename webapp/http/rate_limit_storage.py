@@ -1,4 +1,4 @@
-"""How many requests came from where, in the memory of this process: a storage for the package ``limits``."""
+"""In-memory storage of request counts for the package ``limits``, one per process."""
 
 import time
 from threading import Lock
@@ -8,14 +8,14 @@ from limits.storage import Storage
 SWEEP_S = 60
 
 
-class Counts(Storage):
+class InMemoryStorage(Storage):
     """Counts by key, each until its window ends.
 
-    The package's own storage in memory starts a thread whenever its last one ended, up to a hundred times a second,
-    which was a tenth of a vector tile's time with eight clients.
+    ``limits.storage.MemoryStorage`` starts a new thread whenever its last one has ended, up to a hundred times per
+    second; that took a tenth of the time of a vector tile with eight clients.
     """
 
-    STORAGE_SCHEME = None  # made here, never by an address
+    STORAGE_SCHEME = None  # never made from a URL
     base_exceptions = ()
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class Counts(Storage):
         self._swept_at = time.time()
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        """Count ``amount`` more; the first of a key opens its window of ``expiry`` seconds. Returns the new count."""
+        """Add ``amount`` and return the new count. The first call for a key opens a window of ``expiry`` seconds."""
         now = time.time()
         with self._lock:
             if now - self._swept_at > SWEEP_S:
@@ -38,25 +38,25 @@ class Counts(Storage):
         return count + amount
 
     def get(self, key: str) -> int:
-        """The count of a key's window; 0 where none is open."""
+        """Return the count of a key's window; 0 if none is open."""
         count, ends_at = self._counts.get(key, (0, 0.0))
         return count if ends_at > time.time() else 0
 
     def get_expiry(self, key: str) -> float:
-        """When a key's window ends, in seconds since 1970; now where none is open."""
+        """Return when a key's window ends, in seconds since 1970; the current time if none is open."""
         return max(time.time(), self._counts.get(key, (0, 0.0))[1])
 
     def check(self) -> bool:
-        """Memory is always there."""
+        """Return True: memory is always available."""
         return True
 
     def reset(self) -> int:
-        """Forget all counts; returns how many there were."""
+        """Delete all counts and return how many there were."""
         with self._lock:
             n, self._counts = len(self._counts), {}
         return n
 
     def clear(self, key: str) -> None:
-        """Forget a key's count."""
+        """Delete the count of a key."""
         with self._lock:
             self._counts.pop(key, None)
