@@ -1,11 +1,11 @@
-"""A GeoTIFF of one's own: embedded by the real command, and what it may not do."""
+"""Uploaded chips, embedded by the real command."""
 
 import fcntl
 import io
 import json
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,25 +15,26 @@ import pytest
 import rasterio
 from flask.testing import FlaskClient
 from pgvector import Vector
+from werkzeug.datastructures import FileStorage
 
 from db.connect import connect
 from db.settings import Settings
 from etl.encoders import mosaiks
-from etl.store.encoder import EncoderRecord, write_encoder
-from etl.store.work_files import encoder_dir
+from etl.store.encoder import EncoderRecord, write_encoder, write_filters
 from etl.vectors.post_processing import PostProcessing
 from tests.etl.test_embed_chip import NORTH_UP, write_chip
+from tests.webapp.problem import assert_problem, invalid_fields
 from tests.webapp.towns import TOWNS, build_towns
 from webapp import chips, create_app
 from webapp.database import EXTENSION
 
 PIXELS = np.tile(np.random.default_rng(0).integers(200, 4000, (12, 56, 56), np.uint16), (1, 4, 4))
-"""Compressed 0.1 MB; werkzeug's test client leaves forms over 0.5 MB in an open file."""
+"""0.1 MB when compressed; werkzeug's test client keeps forms over 0.5 MB in an open file."""
 
 
 @dataclass(frozen=True)
 class ChipWorld:
-    """An app over the towns whose encoder is on this machine, a good chip, and the towns' tile ids."""
+    """An app over the towns with the filters of their encoder, a valid chip, and the tile ids of the towns."""
 
     client: FlaskClient
     settings: Settings
@@ -45,13 +46,12 @@ class ChipWorld:
 @pytest.fixture
 def world(database: Settings, tmp_path: Path) -> Iterator[ChipWorld]:
     encoder = mosaiks.fit([PIXELS])
-    encoder_dir(database.home).mkdir(parents=True)
-    (encoder_dir(database.home) / "mosaiks.npz").write_bytes(encoder.to_bytes())
     processing = PostProcessing("standardised", np.zeros(768, np.float32), np.ones(768, np.float32))
     with connect(database, autocommit=True) as conn:
         tiles = build_towns(conn)
         conn.execute("DELETE FROM terrakin.encoder")
         write_encoder(conn, EncoderRecord("mosaiks", "fitted", encoder.weights_sha256, processing))
+        write_filters(conn, encoder.weights_sha256, encoder.to_bytes())
         app = create_app(database)
         chip = write_chip(tmp_path / "own.tif", PIXELS, compress="deflate").read_bytes()
         yield ChipWorld(app.test_client(), database, conn, chip, tiles)
@@ -65,10 +65,24 @@ def upload(world: ChipWorld, data: bytes, form: str = "json", **settings: Any) -
     )
 
 
-def test_a_chip_finds_the_tile_with_its_vector_first(world: ChipWorld) -> None:
-    everywhere = upload(world, world.chip, k=5).get_json()
-    assert len(everywhere["tiles"]) == 5
-    vector = chip_vector(world)
+@pytest.fixture
+def outputs(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """The output of the first embedding; later uploads get the same without starting a process."""
+    embed, outputs = chips.embed, []
+
+    def embed_once(settings: Settings, chip: FileStorage) -> dict[str, Any]:
+        if not outputs:
+            outputs.append(embed(settings, chip))
+        return outputs[0]
+
+    monkeypatch.setattr(chips, "embed", embed_once)
+    return outputs
+
+
+def test_the_best_match_of_a_chip_is_the_tile_with_its_vector(world: ChipWorld, outputs: list[dict[str, Any]]) -> None:
+    unfiltered = upload(world, world.chip, k=5).get_json()
+    assert len(unfiltered["tiles"]) == 5
+    vector = np.array(outputs[0]["vectors"]["mean"], np.float32)
     twin = world.tiles[TOWNS[2].city_id][4][0]
     world.conn.execute("UPDATE terrakin.tiles SET embedding_mean = %s WHERE tile_id = %s", (Vector(vector), twin))
     answer = upload(world, world.chip, k=5, countries=["US", "JP"]).get_json()
@@ -83,16 +97,8 @@ def test_a_chip_finds_the_tile_with_its_vector_first(world: ChipWorld) -> None:
     assert len(exported["features"]) == 2
 
 
-def chip_vector(world: ChipWorld) -> np.ndarray:
-    class Upload:
-        def save(self, path: Path) -> None:
-            path.write_bytes(world.chip)
-
-    return np.array(chips.embed(world.settings, Upload())["vectors"]["mean"], np.float32)  # type: ignore[arg-type]
-
-
 def bomb(tmp_path: Path) -> bytes:
-    """A small file that decodes to 9.6 GB of zeros."""
+    """Return a small file that decodes to 9.6 GB of zeros."""
     path = tmp_path / "bomb.tif"
     profile = {"driver": "GTiff", "count": 12, "height": 20_000, "width": 20_000, "dtype": "uint16", "tiled": True}
     with rasterio.open(path, "w", **profile, crs="EPSG:32632", transform=NORTH_UP, SPARSE_OK=True):
@@ -100,27 +106,24 @@ def bomb(tmp_path: Path) -> bytes:
     return path.read_bytes()
 
 
-def test_a_bad_file_is_422_in_the_commands_words(world: ChipWorld, tmp_path: Path) -> None:
-    for data, words in (
-        (b"II*\0 and no more", "the file is not a readable GeoTIFF"),
-        (write_chip(tmp_path / "three.tif", PIXELS[:3], compress="deflate").read_bytes(), "3 bands"),
-        (bomb(tmp_path), "20000 x 20000 px"),
+def test_an_invalid_chip_is_422_with_the_reason_and_without_paths(world: ChipWorld, tmp_path: Path) -> None:
+    for data, reason in (
+        (b"II*\0 and no more", "the file is"),
+        (write_chip(tmp_path / "three.tif", PIXELS[:3], compress="deflate").read_bytes(), "3 band"),
+        (bomb(tmp_path), "20000 x 20000"),
     ):
         response = upload(world, data)
-        assert response.status_code == 422
-        assert words in response.get_json()["detail"]
+        assert_problem(response, 422, reason)
         assert str(world.settings.home) not in response.text
         assert "/tmp" not in response.text
 
 
 @pytest.mark.parametrize("data", [b"PK\3\4 a zip bomb", b"\x1f\x8b gzip", b"II"])
-def test_what_is_no_tiff_is_422_and_starts_no_process(
+def test_a_file_that_is_not_a_tiff_is_422_without_a_process(
     world: ChipWorld, monkeypatch: pytest.MonkeyPatch, data: bytes
 ) -> None:
     monkeypatch.setattr(chips.subprocess, "Popen", None)
-    response = upload(world, data)
-    assert response.status_code == 422
-    assert "the file is no TIFF" in response.get_json()["detail"]
+    assert_problem(upload(world, data), 422, "TIFF", "12 bands")
 
 
 @pytest.mark.parametrize(
@@ -130,44 +133,42 @@ def test_what_is_no_tiff_is_422_and_starts_no_process(
         ({"file": "text"}, "file"),
         ({"file": (io.BytesIO(b""), "a.tif"), "settings": '{"k": -1}'}, "settings.k"),
         ({"file": (io.BytesIO(b""), "a.tif"), "settings": "{"}, "settings"),
-        ({"file": (io.BytesIO(b""), "a.tif"), "sitting": "{}"}, "sitting"),
+        ({"file": (io.BytesIO(b""), "a.tif"), "filters": "{}"}, "filters"),
     ],
 )
-def test_a_form_without_file_or_with_senseless_settings_is_422(
+def test_a_form_without_a_file_or_with_invalid_settings_is_422(
     client: FlaskClient, data: dict[str, Any], field: str
 ) -> None:
     response = client.post("/api/v1/similar-to-chip", data=data, content_type="multipart/form-data")
-    assert response.status_code == 422
-    assert [error["field"] for error in response.get_json()["errors"]] == [field]
+    assert invalid_fields(response) == [field]
 
 
-def test_an_encoder_that_is_not_on_this_machine_is_503(
-    world: ChipWorld, tmp_path: Path, caplog: pytest.LogCaptureFixture
+def test_a_missing_encoder_is_503_and_its_cause_is_in_the_log(
+    world: ChipWorld, caplog: pytest.LogCaptureFixture
 ) -> None:
-    elsewhere = replace(world.settings, home=tmp_path / "elsewhere")
-    app = create_app(elsewhere)
+    world.conn.execute("DELETE FROM terrakin.fitted_filters")
     with caplog.at_level(logging.WARNING):
-        response = upload(replace(world, client=app.test_client()), world.chip)
-    app.extensions[EXTENSION].close()
-    assert response.status_code == 503
-    assert "encoder" in response.get_json()["detail"]
-    assert str(elsewhere.home) not in response.text
-    assert "none are kept in terrakin.fitted_filters" in caplog.text
+        response = upload(world, world.chip)
+    assert_problem(response, 503, "encoder")
+    assert str(world.settings.home) not in response.text
+    assert "event=chip_failed" in caplog.text
+    assert "terrakin.fitted_filters" in caplog.text
 
 
-def test_more_chips_at_once_than_allowed_are_503(world: ChipWorld) -> None:
-    held = [(world.settings.home / f"chip-{number}.lock").open("w") for number in range(chips.AT_ONCE)]
+def test_a_chip_is_503_while_all_slots_are_taken(world: ChipWorld) -> None:
+    world.settings.home.mkdir(parents=True, exist_ok=True)
+    held = [(world.settings.home / f"chip-{number}.lock").open("w") for number in range(chips.MAX_PROCESSES)]
     for lock in held:
         fcntl.flock(lock, fcntl.LOCK_EX)
     response = upload(world, world.chip)
     for lock in held:
         lock.close()
-    assert response.status_code == 503
+    assert_problem(response, 503, str(chips.MAX_PROCESSES))
     assert response.headers["Retry-After"]
     assert upload(world, world.chip).status_code == 200
 
 
-def test_a_process_that_takes_too_long_or_too_much_is_ended(
+def test_a_process_over_its_time_or_memory_limit_is_ended(
     world: ChipWorld, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(chips, "TIMEOUT_S", 0.1)
@@ -179,7 +180,7 @@ def test_a_process_that_takes_too_long_or_too_much_is_ended(
     assert "event=chip_failed" in caplog.text
 
 
-def test_an_upload_of_100_mb_is_refused_before_it_is_read(client: FlaskClient) -> None:
+def test_an_upload_of_100_mb_is_rejected_before_it_is_read(client: FlaskClient) -> None:
     class Unread(io.RawIOBase):
         def readinto(self, buffer: Any) -> int:
             raise AssertionError("the body was read")
@@ -189,5 +190,4 @@ def test_an_upload_of_100_mb_is_refused_before_it_is_read(client: FlaskClient) -
         content_type="multipart/form-data; boundary=b",
         environ_overrides={"wsgi.input": Unread(), "CONTENT_LENGTH": str(100 * 2**20)},
     )
-    assert response.status_code == 413
-    assert response.content_type == "application/problem+json"
+    assert_problem(response, 413, "16 MiB")

@@ -1,30 +1,49 @@
-"""docs/api.md: its curl examples are asked, and its table names every address."""
+"""The API reference page in a browser."""
 
-import re
-import shlex
-from pathlib import Path
+import json
+from collections.abc import Iterator
+from threading import Thread
+from urllib.request import urlopen
 
 import pytest
+from apiflask import APIFlask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser
+from werkzeug.serving import make_server
 
-TEXT = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
-EXAMPLES = [line for line in TEXT.splitlines() if line.startswith("curl") and "similar-to-chip" not in line]
-
-
-@pytest.mark.parametrize("example", EXAMPLES)
-def test_an_example_is_answered(client: FlaskClient, example: str) -> None:
-    words = shlex.split(example)
-    path = next(word for word in words if word.startswith("$BASE")).removeprefix("$BASE")
-    if "-d" in words:
-        response = client.post(path, data=words[words.index("-d") + 1], content_type="application/json")
-    else:
-        response = client.get(path)
-    assert response.status_code == 200, response.text
-    assert response.data
+from tests.webapp.problem import assert_problem
+from webapp.pages import STATIC
 
 
-def test_every_address_is_named(client: FlaskClient) -> None:
-    named = set(re.findall(r"`(/[a-z-]+(?:/[^`?]*)?)", TEXT))
-    for path in client.get("/api/openapi.json").get_json()["paths"]:
-        short = path.removeprefix("/api/v1")
-        assert short in named or path in TEXT or short == "/health", path
+@pytest.fixture
+def live_url(app: APIFlask) -> Iterator[str]:
+    """The app behind a real HTTP server."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.skipif(not (STATIC / "docs").is_dir(), reason="not built: run scripts/build_frontend.sh")
+def test_it_shows_every_path_without_requests_to_other_servers(browser: Browser, live_url: str) -> None:
+    page = browser.new_page()
+    requests: list[str] = []
+    errors: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.goto(f"{live_url}/api/docs")
+    page.wait_for_selector(".opblock")
+    text = page.inner_text("#reference").replace("\u200b", "")
+    page.close()
+    assert {url for url in requests if not url.startswith((live_url, "data:"))} == set()
+    assert errors == []
+    with urlopen(f"{live_url}/api/openapi.json") as answer:
+        paths = json.load(answer)["paths"]
+    assert [path for path in paths if path not in text] == []
+
+
+def test_an_unknown_file_is_404(client: FlaskClient) -> None:
+    assert_problem(client.get("/api/docs/none.js"), 404, "'none.js'")

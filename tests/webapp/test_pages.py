@@ -4,13 +4,14 @@ import brotli
 import pytest
 from flask.testing import FlaskClient
 
+from tests.webapp.problem import assert_problem
 from webapp.pages import STATIC
 
 built = pytest.mark.skipif(not (STATIC / "index.html").is_file(), reason="not built: run scripts/build_frontend.sh")
 
 
 @built
-def test_the_page_is_asked_for_again_and_allows_only_this_server(client: FlaskClient) -> None:
+def test_the_page_is_revalidated_and_restricted_to_this_server(client: FlaskClient) -> None:
     response = client.get("/")
     assert response.status_code == 200
     assert response.headers["Cache-Control"] == "no-cache"
@@ -19,10 +20,10 @@ def test_the_page_is_asked_for_again_and_allows_only_this_server(client: FlaskCl
 
 
 @built
-def test_built_files_are_kept_and_sent_as_they_were_packed(client: FlaskClient) -> None:
+def test_built_files_are_cached_and_sent_compressed_as_they_were_built(client: FlaskClient) -> None:
     script = next((STATIC / "assets").glob("index-*.js"))
-    unpack = {"gzip, deflate, br, zstd": ("br", brotli.decompress), "gzip": ("gzip", gzip.decompress)}
-    for accepted, (encoding, unpacked) in unpack.items():
+    decompress = {"gzip, deflate, br, zstd": ("br", brotli.decompress), "gzip": ("gzip", gzip.decompress)}
+    for accepted, (encoding, unpacked) in decompress.items():
         headers = {"Accept-Encoding": accepted}
         with client.get(f"/assets/{script.name}", headers=headers) as response:
             assert response.content_encoding == encoding
@@ -39,16 +40,14 @@ def test_built_files_are_kept_and_sent_as_they_were_packed(client: FlaskClient) 
         assert plain.data == script.read_bytes()
 
 
-def test_a_page_that_was_not_built_is_503_with_what_to_do(
+def test_a_page_that_is_not_built_is_503_with_the_command(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch, tmp_path: object
 ) -> None:
     monkeypatch.setattr("webapp.pages.STATIC", tmp_path)
-    response = client.get("/")
-    assert response.status_code == 503
-    assert "scripts/build_frontend.sh" in response.get_json()["detail"]
+    assert_problem(client.get("/"), 503, "scripts/build_frontend.sh")
 
 
-def test_no_file_outside_the_built_ones_is_served(client: FlaskClient) -> None:
+def test_only_built_files_are_served(client: FlaskClient) -> None:
     assert client.get("/assets/../index.html").status_code == 404
     assert client.get("/assets/%2e%2e/%2e%2e/app.py").status_code == 404
     assert client.get("/assets/no-such-file.js", headers={"Accept-Encoding": "br"}).status_code == 404

@@ -1,4 +1,4 @@
-"""The binary columns of the scatter plot, read back by the contract and compared with the tables."""
+"""The binary columns of the scatter plot, decoded as documented and compared with the tables."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,34 +10,38 @@ from flask.testing import FlaskClient
 
 from db.connect import connect
 from db.settings import Settings
+from tests.webapp.problem import assert_problem
 from tests.webapp.towns import build_towns
 from webapp import create_app
 from webapp.database import EXTENSION
 
-LAY_OUT = """
+SET_LAYOUT = """
     UPDATE terrakin.tiles SET umap_x = t.x, umap_y = t.y
     FROM (SELECT tile_id, random() * 20 - 10 AS x, random() * 5 + 3 AS y FROM terrakin.tiles) AS t
     WHERE t.tile_id = tiles.tile_id
 """
-WITHOUT = (
+REMOVE_ONE_TILE = (
     "UPDATE terrakin.tiles SET umap_x = NULL, umap_y = NULL WHERE tile_id = (SELECT max(tile_id) FROM terrakin.tiles)"
 )
-LAYOUT = "INSERT INTO terrakin.layouts (method, parameters, n_tiles) VALUES ('umap', '{\"n_neighbors\": 30}', 44)"
+RECORD_LAYOUT = (
+    "INSERT INTO terrakin.layouts (method, parameters, n_tiles) VALUES ('umap', '{\"n_neighbors\": 30}', 44)"
+)
 
 
 @pytest.fixture
 def laid_out(database: Settings) -> Iterator[tuple[FlaskClient, psycopg.Connection[Any]]]:
-    """The towns with a layout of all tiles but one."""
+    """The towns with a layout of all tiles except one."""
     with connect(database, autocommit=True) as conn:
         build_towns(conn)
-        for statement in (LAY_OUT, WITHOUT, LAYOUT):
+        for statement in (SET_LAYOUT, REMOVE_ONE_TILE, RECORD_LAYOUT):
             conn.execute(statement)  # type: ignore[call-overload]
         app = create_app(database)
         yield app.test_client(), conn
         app.extensions[EXTENSION].close()
 
 
-def split(data: bytes, *types: str) -> list[np.ndarray]:
+def decoded(data: bytes, *types: str) -> list[np.ndarray]:
+    """Return the layout version and the columns of a binary answer."""
     n, layout_version = np.frombuffer(data, "<u4", 2)
     columns, offset = [np.array(layout_version)], 8
     for kind in types:
@@ -47,12 +51,12 @@ def split(data: bytes, *types: str) -> list[np.ndarray]:
     return columns
 
 
-def test_points_are_the_layout_to_one_part_in_65535(laid_out: tuple[FlaskClient, psycopg.Connection[Any]]) -> None:
+def test_points_equal_the_layout_to_one_part_in_65535(laid_out: tuple[FlaskClient, psycopg.Connection[Any]]) -> None:
     client, conn = laid_out
     about = client.get("/api/v1/umap").get_json()
     response = client.get("/api/v1/umap/points")
     assert response.content_type == "application/octet-stream"
-    version, tile_ids, x, y, city_index = split(response.data, "<f8", "<u2", "<u2", "<u2")
+    version, tile_ids, x, y, city_index = decoded(response.data, "<f8", "<u2", "<u2", "<u2")
     rows = conn.execute(
         "SELECT tile_id, umap_x, umap_y, city_id FROM terrakin.tiles WHERE umap_x IS NOT NULL ORDER BY tile_id"
     ).fetchall()
@@ -67,12 +71,12 @@ def test_points_are_the_layout_to_one_part_in_65535(laid_out: tuple[FlaskClient,
 
 
 @pytest.mark.parametrize("method", ["mean", "dominant"])
-def test_similarities_stand_in_the_order_of_the_points(
+def test_similarities_are_in_the_order_of_the_points(
     laid_out: tuple[FlaskClient, psycopg.Connection[Any]], method: str
 ) -> None:
     client, conn = laid_out
-    points_version, tile_ids = split(client.get("/api/v1/umap/points").data[: 8 + 44 * 8], "<f8")
-    version, s = split(client.get(f"/api/v1/umap/similarity?tile_id={tile_ids[7]:.0f}&method={method}").data, "<u2")
+    points_version, tile_ids = decoded(client.get("/api/v1/umap/points").data[: 8 + 44 * 8], "<f8")
+    version, s = decoded(client.get(f"/api/v1/umap/similarity?tile_id={tile_ids[7]:.0f}&method={method}").data, "<u2")
     rows = conn.execute(
         f"SELECT tile_id, embedding_{method} FROM terrakin.tiles WHERE umap_x IS NOT NULL ORDER BY tile_id"  # type: ignore[arg-type] # noqa: S608
     ).fetchall()
@@ -82,7 +86,9 @@ def test_similarities_stand_in_the_order_of_the_points(
     assert version == points_version
 
 
-def test_a_tile_without_such_a_vector_counts_as_unlike(laid_out: tuple[FlaskClient, psycopg.Connection[Any]]) -> None:
+def test_a_tile_without_a_vector_of_the_method_has_the_lowest_similarity(
+    laid_out: tuple[FlaskClient, psycopg.Connection[Any]],
+) -> None:
     client, conn = laid_out
     first, second = conn.execute(
         "SELECT tile_id FROM terrakin.tiles WHERE umap_x IS NOT NULL ORDER BY tile_id LIMIT 2"
@@ -92,7 +98,7 @@ def test_a_tile_without_such_a_vector_counts_as_unlike(laid_out: tuple[FlaskClie
         "WHERE tile_id <> %s",
         second,
     )
-    _, s = split(client.get(f"/api/v1/umap/similarity?tile_id={first[0]}&method=median").data, "<u2")
+    _, s = decoded(client.get(f"/api/v1/umap/similarity?tile_id={first[0]}&method=median").data, "<u2")
     assert (s[0], s[1]) == (65535, 0)
     assert (s[2:] > 0).all()
     assert client.get(f"/api/v1/umap/similarity?tile_id={second[0]}&method=median").status_code == 404
@@ -103,28 +109,29 @@ def test_the_version_changes_with_the_layout_and_with_its_tiles(
 ) -> None:
     client, conn = laid_out
     versions = [client.get("/api/v1/umap").get_json()["layout_version"]]
-    for change in (LAYOUT, "DELETE FROM terrakin.tiles WHERE tile_id = (SELECT min(tile_id) FROM terrakin.tiles)"):
+    for change in (
+        RECORD_LAYOUT,
+        "DELETE FROM terrakin.tiles WHERE tile_id = (SELECT min(tile_id) FROM terrakin.tiles)",
+    ):
         assert client.get("/api/v1/umap").get_json()["layout_version"] == versions[-1]
         conn.execute(change)  # type: ignore[call-overload]
-        # Row counters, which the memory of answers goes by, may lag by ten seconds; here they are sent at once.
+        # The data version uses row counters, which may lag by ten seconds unless they are flushed.
         conn.execute("SELECT pg_stat_force_next_flush()")
         versions.append(client.get("/api/v1/umap").get_json()["layout_version"])
     assert len(set(versions)) == 3
 
 
 @pytest.mark.parametrize("path", ["umap", "umap/points"])
-def test_without_a_layout_it_is_404_with_what_to_do(client: FlaskClient, path: str) -> None:
-    response = client.get(f"/api/v1/{path}")
-    assert response.status_code == 404
-    assert "terrakin etl layout" in response.get_json()["detail"]
+def test_a_missing_layout_is_404_with_the_command(client: FlaskClient, path: str) -> None:
+    assert_problem(client.get(f"/api/v1/{path}"), 404, "terrakin etl layout")
 
 
-def test_stats_count_what_there_is(laid_out: tuple[FlaskClient, psycopg.Connection[Any]]) -> None:
+def test_stats_count_tiles_cities_periods_and_vectors(laid_out: tuple[FlaskClient, psycopg.Connection[Any]]) -> None:
     client, _ = laid_out
     stats = client.get("/api/v1/stats").get_json()
     assert {name: stats[name] for name in stats if name.startswith("n_")} == {
-        "n_tiles": 45, "n_cities": 5, "n_countries": 5, "n_continents": 4, "n_thumbnails": 36, "n_tiles_with_neighbours": 0,
-        "n_tiles_in_layout": 44,
+        "n_tiles": 45, "n_cities": 5, "n_countries": 5, "n_continents": 4, "n_thumbnails": 36,
+        "n_tiles_with_neighbours": 0, "n_tiles_in_layout": 44,
     }  # fmt: skip
     assert stats["by_continent"][-1] == {"continent": "North America", "n_cities": 1, "n_tiles": 9}
     assert stats["periods"] == [{"period": "2024-06-01/2024-08-31", "n_cities": 5, "n_tiles": 45}]

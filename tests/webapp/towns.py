@@ -1,4 +1,4 @@
-"""A few synthetic towns with tiles on the real lattice, whose look-alikes are known: what the web tests need."""
+"""Synthetic towns with tiles on the UTM lattice, whose best matches are known."""
 
 import io
 from collections.abc import Iterator
@@ -18,14 +18,14 @@ from db.settings import Settings
 from tests.conftest import cloned_database
 
 N_SIDE = 3
-"""A town is 3 x 3 tiles."""
+"""A town has 3 x 3 tiles."""
 FORMS = ("centre", "suburb", "harbour")
 MONTH = date(2024, 6, 1)
 
 
 @dataclass(frozen=True)
 class Town:
-    """A made-up town: where its tiles lie (UTM zone, lattice row and column of the south-west tile)."""
+    """A synthetic town, with the UTM zone and the lattice row and column of its south-west tile."""
 
     city_id: int
     name: str
@@ -93,7 +93,7 @@ INSERT_ENCODER = """
 
 
 def picture(tile_id: int) -> bytes:
-    """A WebP of one colour, which the tile's id decides."""
+    """Return a WebP of one colour, derived from the tile id."""
     data = io.BytesIO()
     Image.new("RGB", (128, 128), (tile_id % 251, tile_id % 241, tile_id % 239)).save(data, "WEBP")
     return data.getvalue()
@@ -102,12 +102,12 @@ def picture(tile_id: int) -> bytes:
 def build_towns(
     conn: psycopg.Connection[Any], weights: str = "fitted", seed: int = 0
 ) -> dict[int, list[tuple[int, str]]]:
-    """Insert all towns; tile ids with their urban forms by city_id. Tiles of one form look alike in every town.
+    """Insert all towns and return, by city_id, their tile ids with urban forms. Tiles of one form have similar vectors.
 
-    The dominant cluster of a tile is its northern half; the last town has no thumbnails.
+    The dominant cluster of a tile covers its northern half. The last town has no thumbnails.
     """
     rng = np.random.default_rng(seed)
-    looks = {form: rng.normal(size=768) for form in FORMS}
+    centres = {form: rng.normal(size=768) for form in FORMS}
     conn.execute(INSERT_ENCODER, (weights,))
     with conn.cursor() as cursor:
         cursor.executemany(INSERT_COUNTRY, sorted({(t.country_code, t.country, t.continent) for t in TOWNS}))
@@ -118,12 +118,12 @@ def build_towns(
         tiles[town.city_id] = []
         for i in range(N_SIDE * N_SIDE):
             form = FORMS[i % N_SIDE]
-            place = {"row": town.row + i // N_SIDE, "col": town.col + i % N_SIDE, "composite_id": composite_id}
+            cell = {"row": town.row + i // N_SIDE, "col": town.col + i % N_SIDE, "composite_id": composite_id}
             vectors = {
-                name: Vector((looks[form] + rng.normal(size=768) * 0.5).astype(np.float32))
+                name: Vector((centres[form] + rng.normal(size=768) * 0.5).astype(np.float32))
                 for name in ("mean", "dominant")
             }
-            (tile_id,) = conn.execute(INSERT_TILE, {**vars(town), **place, **vectors, "month": MONTH}).fetchone()  # type: ignore[misc]
+            (tile_id,) = conn.execute(INSERT_TILE, {**vars(town), **cell, **vectors, "month": MONTH}).fetchone()  # type: ignore[misc]
             tiles[town.city_id].append((tile_id, form))
             if town is not TOWNS[-1]:
                 conn.execute(INSERT_THUMBNAIL, (tile_id, picture(tile_id)))
@@ -133,23 +133,23 @@ def build_towns(
 
 @dataclass(frozen=True)
 class TownDatabase:
-    """A committed database of the towns, and what is in it."""
+    """A committed database of the towns, with their tile ids and urban forms."""
 
     settings: Settings
     tiles: dict[int, list[tuple[int, str]]]
 
     def tile_of(self, city_id: int, form: str) -> int:
-        """The first tile of a town with an urban form."""
+        """Return the first tile of a town with an urban form."""
         return next(tile_id for tile_id, found in self.tiles[city_id] if found == form)
 
     def form_of(self, tile_id: int) -> str:
-        """The urban form of a tile."""
+        """Return the urban form of a tile."""
         return next(form for tiles in self.tiles.values() for found, form in tiles if found == tile_id)
 
 
 @contextmanager
 def town_database(server_home: Path) -> Iterator[TownDatabase]:
-    """The towns, committed in a database of their own in the session's cluster."""
+    """Yield a new database of the session's cluster with the towns committed."""
     with cloned_database(server_home) as url:
         settings = Settings(server_home / "web", database_url=url)
         with connect(settings) as conn:

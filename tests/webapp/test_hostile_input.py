@@ -1,4 +1,4 @@
-"""A stranger's input: refused with a clear 4xx, cheap in time and memory, and logged. The real server, over sockets."""
+"""Hostile input to the real server: rejected with a clear 4xx, at little cost in time and memory, and logged."""
 
 import http.client
 import json
@@ -22,7 +22,7 @@ from tests.webapp.towns import TOWNS, TownDatabase
 
 MIB = 2**20
 MAX_SECONDS = 10
-"""What is refused takes milliseconds; a busy machine that runs the tests gets this."""
+"""A rejection takes milliseconds; the rest is for a busy machine."""
 MAX_GROWTH_MIB = 40
 INJECTIONS = (
     "'; DROP TABLE terrakin.tiles; --",
@@ -43,13 +43,14 @@ class Live:
     process: psutil.Process
 
     def memory_mib(self) -> float:
+        """Return the resident memory of all processes."""
         family = [self.process, *self.process.children(recursive=True)]
         return sum(p.memory_info().rss for p in family) / MIB
 
 
 @pytest.fixture(scope="module")
 def live(towns: TownDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    home = tmp_path_factory.mktemp("strangers")
+    home = tmp_path_factory.mktemp("hostile_input")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -73,15 +74,17 @@ def live(towns: TownDatabase, tmp_path_factory: pytest.TempPathFactory) -> Itera
                 assert time.monotonic() < deadline
                 time.sleep(0.1)
             for _ in range(6):
-                ask(live, "GET", f"/api/v1/similar?tile_id={towns.tile_of(TOWNS[0].city_id, 'harbour')}")
+                send(live, "GET", f"/api/v1/similar?tile_id={towns.tile_of(TOWNS[0].city_id, 'harbour')}")
             yield live
         finally:
             process.terminate()
             process.wait(timeout=30)
 
 
-def ask(live: Live, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> tuple[int, str]:
-    """One request on a connection of its own; the status and the body."""
+def send(
+    live: Live, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
+) -> tuple[int, str]:
+    """Send a request on a new connection and return status and body."""
     connection = http.client.HTTPConnection("127.0.0.1", live.port, timeout=60)
     try:
         connection.request(method, path, body, headers or {})
@@ -91,10 +94,10 @@ def ask(live: Live, method: str, path: str, body: Any = None, headers: dict[str,
         connection.close()
 
 
-def refused(live: Live, status: int, *question: Any, **more: Any) -> dict[str, Any]:
-    """Asks what must be refused, and checks that this is clear, cheap and logged."""
+def rejected(live: Live, status: int, *request: Any) -> dict[str, Any]:
+    """Send a request and check that it is rejected clearly, cheaply, and with a line in the log."""
     memory, started, logged = live.memory_mib(), time.monotonic(), live.log.stat().st_size
-    answered, text = ask(live, *question, **more)
+    answered, text = send(live, *request)
     assert answered == status
     assert time.monotonic() - started < MAX_SECONDS
     assert live.memory_mib() - memory < MAX_GROWTH_MIB
@@ -110,9 +113,9 @@ def refused(live: Live, status: int, *question: Any, **more: Any) -> dict[str, A
 FORM = {"Content-Type": "multipart/form-data; boundary=b", "Content-Length": str(100 * MIB)}
 
 
-def test_an_upload_of_100_mb_is_refused_by_its_length(live: Live) -> None:
+def test_an_upload_of_100_mb_is_rejected_by_its_length(live: Live) -> None:
     for path in ("/api/v1/similar-to-chip", "/api/v1/similar"):
-        problem = refused(live, 413, "POST", path, None, FORM)
+        problem = rejected(live, 413, "POST", path, None, FORM)
         assert "16 MiB" in problem["detail"]
 
 
@@ -138,20 +141,20 @@ def test_an_upload_without_a_length_is_cut_off(live: Live) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br"])
-def test_a_compressed_bomb_is_not_unpacked(live: Live, encoding: str) -> None:
+def test_a_compressed_bomb_is_not_decompressed(live: Live, encoding: str) -> None:
     headers = {"Content-Encoding": encoding, "Content-Type": "application/json"}
-    refused(live, 415, "POST", "/api/v1/similar", b"\x1f\x8b" + b"\0" * 60_000, headers)
+    rejected(live, 415, "POST", "/api/v1/similar", b"\x1f\x8b" + b"\0" * 60_000, headers)
 
 
-def test_a_polygon_of_100_000_points_is_refused_unread(live: Live) -> None:
+def test_a_polygon_of_100_000_points_is_rejected_unread(live: Live) -> None:
     ring = [[8 + i * 1e-6, 50 + (i % 2) * 1e-6] for i in range(100_000)]
     body = json.dumps({"area": {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}})
-    problem = refused(live, 413, "POST", "/api/v1/similar-to-area", body, {"Content-Type": "application/json"})
+    problem = rejected(live, 413, "POST", "/api/v1/similar-to-area", body, {"Content-Type": "application/json"})
     assert "fewer points" in problem["detail"]
 
 
-def test_a_very_long_address_is_refused(live: Live) -> None:
-    status, _ = ask(live, "GET", "/api/v1/similar?tile_id=1&within=" + "1" * 100_000)
+def test_a_very_long_url_is_rejected(live: Live) -> None:
+    status, _ = send(live, "GET", "/api/v1/similar?tile_id=1&within=" + "1" * 100_000)
     assert 400 <= status < 500
 
 
@@ -166,32 +169,31 @@ def test_a_very_long_address_is_refused(live: Live) -> None:
         (404, "/api/v1/../../etc/passwd"),
     ],
 )
-def test_numbers_beyond_reason_are_refused(live: Live, status: int, path: str) -> None:
-    refused(live, status, "GET", path)
+def test_numbers_out_of_range_are_rejected(live: Live, status: int, path: str) -> None:
+    rejected(live, status, "GET", path)
 
 
-def test_sql_in_every_parameter_changes_nothing(client: FlaskClient, towns: TownDatabase) -> None:
+def test_sql_in_every_parameter_changes_nothing(client: FlaskClient, towns: TownDatabase, tile_id: int) -> None:
     def counts() -> Any:
         with psycopg.connect(towns.settings.database_url or "") as conn:
             return conn.execute(
                 "SELECT (SELECT count(*) FROM terrakin.tiles), (SELECT count(*) FROM terrakin.cities)"
             ).fetchone()
 
-    before, n_asked = counts(), 0
-    tile_id = towns.tile_of(TOWNS[0].city_id, "harbour")
-    good = {"tile_id": tile_id, "lon": 9.95, "lat": 53.4, "city_id": -1, "a": tile_id, "b": tile_id}
+    before, n_sent = counts(), 0
+    valid = {"tile_id": tile_id, "lon": 9.95, "lat": 53.4, "city_id": -1, "a": tile_id, "b": tile_id}
     for path, operations in client.get("/api/openapi.json").get_json()["paths"].items():
         for parameter in operations.get("get", {}).get("parameters", []):
             for text in INJECTIONS:
-                query = {name: value for name, value in good.items() if name in _names(operations["get"])}
+                query = {name: value for name, value in valid.items() if name in _names(operations["get"])}
                 if parameter["in"] == "path":
                     answer = client.get(path.replace("{" + parameter["name"] + "}", text.replace("/", "%2f")))
                 else:
                     answer = client.get(path, query_string={**query, parameter["name"]: text})
-                free = parameter["name"] == "q"
-                assert answer.status_code in ((200,) if free else (404, 422)), (path, parameter["name"], text)
-                n_asked += 1
-    assert n_asked > 100
+                allowed = (200,) if parameter["name"] == "q" else (404, 422)  # q is free text
+                assert answer.status_code in allowed, (path, parameter["name"], text)
+                n_sent += 1
+    assert n_sent > 100
     assert counts() == before
 
 
