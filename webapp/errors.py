@@ -2,7 +2,7 @@
 
 
 class WebError(Exception):
-    """An error of the web app. The text gives what is wrong, the value, and what to do."""
+    """An error of the web app. Its text contains what is wrong, the value, and what to do."""
 
 
 class ServerError(WebError):
