@@ -9,7 +9,7 @@ from flask import current_app
 
 from webapp.database import Row
 
-EXTENSION = "terrakin_tile_cache"
+EXTENSION = "terrakin_vector_tiles"
 LIFETIME_S = 60
 MAX_BYTES = 64_000_000
 """Per worker process."""
