@@ -134,6 +134,14 @@ def test_every_path_named_in_code_exists(path: Path) -> None:
     assert not [name for name in sorted(named) if not name.startswith(BUILT) and not (ROOT / name).exists()]
 
 
+@pytest.mark.parametrize("path", WRAPPED, ids=lambda path: path.name)
+def test_every_name_said_to_be_in_a_file_is_there(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    claims = re.findall(rf"`(\w+)`\s+(?:in|of)\s+`({PATH.pattern})`", text)
+    files = [(name, ROOT / file) for name, file in claims if (ROOT / file).is_file()]
+    assert not [name for name, file in files if not re.search(rf"\b{name}\b", file.read_text(encoding="utf-8"))]
+
+
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_make_target_named_in_code_exists(path: Path) -> None:
     existing = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
