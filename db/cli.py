@@ -105,10 +105,14 @@ def psql(settings: Settings, arguments: tuple[str, ...]) -> None:
 @click.pass_obj
 def migrate(settings: Settings) -> None:
     """Bring the schema and the functions of sql/ up to date, in one transaction."""
+    from db.apply_sql import NEW_FILE, NEW_REVISION
     from db.migrate import migrate as run
 
-    files = run(settings)
-    click.echo(f"schema is up to date; {len(files)} files of sql/ were applied", err=True)
+    changes = run(settings)
+    for change in changes:
+        if change.reason not in (NEW_FILE, NEW_REVISION):
+            click.echo(f"sql/{change.name}: {change.reason}", err=True)
+    click.echo(f"schema is up to date; {len(changes)} files of sql/ were applied", err=True)
 
 
 @group.command()
