@@ -15,8 +15,9 @@ from sqlalchemy.exc import TimeoutError as NoneFreeError
 from sqlalchemy.pool import QueuePool
 
 from db import cluster
-from db.connect import ROLE_NAMES, url_for
+from db.connect import url_for
 from db.errors import ConnectError
+from db.roles import ROLE_NAMES
 from db.settings import Settings
 
 STATEMENT_TIMEOUT_MS = 10_000

@@ -4,7 +4,7 @@ import subprocess
 
 import psycopg
 
-from db.binaries import bin_dir
+from db.cluster import bin_dir
 from db.settings import Settings
 
 

@@ -9,8 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from db import cluster, cluster_files
-from db.binaries import bin_dir
+from db import cluster
 from db.connect import connect
 from db.errors import ConnectError
 from db.migrate import migrate
@@ -26,22 +25,22 @@ def settings(empty_home: Path, tmp_path: Path) -> Settings:
         pytest.skip("hiding pgvector from a server needs root")
     cluster.start(empty_home)
     cluster.stop(empty_home)
-    programs = bin_dir()
+    programs = cluster.bin_dir()
     share = subprocess.check_output([programs / "pg_config", "--sharedir"], text=True).strip()
     hidden = empty_home / "extension"
     hidden.mkdir()
     for pattern in ("plpgsql*", "postgis.control"):
         for path in (Path(share) / "extension").glob(pattern):
             shutil.copy(path, hidden)
-    files = cluster_files.locate(empty_home)
+    paths = cluster.locate(empty_home)
     arguments = (
         hidden,
         f"{share}/extension",
-        files.user.uid,
-        files.user.gid,
+        paths.user.uid,
+        paths.user.gid,
         programs / "pg_ctl",
-        files.data,
-        files.log,
+        paths.data,
+        paths.log,
     )
     started = subprocess.run(
         ["unshare", "--mount", "--propagation", "private", "sh", "-c", START, "sh", *map(str, arguments)],
