@@ -1,7 +1,7 @@
 """Brings the objects of ``sql/`` in a database up to date with their files, in a migration's transaction.
 
-A ledger records the hash of each applied file, and of its object as PostgreSQL described it afterwards. So changed files
-are found, and also objects that are missing in this database or were changed by hand.
+A ledger records the hash of each applied file, and of its object as PostgreSQL described it afterwards. So not only
+changed files are found, but also objects that are missing in this database or were changed by hand.
 """
 
 import logging

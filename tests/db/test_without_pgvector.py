@@ -1,4 +1,4 @@
-"""A server on which pgvector is not installed: a real one, that sees PostgreSQL's extension folder without it."""
+"""A server without pgvector: a real one that sees PostgreSQL's extension folder without it."""
 
 import os
 import shutil
@@ -20,7 +20,7 @@ START = 'mount --bind "$1" "$2" && exec setpriv --reuid="$3" --regid="$4" --clea
 
 @pytest.fixture
 def settings(empty_home: Path, tmp_path: Path) -> Settings:
-    """A cluster whose server was started where a folder without pgvector lies over the real one."""
+    """Settings of a server that was started with an extension folder without pgvector mounted over the real one."""
     if os.geteuid() != 0:
         pytest.skip("hiding pgvector from a server needs root")
     cluster.start(empty_home)
@@ -56,16 +56,16 @@ def settings(empty_home: Path, tmp_path: Path) -> Settings:
     return Settings(tmp_path, address.url())
 
 
-def test_it_is_one_line_that_names_pgvector_and_nothing_is_made(settings: Settings) -> None:
+def test_the_error_names_pgvector_and_nothing_is_created(settings: Settings) -> None:
     for action in (connect, migrate):
-        with pytest.raises(ConnectError, match=r"has no pgvector; it needs pgvector 0.8.0 or newer: install it"):
+        with pytest.raises(ConnectError, match=r"no pgvector.*0.8.0"):
             action(settings)
     assert settings.database_url is not None
     with psycopg.connect(settings.database_url) as conn:
         assert conn.execute("SELECT to_regnamespace('terrakin')").fetchone() == (None,)
 
 
-def test_the_command_says_it_in_one_line(settings: Settings) -> None:
+def test_the_command_prints_the_error_as_one_line(settings: Settings) -> None:
     answer = subprocess.run(
         [sys.executable, "-m", "terrakin", "db", "migrate"],
         env={**os.environ, "DATABASE_URL": str(settings.database_url)},

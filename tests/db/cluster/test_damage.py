@@ -89,7 +89,9 @@ def test_a_pid_file_that_a_full_disk_left_empty_is_removed(empty_home: Path) -> 
     assert value(empty_home, "SELECT number FROM kept") == 42
 
 
-def test_a_taken_port_is_replaced_and_the_new_one_remembered(empty_home: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_taken_port_is_replaced_and_the_new_one_remembered(
+    empty_home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     old = cluster.start(empty_home).port
     cluster.stop(empty_home)
     with socket.socket() as other:
@@ -209,7 +211,9 @@ def starting(home: Path) -> subprocess.Popen[str]:
 
 def test_simultaneous_starts_create_one_cluster(empty_home: Path) -> None:
     answers = [process.communicate()[0] for process in [starting(empty_home) for _ in range(3)]]
-    assert {answer.split("\n")[0] for answer in answers} == {f"PostgreSQL runs: {cluster.start(empty_home).url()}"}
+    assert {answer.split("\n")[0] for answer in answers} == {
+        f"PostgreSQL is running: {cluster.start(empty_home).url()}"
+    }
     processes = server_processes(cluster.locate(empty_home).data)
     # An autovacuum worker may have ended in the meantime.
     parents = {p.pid: p.info["ppid"] for p in psutil.process_iter(["ppid"]) if p.pid in processes}
