@@ -21,7 +21,7 @@ import psutil
 
 from benchmarks.load_client import Answer, Mix, drive, drive_for
 from benchmarks.load_world import build, read_mix
-from db import cluster, cluster_files
+from db import cluster
 from db.settings import Settings, environment
 
 WARM_UP_S = 5
@@ -138,7 +138,7 @@ def _server(settings: Settings) -> Iterator[tuple[str, psutil.Process]]:
 
 
 def _postmaster(home: Path) -> int:
-    return int((cluster_files.locate(home).data / "postmaster.pid").read_text().split()[0])
+    return int((cluster.locate(home).data / "postmaster.pid").read_text().split()[0])
 
 
 def _memory(web: psutil.Process, settings: Settings) -> Memory:

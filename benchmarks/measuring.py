@@ -12,7 +12,7 @@ import numpy as np
 
 from benchmarks.engines import Engine
 from benchmarks.questions import Question
-from db.binaries import bin_dir
+from db.cluster import bin_dir
 
 ROUNDS = 3
 HEAD = (

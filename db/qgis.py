@@ -1,6 +1,6 @@
-"""What QGIS finds in the database: default styles (``layer_styles``), a project (``qgis_projects``), a base map.
+"""Writes default styles (``layer_styles``), a project (``qgis_projects``) and a base map for QGIS into the database.
 
-The texts lie in ``sql/qgis/``; ``scripts/build_qgis_project.py`` makes them with a real QGIS. No PyQGIS is needed here.
+The files are in ``sql/qgis/``, created by ``scripts/build_qgis_project.py`` with QGIS. No PyQGIS is needed here.
 """
 
 import gzip
@@ -14,17 +14,17 @@ from typing import Any
 import psycopg
 
 from db.connect import connect
-from db.errors import DbError
+from db.errors import DbError, one_line
 from db.settings import Settings
 
 FOLDER = Path(__file__).parent.parent / "sql" / "qgis"
 NAME = "terrakin"
-"""Of the project, and of each style."""
+"""Name of the project and of each style."""
 LOOPBACK = "127.0.0.1"
 UNFIT = re.compile(r"[\s'\"\\<>&{}]")
-"""What would need quoting in a layer's source, or in XML."""
+"""Characters that would need quoting in a layer's source or in XML."""
 ZIP_TIME = (2024, 1, 1, 0, 0, 0)
-"""Fixed, so that the same project is the same bytes."""
+"""Fixed, so that equal projects are equal bytes."""
 
 STYLED = {
     "cities": ("api", "city_overview", "location", "Point"),
@@ -32,7 +32,7 @@ STYLED = {
     "umap": ("api", "umap_overview", "place", "Point"),
     "land": ("terrakin", "country_outlines", "outline", "Polygon"),
 }
-"""Style file: schema, relation and geometry column that it is the default style of."""
+"""Schema, relation, geometry column and geometry type of each style file's layer."""
 
 CREATE_TABLES = """
     CREATE TABLE IF NOT EXISTS public.layer_styles (
@@ -52,12 +52,12 @@ CREATE_TABLES = """
     );
     ALTER TABLE public.layer_styles ADD COLUMN IF NOT EXISTS type varchar;
     CREATE TABLE IF NOT EXISTS public.qgis_projects (name text PRIMARY KEY, metadata jsonb, content bytea);
-    COMMENT ON TABLE public.layer_styles IS 'Styles of layers, kept by QGIS; terrakin''s own are called terrakin.';
-    COMMENT ON TABLE public.qgis_projects IS 'Projects, kept by QGIS; terrakin''s own is called terrakin.';
+    COMMENT ON TABLE public.layer_styles IS 'Layer styles, maintained by QGIS; those of terrakin are called terrakin.';
+    COMMENT ON TABLE public.qgis_projects IS 'Projects, maintained by QGIS; that of terrakin is called terrakin.';
     GRANT SELECT ON public.layer_styles, public.qgis_projects TO terrakin_reader;
 """
-"""As QGIS 3.22 makes them, so that its own tables and ours are the same ones."""
-FORGET_STYLES = "DELETE FROM public.layer_styles WHERE f_table_catalog = current_database() AND stylename = %s"
+"""As QGIS 3.22 creates them, so that both use the same tables."""
+DELETE_STYLES = "DELETE FROM public.layer_styles WHERE f_table_catalog = current_database() AND stylename = %s"
 WRITE_STYLE = """
     WITH given (table_schema, table_name, geometry_column) AS (VALUES (%(schema)s, %(table)s, %(geometry)s))
     INSERT INTO public.layer_styles
@@ -76,7 +76,7 @@ WRITE_STYLE = """
         'Written by terrakin qgis setup.', %(type)s
     FROM given AS g
 """
-"""A default style that somebody chose stays the default."""
+"""An existing default style of a user stays the default."""
 WRITE_PROJECT = """
     INSERT INTO public.qgis_projects (name, metadata, content)
     VALUES (
@@ -96,7 +96,7 @@ FIRST_TILE = """
     ORDER BY c.population DESC NULLS LAST, t.tile_id
     LIMIT 1
 """
-FORGET_OUTLINES = "DELETE FROM terrakin.country_outlines"
+DELETE_OUTLINES = "DELETE FROM terrakin.country_outlines"
 WRITE_OUTLINES = """
     INSERT INTO terrakin.country_outlines (outline_id, name, outline)
     SELECT f.number, f.feature -> 'properties' ->> 'name', ST_Multi(ST_GeomFromGeoJSON(f.feature -> 'geometry'))
@@ -106,7 +106,7 @@ WRITE_OUTLINES = """
 
 @dataclass(frozen=True)
 class ServerAddress:
-    """Where QGIS finds the database; no user and no password."""
+    """Address of the database for QGIS, without user and password."""
 
     host: str
     port: int
@@ -114,19 +114,19 @@ class ServerAddress:
 
 
 def setup(settings: Settings, host: str | None = None, port: int | None = None) -> ServerAddress:
-    """Write styles, project and base map, in one transaction; what an earlier run wrote is replaced.
+    """Write styles, project and base map in one transaction, replacing those of an earlier run.
 
     Args:
-        settings: the database, to be written as its owner.
-        host: the server's address as QGIS's users see it; None: loopback (private cluster) or DATABASE_URL's host.
-        port: likewise.
+        settings: the database, which is written as its owner.
+        host: the server's address for QGIS users; None: loopback (private cluster) or DATABASE_URL's host.
+        port: the server's port for QGIS users; None: the port of the connection.
 
     Returns:
-        The address that the project holds.
+        The address in the project.
 
     Raises:
-        ConnectError: no server answers, or the database has no schema of this version.
-        DbError: the address cannot be written into a project, or the owner may not write QGIS's tables.
+        ConnectError: no server answers, or its schema is missing or of another version.
+        DbError: the address would need quoting, or the owner may not write QGIS's tables.
     """
     with connect(settings) as conn:
         private = settings.database_url is None
@@ -139,7 +139,7 @@ def setup(settings: Settings, host: str | None = None, port: int | None = None) 
         except (psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedColumn) as error:
             raise DbError(
                 f"QGIS's tables public.layer_styles and public.qgis_projects cannot be written as {conn.info.user}: "
-                f"{' '.join(str(error).split())}; run this as their owner, or as the owner of the database"
+                f"{one_line(error)}; run this as their owner, or as the owner of the database"
             ) from error
     return address
 
@@ -147,24 +147,24 @@ def setup(settings: Settings, host: str | None = None, port: int | None = None) 
 def _check(address: ServerAddress) -> None:
     for what, text in (("host", address.host), ("database name", address.database)):
         if UNFIT.search(text):
-            raise DbError(f"the {what} {text!r} has blanks, quotes, brackets or & in it; QGIS cannot be given that")
+            raise DbError(f"the {what} {text!r} contains blanks, quotes, brackets or &; use one without, for QGIS")
 
 
 def _write(conn: psycopg.Connection[Any], address: ServerAddress) -> None:
     conn.execute(CREATE_TABLES)
-    conn.execute(FORGET_STYLES, (NAME,))
+    conn.execute(DELETE_STYLES, (NAME,))
     for file, (schema, table, geometry, type_) in STYLED.items():
         qml = (FOLDER / f"{file}.qml").read_text(encoding="utf-8")
         style = {"schema": schema, "table": table, "geometry": geometry, "type": type_, "name": NAME, "qml": qml}
         conn.execute(WRITE_STYLE, style)
     (tile_id,) = conn.execute(FIRST_TILE).fetchone() or (0,)
     conn.execute(WRITE_PROJECT, {"name": NAME, "content": project(address, tile_id)})
-    conn.execute(FORGET_OUTLINES)
+    conn.execute(DELETE_OUTLINES)
     conn.execute(WRITE_OUTLINES, (gzip.decompress((FOLDER / "country_outlines.geojson.gz").read_bytes()).decode(),))
 
 
 def project(address: ServerAddress, tile_id: int) -> bytes:
-    """The project for one server as a .qgz file; ``tile_id`` is the tile whose matches are shown first (0: none)."""
+    """Return the project for a server as a .qgz file, with the matches of ``tile_id`` as a layer (0: none)."""
     text = (FOLDER / "project.qgs").read_text(encoding="utf-8")
     for name, value in {**vars(address), "tile_id": tile_id}.items():
         text = text.replace("{{" + name + "}}", str(value))

@@ -26,7 +26,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 from psycopg import sql
 
-from db import cluster, cluster_files
+from db import cluster
 from db.connect import register_types
 from db.migrate import migrate
 from db.settings import Settings
@@ -54,9 +54,9 @@ def temporary_home() -> Iterator[Path]:
 
 def remove_cluster(home: Path) -> None:
     """Stop the cluster of ``home`` and delete all its files, wherever they lie."""
-    files = cluster_files.locate(home)
+    paths = cluster.locate(home)
     cluster.stop(home)
-    for folder in (files.base, files.socket_dir, home):
+    for folder in (paths.base, paths.socket_dir, home):
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -16,7 +16,7 @@ from etl.tasks.city_loop import Job, walk_cities
 log = logging.getLogger(__name__)
 
 COMPOSITE_COLUMNS = (
-    "stac_url", "collection", "is_synthetic", "item_ids", "max_cloud_cover", "valid_share", "min_looks", "median_looks",
+    "stac_url", "collection", "is_synthetic", "item_ids", "max_cloud_cover", "valid_share", "min_observations", "median_observations",
     "search_steps", "scenes",
 )  # fmt: skip
 

@@ -4,19 +4,35 @@ from typing import Any
 
 import psycopg
 
-from db.apply_sql import ROOT
 from db.reference import reference
+from db.sql_files import ROOT
 
 
 def test_the_reference_is_up_to_date(module_conn: psycopg.Connection[Any]) -> None:
     assert (ROOT / "README.md").read_text(encoding="utf-8") == reference(module_conn), "run `terrakin db docs`"
 
 
-def test_every_object_is_in_it(module_conn: psycopg.Connection[Any]) -> None:
+def test_every_public_object_is_in_it_once(module_conn: psycopg.Connection[Any]) -> None:
     page = reference(module_conn)
     for name in ("api.similar_tiles", "tiles.grid", "api.tile_overview", "terrakin.tiles", "terrakin.etl_tasks"):
-        assert f"\n### {name}\n" in page
+        assert page.count(f"\n### {name}\n") == 1
     assert "`embedding_mean` | vector(768) |" in page
+
+
+def test_it_begins_with_the_searches_and_ends_with_the_tables(module_conn: psycopg.Connection[Any]) -> None:
+    titles = [line for line in reference(module_conn).splitlines() if line.startswith("### ")]
+    assert titles[0] == "### api.similar_tiles"
+    assert titles[-1].startswith("### terrakin.")
+
+
+def test_an_object_without_a_section_is_listed_too(conn: psycopg.Connection[Any]) -> None:
+    conn.execute("CREATE FUNCTION api.mine() RETURNS integer LANGUAGE sql AS 'SELECT 1'")
+    assert "```sql\napi.mine() RETURNS integer\n```" in reference(conn)
+
+
+def test_internal_objects_are_left_out(conn: psycopg.Connection[Any]) -> None:
+    conn.execute("CREATE FUNCTION internal.hidden() RETURNS integer LANGUAGE sql AS 'SELECT 1'")
+    assert "hidden" not in reference(conn)
 
 
 def test_a_changed_comment_changes_it(conn: psycopg.Connection[Any]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from db.binaries import bin_dir, run_as, server_user
+from db.cluster.binaries import bin_dir, run_as, server_user
 from db.connect import connect
 from db.migrate import migrate
 from db.settings import Settings

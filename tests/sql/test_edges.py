@@ -6,7 +6,7 @@ import numpy as np
 import psycopg
 import pytest
 
-from db.schema import CONTINENTS
+from db.constants import CONTINENTS
 from tests.builders import make_city, make_tile
 
 PLACES = {1: (179.5, -17.0), 2: (-179.5, -17.0), 3: (178.5, -18.1), 4: (0.0, 51.5), 5: (100.0, 89.5), 6: (-80.0, 89.5)}

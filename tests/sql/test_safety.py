@@ -7,7 +7,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from db.apply_sql import FIXED_PATH, SqlFile, read_files
+from db.apply_sql import FIXED_PATH
+from db.sql_files import SqlFile, read_files
 
 TRUSTED = "".join(f"CREATE SCHEMA {schema};\n" for schema in ("public", "api", "tiles", "terrakin"))
 """pgspot trusts a schema that the script makes. Public holds the extensions, and only its owner may create there."""

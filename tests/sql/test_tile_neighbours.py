@@ -123,7 +123,7 @@ def test_a_killed_run_goes_on_behind_its_last_block(
     def kill(name: str, done: int, total: int) -> None:
         raise KilledError
 
-    monkeypatch.setattr("db.neighbours.BLOCK_BYTES", 4 * N_TILES * 100)
+    monkeypatch.setattr("db.neighbours.BATCH_BYTES", 4 * N_TILES * 100)
     owner.execute("DELETE FROM terrakin.tile_neighbours")
     with pytest.raises(KilledError):
         build_neighbours(owner, kill)
@@ -138,7 +138,7 @@ def test_tiles_that_change_meanwhile_stop_the_run(
         with connect(database) as other:
             other.execute("UPDATE terrakin.tiles SET city_id = city_id WHERE tile_id = %s", (int(world.tile_ids[0]),))
 
-    monkeypatch.setattr("db.neighbours.BLOCK_BYTES", 4 * N_TILES * 100)
+    monkeypatch.setattr("db.neighbours.BATCH_BYTES", 4 * N_TILES * 100)
     owner.execute("DELETE FROM terrakin.tile_neighbours")
     assert build_neighbours(owner, change) == 100
     assert build_neighbours(owner) == N_TILES
@@ -153,7 +153,7 @@ def test_a_tile_deleted_meanwhile_is_left_out(
         with connect(database) as other:
             other.execute("DELETE FROM terrakin.tiles WHERE tile_id = %s", last)
 
-    monkeypatch.setattr("db.neighbours.BLOCK_BYTES", 4 * N_TILES * 100)
+    monkeypatch.setattr("db.neighbours.BATCH_BYTES", 4 * N_TILES * 100)
     owner.execute("DELETE FROM terrakin.tile_neighbours")
     build_neighbours(owner, delete)
     assert owner.execute("SELECT count(*) FROM terrakin.tile_neighbours").fetchone() == (N_TILES - 1,)
@@ -166,7 +166,7 @@ def test_two_runs_at_once_share_the_work(
         with connect(database, autocommit=True) as conn:
             return build_neighbours(conn)
 
-    monkeypatch.setattr("db.neighbours.BLOCK_BYTES", 4 * N_TILES * 20)
+    monkeypatch.setattr("db.neighbours.BATCH_BYTES", 4 * N_TILES * 20)
     owner.execute("DELETE FROM terrakin.tile_neighbours")
     with ThreadPoolExecutor(2) as pool:
         counts = [future.result() for future in [pool.submit(run), pool.submit(run)]]

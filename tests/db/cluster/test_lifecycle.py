@@ -1,4 +1,4 @@
-"""The private cluster's life: made, started, stopped, started again, deleted; and who can get into it."""
+"""The private cluster: created, started, stopped, started again, deleted; and who can log in."""
 
 import os
 import subprocess
@@ -11,10 +11,11 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from db import cluster, cluster_files
-from db.binaries import run_as
+from db import cluster
+from db.cluster.binaries import run_as
+from db.cluster.paths import UNREACHABLE_HOMES, make_folders
+from db.cluster.process import server_processes
 from db.errors import ClusterError
-from db.server_process import server_processes
 from tests.conftest import remove_cluster
 
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
@@ -22,12 +23,12 @@ ROLES = ("terrakin", "terrakin_etl", "terrakin_reader")
 
 
 def postmaster(home: Path) -> psutil.Process:
-    """The first process of the cluster's server."""
-    return psutil.Process(int((cluster_files.locate(home).data / "postmaster.pid").read_text().split("\n")[0]))
+    """Return the postmaster of the cluster."""
+    return psutil.Process(int((cluster.locate(home).data / "postmaster.pid").read_text().split("\n")[0]))
 
 
 def value(home: Path, query: str) -> object:
-    """The one value that a query gives."""
+    """Return the only value of a query's result."""
     address = cluster.running(home)
     assert address is not None
     with psycopg.connect(address.url()) as conn:
@@ -36,7 +37,7 @@ def value(home: Path, query: str) -> object:
 
 
 def over_tcp(home: Path, role: str, password: str | None) -> str:
-    """Log in over TCP; the user that the server took the client for."""
+    """Log in over TCP; return the user name according to the server."""
     address = cluster.running(home)
     assert address is not None
     conninfo = make_conninfo(host="127.0.0.1", port=address.port, dbname="terrakin", user=role, passfile="/dev/null")
@@ -46,7 +47,7 @@ def over_tcp(home: Path, role: str, password: str | None) -> str:
 
 
 def passwords(home: Path) -> dict[str, str]:
-    """Passwords by role, read as psql would read them."""
+    """Return the passwords by role, from the passwords file."""
     return {line.split(":")[3]: line.split(":")[4] for line in (home / "passwords").read_text().splitlines()}
 
 
@@ -81,24 +82,24 @@ def test_the_server_outlives_the_command_that_started_it(empty_home: Path) -> No
     assert os.getsid(postmaster(empty_home).pid) != os.getsid(0)
 
 
-def test_a_deleted_cluster_comes_back_empty(empty_home: Path) -> None:
+def test_a_deleted_cluster_is_created_empty(empty_home: Path) -> None:
     with psycopg.connect(cluster.start(empty_home).url()) as conn:
         conn.execute("CREATE TABLE gone ()")
     cluster.destroy(empty_home)
     assert cluster.running(empty_home) is None
-    assert not cluster_files.locate(empty_home).data.exists()
+    assert not cluster.locate(empty_home).data.exists()
     cluster.start(empty_home)
     assert value(empty_home, "SELECT to_regclass('gone')") is None
 
 
-def test_data_directory_is_as_promised(server_home: Path) -> None:
+def test_the_data_directory_has_checksums_utf8_and_the_c_locale(server_home: Path) -> None:
     assert value(server_home, "SHOW data_checksums") == "on"
     assert value(server_home, "SHOW server_encoding") == "UTF8"
     assert value(server_home, "SELECT datcollate FROM pg_database WHERE datname = current_database()") == "C.UTF-8"
-    assert value(server_home, "SHOW data_directory") == str(cluster_files.locate(server_home).data.resolve())
+    assert value(server_home, "SHOW data_directory") == str(cluster.locate(server_home).data.resolve())
 
 
-def test_sizes_follow_the_machines_memory(server_home: Path) -> None:
+def test_memory_settings_follow_the_machines_memory(server_home: Path) -> None:
     total = psutil.virtual_memory().total
     shared = value(server_home, "SELECT pg_size_bytes(current_setting('shared_buffers'))")
     assert isinstance(shared, int)
@@ -108,8 +109,8 @@ def test_sizes_follow_the_machines_memory(server_home: Path) -> None:
 
 def test_the_server_does_not_run_as_root(server_home: Path) -> None:
     owners = set()
-    for pid in server_processes(cluster_files.locate(server_home).data):
-        with suppress(psutil.NoSuchProcess):  # a backend of another test's that has just ended
+    for pid in server_processes(cluster.locate(server_home).data):
+        with suppress(psutil.NoSuchProcess):  # a backend of another test that has just ended
             owners.add(psutil.Process(pid).uids().effective)
     assert owners
     assert 0 not in owners
@@ -131,7 +132,7 @@ def test_nobody_is_trusted(server_home: Path) -> None:
             over_tcp(server_home, role, "wrong")
 
 
-def test_the_passwords_file_opens_tcp_for_each_role(server_home: Path) -> None:
+def test_each_role_logs_in_over_tcp_with_the_passwords_file(server_home: Path) -> None:
     found = passwords(server_home)
     assert [over_tcp(server_home, role, found[role]) for role in ROLES] == list(ROLES)
     assert len(set(found.values())) == 3
@@ -140,15 +141,15 @@ def test_the_passwords_file_opens_tcp_for_each_role(server_home: Path) -> None:
 
 @AS_ROOT
 def test_another_system_user_is_refused_on_the_socket(server_home: Path) -> None:
-    files = cluster_files.locate(server_home)
+    paths = cluster.locate(server_home)
     address = cluster.start(server_home)
-    nobody = type(files.user)("nobody", 65534, 65534)
+    nobody = type(paths.user)("nobody", 65534, 65534)
     answer = run_as(nobody, ["psql", address.url(), "-Atc", "SELECT 1"])
     assert answer.returncode != 0
     assert "Peer authentication failed" in answer.stdout
 
 
-def test_lost_passwords_are_made_anew_and_hold(empty_home: Path) -> None:
+def test_lost_passwords_are_replaced(empty_home: Path) -> None:
     cluster.start(empty_home)
     old = passwords(empty_home)
     cluster.stop(empty_home)
@@ -160,26 +161,26 @@ def test_lost_passwords_are_made_anew_and_hold(empty_home: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["x" * 120, "it's a home, ü & more"])
-def test_a_home_whose_socket_path_would_not_do_gets_a_short_socket_folder(empty_home: Path, name: str) -> None:
+def test_a_home_whose_socket_path_is_unusable_gets_a_short_socket_folder(empty_home: Path, name: str) -> None:
     home = empty_home / name
     home.mkdir()
     try:
         address = cluster.start(home)
         assert len(str(address.socket_dir)) < 40
-        assert address.socket_dir.stat().st_uid == cluster_files.locate(home).user.uid
+        assert address.socket_dir.stat().st_uid == cluster.locate(home).user.uid
         assert value(home, "SELECT 1") == 1
     finally:
         remove_cluster(home)
 
 
-def test_a_home_that_pg_ctl_cannot_take_is_refused(empty_home: Path) -> None:
+def test_a_home_that_pg_ctl_cannot_handle_is_refused(empty_home: Path) -> None:
     with pytest.raises(ClusterError, match="TERRAKIN_HOME"):
         cluster.start(empty_home / "$HOME")
     assert not (empty_home / "$HOME" / "cluster").exists()
 
 
 @AS_ROOT
-def test_a_home_out_of_the_server_users_reach_is_kept_elsewhere(
+def test_a_home_that_the_servers_user_cannot_reach_has_its_data_elsewhere(
     empty_home: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     empty_home.chmod(0o700)
@@ -188,15 +189,15 @@ def test_a_home_out_of_the_server_users_reach_is_kept_elsewhere(
         cluster.start(home)
         assert len([r for r in caplog.records if "home_out_of_reach" in r.message]) == 1
         base = (home / "cluster").readlink()
-        assert base.is_relative_to(cluster_files.UNREACHABLE_HOMES)
+        assert base.is_relative_to(UNREACHABLE_HOMES)
         assert value(home, "SHOW data_directory") == str(base / "data")
     finally:
         remove_cluster(home)
 
 
 @AS_ROOT
-def test_a_cluster_of_another_user_is_run_as_that_user_by_root(empty_home: Path) -> None:
-    cluster_files.make_folders(cluster_files.locate(empty_home))
+def test_root_runs_a_cluster_as_the_user_that_owns_it(empty_home: Path) -> None:
+    make_folders(cluster.locate(empty_home))
     for folder in (empty_home / "cluster", empty_home / "cluster" / "run"):
         os.chown(folder, 65534, 65534)
     cluster.start(empty_home)

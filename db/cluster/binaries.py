@@ -1,4 +1,4 @@
-"""Finds PostgreSQL's programs, and runs them as the system user that the private cluster belongs to."""
+"""Finds PostgreSQL's programs, and runs them as the system user that owns the private cluster."""
 
 import os
 import pwd
@@ -27,12 +27,12 @@ class ServerUser:
 
 
 def server_user(cluster_folder: Path) -> ServerUser:
-    """Who runs the server: this process's own user, but never root, whom PostgreSQL refuses.
+    """Return the user that runs the server: the current one, but never root, which PostgreSQL refuses.
 
-    Root takes the owner of an existing ``cluster_folder``, else the user ``postgres``, else ``nobody``.
+    For root, it is the owner of an existing ``cluster_folder``, else the user ``postgres``, else ``nobody``.
 
     Raises:
-        ClusterError: the user id has no name, as PostgreSQL demands.
+        ClusterError: the user id has no name, which PostgreSQL requires.
     """
     uid = os.geteuid()
     try:
@@ -44,7 +44,7 @@ def server_user(cluster_folder: Path) -> ServerUser:
             entry = _first_user("postgres", "nobody")
     except KeyError as error:
         raise ClusterError(
-            f"{error.args[0]}: PostgreSQL runs only as a user that has a name; add it to /etc/passwd"
+            f"{error.args[0]}: PostgreSQL runs only as a user with a name; add the user to /etc/passwd"
         ) from error
     return ServerUser(entry.pw_name, entry.pw_uid, entry.pw_gid)
 
@@ -55,7 +55,7 @@ def _first_user(*names: str) -> pwd.struct_passwd:
 
 
 def bin_dir(major: int | None = None) -> Path:
-    """Folder of ``initdb`` and ``pg_ctl``: of one major version, else the newest that has PostGIS and pgvector.
+    """Return the folder of ``initdb`` and ``pg_ctl``: of a major version, else the newest with PostGIS and pgvector.
 
     Raises:
         ClusterError: no such PostgreSQL is installed.
@@ -65,12 +65,12 @@ def bin_dir(major: int | None = None) -> Path:
         found = [d for d in found if _major(d) == major]
         if not found:
             raise ClusterError(
-                f"the cluster was made by PostgreSQL {major}, which is not installed; install postgresql-{major}"
+                f"the cluster was created by PostgreSQL {major}, which is not installed; install postgresql-{major}"
             )
         return found[0]
     if not found:
         raise ClusterError(
-            f"PostgreSQL is not installed (no initdb under {DEBIAN_ROOT}, and no pg_config on PATH that knows of one); "
+            f"PostgreSQL is not installed (no initdb under {DEBIAN_ROOT}, and no server beside a pg_config on PATH); "
             f"{INSTALL_HINT}"
         )
     for folder in found:
@@ -81,7 +81,7 @@ def bin_dir(major: int | None = None) -> Path:
 
 
 def _installed() -> list[Path]:
-    """Program folders that hold a server: Debian's, newest first, then that of ``pg_config`` on PATH."""
+    """Return the program folders that contain a server: Debian's, newest first, then that of ``pg_config`` on PATH."""
     found = sorted((d for d in DEBIAN_ROOT.glob("[0-9]*/bin") if (d / "initdb").exists()), key=_major, reverse=True)
     on_path = shutil.which("pg_config")
     if on_path:
@@ -92,15 +92,15 @@ def _installed() -> list[Path]:
 
 
 def missing_extensions(folder: Path) -> list[str]:
-    """Names of the extensions that the PostgreSQL with this program folder lacks."""
+    """Return the names of the extensions that the PostgreSQL with this program folder lacks."""
     share = Path(_output([str(folder / "pg_config"), "--sharedir"]))
     return [name for name in NEEDED_EXTENSIONS if not (share / "extension" / f"{name}.control").exists()]
 
 
 def run_as(user: ServerUser, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    """Run a program as the server's user, in ``/`` with a plain environment; output is captured, nothing raised.
+    """Run a program as the server's user, in ``/`` with a minimal environment; capture its output, raise nothing.
 
-    ``pg_ctl`` leaves a daemon behind that keeps its output open, hence the files instead of pipes.
+    The output goes to a file because ``pg_ctl`` leaves a daemon behind that would keep a pipe open.
     """
     is_other = user.uid != os.geteuid()
     with tempfile.TemporaryFile() as out:
@@ -126,7 +126,7 @@ def _output(command: Sequence[str]) -> str:
 
 
 def _major(folder: Path) -> int:
-    """15 from ``initdb (PostgreSQL) 15.14 (Debian ...)``, 18 from ``18beta1``."""
+    """Return 15 for ``initdb (PostgreSQL) 15.14 (Debian ...)``, 18 for ``18beta1``."""
     version = re.search(r"\(PostgreSQL\) (\d+)", _output([str(folder / "initdb"), "--version"]))
-    assert version is not None, "every initdb since PostgreSQL 8 says its version so"
+    assert version is not None, "the output of initdb --version has had this form since PostgreSQL 8"
     return int(version[1])
