@@ -5,8 +5,6 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from db import cluster
-
 EXTRAS = {
     "aiohttp": "bench",
     "faiss": "bench",
@@ -101,6 +99,7 @@ def page(sizes: tuple[int, ...], rounds: int) -> None:
 def load(size: int, clients: int, seconds: int, home: Path | None) -> None:
     """Many clients on API and vector tiles; then PostgreSQL is killed under load. Exit code 1 if a request failed."""
     from benchmarks.load import run
+    from db import cluster
 
     with TemporaryDirectory(prefix="terrakin-load-") as folder:
         used = home.absolute() if home else Path(folder)

@@ -7,7 +7,7 @@ from pgvector import Vector
 from pgvector.psycopg import register_vector
 
 from benchmarks.questions import Question
-from benchmarks.world import World
+from benchmarks.world import World, country_code
 from etl.cities.city import CONTINENTS
 
 
@@ -48,7 +48,7 @@ class Terrakin:
             "k": question.k,
             "exclude_within_m": question.exclude_within_m,
             "exclude_same_city": question.exclude_same_city,
-            "countries": None if question.country < 0 else [f"{question.country}"],
+            "countries": None if question.country < 0 else [country_code(question.country)],
             "continents": None if question.continent < 0 else [CONTINENTS[question.continent]],
             "west": box and box.west,
             "south": box and box.south,

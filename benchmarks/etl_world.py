@@ -16,6 +16,7 @@ import numpy as np
 import zarr
 from scipy.ndimage import gaussian_filter
 
+from benchmarks.world import country_code
 from etl.cities.city import City
 from etl.cities.grid import PATCHES_PER_TILE, TILE_M, TILE_PX, Cell, tile_id
 from etl.cities.table import circle, geonames_cities
@@ -59,7 +60,7 @@ def _real_places(path: Path) -> list[tuple[float, float, str, str, int]]:
         for row in csv.DictReader(handle):
             key = row["country"], row["city"], row["continent"]
             of_city.setdefault(key, []).append((float(row["lon"]), float(row["lat"])))
-    codes = {country: str(i) for i, country in enumerate(sorted({key[0] for key in of_city}))}
+    codes = {country: country_code(i) for i, country in enumerate(sorted({key[0] for key in of_city}))}
     places = []
     for (country, _, continent), tiles in of_city.items():
         lon, lat = np.median(tiles, axis=0).tolist()

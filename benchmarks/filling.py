@@ -8,7 +8,7 @@ import psycopg
 from pgvector import Vector
 from pgvector.psycopg import register_vector
 
-from benchmarks.world import World
+from benchmarks.world import World, country_code
 from db.index import INDEXES, SHUFFLE, VACUUM
 from db.neighbours import build_neighbours
 from db.settings import Settings
@@ -84,14 +84,14 @@ def _fill_cities(conn: psycopg.Connection[Any], world: World) -> None:
     with conn.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO terrakin.countries VALUES (%s, %s, %s)",
-            [(f"{c}", f"Country {c} (synthetic)", CONTINENTS[k]) for c, k in countries.items()],
+            [(country_code(c), f"Country {c} (synthetic)", CONTINENTS[k]) for c, k in countries.items()],
         )
         cursor.executemany(
             "INSERT INTO terrakin.cities (city_id, name, country_code, location, extent, is_synthetic) "
             "SELECT %s, %s, %s, p::geography, ST_Multi(ST_Expand(p, 0.1)), true "
             "FROM ST_SetSRID(ST_MakePoint(%s, %s), 4326) AS p",
             [
-                (c, f"City {c} (synthetic)", f"{world.country[i]}", float(world.lon[i]), float(world.lat[i]))
+                (c, f"City {c} (synthetic)", country_code(world.country[i]), float(world.lon[i]), float(world.lat[i]))
                 for c, i in first.items()
             ],
         )

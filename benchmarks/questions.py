@@ -48,7 +48,7 @@ class Question:
 
 
 def questions(world: World) -> list[Question]:
-    """The scenarios: how far to stay away, where to look, how many."""
+    """Return the questions: radius of exclusion, region, number of matches."""
     continents, continent_sizes = np.unique(world.continent, return_counts=True)
     countries, country_sizes = np.unique(world.country, return_counts=True)
     n = len(world.lon)
@@ -62,7 +62,7 @@ def questions(world: World) -> list[Question]:
         Question("one continent (20 %)", continent=fifth),
         Question("one country (1 %)", country=hundredth),
         Question("polygon of 200 tiles", within=_box_of(world, BOX_TILES)),
-        Question("one a city, 50 km", exclude_within_m=50_000, max_per_city=1),
+        Question("one per city, 50 km", exclude_within_m=50_000, max_per_city=1),
         Question("50 km, k = 200", k=200, exclude_within_m=50_000),
     ]
 

@@ -73,6 +73,11 @@ def build_world(real_tiles: Path, n: int, same_city_share: float, seed: int = 0)
     )
 
 
+def country_code(number: int) -> str:
+    """Return a synthetic two-letter code for a country's number (0 to 675)."""
+    return chr(ord("A") + number // 26) + chr(ord("A") + number % 26)
+
+
 def positions(path: Path, rng: np.random.Generator) -> Positions:
     """Return real positions if the file exists, else generated ones."""
     if not path.exists():
