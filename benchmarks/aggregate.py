@@ -1,4 +1,4 @@
-"""Dominant clusters: terrakin's aggregation, all five methods of it, against scikit-learn's k-means alone."""
+"""`terrakin bench aggregate`: terrakin's five aggregations compared with scikit-learn's k-means alone."""
 
 import time
 from collections.abc import Callable
@@ -12,40 +12,41 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from etl.encoders import mosaiks
 from etl.vectors.aggregation import aggregate
-from tests.builders import fit_post_processing
+from etl.vectors.post_processing import DEFAULT_METHOD, from_moments, measure_moments, needs_covariance
 
 SEEDS = range(4)
 ROW = "{:<34}{:>9}{:>13}"
 HEAD = ROW.format("dominant cluster by", "tiles/s", "seeds agree")
 
 
-def run(folder: Path, say: Callable[[str], object]) -> None:
-    """Print tiles a second on one core, and how often seeds agree: the same tiles, the one way after the other."""
+def run(folder: Path, echo: Callable[[str], object]) -> None:
+    """Print tiles per second on one core, and how often seeds agree, for both methods on the same tiles."""
     patches = patches_of(folder)
-    say(f"{len(patches)} tiles of {folder}, mosaiks; one core")
-    say(HEAD)
-    ways = {"k-means of scikit-learn, alone": by_scikit_learn, "terrakin, all five methods": by_terrakin}
-    for name, way in ways.items():
+    echo(f"{len(patches)} tiles of {folder}, encoder mosaiks, one core")
+    echo(HEAD)
+    methods = {"scikit-learn k-means alone": by_scikit_learn, "terrakin, all five aggregations": by_terrakin}
+    for name, method in methods.items():
         with threadpool_limits(1):
             started = time.perf_counter()
-            vectors = [way(patches, seed) for seed in SEEDS]
+            vectors = [method(patches, seed) for seed in SEEDS]
             seconds = time.perf_counter() - started
         rate = len(SEEDS) * len(patches) / seconds
-        say(ROW.format(name, f"{rate:.0f}", f"{agreement_of_seeds(vectors):.3f}"))
+        echo(ROW.format(name, f"{rate:.0f}", f"{agreement_of_seeds(vectors):.3f}"))
 
 
 def patches_of(folder: Path) -> np.ndarray:
-    """Post-processed patch vectors of a folder's GeoTIFF tiles, by filters fitted to them: (n, 196, 768)."""
+    """Return post-processed patch vectors of a folder's GeoTIFF tiles, (n, 196, 768); filters are fitted to them."""
     tiles = []
     for path in sorted(folder.glob("*.tif")):
         with rasterio.open(path) as source:
             tiles.append(source.read())
     raw = mosaiks.fit(tiles).embed(np.stack(tiles))
-    return fit_post_processing([raw]).apply(raw)
+    moments = measure_moments([raw], needs_covariance(DEFAULT_METHOD))
+    return from_moments(moments, DEFAULT_METHOD).apply(raw)
 
 
 def by_scikit_learn(patches: np.ndarray, seed: int) -> np.ndarray:
-    """Largest of four clusters, best of four starts: (n, 768)."""
+    """Return the mean of the largest of four clusters, best of four starts, (n, 768)."""
     vectors = []
     for rows in patches:
         labels = KMeans(4, n_init=4, random_state=seed).fit(rows).labels_
@@ -54,12 +55,12 @@ def by_scikit_learn(patches: np.ndarray, seed: int) -> np.ndarray:
 
 
 def by_terrakin(patches: np.ndarray, seed: int) -> np.ndarray:
-    """The dominant vectors, (n, 768); mean, median, min and max are made beside them."""
+    """Return the dominant vectors, (n, 768); mean, median, min and max are computed along with them."""
     return aggregate(patches, np.ones(patches.shape[:2], bool), seed=seed).dominant
 
 
 def agreement_of_seeds(vectors: list[np.ndarray]) -> float:
-    """Share of tiles whose dominant vectors of one seed and the next have a cosine above 0.95."""
+    """Return the share of tiles whose dominant vectors by consecutive seeds have a cosine above 0.95."""
     return float(np.mean([_agreement(one, other) for one, other in pairwise(vectors)]))
 
 

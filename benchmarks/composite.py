@@ -1,4 +1,4 @@
-"""The composite of one large city: how much memory all processes hold together, and how long it takes."""
+"""`terrakin bench composite`: peak memory of all processes, and time, for the composite of one large city."""
 
 import tempfile
 import threading
@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pystac
+import shapely
 from pyproj import Transformer
 from shapely import MultiPolygon, box
 
@@ -33,14 +34,14 @@ POLL_S = 0.1
 
 @dataclass
 class Peak:
-    """The most memory that this process and all its children have held at one time, in bytes."""
+    """Peak memory of this process and all its children together, in bytes."""
 
     n_bytes: int = 0
 
 
 @contextmanager
 def watched() -> Iterator[Peak]:
-    """Watch resident memory, summed over all processes, ten times a second."""
+    """Sample resident memory, summed over all processes, ten times per second."""
     peak, ended, this = Peak(), threading.Event(), psutil.Process()
 
     def watch() -> None:
@@ -62,8 +63,8 @@ def watched() -> Iterator[Peak]:
         watcher.join()
 
 
-def run_composite(side_km: int, n_dates: int, n_workers: int, say: Callable[[str], None]) -> float:
-    """Print a line of figures; the peak in GB."""
+def run_composite(side_km: int, n_dates: int, n_workers: int, echo: Callable[[str], None]) -> float:
+    """Print a line of figures and return the peak in GB."""
     n_tiles = round(side_km * 1000 / TILE_M)
     with tempfile.TemporaryDirectory(prefix="terrakin-bench-") as folder:
         path = _write_catalogue(Path(folder), n_tiles, n_dates)
@@ -84,10 +85,10 @@ def run_composite(side_km: int, n_dates: int, n_workers: int, say: Callable[[str
             composite = load_composite(selected.scenes, geobox, city.lon)
             seconds = time.perf_counter() - started
     bare_gb = len(selected.scenes) * composite.reflectance.nbytes / 1e9
-    say(
+    echo(
         f"{len(cells)} tiles ({side_km} x {side_km} km), {len(selected.scenes)} dates of synthetic scenes, {n_workers} "
-        f"workers: {seconds:.0f} s, peak {peak.n_bytes / 1e9:.2f} GB over all processes (limit {LIMIT_GB}; all looks "
-        f"at once would be {bare_gb:.1f} GB)"
+        f"workers: {seconds:.0f} s, peak {peak.n_bytes / 1e9:.2f} GB over all processes (limit {LIMIT_GB}; all "
+        f"observations at once would take {bare_gb:.1f} GB)"
     )
     return peak.n_bytes / 1e9
 
@@ -96,13 +97,12 @@ def _city(n_tiles: int) -> City:
     reach = n_tiles * TILE_M
     corners = box(LEFT + 200, BOTTOM + 200, LEFT + reach - 200, BOTTOM + reach - 200).segmentize(1000)
     to_degrees = Transformer.from_crs(SRID, 4326, always_xy=True)
-    lon, lat = to_degrees.transform(*zip(*corners.exterior.coords, strict=True))
-    area = MultiPolygon([[list(zip(lon, lat, strict=True)), []]])
+    area = MultiPolygon([shapely.transform(corners, lambda xy: np.column_stack(to_degrees.transform(*xy.T)))])
     return City(-1, "Large (synthetic)", "DE", "Germany", "Europe", None, area.centroid.x, area.centroid.y, area, True)
 
 
 def _write_catalogue(root: Path, n_tiles: int, n_dates: int) -> Path:
-    """Every date reads the same files, a fifth of them under cloud: what is measured does not depend on the pixels."""
+    """Write one scene, a fifth of it cloudy, that every date refers to: the figures do not depend on the pixels."""
     rng = np.random.default_rng(1)
     side_m = n_tiles * TILE_M + 2 * MARGIN_M
     side_m += -side_m % 60
@@ -112,16 +112,16 @@ def _write_catalogue(root: Path, n_tiles: int, n_dates: int) -> Path:
     }
     scl = np.full((side_m // SCL_RESOLUTION_M, side_m // SCL_RESOLUTION_M), 4, np.uint8)
     scl[: len(scl) // 5] = 9
-    moment = datetime(FIRST.year, FIRST.month, FIRST.day, 10, tzinfo=UTC)
+    acquired_at = datetime(FIRST.year, FIRST.month, FIRST.day, 10, tzinfo=UTC)
     x, y = LEFT - MARGIN_M, BOTTOM + n_tiles * TILE_M + MARGIN_M
-    item = write_scene(root / "scene", Scene("scene", moment, SRID, x, y, bands, scl, True), "synthetic")
+    item = write_scene(root / "scene", Scene("scene", acquired_at, SRID, x, y, bands, scl, True), "synthetic")
     catalogue = pystac.Catalog("bench", "SYNTHETIC noise")
-    extent = pystac.Extent(pystac.SpatialExtent([[-180, -90, 180, 90]]), pystac.TemporalExtent([[None, None]]))
+    extent = pystac.Extent(pystac.SpatialExtent([-180, -90, 180, 90]), pystac.TemporalExtent([None, None]))
     collection = pystac.Collection("synthetic", "SYNTHETIC noise", extent)
     catalogue.add_child(collection)
     for day in range(n_dates):
         dated = item.clone()
-        dated.id, dated.datetime = f"scene-{day}", moment + timedelta(day)
+        dated.id, dated.datetime = f"scene-{day}", acquired_at + timedelta(day)
         collection.add_item(dated)
     catalogue.normalize_and_save(str(root / "stac"), pystac.CatalogType.ABSOLUTE_PUBLISHED)
     return root / "stac" / "catalog.json"

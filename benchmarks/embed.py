@@ -1,4 +1,4 @@
-"""TerraMind by runtime and precision: tiles a second, beside what the machine reaches in bare matrix products."""
+"""`terrakin bench embed`: TerraMind by runtime and precision, compared with the machine's plain matrix products."""
 
 import tempfile
 import time
@@ -13,30 +13,30 @@ import click
 import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from benchmarks.chips import make_chips
 from etl.embed_chip import read_chip
 from etl.encoders.batching import N_CORES
 from etl.encoders.onnx_export import OnnxPrecision, export_onnx, lowest_cosine
 from etl.encoders.terramind import TerraMindEncoder, load_terramind
 from etl.encoders.terramind_onnx import load_onnx
-from tests.etl.encoders.chips import make_chips
 
 ROUNDS = 7
 CALLS = 5
 REST_S = 0.5
-"""Threads of the library before spin for a while, in case there is more to do: 0.2 s those of OpenMP."""
+"""Pause between libraries: their threads spin for a while after a call (OpenMP: 0.2 s)."""
 GFLOP_PER_TILE = 35.6
-"""Of TerraMind base at 224 x 224 px: counted by torch.utils.flop_counter, multiplications and additions."""
-# One layer of the network for eight tiles, and a square as large as makes no difference.
+"""TerraMind base at 224 x 224 px, counted by torch.utils.flop_counter (multiplications and additions)."""
+# One layer of the network for eight tiles, and a square so large that a larger one is no faster.
 SHAPES = ((1568, 768, 3072), (2048, 2048, 2048))
 ROW = "{:<34}{:>9}{:>9}{:>12}{:>14}{:>13}{:>10}"
 HEAD = ROW.format("runtime", "tiles/s", "GFLOP/s", "of ceiling", "x torch fp32", "x best fp32", "cosine")
 Product = Callable[[], object]
 
 
-def run_all(weights: str, n_tiles: int, chips: str | None, say: Callable[[str], object]) -> None:
-    """Print the table. Every rate is the median of ROUNDS rounds, every ratio the median of the rounds' own."""
+def run_all(weights: str, n_tiles: int, chips: str | None, echo: Callable[[str], object]) -> None:
+    """Print the table. Rates are medians over ROUNDS rounds; ratios are taken within a round, then the median."""
     tiles = _tiles(n_tiles, chips)
-    say(f"{len(tiles)} tiles {'of ' + chips if chips else '(made up)'}, {weights} weights: speed, not quality")
+    echo(f"{len(tiles)} tiles {'of ' + chips if chips else '(synthetic)'}, {weights} weights (speed, not quality)")
     given: Any = weights if weights in ("hub", "random") else Path(weights)
     exact = load_terramind(given)
     encoders: list[Any] = [exact, *_exports(exact, tiles[:2]), load_terramind(given, precision="bf16")]
@@ -44,8 +44,8 @@ def run_all(weights: str, n_tiles: int, chips: str | None, say: Callable[[str], 
     cosines = {e.runtime: lowest_cosine(e.embed(tiles[:2]), truth[:2]) for e in encoders}
     rounds = [_round(encoders, tiles) for _ in range(ROUNDS)]
     for name in rounds[0].products:
-        say(f"fp32 matrix product, {name}: {median(r.products[name] for r in rounds):.0f} GFLOP/s")
-    say(HEAD)
+        echo(f"fp32 matrix product, {name}: {median(r.products[name] for r in rounds):.0f} GFLOP/s")
+    echo(HEAD)
     for name, cosine in cosines.items():
         shares = (
             median(r.rates[name] * GFLOP_PER_TILE / r.ceiling for r in rounds),
@@ -54,26 +54,26 @@ def run_all(weights: str, n_tiles: int, chips: str | None, say: Callable[[str], 
         )
         rate = median(r.rates[name] for r in rounds)
         texts = [f"{rate:.2f}", f"{rate * GFLOP_PER_TILE:.0f}", *(f"{share:.2f}" for share in shares)]
-        say(ROW.format(name, *texts, f"{cosine:.6f}"))
+        echo(ROW.format(name, *texts, f"{cosine:.6f}"))
 
 
 @dataclass(frozen=True)
 class Round:
-    """One look at everything, close together in time: the machine's speed changes from minute to minute."""
+    """All measurements of one round, close together in time: the speed of a machine changes from minute to minute."""
 
     products: dict[str, float]
-    """GFLOP/s of each library in its best fp32 matrix product."""
+    """Best fp32 matrix product of each library in GFLOP/s."""
     rates: dict[str, float]
-    """Tiles a second by runtime."""
+    """Tiles per second by runtime."""
 
     @property
     def ceiling(self) -> float:
-        """GFLOP/s of the best library."""
+        """Rate of the fastest library in GFLOP/s."""
         return max(self.products.values())
 
     @property
     def best_fp32(self) -> float:
-        """Tiles a second of the best runtime in fp32."""
+        """Tiles per second of the fastest fp32 runtime."""
         return max(rate for name, rate in self.rates.items() if "fp32" in name)
 
 
@@ -81,7 +81,7 @@ def _round(encoders: list[Any], tiles: np.ndarray) -> Round:
     products = ceilings()
     rates = {}
     for encoder in encoders:
-        # bf16 without such instructions takes minutes for eight tiles; one a core tells as much.
+        # Without bf16 instructions eight tiles take minutes; one tile per core is enough to measure the rate.
         part = tiles[:N_CORES] if "bf16" in encoder.runtime else tiles
         time.sleep(REST_S)
         started = time.perf_counter()
@@ -91,20 +91,20 @@ def _round(encoders: list[Any], tiles: np.ndarray) -> Round:
 
 
 def ceilings() -> dict[str, float]:
-    """GFLOP/s of the machine's libraries in fp32 matrix products: the best shape's median of several.
+    """Return the fp32 matrix product rate of each library in GFLOP/s: the median for its best shape.
 
-    All cores on one product, and a product a core at the same time.
+    Measured with all cores on one product, and with one product per core at the same time.
     """
     rng = np.random.default_rng(0)
     found: dict[str, float] = {}
     for m, k, n in SHAPES:
         a, b = rng.standard_normal((m, k), np.float32), rng.standard_normal((k, n), np.float32)
         for library, make in (("numpy", _numpy), ("torch", _torch), ("onnxruntime", _onnx)):
-            for way, n_at_once, n_threads in (("all cores", 1, N_CORES), ("a core each", N_CORES, 1)):
+            for mode, n_at_once, n_threads in (("all cores", 1, N_CORES), ("one per core", N_CORES, 1)):
                 with ThreadPoolExecutor(n_at_once) as pool, threadpool_limits(n_threads):
                     product = make(a, b, n_threads)
                     seconds = _seconds(lambda: list(pool.map(lambda _: product(), range(n_at_once))))  # noqa: B023
-                name = f"{library}, {way}"
+                name = f"{library}, {mode}"
                 found[name] = max(found.get(name, 0), 2e-9 * m * k * n * n_at_once / seconds)
     return found
 
@@ -129,7 +129,7 @@ def _torch(a: np.ndarray, b: np.ndarray, n_threads: int) -> Product:
     left, right = torch.from_numpy(a), torch.from_numpy(b)
 
     def product() -> torch.Tensor:
-        torch.set_num_threads(n_threads)  # of each thread that calls; threadpoolctl does not reach it
+        torch.set_num_threads(n_threads)  # per calling thread; threadpoolctl does not control it
         return left @ right
 
     return product
@@ -157,7 +157,7 @@ def _exports(exact: TerraMindEncoder, chips: np.ndarray) -> list[Any]:
     precisions: tuple[OnnxPrecision, ...] = ("fp32", "int8")
     with tempfile.TemporaryDirectory() as folder:
         for precision in precisions:
-            # Whatever the cosine: the table shows it.
+            # Any cosine is accepted: the table shows it.
             export_onnx(exact, Path(folder) / f"{precision}.onnx", precision, chips, min_cosine=0)
         return [load_onnx(Path(folder) / f"{precision}.onnx") for precision in precisions]
 
@@ -167,5 +167,5 @@ def _tiles(n_tiles: int, folder: str | None) -> np.ndarray:
         return make_chips(n_tiles)
     paths = sorted(Path(folder).glob("*.tif"))[:n_tiles]
     if not paths:
-        raise click.BadParameter(f"{folder} holds no .tif", param_hint="--chips")
+        raise click.BadParameter(f"{folder} contains no .tif file", param_hint="--chips")
     return np.stack([read_chip(path).pixels for path in paths])

@@ -1,28 +1,25 @@
-"""The engines that are compared. Each answers the same question: k tiles most like one, under a filter."""
+"""PostgreSQL's engines of the search benchmark: terrakin, and pgvector without it."""
 
-from typing import Any, Protocol
+from typing import Protocol
 
-import faiss
-import numpy as np
 import psycopg
-import qdrant_edge as qdrant
 from pgvector import Vector
 from pgvector.psycopg import register_vector
 
-from benchmarks.questions import Question, capped, eligible
-from benchmarks.world import World
+from benchmarks.questions import Question
+from benchmarks.world import World, country_code
 from etl.cities.city import CONTINENTS
 
 
 class Engine(Protocol):
-    """Something that answers questions; rows count from 0, tile_id is row + 1."""
+    """Answers questions. Rows count from 0; tile_id is row + 1."""
 
     name: str
     build_s: float
     index_mib: float
 
     def ask(self, row: int, question: Question) -> list[int] | None:
-        """Rows of the answer, best first; None where the engine has no such question."""
+        """Return the rows of the matches, best first, or None if the engine does not support the question."""
 
 
 SIMILAR = """
@@ -35,7 +32,7 @@ SIMILAR = """
 
 
 class Terrakin:
-    """``api.similar_tiles``, as it is or with ``exact => true``."""
+    """`api.similar_tiles`, with or without `exact => true`."""
 
     def __init__(self, url: str, exact: bool, build_s: float, index_mib: float) -> None:
         """Connect to a filled database."""
@@ -44,14 +41,14 @@ class Terrakin:
         self.conn = psycopg.connect(url, autocommit=True, prepare_threshold=0)
 
     def ask(self, row: int, question: Question) -> list[int] | None:
-        """As Engine."""
+        """Return the rows of the matches, best first."""
         box = question.within
         values = {
             "tile_id": row + 1,
             "k": question.k,
             "exclude_within_m": question.exclude_within_m,
             "exclude_same_city": question.exclude_same_city,
-            "countries": None if question.country < 0 else [f"{question.country}"],
+            "countries": None if question.country < 0 else [country_code(question.country)],
             "continents": None if question.continent < 0 else [CONTINENTS[question.continent]],
             "west": box and box.west,
             "south": box and box.south,
@@ -63,7 +60,7 @@ class Terrakin:
         return [tile_id - 1 for (tile_id,) in self.conn.execute(SIMILAR, values)]
 
 
-BY_HAND = """
+PLAIN_PGVECTOR = """
     SELECT t.tile_id
     FROM terrakin.tiles AS t
     WHERE t.city_id <> %(city_id)s AND NOT ST_DWithin(t.location, %(place)s::geography, %(exclude_within_m)s)
@@ -74,10 +71,10 @@ BY_HAND = """
 NO_CITY = -1
 
 
-class ByHand:
-    """What one would write with pgvector alone: iterative scan, ef_search 200, LIMIT k."""
+class PlainPgvector:
+    """The query that one would write with pgvector alone: iterative scan, ef_search 200, LIMIT k."""
 
-    name = "pgvector by hand"
+    name = "plain pgvector"
 
     def __init__(self, url: str, world: World, build_s: float, index_mib: float) -> None:
         """Connect to a filled database."""
@@ -88,7 +85,7 @@ class ByHand:
         self.conn.execute("SET hnsw.ef_search = 200")
 
     def ask(self, row: int, question: Question) -> list[int] | None:
-        """As Engine."""
+        """Return the rows of the matches, best first."""
         if question.country >= 0 or question.continent >= 0 or question.max_per_city or question.within:
             return None
         values = {
@@ -99,67 +96,4 @@ class ByHand:
             "query": Vector(self.world.vectors[row]),
             "k": question.k,
         }
-        return [tile_id - 1 for (tile_id,) in self.conn.execute(BY_HAND, values)]
-
-
-class Qdrant:
-    """The Qdrant engine in this process (qdrant-edge), with city, country and place as payload."""
-
-    def __init__(self, shard: Any, world: World, hnsw_ef: int, build_s: float, index_mib: float) -> None:
-        """A filled shard with one search setting; hnsw_ef 0 compares with every point."""
-        self.name = f"Qdrant ef={hnsw_ef}" if hnsw_ef else "Qdrant exact"
-        self.shard, self.world = shard, world
-        self.params = qdrant.SearchParams(hnsw_ef=hnsw_ef or None, exact=not hnsw_ef)
-        self.build_s, self.index_mib = build_s, index_mib
-
-    def ask(self, row: int, question: Question) -> list[int] | None:
-        """As Engine."""
-        if question.max_per_city:
-            return None
-        w = self.world
-        left_out = [_match("city", int(w.city[row]))] if question.exclude_same_city else []
-        if question.exclude_within_m:
-            centre = qdrant.GeoPoint(lon=float(w.lon[row]), lat=float(w.lat[row]))
-            radius = qdrant.GeoRadius(centre, question.exclude_within_m)
-            left_out.append(qdrant.FieldCondition("place", geo_radius=radius))
-        wanted = []
-        if question.country >= 0:
-            wanted.append(_match("country", question.country))
-        if question.continent >= 0:
-            wanted.append(_match("continent", question.continent))
-        if question.within:
-            top_left = qdrant.GeoPoint(lon=question.within.west, lat=question.within.north)
-            bottom_right = qdrant.GeoPoint(lon=question.within.east, lat=question.within.south)
-            box = qdrant.GeoBoundingBox(top_left, bottom_right)
-            wanted.append(qdrant.FieldCondition("place", geo_bounding_box=box))
-        found = self.shard.query(
-            qdrant.QueryRequest(
-                limit=question.k + 1,  # the tile itself is among them where its city is not left out
-                query=qdrant.Query.Nearest(w.vectors[row].tolist()),
-                filter=qdrant.Filter(must=wanted or None, must_not=left_out or None),
-                params=self.params,
-            )
-        )
-        return [int(point.id) for point in found if int(point.id) != row][: question.k]
-
-
-def _match(key: str, value: int) -> Any:
-    return qdrant.FieldCondition(key, match=qdrant.MatchValue(value))
-
-
-class Faiss:
-    """Exact inner products over all tiles, filtered afterwards in NumPy."""
-
-    name, build_s, index_mib = "FAISS flat + filter", 0.0, 0.0
-
-    def __init__(self, world: World) -> None:
-        """Add all vectors."""
-        self.world, self.index = world, faiss.IndexFlatIP(world.vectors.shape[1])
-        self.index.add(world.vectors)
-        self.index_mib = world.vectors.nbytes / 2**20
-
-    def ask(self, row: int, question: Question) -> list[int] | None:
-        """As Engine."""
-        _, nearest = self.index.search(self.world.vectors[row : row + 1], len(self.world.vectors))
-        allowed = eligible(self.world, row, question)
-        return capped(self.world, np.asarray(nearest[0][allowed[nearest[0]]]), question)
+        return [tile_id - 1 for (tile_id,) in self.conn.execute(PLAIN_PGVECTOR, values)]

@@ -1,4 +1,4 @@
-"""`terrakin bench etl`: the stages after imagery and model over a generated world, as the real commands run them."""
+"""`terrakin bench etl`: run the stages after imagery and encoder as commands, on a generated world."""
 
 import os
 import shutil
@@ -25,10 +25,10 @@ STAGES = (
     ("aggregate", "--bias-removal", "dimensions", *IN_PERIOD), ("load", *IN_PERIOD), ("thumbnail", *IN_PERIOD),
     ("layout",), ("index",),
 )  # fmt: skip
-"""Aggregate fits the post-processing, measures spatial bias and finds what removes it before it makes vectors."""
+"""Before it computes vectors, aggregate fits the post-processing, measures spatial bias and fits its removal."""
 BYTES_PER_TILE = 196 * 768 * 2 * 1.3
 """Patches in float16, vectors, tables and indexes."""
-MADE_BEFORE = """
+MARK_STAGES_DONE = """
     INSERT INTO terrakin.etl_tasks (city_id, period, stage, status, finished_at, detail)
     SELECT c.city_id, %s, s, 'done', now(), jsonb_build_object('made_from', 'synthetic')
     FROM terrakin.cities AS c
@@ -39,29 +39,32 @@ COUNTS = """
         (SELECT count(*) FROM terrakin.tile_aggregates), (SELECT count(*) FROM terrakin.tile_thumbnails),
         (SELECT count(*) FROM terrakin.tile_neighbours), (SELECT avg(length(webp)) FROM terrakin.tile_thumbnails)
 """
-Say = Callable[[str], None]
+Echo = Callable[[str], None]
 
 
-def run_all(n_tiles: int, folder: Path | None, say: Say) -> None:
-    """Generate, run each stage as a command of its own, print the table, delete everything."""
+def run_all(n_tiles: int, folder: Path | None, echo: Echo) -> None:
+    """Generate the work files, run each stage as a command, print the table and delete everything."""
     home = Path(tempfile.mkdtemp(prefix="terrakin-bench-etl-", dir=folder))
     home.chmod(0o711)
     free = shutil.disk_usage(home).free
     if free < n_tiles * BYTES_PER_TILE:
-        raise SystemExit(f"{n_tiles} tiles take {n_tiles * BYTES_PER_TILE / 1e9:.0f} GB, {home} has {free / 1e9:.0f}")
+        raise SystemExit(
+            f"{n_tiles} tiles need {n_tiles * BYTES_PER_TILE / 1e9:.0f} GB, but {home} has {free / 1e9:.0f} GB; "
+            "use --folder or --tiles"
+        )
     try:
-        _run(home, n_tiles, say)
+        _run(home, n_tiles, echo)
     finally:
         cluster.stop(home)
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _run(home: Path, n_tiles: int, say: Say) -> None:
+def _run(home: Path, n_tiles: int, echo: Echo) -> None:
     cities = synthetic_cities(REAL_TILES, n_tiles)
     started = time.perf_counter()
     cells = assign_cells(cities)
     n_tiles = sum(map(len, cells.values()))
-    say(f"{len(cities)} cities, {n_tiles} tiles planned in {time.perf_counter() - started:.1f} s")
+    echo(f"{len(cities)} cities, {n_tiles} tiles planned in {time.perf_counter() - started:.1f} s")
     settings = Settings(home)
     migrate(settings)
     with connect(settings, "etl", autocommit=True) as conn:
@@ -71,21 +74,22 @@ def _run(home: Path, n_tiles: int, say: Say) -> None:
     with tqdm(total=n_tiles, desc="generate", unit="tile") as bar:
         write_work_files(home, cities, cells, bar.update)
     with connect(settings, "etl", autocommit=True) as conn:
-        conn.execute(MADE_BEFORE, [date_range(PERIOD)])
+        conn.execute(MARK_STAGES_DONE, [date_range(PERIOD)])
     postmaster = int((Path(data) / "postmaster.pid").read_text().split("\n")[0])
     environment = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"} | {"TERRAKIN_HOME": str(home)}
-    say(f"{'stage':<12}{'s':>8}{'tiles/s':>10}{'cpu s':>9}{'peak MiB':>10}")
+    echo(f"{'stage':<12}{'s':>8}{'tiles/s':>10}{'cpu s':>9}{'peak MiB':>10}")
     costs = []
     for stage in STAGES:
         costs.append(cost_of(["etl", *stage], environment, postmaster))
-        say(_line(stage[0], costs[-1], n_tiles))
+        echo(_line(stage[0], costs[-1], n_tiles))
     total = Cost(sum(c.seconds for c in costs), sum(c.cpu_seconds for c in costs), max(c.peak_mib for c in costs))
-    say(_line("all", total, n_tiles))
+    echo(_line("all", total, n_tiles))
     with connect(settings) as conn:
         tiles, missing, aggregates, thumbnails, neighbours, size = conn.execute(COUNTS).fetchone() or (0,) * 6
-    say(
-        f"tables: {tiles} tiles ({missing} without a place), {aggregates} aggregates, {thumbnails} thumbnails of "
-        f"{size:.0f} bytes, neighbours of {neighbours}; load on this machine: {os.getloadavg()[1]:.1f} on {os.cpu_count()} cores"
+    echo(
+        f"tables: {tiles} tiles ({missing} without UMAP position), {aggregates} aggregates, {thumbnails} thumbnails of "
+        f"{size:.0f} bytes, neighbours of {neighbours} tiles; "
+        f"load average {os.getloadavg()[1]:.1f} on {os.cpu_count()} cores"
     )
 
 

@@ -1,7 +1,7 @@
-"""A generated world for ``terrakin bench etl``: real positions, synthetic composites and synthetic patch embeddings.
+"""Generates cities and work files for `terrakin bench etl`: synthetic composites and patch embeddings.
 
-Cities are circles around the real tiles' centres, of their real number of tiles. The work files are those that the
-stages composite and embed would have left. Nothing in them is an image of anything, and their names say so.
+Cities are circles around real centres with the real number of tiles. The work files are those that the stages
+composite and embed write; their attributes mark them as synthetic.
 """
 
 import csv
@@ -16,6 +16,7 @@ import numpy as np
 import zarr
 from scipy.ndimage import gaussian_filter
 
+from benchmarks.world import country_code
 from etl.cities.city import City
 from etl.cities.grid import PATCHES_PER_TILE, TILE_M, TILE_PX, Cell, tile_id
 from etl.cities.table import circle, geonames_cities
@@ -26,16 +27,16 @@ from etl.store.work_files import COMPOSITE, COMPRESSOR, PATCHES, city_dir, write
 PERIOD = Period(date(2024, 6, 1), date(2024, 8, 31))
 DIMENSION = 768
 RENAMED = {"Australia": "Oceania"}
-"""Continents that the replaced system called otherwise."""
+"""Names of continents in the file of real tiles that differ from ours."""
 N_TEXTURES = 16
-"""Different tiles of pixels; every tile of the world is a link to one of them."""
+"""Number of different tiles of pixels; every tile of the world is a hard link to one of them."""
 NOISE_ROWS = 8192
 N_CLASSES = 12
-"""Kinds of patches in the world; a tile has three or four of them."""
+"""Number of patch classes in the world; a tile has three or four of them."""
 
 
 def synthetic_cities(real_tiles: Path, n_tiles: int) -> list[City]:
-    """Cities with about so many tiles in all: real centres and sizes where the file is, else of the package's table."""
+    """Return cities with about n_tiles in total, from the file of real tiles or else from the package's city table."""
     if not real_tiles.exists():
         known = [(c.lon, c.lat, c.country_code, c.continent, 140) for c in geonames_cities()[:350]]
     else:
@@ -59,7 +60,7 @@ def _real_places(path: Path) -> list[tuple[float, float, str, str, int]]:
         for row in csv.DictReader(handle):
             key = row["country"], row["city"], row["continent"]
             of_city.setdefault(key, []).append((float(row["lon"]), float(row["lat"])))
-    codes = {country: str(i) for i, country in enumerate(sorted({key[0] for key in of_city}))}
+    codes = {country: country_code(i) for i, country in enumerate(sorted({key[0] for key in of_city}))}
     places = []
     for (country, _, continent), tiles in of_city.items():
         lon, lat = np.median(tiles, axis=0).tolist()
@@ -71,7 +72,7 @@ def _real_places(path: Path) -> list[tuple[float, float, str, str, int]]:
 def write_work_files(
     home: Path, cities: Sequence[City], cells: Mapping[int, Sequence[Cell]], advance: Callable[[int], Any]
 ) -> None:
-    """Write ``composite.zarr`` and ``patches.zarr`` of every city, as the stages composite and embed do."""
+    """Write `composite.zarr` and `patches.zarr` of every city, as the stages composite and embed do."""
     textures = home / "textures.zarr"
     _write_textures(textures)
     patches = SyntheticPatches(cities)
@@ -91,7 +92,7 @@ def write_work_files(
 
 
 def _write_textures(path: Path) -> None:
-    """Tiles of smooth and of sharp made-up structure with pixel noise: they pack about as badly as real ones."""
+    """Write tiles of smooth and sharp structure with pixel noise, which compress about as little as real ones."""
     rng = np.random.default_rng(1)
     tiles = []
     for i in range(N_TEXTURES):
@@ -102,10 +103,10 @@ def _write_textures(path: Path) -> None:
 
 
 def _write_composite(path: Path, textures: Path, cells: Sequence[Cell]) -> None:
-    """A composite whose chunks, one a tile, are links to textures; nodata around the cells."""
+    """Write a composite whose chunks, one per tile, are links to textures, with nodata around the cells."""
     top, left = max(c.row for c in cells), min(c.col for c in cells)
     shape = top - min(c.row for c in cells) + 1, max(c.col for c in cells) - left + 1
-    attributes = {
+    attributes: dict[str, Any] = {
         "made_from": "synthetic", "stac_url": "synthetic", "collection": "synthetic-benchmark", "is_synthetic": True,
         "item_ids": [], "max_cloud_cover": 0, "search_steps": [], "scenes": [], "valid_share": 1.0, "min_observations": 3,
         "median_observations": 3.0, "srid": cells[0].srid, "bands": list(BANDS), "top_row": top, "left_col": left,
@@ -128,27 +129,27 @@ def _write_composite(path: Path, textures: Path, cells: Sequence[Cell]) -> None:
 
 
 class SyntheticPatches:
-    """Patch vectors with what real ones have: a common mean, a part of the city, kinds of patches, and noise."""
+    """Patch vectors structured like real ones: a common mean, a city component, a patch class and noise."""
 
     def __init__(self, cities: Sequence[City]) -> None:
         rng = np.random.default_rng(2)
         self._mean = rng.normal(scale=2, size=DIMENSION).astype(np.float32)
         self._classes = rng.normal(size=(N_CLASSES, DIMENSION)).astype(np.float32)
         self._noise = rng.normal(scale=0.7, size=(NOISE_ROWS, DIMENSION)).astype(np.float32)
-        # A few dimensions follow the place itself, so that the stage bias has something to find.
-        self._place = np.zeros((3, DIMENSION), np.float32)
-        self._place[:, :20] = rng.normal(scale=2, size=(3, 20))
+        # A few dimensions encode location, so that the stage bias has something to find.
+        self._location = np.zeros((3, DIMENSION), np.float32)
+        self._location[:, :20] = rng.normal(scale=2, size=(3, 20))
 
     def of(self, city: City, n: int) -> np.ndarray:
-        """(n, 196, 768) float16; the same for the same city."""
+        """Return (n, 196, 768) float16; equal calls give equal arrays."""
         rng = np.random.default_rng(city.city_id)
         lon, lat = np.radians([city.lon, city.lat])
         xyz = np.array([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], np.float32)
-        own = self._mean + xyz @ self._place + rng.normal(scale=0.3, size=DIMENSION).astype(np.float32)
+        own = self._mean + xyz @ self._location + rng.normal(scale=0.3, size=DIMENSION).astype(np.float32)
         patches = np.empty((n, PATCHES_PER_TILE, DIMENSION), np.float16)
         for i in range(n):
-            kinds = rng.permutation(N_CLASSES)[: rng.integers(3, 5)]
-            kind = rng.choice(kinds, PATCHES_PER_TILE, p=rng.dirichlet(np.full(len(kinds), 3.0)))
+            classes = rng.permutation(N_CLASSES)[: rng.integers(3, 5)]
+            patch_class = rng.choice(classes, PATCHES_PER_TILE, p=rng.dirichlet(np.full(len(classes), 3.0)))
             begin = rng.integers(NOISE_ROWS - PATCHES_PER_TILE)
-            patches[i] = own + self._classes[kind] + self._noise[begin : begin + PATCHES_PER_TILE]
+            patches[i] = own + self._classes[patch_class] + self._noise[begin : begin + PATCHES_PER_TILE]
         return patches

@@ -1,16 +1,14 @@
-"""Puts one world into PostgreSQL and into Qdrant, and says how long the indexes took and how large they are."""
+"""Writes a benchmark's world into PostgreSQL, and measures build time and size of the indexes."""
 
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import psycopg
-import qdrant_edge as qdrant
 from pgvector import Vector
 from pgvector.psycopg import register_vector
 
-from benchmarks.world import DIMENSION, World
+from benchmarks.world import World, country_code
 from db.index import INDEXES, SHUFFLE, VACUUM
 from db.neighbours import build_neighbours
 from db.settings import Settings
@@ -41,7 +39,7 @@ SIZES = """
 
 @dataclass(frozen=True)
 class Filled:
-    """What was built: seconds and MiB, of the vector index of one method and of the neighbours."""
+    """Build time and size of the vector index of embedding_mean, and of the neighbours."""
 
     hnsw_s: float
     neighbours_s: float
@@ -49,8 +47,8 @@ class Filled:
     neighbours_mib: float
 
 
-def fill_postgres(world: World, settings: Settings, kin_of: list[int] | None) -> Filled:
-    """Fill an empty migrated database; neighbours of all tiles, or of these alone."""
+def fill_postgres(world: World, settings: Settings, neighbours_of: list[int] | None) -> Filled:
+    """Fill an empty migrated database and compute the neighbours of all tiles, or only of the given tile ids."""
     assert settings.database_url
     with psycopg.connect(settings.database_url, autocommit=True) as conn:
         fill_tables(conn, world)
@@ -58,14 +56,14 @@ def fill_postgres(world: World, settings: Settings, kin_of: list[int] | None) ->
         for statement in (*SHUFFLE, VACUUM, INDEXES[0].create):
             conn.execute(statement)
         hnsw_s, started = time.perf_counter() - started, time.perf_counter()
-        build_neighbours(conn, tile_ids=kin_of)
+        build_neighbours(conn, tile_ids=neighbours_of)
         neighbours_s = time.perf_counter() - started
         hnsw_mib, neighbours_mib = conn.execute(SIZES).fetchone() or (0, 0)
     return Filled(hnsw_s, neighbours_s, float(hnsw_mib), float(neighbours_mib))
 
 
 def fill_tables(conn: psycopg.Connection[Any], world: World, first_tile_id: int = 1) -> None:
-    """Cities and tiles without vector indexes and neighbours; tile_id counts up in the order of the world."""
+    """Insert cities and tiles, without vector indexes and neighbours; tile ids are consecutive."""
     register_vector(conn)
     with conn.transaction():
         _fill_cities(conn, world)
@@ -86,14 +84,14 @@ def _fill_cities(conn: psycopg.Connection[Any], world: World) -> None:
     with conn.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO terrakin.countries VALUES (%s, %s, %s)",
-            [(f"{c}", f"Country {c} (synthetic)", CONTINENTS[k]) for c, k in countries.items()],
+            [(country_code(c), f"Country {c} (synthetic)", CONTINENTS[k]) for c, k in countries.items()],
         )
         cursor.executemany(
             "INSERT INTO terrakin.cities (city_id, name, country_code, location, extent, is_synthetic) "
             "SELECT %s, %s, %s, p::geography, ST_Multi(ST_Expand(p, 0.1)), true "
             "FROM ST_SetSRID(ST_MakePoint(%s, %s), 4326) AS p",
             [
-                (c, f"City {c} (synthetic)", f"{world.country[i]}", float(world.lon[i]), float(world.lat[i]))
+                (c, f"City {c} (synthetic)", country_code(world.country[i]), float(world.lon[i]), float(world.lat[i]))
                 for c, i in first.items()
             ],
         )
@@ -102,32 +100,3 @@ def _fill_cities(conn: psycopg.Connection[Any], world: World) -> None:
             "max_cloud_cover, valid_share) VALUES (%s, '[2024-06-01,2024-09-01)', '', 'benchmark', true, '{}', 60, 1)",
             [(c,) for c in first],
         )
-
-
-def fill_qdrant(world: World, folder: Path) -> tuple[Any, float, float]:
-    """A shard with the world, its build seconds and its size on disk in MiB."""
-    started = time.perf_counter()
-    config = qdrant.EdgeConfig(
-        vectors=qdrant.EdgeVectorParams(DIMENSION, qdrant.Distance.Cosine),
-        hnsw_config=qdrant.HnswIndexConfig(m=16, ef_construct=128, full_scan_threshold=1000),
-    )
-    folder.mkdir(parents=True)
-    shard = qdrant.EdgeShard.create(str(folder), config)
-    for key, kind in (("city", "Integer"), ("country", "Integer"), ("continent", "Integer"), ("place", "Geo")):
-        shard.update(qdrant.UpdateOperation.create_field_index(key, getattr(qdrant.PayloadSchemaType, kind)))
-    for begin in range(0, len(world.lon), 5000):
-        points = [_point(world, r) for r in range(begin, min(begin + 5000, len(world.lon)))]
-        shard.update(qdrant.UpdateOperation.upsert_points(points))
-    shard.optimize()
-    size = sum(f.stat().st_size for f in folder.rglob("*") if f.is_file()) / 2**20
-    return shard, time.perf_counter() - started, size
-
-
-def _point(world: World, row: int) -> Any:
-    payload = {
-        "city": int(world.city[row]),
-        "country": int(world.country[row]),
-        "continent": int(world.continent[row]),
-        "place": {"lon": float(world.lon[row]), "lat": float(world.lat[row])},
-    }
-    return qdrant.Point(row, world.vectors[row].tolist(), payload)

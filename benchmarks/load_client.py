@@ -1,9 +1,9 @@
-"""Clients that ask as a page does: loads, moves of the map, clicks; each with a browser's cache."""
+"""Clients that send the requests of the page: loading, moving the map, clicking; each caches like a browser."""
 
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator
+from collections.abc import Awaitable, Iterator
 from dataclasses import dataclass, field
 from math import asinh, pi, radians, tan
 
@@ -11,27 +11,27 @@ import aiohttp
 
 TIMEOUT_S = 60
 CLICKS = 4
-"""Clicks between two loads of the page."""
+"""Clicks per page load."""
 THUMBNAILS = 10
-"""Of the 20 results, those that are on the screen."""
+"""Results visible on the screen, out of 20."""
 
 
 @dataclass(frozen=True)
 class Mix:
-    """What can be asked about: tile ids with their centres (degrees), and beginnings of city names."""
+    """Values to request: tile ids with their centres (degrees), and prefixes of city names."""
 
     places: list[tuple[int, float, float]]
     names: list[str]
 
     @property
     def n_tiles(self) -> int:
-        """How many tiles there are."""
+        """Number of tiles."""
         return len(self.places)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer; status 599 where the connection broke. Times of time.monotonic()."""
+    """One answer; status 599 if the connection broke. Times are those of time.monotonic()."""
 
     name: str
     status: int
@@ -43,24 +43,24 @@ class Answer:
 
 @dataclass
 class Client:
-    """One browser: its connection, what it has kept, and what it was answered."""
+    """One browser: its connection, its cached ETags, and the answers it received."""
 
     session: aiohttp.ClientSession
     url: str
     chance: random.Random
     answers: list[Answer] = field(default_factory=list)
-    kept: dict[str, str] = field(default_factory=dict)
+    etags: dict[str, str] = field(default_factory=dict)
 
-    async def ask(self, name: str, path: str, body: object = None) -> bytes:
-        """Ask once; an address asked before goes with its ETag."""
+    async def request(self, name: str, path: str, body: object = None) -> bytes:
+        """Send one request, with the ETag of an earlier answer if there is one; return the body of a 200."""
         begun = time.monotonic()
-        headers = {"If-None-Match": self.kept[path]} if path in self.kept else {}
+        headers = {"If-None-Match": self.etags[path]} if path in self.etags else {}
         try:
             method = "POST" if body else "GET"
             async with self.session.request(method, self.url + path, json=body, headers=headers) as response:
                 data = await response.read()
-                if "ETag" in response.headers and len(self.kept) < 10_000:
-                    self.kept[path] = response.headers["ETag"]
+                if "ETag" in response.headers and len(self.etags) < 10_000:
+                    self.etags[path] = response.headers["ETag"]
                 status, text = response.status, data[:200].decode(errors="replace") if response.status >= 400 else ""
         except (aiohttp.ClientError, TimeoutError) as error:
             data, status, text = b"", 599, repr(error)
@@ -69,17 +69,17 @@ class Client:
 
 
 async def drive(url: str, mix: Mix, clients: int, end: asyncio.Future[None]) -> list[Answer]:
-    """All answers of so many clients that ask until the end, each one question after the other."""
+    """Run the clients until `end` is done, each with one request at a time; return all answers."""
     connector = aiohttp.TCPConnector(limit=clients)
     timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
     async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
-        people = [Client(session, url, random.Random(number)) for number in range(clients)]
-        await asyncio.gather(*(_browse(person, mix, end) for person in people))
-    return [answer for person in people for answer in person.answers]
+        browsers = [Client(session, url, random.Random(number)) for number in range(clients)]
+        await asyncio.gather(*(_browse(browser, mix, end) for browser in browsers))
+    return [answer for browser in browsers for answer in browser.answers]
 
 
 async def drive_for(url: str, mix: Mix, clients: int, seconds: float) -> list[Answer]:
-    """The same for so many seconds."""
+    """Run the clients for a number of seconds; return all answers."""
     loop = asyncio.get_running_loop()
     end: asyncio.Future[None] = loop.create_future()
     loop.call_later(seconds, end.set_result, None)
@@ -88,52 +88,49 @@ async def drive_for(url: str, mix: Mix, clients: int, seconds: float) -> list[An
 
 async def _browse(client: Client, mix: Mix, end: asyncio.Future[None]) -> None:
     while not end.done():
-        async for _ in _visit(client, mix):
+        for request in _visit(client, mix):
+            await request
             if end.done():
                 return
 
 
-async def _visit(client: Client, mix: Mix) -> AsyncIterator[None]:
-    """A page load, then clicks; yields after every question."""
+def _visit(client: Client, mix: Mix) -> Iterator[Awaitable[bytes]]:
+    """Load the page, then click; yield every request."""
     for name in ("config", "encoder", "stats", "countries"):
-        yield await _void(client.ask(name, f"/api/v1/{name}"))
-    yield await _void(client.ask("umap/points", "/api/v1/umap/points"))
+        yield client.request(name, f"/api/v1/{name}")
+    yield client.request("umap/points", "/api/v1/umap/points")
     for x in range(4):
-        yield await _void(client.ask("tiles/grid z2", f"/tiles/grid/2/{x}/{client.chance.randrange(4)}"))
-    yield await _void(client.ask("cities", f"/api/v1/cities?q={client.chance.choice(mix.names)}"))
+        yield client.request("tiles/grid z2", f"/tiles/grid/2/{x}/{client.chance.randrange(4)}")
+    yield client.request("cities", f"/api/v1/cities?q={client.chance.choice(mix.names)}")
     for _ in range(CLICKS):
         tile_id, lon, lat = client.chance.choice(mix.places)
         for z in (8, 10):
             for x, y in _around(lon, lat, z):
-                yield await _void(client.ask("tiles/grid z8, z10", f"/tiles/grid/{z}/{x}/{y}"))
-        yield await _void(client.ask("tile", f"/api/v1/tiles/{tile_id}"))
-        yield await _void(client.ask("similar", f"/api/v1/similar?tile_id={tile_id}&exclude_within_m=50000"))
+                yield client.request("tiles/grid z8, z10", f"/tiles/grid/{z}/{x}/{y}")
+        yield client.request("tile", f"/api/v1/tiles/{tile_id}")
+        yield client.request("similar", f"/api/v1/similar?tile_id={tile_id}&exclude_within_m=50000")
         for _ in range(THUMBNAILS):
             other = client.chance.choice(mix.places)[0]
-            yield await _void(client.ask("thumbnail", f"/api/v1/tiles/{other}/thumbnail"))
+            yield client.request("thumbnail", f"/api/v1/tiles/{other}/thumbnail")
         for x, y in _around(lon, lat, 8):
-            yield await _void(client.ask("tiles/similarity z8", f"/tiles/similarity/8/{x}/{y}?tile_id={tile_id}"))
+            yield client.request("tiles/similarity z8", f"/tiles/similarity/8/{x}/{y}?tile_id={tile_id}")
     examples = {"positive": [client.chance.choice(mix.places)[0] for _ in range(3)], "k": 20}
-    yield await _void(client.ask("similar-to-examples", "/api/v1/similar-to-examples", examples))
+    yield client.request("similar-to-examples", "/api/v1/similar-to-examples", examples)
     tile_id, lon, lat = client.chance.choice(mix.places)
     x, y = _tile(lon, lat, 2)
-    yield await _void(client.ask("tiles/similarity z2", f"/tiles/similarity/2/{x}/{y}?tile_id={tile_id}"))
-    yield await _void(client.ask("umap/similarity", f"/api/v1/umap/similarity?tile_id={tile_id}"))
-
-
-async def _void(question: object) -> None:
-    await question  # type: ignore[misc]
+    yield client.request("tiles/similarity z2", f"/tiles/similarity/2/{x}/{y}?tile_id={tile_id}")
+    yield client.request("umap/similarity", f"/api/v1/umap/similarity?tile_id={tile_id}")
 
 
 def _tile(lon: float, lat: float, z: int) -> tuple[int, int]:
-    """The vector tile at a position (https://wiki.openstreetmap.org/wiki/Slippy_map_tilenames)."""
+    """Return the vector tile at a position (https://wiki.openstreetmap.org/wiki/Slippy_map_tilenames)."""
     side = 2**z
     y = int((1 - asinh(tan(radians(lat))) / pi) / 2 * side)
     return int((lon + 180) / 360 * side) % side, min(max(y, 0), side - 1)
 
 
 def _around(lon: float, lat: float, z: int) -> list[tuple[int, int]]:
-    """The four vector tiles of a screen around a position."""
+    """Return the four vector tiles of a screen around a position."""
     x, y = _tile(lon, lat, z)
     side = 2**z
     return [((x + dx) % side, min(y + dy, side - 1)) for dx in (0, 1) for dy in (0, 1)]

@@ -1,4 +1,4 @@
-"""The load benchmark's database: the search benchmark's world, with layout, dominant clusters and thumbnails."""
+"""Fills the database of the load benchmark: the search benchmark's world with layout, dominant clusters, thumbnails."""
 
 import io
 from collections.abc import Callable
@@ -29,35 +29,35 @@ COMPLETE = (
 THUMBNAILS = "INSERT INTO terrakin.tile_thumbnails SELECT tile_id, %s FROM terrakin.tiles ON CONFLICT DO NOTHING"
 
 
-def build(home: Path, n_tiles: int, say: Callable[[str], None]) -> Settings:
-    """The database in the private cluster of ``home``; one that is there already is taken as it is."""
+def build(home: Path, n_tiles: int, echo: Callable[[str], None]) -> Settings:
+    """Fill the database in the private cluster of `home`; an existing database is used as it is."""
     address = cluster.start(home)
     settings = Settings(home, database_url=address.url(database=DATABASE))
     with psycopg.connect(address.url(database="postgres"), autocommit=True) as conn:
-        is_there = conn.execute("SELECT FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone() is not None
-        if not is_there:
+        exists = conn.execute("SELECT FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone() is not None
+        if not exists:
             conn.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
     migrate(settings)
-    if not is_there:
-        say(f"building {n_tiles} synthetic tiles, their index and neighbours ...")
+    if not exists:
+        echo(f"building {n_tiles} synthetic tiles with index and neighbours ...")
         fill_postgres(build_world(REAL_TILES, n_tiles, SAME_CITY_SHARE), settings, None)
         with psycopg.connect(settings.database_url or "", autocommit=True) as conn:
             for statement in COMPLETE:
-                conn.execute(statement)  # type: ignore[call-overload]
-            conn.execute(THUMBNAILS, (_picture(),))
+                conn.execute(statement)
+            conn.execute(THUMBNAILS, (_thumbnail(),))
     return settings
 
 
 def read_mix(settings: Settings) -> Mix:
-    """All tiles' places, and city names to type."""
+    """Return the positions of all tiles and prefixes of city names."""
     with psycopg.connect(settings.database_url or "") as conn:
         places = conn.execute("SELECT tile_id, lon, lat FROM api.tile_overview").fetchall()
         names = [name[:7] for (name,) in conn.execute("SELECT name FROM terrakin.cities")]
     return Mix(places, names)
 
 
-def _picture() -> bytes:
-    """A thumbnail of about the size of a real one (4 kB)."""
+def _thumbnail() -> bytes:
+    """Return a thumbnail of about the size of a real one (4 kB)."""
     data = io.BytesIO()
     Image.effect_noise((128, 128), 60).convert("RGB").save(data, "WEBP", quality=60)
     return data.getvalue()

@@ -1,4 +1,4 @@
-"""Measures one engine on one question: rows, recall and milliseconds; and throughput with several clients."""
+"""Measures recall and latency of one engine on one question, and throughput with several clients."""
 
 import re
 import subprocess
@@ -25,7 +25,7 @@ TPS = re.compile(r"tps = ([\d.]+)")
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the table. Times are the medians of three runs; ``short`` counts answers with too few rows."""
+    """One line of the table. Times are medians of three runs; `short` counts answers with too few rows."""
 
     question: Question
     engine: Engine
@@ -37,7 +37,7 @@ class Line:
     p99_ms: float
 
     def __str__(self) -> str:
-        """As in HEAD."""
+        """Return the columns of HEAD."""
         return (
             f"{self.question.name:<22}{self.engine.name:<20}{self.short:>6}{self.recall:>8.4f}{self.worst:>7.2f}"
             f"{self.p50_ms:>8.2f}{self.p95_ms:>8.2f}{self.p99_ms:>8.2f}{self.engine.build_s:>9.1f}"
@@ -46,11 +46,11 @@ class Line:
 
 
 def measure(engine: Engine, question: Question, rows: Sequence[int], truths: Sequence[list[int]]) -> Line | None:
-    """Ask for every row, in three rounds after one to warm up; None where the engine has no such question."""
+    """Query every row in three rounds after a warm-up; return None if the engine does not support the question."""
     if engine.ask(rows[0], question) is None:
         return None
     answers = [engine.ask(row, question) or [] for row in rows]
-    # Where no tile is eligible, no row is all of them.
+    # With no eligible tile, an empty answer is complete.
     recalls = [len(set(a) & set(t)) / len(t) if t else 1.0 for a, t in zip(answers, truths, strict=True)]
     short = sum(len(a) < len(t) for a, t in zip(answers, truths, strict=True))
     percentiles = np.median([np.percentile(_times_ms(engine, question, rows), (50, 95, 99)) for _ in range(ROUNDS)], 0)
@@ -67,10 +67,16 @@ def _times_ms(engine: Engine, question: Question, rows: Sequence[int]) -> list[f
 
 
 def throughput(url: str, statement: str, n_tiles: int, clients: int, folder: Path) -> float:
-    """Questions a second by pgbench, over random tiles; the median of three runs."""
-    script = folder / "question.pgbench"
+    """Return queries per second by pgbench over random tiles, the median of three runs."""
+    script = folder / "query.pgbench"
     script.write_text(f"\\set tile_id random(1, {n_tiles})\n{' '.join(statement.split())};\n")
-    command = [bin_dir() / "pgbench", "--no-vacuum", "--protocol=prepared", f"--file={script}", f"--time={PGBENCH_S}"]
+    command: list[str | Path] = [
+        bin_dir() / "pgbench",
+        "--no-vacuum",
+        "--protocol=prepared",
+        f"--file={script}",
+        f"--time={PGBENCH_S}",
+    ]
     command += [f"--client={clients}", f"--jobs={min(clients, 2)}", url]
     runs = [subprocess.run(command, check=True, capture_output=True, text=True).stdout for _ in range(ROUNDS)]
     return median(float(found.group(1)) for run in runs if (found := TPS.search(run)))

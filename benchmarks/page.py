@@ -1,7 +1,7 @@
-"""`make bench-page`: how fast the page is, in a headless Chromium that renders in software, over worlds of some sizes.
+"""`terrakin bench page`: speed of the page in headless Chromium with software rendering, by number of tiles.
 
-Beside every time stands what it cannot be below in the same run: for a load an empty page of the same server, for a
-click the same search asked over plain HTTP and in SQL.
+Each time is printed with its lower bound from the same run: an empty page of the same server for loading, and the same
+search over HTTP and in SQL for a click.
 """
 
 import gzip
@@ -26,30 +26,30 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks import REAL_TILES
+from benchmarks.chromium import CHROMIUM, FLAGS
 from benchmarks.filling import fill_postgres
 from benchmarks.world import World, build_world
 from db import cluster
 from db.migrate import migrate
 from db.settings import Settings
-from tests.chromium import CHROMIUM, FLAGS
 from webapp.pages import STATIC
 
 VIEW = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce"}
-PATIENCE_MS = 120_000
-LOOK_MS = 200
-REST_MS = 1000
+TIMEOUT_MS = 120_000
+POLLING_MS = 200
+PAUSE_MS = 1000
 PRESS_MS = 80
-"""A mouse button is down for about as long; a click without it would fall into the frame that the press draws."""
+"""Time for which a person holds a mouse button; a shorter click falls into the frame that the press draws."""
 SAME_CITY_SHARE = 0.57
 K = 20
 INTERACTIVE_TARGET_MS = {True: 2000, False: 4000}
-"""By whether the world is as small as the demo."""
+"""Targets for worlds up to DEMO_UP_TO tiles (True) and for larger ones."""
 DEMO_UP_TO = 1000
 CLICK_TARGET_MS = 300
 SCRIPT_TARGET_KB = 600
 
-PLACES = "CREATE TEMP TABLE place (tile_id bigint, x real, y real)"
-LAY_OUT = "UPDATE terrakin.tiles AS t SET umap_x = p.x, umap_y = p.y FROM place AS p WHERE p.tile_id = t.tile_id"
+POSITIONS = "CREATE TEMP TABLE position (tile_id bigint, x real, y real)"
+LAY_OUT = "UPDATE terrakin.tiles AS t SET umap_x = p.x, umap_y = p.y FROM position AS p WHERE p.tile_id = t.tile_id"
 LAYOUT = "INSERT INTO terrakin.layouts (method, parameters, n_tiles) VALUES ('umap', '{}', %s)"
 ENCODER = """
     INSERT INTO terrakin.encoder (name, weights, weights_sha256, dimension, post_processing, fitted_at)
@@ -58,8 +58,7 @@ ENCODER = """
 THUMBNAILS = "INSERT INTO terrakin.tile_thumbnails (tile_id, webp) SELECT tile_id, %s FROM terrakin.tiles"
 SIMILAR = "SELECT * FROM api.search_tiles(jsonb_build_object('kind', 'tile', 'tile_id', %s::bigint, 'k', %s::integer))"
 
-# Runs before the page's own scripts: notes when the map with everything on it has been painted, the plot, and a click's
-# list.
+# Runs before the scripts of the page: records when the complete map, the plot, and the results of a click are painted.
 WATCH = """
     window.seen = {};
     const note = (name) => requestAnimationFrame(() => setTimeout(() => { window.seen[name] ??= performance.now(); }));
@@ -72,57 +71,57 @@ WATCH = """
         }
     }).observe(document, { subtree: true, childList: true, attributes: true });
 """
-Say = Callable[[str], None]
+Echo = Callable[[str], None]
 
 
-def run_page(sizes: list[int], rounds: int, say: Say) -> None:
-    """Print the sizes of the scripts, then a table a world."""
-    _say_scripts(say)
+def run_page(sizes: list[int], rounds: int, echo: Echo) -> None:
+    """Print the sizes of the scripts, then one table per number of tiles."""
+    _print_script_sizes(echo)
     folder = Path(tempfile.mkdtemp(prefix="terrakin-bench-"))
     folder.chmod(0o711)
     try:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
             for n in sizes:
-                _run(folder, n, rounds, browser, say)
+                _run(folder, n, rounds, browser, echo)
             browser.close()
     finally:
         cluster.stop(folder / "home")
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _run(folder: Path, n: int, rounds: int, browser: Browser, say: Say) -> None:
+def _run(folder: Path, n: int, rounds: int, browser: Browser, echo: Echo) -> None:
     world = build_world(REAL_TILES, n, SAME_CITY_SHARE)
     settings = _database(folder, world)
-    say(f"\n{n} tiles, {world.source}, synthetic vectors; medians of {rounds} in ms (all of them)")
-    say(f"{'':<54}{'median':>8}{'target':>8}")
+    echo(f"\n{n} tiles, {world.source}, synthetic vectors; medians of {rounds} in ms (single values)")
+    echo(f"{'':<54}{'median':>8}{'target':>8}")
     target = INTERACTIVE_TARGET_MS[n <= DEMO_UP_TO]
     rows = np.random.default_rng(1).permutation(n)[:rounds].tolist()
     with _server(settings) as site:
-        _say(say, "an empty page of the same server", [_load(browser, f"{site}/health", None) for _ in rows])
-        _say(say, "page, until the map is drawn", [_load(browser, site, "idle") for _ in rows], target)
+        _print_row(echo, "an empty page of the same server", [_load(browser, f"{site}/health", None) for _ in rows])
+        _print_row(echo, "page, until the map is drawn", [_load(browser, site, "idle") for _ in rows], target)
         plot = [_load(browser, f"{site}/?scatter=continent", "plot") for _ in rows]
-        _say(say, "page with scatter plot, until that is drawn", plot, target)
-        _say(say, "search in SQL", [_sql_ms(settings, row + 1) for row in rows])
-        _say(say, "search over HTTP", [_http_ms(site, row + 1) for row in rows])
+        _print_row(echo, "page with scatter plot, until the plot is drawn", plot, target)
+        _print_row(echo, "search in SQL", [_sql_ms(settings, row + 1) for row in rows])
+        _print_row(echo, "search over HTTP", [_http_ms(site, row + 1) for row in rows])
         clicks = [_click_ms(browser, site, world, row) for row in rows]
-        _say(say, "click on a tile (button up), until the list is painted", clicks, CLICK_TARGET_MS)
+        _print_row(echo, "click on a tile (button up), until results are painted", clicks, CLICK_TARGET_MS)
 
 
-def _say(say: Say, name: str, times_ms: list[float], target_ms: int | None = None) -> None:
+def _print_row(echo: Echo, name: str, times_ms: list[float], target_ms: int | None = None) -> None:
     each = " ".join(f"{ms:.0f}" for ms in times_ms)
-    say(f"{name:<54}{median(times_ms):>8.0f}{target_ms or '':>8}   ({each})")
+    echo(f"{name:<54}{median(times_ms):>8.0f}{target_ms or '':>8}   ({each})")
 
 
-def _say_scripts(say: Say) -> None:
+def _print_script_sizes(echo: Echo) -> None:
     sizes = {path.name: len(gzip.compress(path.read_bytes())) / 1000 for path in sorted(STATIC.glob("assets/*.js"))}
     for name, kb in sizes.items():
-        say(f"{name:<54}{kb:>8.0f} kB gzip")
-    say(f"{'all scripts':<54}{sum(sizes.values()):>8.0f} kB gzip, target {SCRIPT_TARGET_KB}")
+        echo(f"{name:<54}{kb:>8.0f} kB gzip")
+    echo(f"{'all scripts':<54}{sum(sizes.values()):>8.0f} kB gzip, target {SCRIPT_TARGET_KB}")
 
 
 def _database(folder: Path, world: World) -> Settings:
-    """A database of its own with the world, a layout, and the same picture for every tile."""
+    """Create a database with the world, a layout, and the same thumbnail for every tile."""
     n = len(world.lon)
     address = cluster.start(folder / "home")
     with psycopg.connect(address.url(database="postgres"), autocommit=True) as conn:
@@ -134,8 +133,8 @@ def _database(folder: Path, world: World) -> Settings:
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (128, 128, 3), np.uint8)).save(picture, "WEBP")
     with psycopg.connect(settings.database_url or "") as conn:
         conn.execute(ENCODER)
-        conn.execute(PLACES)
-        with conn.cursor().copy("COPY place FROM STDIN") as copy:
+        conn.execute(POSITIONS)
+        with conn.cursor().copy("COPY position FROM STDIN") as copy:
             for i, (x, y) in enumerate(world.umap.tolist()):
                 copy.write_row((i + 1, x, y))
         conn.execute(LAY_OUT)
@@ -148,7 +147,7 @@ def _database(folder: Path, world: World) -> Settings:
 
 @contextmanager
 def _server(settings: Settings) -> Iterator[str]:
-    """Address of the page over a database, served as `terrakin web start` serves it."""
+    """Run `terrakin web start` on a database; yield the address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -167,7 +166,7 @@ def _server(settings: Settings) -> Iterator[str]:
 def _page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(**VIEW)  # type: ignore[arg-type]
     page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
+    page.set_default_timeout(TIMEOUT_MS)
     page.add_init_script(WATCH)
     try:
         yield page
@@ -176,7 +175,7 @@ def _page(browser: Browser) -> Iterator[Page]:
 
 
 def _load(browser: Browser, url: str, until: str | None) -> float:
-    """From the start of the navigation of a browser with an empty cache; ``until`` None: to the end of the document."""
+    """Return the time from navigation, with an empty cache, until an event of WATCH (None: the end of the document)."""
     with _page(browser) as page:
         page.goto(url)
         if until is None:
@@ -186,8 +185,8 @@ def _load(browser: Browser, url: str, until: str | None) -> float:
 
 
 def _wait_for(page: Page, name: str) -> None:
-    """Look now and then only: Playwright's default is to look at every frame, which asks for frames."""
-    page.wait_for_function(f"window.seen.{name}", polling=LOOK_MS)
+    """Wait for an event of WATCH. Playwright polls at every frame by default, which makes the page draw frames."""
+    page.wait_for_function(f"window.seen.{name}", polling=POLLING_MS)
 
 
 def _click_ms(browser: Browser, site: str, world: World, row: int) -> float:
@@ -197,8 +196,8 @@ def _click_ms(browser: Browser, site: str, world: World, row: int) -> float:
         box = page.locator(".map-canvas").bounding_box()
         assert box
         middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-        page.mouse.move(*middle)  # nobody's pointer jumps: what it hovers over is drawn before the click
-        page.wait_for_timeout(REST_MS)
+        page.mouse.move(*middle)  # as with a real pointer, the hover effect is drawn before the click
+        page.wait_for_timeout(PAUSE_MS)
         page.mouse.click(*middle, delay=PRESS_MS)
         _wait_for(page, "results")
         return float(page.evaluate("window.seen.results - window.seen.click"))
@@ -213,7 +212,7 @@ def _http_ms(site: str, tile_id: int) -> float:
 
 def _sql_ms(settings: Settings, tile_id: int) -> float:
     with psycopg.connect(settings.database_url or "") as conn:
-        conn.execute(SIMILAR, (tile_id, K)).fetchall()  # the first question of a connection plans and reads
+        conn.execute(SIMILAR, (tile_id, K)).fetchall()  # the first query of a connection includes planning and reading
         started = time.perf_counter()
         conn.execute(SIMILAR, (tile_id, K)).fetchall()
         return (time.perf_counter() - started) * 1000

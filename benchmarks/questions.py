@@ -1,4 +1,4 @@
-"""What is asked in the benchmark, and the right answers by brute force in NumPy and PROJ."""
+"""The questions of the search benchmark, and their exact answers by brute force with NumPy and PROJ."""
 
 from dataclasses import dataclass
 
@@ -24,17 +24,17 @@ class Box:
 
 @dataclass(frozen=True)
 class Question:
-    """A filter: what is left out, and what alone is let in.
+    """A number of matches and filters.
 
     Attributes:
-        name: for the table.
-        k: tiles wanted.
-        exclude_same_city: leave out the query tile's city.
-        exclude_within_m: metres around the query tile.
-        country: code of the only country; -1 for all.
-        continent: code of the only continent; -1 for all.
-        within: the only region; None for everywhere.
-        max_per_city: at most so many tiles of a city; 0 for no limit.
+        name: as printed in the table.
+        k: number of matches.
+        exclude_same_city: exclude the city of the query tile.
+        exclude_within_m: exclude tiles within this distance of the query tile, in metres.
+        country: number of the only country; -1 for all.
+        continent: number of the only continent; -1 for all.
+        within: region of the matches; None for everywhere.
+        max_per_city: maximum number of matches per city; 0 for no limit.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Question:
 
 
 def questions(world: World) -> list[Question]:
-    """The scenarios: how far to stay away, where to look, how many."""
+    """Return the questions: radius of exclusion, region, number of matches."""
     continents, continent_sizes = np.unique(world.continent, return_counts=True)
     countries, country_sizes = np.unique(world.country, return_counts=True)
     n = len(world.lon)
@@ -62,13 +62,13 @@ def questions(world: World) -> list[Question]:
         Question("one continent (20 %)", continent=fifth),
         Question("one country (1 %)", country=hundredth),
         Question("polygon of 200 tiles", within=_box_of(world, BOX_TILES)),
-        Question("one a city, 50 km", exclude_within_m=50_000, max_per_city=1),
+        Question("one per city, 50 km", exclude_within_m=50_000, max_per_city=1),
         Question("50 km, k = 200", k=200, exclude_within_m=50_000),
     ]
 
 
 def _box_of(world: World, n_tiles: int) -> Box:
-    """The square around the tile in the middle of the table that holds about so many tiles, by bisection."""
+    """Return a square around the tile in the middle of the table that contains about n_tiles, by bisection."""
     lon, lat = float(world.lon[len(world.lon) // 2]), float(world.lat[len(world.lat) // 2])
     low, high = 0.0, MAX_HALF_WIDTH_DEG
     for _ in range(40):
@@ -79,12 +79,12 @@ def _box_of(world: World, n_tiles: int) -> Box:
 
 
 def inside(world: World, box: Box) -> np.ndarray:
-    """Which tiles' positions lie in a box."""
+    """Return a mask (n,) of the tiles whose positions lie in a box."""
     return (world.lon >= box.west) & (world.lon <= box.east) & (world.lat >= box.south) & (world.lat <= box.north)
 
 
 def eligible(world: World, row: int, question: Question) -> np.ndarray:
-    """Which tiles may answer."""
+    """Return a mask (n,) of the tiles that pass the filters."""
     n = len(world.lon)
     allowed = world.city != world.city[row] if question.exclude_same_city else np.arange(n) != row
     if question.country >= 0:
@@ -96,20 +96,20 @@ def eligible(world: World, row: int, question: Question) -> np.ndarray:
     if question.exclude_within_m:
         metres = GEOD.inv(np.full(n, world.lon[row]), np.full(n, world.lat[row]), world.lon, world.lat)[2]
         allowed &= metres > question.exclude_within_m
-    return allowed
+    return np.asarray(allowed)
 
 
 def truth(world: World, row: int, question: Question, similarity: np.ndarray) -> list[int]:
-    """The right answer: rows, best first, by the similarity of all tiles with the query tile."""
+    """Return the rows of the exact answer, best first, given the similarity of all tiles to the query tile."""
     rows = np.flatnonzero(eligible(world, row, question))
     rows = rows[np.argsort(-similarity[rows], kind="stable")]
     return capped(world, rows, question)
 
 
 def capped(world: World, rows: np.ndarray, question: Question) -> list[int]:
-    """The first k, at most max_per_city of a city."""
+    """Return the first k rows, at most max_per_city of each city."""
     if not question.max_per_city:
-        return rows[: question.k].tolist()
+        return [int(row) for row in rows[: question.k]]
     taken: dict[int, int] = {}
     answer = []
     for r in rows.tolist():

@@ -1,7 +1,7 @@
-"""`make bench-search`: similarity search with spatial exclusion, terrakin against its peers, one table, one run.
+"""`terrakin bench search`: similarity search with spatial exclusion, compared with pgvector, Qdrant and FAISS.
 
-Every engine gets the same world and the same queries. Recall is measured against brute force in NumPy. Rows short of
-min(k, eligible) are counted: terrakin promises none.
+All engines get the same world and the same queries. Recall is measured against brute force in NumPy. The column
+`short` counts answers with fewer than min(k, eligible) rows; terrakin promises that there are none.
 """
 
 import shutil
@@ -13,9 +13,10 @@ import numpy as np
 import psycopg
 
 from benchmarks import REAL_TILES
-from benchmarks.engines import ByHand, Engine, Faiss, Qdrant, Terrakin
-from benchmarks.filling import fill_postgres, fill_qdrant
+from benchmarks.engines import Engine, PlainPgvector, Terrakin
+from benchmarks.filling import fill_postgres
 from benchmarks.measuring import HEAD, Line, measure, throughput
+from benchmarks.peers import Faiss, Qdrant, fill_qdrant
 from benchmarks.questions import questions, truth
 from benchmarks.world import World, build_world
 from db import cluster
@@ -24,61 +25,61 @@ from db.settings import Settings
 
 QDRANT_EFS = (64, 128, 256, 1024, 0)
 N_SLOW = 20
-"""Queries for the engines that compare with every tile."""
+"""Number of queries for engines that compare the query with every tile."""
 NEIGHBOURS_OF_ALL_UP_TO = 100_000
-"""Above, neighbours are computed for the queried tiles only: their number does not change what an answer costs."""
+"""In larger worlds, neighbours are computed only for the query tiles: the cost of an answer is the same."""
 PEERS_UP_TO = 100_000
-"""Above, only PostgreSQL is measured: Qdrant's build alone would take the better part of an hour."""
+"""In larger worlds, only PostgreSQL is measured: Qdrant would take most of an hour to build."""
 CLIENTS = (1, 4)
 CONCURRENT = """
     SELECT tile_id FROM api.similar_tiles(:tile_id, exclude_within_m => 50000)
 """
-Say = Callable[[str], None]
+Echo = Callable[[str], None]
 
 
-def run_all(sizes: list[int], same_city_shares: list[float], n_queries: int, say: Say) -> None:
-    """Every size with every share, then what more tiles cost."""
+def run_all(sizes: list[int], same_city_shares: list[float], n_queries: int, echo: Echo) -> None:
+    """Print a table for each size and share, then p50 by size."""
     folder = Path(tempfile.mkdtemp(prefix="terrakin-bench-"))
     folder.chmod(0o711)
     curve: dict[tuple[str, float], dict[int, float]] = {}
     try:
         for share in same_city_shares:
             for n in sizes:
-                for line in _run(folder, n, share, n_queries, say):
+                for line in _run(folder, n, share, n_queries, echo):
                     if line.engine.name == "terrakin":
                         curve.setdefault((line.question.name, share), {})[n] = line.p50_ms
     finally:
         cluster.stop(folder / "home")
         shutil.rmtree(folder, ignore_errors=True)
     if len(sizes) > 1:
-        _say_curve(curve, say)
+        _print_curve(curve, echo)
 
 
-def _run(folder: Path, n: int, share: float, n_queries: int, say: Say) -> list[Line]:
+def _run(folder: Path, n: int, share: float, n_queries: int, echo: Echo) -> list[Line]:
     world = build_world(REAL_TILES, n, share)
-    say(
-        f"\n{n} tiles, {world.source}, synthetic vectors; {world.same_city_share:.1%} of ten nearest in the same city; "
-        f"{n_queries} queries, one client, times are medians of three runs"
+    echo(
+        f"\n{n} tiles, {world.source}, synthetic vectors; {world.same_city_share:.1%} of the ten nearest "
+        f"in the same city; {n_queries} queries, one client, times are medians of three runs"
     )
     rows = np.random.default_rng(1).permutation(n)[:n_queries].tolist()
-    url, engines = _engines(folder, world, rows, f"bench_{n}_{round(share * 100)}", say)
+    url, engines = _engines(folder, world, rows, f"bench_{n}_{round(share * 100)}", echo)
     similarity = world.vectors[rows] @ world.vectors.T
-    say(HEAD)
+    echo(HEAD)
     lines = []
     for question in questions(world):
         truths = [truth(world, row, question, similarity[i]) for i, row in enumerate(rows)]
         for engine in engines:
-            asked = N_SLOW if "exact" in engine.name or "flat" in engine.name else len(rows)
-            line = measure(engine, question, rows[:asked], truths[:asked])
+            n_queries = N_SLOW if "exact" in engine.name or "flat" in engine.name else len(rows)
+            line = measure(engine, question, rows[:n_queries], truths[:n_queries])
             if line:
-                say(str(line))
+                echo(str(line))
                 lines.append(line)
     if n <= NEIGHBOURS_OF_ALL_UP_TO:
-        _say_throughput(url, n, folder, say)
+        _print_throughput(url, n, folder, echo)
     return lines
 
 
-def _engines(folder: Path, world: World, rows: list[int], name: str, say: Say) -> tuple[str, list[Engine]]:
+def _engines(folder: Path, world: World, rows: list[int], name: str, echo: Echo) -> tuple[str, list[Engine]]:
     n = len(world.lon)
     address = cluster.start(folder / "home")
     with psycopg.connect(address.url(database="postgres"), autocommit=True) as conn:
@@ -87,14 +88,15 @@ def _engines(folder: Path, world: World, rows: list[int], name: str, say: Say) -
     settings = Settings(folder / "home", database_url=url)
     migrate(settings)
     filled = fill_postgres(world, settings, None if n <= NEIGHBOURS_OF_ALL_UP_TO else [row + 1 for row in rows])
-    say(
+    n_with_neighbours = n if n <= NEIGHBOURS_OF_ALL_UP_TO else len(rows)
+    echo(
         f"terrakin: HNSW of embedding_mean {filled.hnsw_s:.0f} s, {filled.hnsw_mib:.0f} MiB; "
-        f"neighbours of {n if n <= NEIGHBOURS_OF_ALL_UP_TO else len(rows)} tiles {filled.neighbours_s:.0f} s, {filled.neighbours_mib:.0f} MiB"
+        f"neighbours of {n_with_neighbours} tiles {filled.neighbours_s:.0f} s, {filled.neighbours_mib:.0f} MiB"
     )
     build_s, index_mib = filled.hnsw_s + filled.neighbours_s, filled.hnsw_mib + filled.neighbours_mib
     engines: list[Engine] = [
         Terrakin(url, exact=False, build_s=build_s, index_mib=index_mib),
-        ByHand(url, world, filled.hnsw_s, filled.hnsw_mib),
+        PlainPgvector(url, world, filled.hnsw_s, filled.hnsw_mib),
         Terrakin(url, exact=True, build_s=0, index_mib=0),
     ]
     if n <= PEERS_UP_TO:
@@ -104,14 +106,14 @@ def _engines(folder: Path, world: World, rows: list[int], name: str, say: Say) -
     return url, engines
 
 
-def _say_throughput(url: str, n: int, folder: Path, say: Say) -> None:
+def _print_throughput(url: str, n: int, folder: Path, echo: Echo) -> None:
     rates = [throughput(url, CONCURRENT, n, clients, folder) for clients in CLIENTS]
     each = ", ".join(f"{c} clients {rate:.0f}/s" for c, rate in zip(CLIENTS, rates, strict=True))
-    say(f"terrakin, other cities, 50 km, random tiles, by pgbench: {each} ({rates[-1] / rates[0]:.2f} x)")
+    echo(f"terrakin throughput (pgbench; other cities, 50 km, random tiles): {each} ({rates[-1] / rates[0]:.2f} x)")
 
 
-def _say_curve(curve: dict[tuple[str, float], dict[int, float]], say: Say) -> None:
-    say("\nWhat more tiles cost: terrakin's p50 in ms")
+def _print_curve(curve: dict[tuple[str, float], dict[int, float]], echo: Echo) -> None:
+    echo("\np50 of terrakin in ms by number of tiles")
     for (name, share), by_size in curve.items():
         cells = "".join(f"{f'{n}: {p50_ms:.2f}':>16}" for n, p50_ms in by_size.items())
-        say(f"{name:<22}{share:>5.0%}{cells}")
+        echo(f"{name:<22}{share:>5.0%}{cells}")

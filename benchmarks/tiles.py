@@ -1,6 +1,6 @@
-"""`make bench-tiles`: vector tiles over HTTP against the bare SQL call, z 0 to 14, one client and eight, one run.
+"""`terrakin bench tiles`: vector tiles over HTTP compared with the SQL call, z 0 to 14, one client and eight.
 
-Every tile asked for holds a random tile of the world, so no empty sea is measured. SQL and HTTP take turns.
+Every requested vector tile contains a random tile of the world: empty sea is not measured. SQL and HTTP take turns.
 """
 
 import itertools
@@ -37,14 +37,14 @@ ZOOMS = range(15)
 TILES_PER_ZOOM = 24
 ROUNDS = 3
 CLIENTS = 8
-ANSWERS_A_ROUND = 96
-"""Of each tile as often as fits: a zoom has 1 to 24."""
+REQUESTS_PER_ROUND = 96
+"""Approximate: a zoom has 1 to 24 tiles, each requested equally often."""
 RATE_LIMIT = "1000000/minute"
-"""Requests are counted, as ever, but a fast machine asks for more than a page may."""
+"""Rate limiting stays on, but with a limit that the benchmark does not reach."""
 HALF_WORLD_M = 20037508.342789244
 UMAP_UNIT_M = 500_000
 FIRST_TILE_ID = 1_932_161_548_401
-"""A real tile's id: small numbers would make the tiles smaller than they are."""
+"""Ids of real magnitude: small numbers would make the vector tiles smaller."""
 BROWSER = {"Accept-Encoding": "gzip, deflate, br, zstd"}
 CALLS: dict[str, LiteralString] = {
     "grid": "SELECT g.mvt, g.etag FROM tiles.grid(%s, %s, %s, %s::json) AS g",
@@ -56,15 +56,15 @@ HEAD = (
     f"{'SQL ms':>9}{'HTTP ms':>9}{'x':>6}{'304 ms':>8}{'SQL ms, 8':>12}{'HTTP ms, 8':>12}{'x':>6}"
 )
 _rounds = itertools.count()
-"""A parameter that changes from request to request: the route must compute, and finds nothing in its memory."""
-Say = Callable[[str], None]
-Ask = Callable[["Address"], int]
-"""Fetches one tile; bytes of the answer."""
+"""A parameter that differs in every request, so that the server cannot answer from its cache."""
+Echo = Callable[[str], None]
+Fetch = Callable[["Address"], int]
+"""Fetches one tile and returns the length of the answer in bytes."""
 
 
 @dataclass(frozen=True)
 class Address:
-    """One tile of a source, with the query string's JSON."""
+    """One vector tile of a source, with the JSON of its query string."""
 
     source: str
     z: int
@@ -75,8 +75,8 @@ class Address:
     @property
     def path(self) -> str:
         """Path and query string."""
-        found = f"/tiles/{self.source}/{self.z}/{self.x}/{self.y}?"
-        return f"{found}tile_id={FIRST_TILE_ID}" if self.source == "similarity" else found
+        path = f"/tiles/{self.source}/{self.z}/{self.x}/{self.y}?"
+        return f"{path}tile_id={FIRST_TILE_ID}" if self.source == "similarity" else path
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Line:
     http_8_ms: float
 
     def __str__(self) -> str:
-        """As in HEAD."""
+        """Return the columns of HEAD."""
         return (
             f"{self.source:<12}{self.z:>3}{self.n:>7}{self.largest / 1000:>8.1f}{self.largest_sent / 1000:>9.1f}"
             f"{self.sql_ms:>9.2f}{self.http_ms:>9.2f}{self.http_ms / self.sql_ms:>6.2f}{self.known_ms:>8.2f}"
@@ -103,20 +103,20 @@ class Line:
         )
 
 
-def run_all(n: int, say: Say) -> None:
-    """Fill a database of its own with n tiles, serve it by gunicorn, and print the table."""
+def run_all(n: int, echo: Echo) -> None:
+    """Fill a database with n tiles, serve it with gunicorn, and print the table."""
     folder = Path(tempfile.mkdtemp(prefix="terrakin-bench-"))
     folder.chmod(0o711)
     try:
         world = build_world(REAL_TILES, n, 0.57)
         url = _filled(folder, world)
         settings = Settings(folder / "web", database_url=url)
-        os.environ["DATABASE_URL"] = url  # what the server's own process reads
+        os.environ["DATABASE_URL"] = url  # read by the server process
         os.environ["TERRAKIN_PICTURE_RATE_LIMIT"] = RATE_LIMIT
-        say(f"\n{n} tiles, {world.source}, synthetic vectors; medians of {ROUNDS} rounds; Accept-Encoding of a browser")
+        echo(f"\n{n} tiles, {world.source}, synthetic vectors; medians of {ROUNDS} rounds; browser's Accept-Encoding")
         found, _ = server.start(settings, "127.0.0.1", _free_port())
         try:
-            _say_table(_lines(world, url, found), say)
+            _print_table(_lines(world, url, found), echo)
         finally:
             server.stop(settings)
     finally:
@@ -148,7 +148,7 @@ def _lines(world: World, url: str, served: server.Server) -> Iterable[Line]:
 
 
 def _addresses(world: World, source: str, z: int) -> list[Address]:
-    """Different tiles of a zoom, each around a random tile of the world (the same in every run)."""
+    """Return distinct vector tiles of a zoom, each around a random tile of the world (the same in every run)."""
     if source == "umap":
         x, y = world.umap[:, 0] * UMAP_UNIT_M, world.umap[:, 1] * UMAP_UNIT_M
     else:
@@ -162,15 +162,15 @@ def _addresses(world: World, source: str, z: int) -> list[Address]:
 
 
 def _measure(addresses: list[Address], url: str, served: server.Server) -> Line:
-    sql, web = _sql_asker(url), _http_asker(served)
+    sql, web = _sql_fetcher(url), _http_fetcher(served)
     largest, sent = max(map(sql, addresses)), max(map(web, addresses))
     etags = {address: _etag(served, address) for address in addresses}
-    known = _http_asker(served, etags)
+    known = _http_fetcher(served, etags)
     times: dict[str, list[float]] = {"sql": [], "web": [], "known": []}
     for _ in range(ROUNDS):
         for address in addresses:
-            for name, ask in (("sql", sql), ("web", web), ("known", known)):
-                times[name].append(_timed(ask, address))
+            for name, fetch in (("sql", sql), ("web", web), ("known", known)):
+                times[name].append(_timed(fetch, address))
     many = _by_many({"sql": sql, "web": web}, addresses)
     return Line(
         addresses[0].source, addresses[0].z, len(addresses), largest, sent,
@@ -178,58 +178,61 @@ def _measure(addresses: list[Address], url: str, served: server.Server) -> Line:
     )  # fmt: skip
 
 
-def _by_many(asks: Mapping[str, Ask], addresses: list[Address]) -> dict[str, list[float]]:
-    """Milliseconds of each answer while eight clients ask at once, each question in its turn."""
-    wanted = addresses * (ANSWERS_A_ROUND // len(addresses))
+def _by_many(fetchers: Mapping[str, Fetch], addresses: list[Address]) -> dict[str, list[float]]:
+    """Return the milliseconds of each answer with CLIENTS concurrent clients, SQL and HTTP in turns."""
+    wanted = addresses * (REQUESTS_PER_ROUND // len(addresses))
     times: dict[str, list[float]] = {}
     with ThreadPoolExecutor(CLIENTS) as pool:
         for turn in range(1 + ROUNDS):
-            for name, ask in asks.items():
-                found = list(pool.map(partial(_timed, ask), wanted))
-                # The first turn opens the connections, and their statements are planned.
+            for name, fetch in fetchers.items():
+                found = list(pool.map(partial(_timed, fetch), wanted))
+                # The first turn opens connections and plans statements; it does not count.
                 times[name] = times[name] + found if turn else []
     return times
 
 
-def _timed(ask: Ask, address: Address) -> float:
+def _timed(fetch: Fetch, address: Address) -> float:
     started = time.perf_counter()
-    ask(address)
+    fetch(address)
     return (time.perf_counter() - started) * 1000
 
 
-def _sql_asker(url: str) -> Ask:
-    """A connection a thread, as the web app's pool has them."""
-    mine = local()
+def _sql_fetcher(url: str) -> Fetch:
+    """Call SQL with one connection per thread, as in the web app's pool."""
+    thread = local()
 
-    def ask(address: Address) -> int:
-        if not hasattr(mine, "conn"):
-            mine.conn = psycopg.connect(url, autocommit=True)
+    def fetch(address: Address) -> int:
+        if not hasattr(thread, "conn"):
+            thread.conn = psycopg.connect(url, autocommit=True)
         place = (address.z, address.x, address.y, address.query)
-        row = mine.conn.execute(CALLS[address.source], place, binary=True).fetchone()
+        row = thread.conn.execute(CALLS[address.source], place, binary=True).fetchone()
         return len(row[0] or b"")
 
-    return ask
+    return fetch
 
 
-def _http_asker(served: server.Server, etags: dict[Address, str] | None = None) -> Ask:
-    """A kept connection a thread; with ETags every answer must be 304. libcurl adds least of its own to the times."""
-    mine = local()
+def _http_fetcher(served: server.Server, etags: dict[Address, str] | None = None) -> Fetch:
+    """Request over HTTP with one kept connection per thread; with ETags every answer must be 304.
 
-    def ask(address: Address) -> int:
-        if not hasattr(mine, "curl"):
-            mine.curl = pycurl.Curl()
+    libcurl adds less overhead than the HTTP clients in Python.
+    """
+    thread = local()
+
+    def fetch(address: Address) -> int:
+        if not hasattr(thread, "curl"):
+            thread.curl = pycurl.Curl()
         known = {"If-None-Match": etags[address]} if etags and etags[address] else {}
         path = address.path if etags else f"{address.path}&round={next(_rounds)}"
-        status, body = _get(mine.curl, f"{served.url}{path}", known)
+        status, body = _get(thread.curl, f"{served.url}{path}", known)
         if status not in ({304} if known else {200, 204}):
             raise RuntimeError(f"{path} answered {status}: {body[:200]!r}")
         return len(body)
 
-    return ask
+    return fetch
 
 
 def _get(curl: pycurl.Curl, url: str, headers: Mapping[str, str]) -> tuple[int, bytes]:
-    """Status, and body as it was sent."""
+    """Return the status and the body as sent (compressed)."""
     body = BytesIO()
     curl.setopt(pycurl.URL, url)
     curl.setopt(pycurl.HTTPHEADER, [f"{name}: {value}" for name, value in (BROWSER | dict(headers)).items()])
@@ -239,7 +242,7 @@ def _get(curl: pycurl.Curl, url: str, headers: Mapping[str, str]) -> tuple[int, 
 
 
 def _etag(served: server.Server, address: Address) -> str:
-    """A tile's tag. Asked for apart: Python's look at each line of the header would cost eight clients time."""
+    """Return the ETag of a tile. Not part of the timed requests: reading headers in Python would slow them down."""
     curl, lines = pycurl.Curl(), list[bytes]()
     curl.setopt(pycurl.HEADERFUNCTION, lines.append)
     _get(curl, f"{served.url}{address.path}", {})
@@ -247,22 +250,22 @@ def _etag(served: server.Server, address: Address) -> str:
     return next(tags, "")
 
 
-def _say_table(lines: Iterable[Line], say: Say) -> None:
-    say(HEAD)
+def _print_table(lines: Iterable[Line], echo: Echo) -> None:
+    echo(HEAD)
     all_lines = []
     for line in lines:
-        say(str(line))
+        echo(str(line))
         all_lines.append(line)
     for source in SOURCES:
         own = [line for line in all_lines if line.source == source]
         one, eight = (_ratio(own, sql, web) for sql, web in (("sql_ms", "http_ms"), ("sql_8_ms", "http_8_ms")))
-        say(
-            f"{source}: HTTP takes {one} of the SQL call with one client, {eight} with eight; "
+        echo(
+            f"{source}: HTTP / SQL {one} with one client, {eight} with eight; "
             f"largest tile {max(line.largest for line in own) / 1000:.0f} kB"
         )
     for clients, sql, web in (("one client", "sql_ms", "http_ms"), ("eight", "sql_8_ms", "http_8_ms")):
         in_sql, over_http = (median(getattr(line, name) for line in all_lines) for name in (sql, web))
-        say(f"all sources and zooms, {clients}: p50 {over_http:.2f} ms, SQL {in_sql:.2f}: {over_http / in_sql:.2f} x")
+        echo(f"all sources and zooms, {clients}: p50 {over_http:.2f} ms, SQL {in_sql:.2f}: {over_http / in_sql:.2f} x")
 
 
 def _ratio(lines: list[Line], sql: str, web: str) -> str:

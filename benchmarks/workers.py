@@ -1,4 +1,4 @@
-"""One ETL process against two side by side, where the time goes into waiting for a server: the stage composite."""
+"""`terrakin bench workers`: the stage composite, which waits for a server, in one ETL process and in two."""
 
 import os
 import subprocess
@@ -11,12 +11,12 @@ from pathlib import Path
 
 import psycopg
 
+from benchmarks.file_server import serve_slowly
 from db import cluster
 from db.migrate import migrate
 from db.settings import Settings
 from etl.demo.catalogue import build_catalogue
 from etl.demo.towns import DEMO_TOWNS, TINY_A
-from tests.file_server import Behaviour, served
 
 PERIOD = "2024-06-01/2024-08-31"
 N_DAYS = 3
@@ -30,8 +30,8 @@ DONE = """
 """
 
 
-def run_workers(latency_s: float, n_towns: int, say: Callable[[str], None]) -> float:
-    """Print the table; seconds of two processes over those of one."""
+def run_workers(latency_s: float, n_towns: int, echo: Callable[[str], None]) -> float:
+    """Print the table and return the time of two processes divided by that of one."""
     towns = [replace(town, plan=TINY_A) for town in DEMO_TOWNS[:n_towns]]
     with tempfile.TemporaryDirectory(prefix="terrakin-bench-") as folder:
         Path(folder).chmod(0o711)
@@ -40,14 +40,13 @@ def run_workers(latency_s: float, n_towns: int, say: Callable[[str], None]) -> f
         migrate(Settings(home))
         address = cluster.running(home)
         assert address is not None
-        say(f"{n_towns} towns of four tiles, {N_DAYS} days, {latency_s * 1000:.0f} ms before every answer (synthetic)")
-        say(HEAD)
+        echo(f"{n_towns} towns of four tiles, {N_DAYS} days, {latency_s * 1000:.0f} ms latency (synthetic)")
+        echo(HEAD)
         seconds = {}
         try:
             for n_processes in (1, 2):
-                behaviour = Behaviour(latency_s=latency_s)
-                with served(demo.catalogue.parent, behaviour) as url:
-                    arguments = ["--stac", f"{url}/catalog.json", "--period", PERIOD, "--workers", "1"]
+                with serve_slowly(demo.catalogue.parent, latency_s) as server:
+                    arguments = ["--stac", f"{server.url}/catalog.json", "--period", PERIOD, "--workers", "1"]
                     _terrakin(address.url(), Path(folder) / str(n_processes), "cities", "--cities", str(demo.cities))
                     started = time.perf_counter()
                     running = [
@@ -60,14 +59,14 @@ def run_workers(latency_s: float, n_towns: int, say: Callable[[str], None]) -> f
                     done = conn.execute(DONE).fetchall()
                     conn.execute("DELETE FROM terrakin.etl_tasks")
                 by_process, twice = "+".join(str(row[1]) for row in done), sum(row[2] for row in done)
-                say(
+                echo(
                     f"{n_processes:>9}{seconds[n_processes]:>9.1f}{seconds[n_processes] / seconds[1]:>7.2f}"
-                    f"{behaviour.answered.total():>10}{by_process:>19}{twice:>12}"
+                    f"{server.n_requests:>10}{by_process:>19}{twice:>12}"
                 )
         finally:
             cluster.stop(home)
     ratio = seconds[2] / seconds[1]
-    say(f"two processes take {ratio:.2f} of the time of one (wanted: at most {TARGET})")
+    echo(f"two processes take {ratio:.2f} of the time of one (target: at most {TARGET})")
     return ratio
 
 

@@ -1,4 +1,4 @@
-"""``terrakin etl``: all stages at once, each stage by itself, the demo catalogue, and the ledger's state."""
+"""``terrakin etl``: all stages at once, each stage alone, the demo catalogue, and the state of the ledger."""
 
 import click
 

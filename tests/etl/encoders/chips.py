@@ -1,13 +1,5 @@
-"""Made-up tiles for encoder tests: textured, every one of another kind, reproducible."""
+"""Synthetic chips for the encoders' tests (benchmarks/chips.py)."""
 
-import numpy as np
+from benchmarks.chips import make_chips
 
-
-def make_chips(n: int, seed: int = 0) -> np.ndarray:
-    """(n, 12, 224, 224) uint16: per tile and band another brightness and another wave pattern, with noise."""
-    rng = np.random.default_rng(seed)
-    rows, cols = np.mgrid[0:224, 0:224]
-    level = rng.uniform(800, 4000, (n, 12, 1, 1))
-    wave = np.stack([np.sin(rows / rng.uniform(2, 30)) + np.cos(cols / rng.uniform(2, 30)) for _ in range(n)])[:, None]
-    noise = rng.standard_normal((n, 12, 224, 224))
-    return np.clip(level * (1 + 0.2 * wave + 0.05 * noise), 1, 65535).astype(np.uint16)
+__all__ = ["make_chips"]
