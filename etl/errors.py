@@ -29,6 +29,10 @@ class TransientImageryError(ImageryError):
     """A remote file cannot be read at the moment; another attempt may succeed."""
 
 
+class SchedulerError(EtlError):
+    """The Dask scheduler does not answer."""
+
+
 class ChipError(EtlError):
     """A file is not a chip (the pixels of one tile in a GeoTIFF), or too few of its pixels have data."""
 
@@ -61,7 +65,7 @@ class EmptyDatabaseError(EtlError):
 
 
 class ConcurrentChangeError(EtlError):
-    """Another process changed the database while this one was working; run the command again."""
+    """Another process changed the database while this one was working."""
 
 
 class FailedCitiesError(EtlError):

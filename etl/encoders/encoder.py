@@ -20,28 +20,20 @@ REFLECTANCE_SCALE = 10_000
 Weights = Literal["pretrained", "random", "fitted"]
 
 
-class EncoderIdentity(Protocol):
-    """What tells one encoder from another; a row of ``terrakin.encoder`` has it too."""
+class Encoder(Protocol):
+    """A fitted or loaded encoder, ready to embed."""
 
     @property
     def name(self) -> str:
         """``mosaiks`` or ``terramind_v1_base``."""
 
     @property
-    def weights(self) -> str:
-        """One of ``Weights``: where the weights come from."""
+    def weights(self) -> Weights:
+        """Where the weights come from; every page that shows results of ``random`` weights must warn about them."""
 
     @property
     def weights_sha256(self) -> str:
         """SHA-256 of the weights, 64 hexadecimal digits; differs whenever equal pixels might get other vectors."""
-
-
-class Encoder(EncoderIdentity, Protocol):
-    """A fitted or loaded encoder, ready to embed."""
-
-    @property
-    def weights(self) -> Weights:
-        """Where the weights come from; every page that shows results of ``random`` weights must warn about them."""
 
     @property
     def dimension(self) -> int:

@@ -10,14 +10,13 @@ import psycopg
 from db.settings import Settings
 from etl.cities.city import City
 from etl.cities.grid import Cell, assign_cells, cell_and_month
-from etl.encoders.selection import describe
 from etl.errors import WorkFileError
 from etl.period import Period
-from etl.stages.patches import read_patches
+from etl.store.cities import loaded_cities, read_stored_cities
 from etl.store.encoder import EncoderRecord
-from etl.store.tiles import loaded_cities, read_stored_cities
+from etl.store.patches import read_patches
 from etl.store.work_files import COMPOSITE, PATCHES, folder_id, read_array, read_attributes
-from etl.tasks.city_loop import BarFactory, Job
+from etl.tasks.job import BarFactory, Job
 from etl.tasks.ledger import Ledger, this_worker
 
 SEED = 20150623
@@ -153,6 +152,6 @@ def _check_files(cities: Sequence[tuple[Job, City]], stored: EncoderRecord) -> N
         if attributes.get("weights_sha256") != stored.weights_sha256:
             raise WorkFileError(
                 f"the patches of {city.name} were made by {attributes.get('encoder')} "
-                f"({str(attributes.get('weights_sha256'))[:12]}), the database's vectors by {describe(stored)}; "
-                "embed the city again with the encoder of the database"
+                f"({str(attributes.get('weights_sha256'))[:12]}), the database's vectors by "
+                f"{stored.name} ({stored.weights_sha256[:12]}); embed the city again with the database's encoder"
             )

@@ -1,6 +1,5 @@
 """The same place on other dates: the recorded scenes of a composite, split by date into two composites."""
 
-import logging
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -15,8 +14,6 @@ from etl.imagery.catalogue import Source, find_scenes
 from etl.imagery.composite import examine_all, load_composite
 from etl.imagery.selection import Scene, solar_day
 from etl.period import Period
-
-log = logging.getLogger(__name__)
 
 
 def halves(city: CityTiles, cells: Sequence[Cell], sign: bool) -> tuple[np.ndarray, np.ndarray] | None:

@@ -9,7 +9,6 @@ import numpy as np
 from db.connect import connect
 from db.settings import Settings
 from etl.encoders.encoder import Encoder
-from etl.encoders.selection import stored_encoder
 from etl.errors import EtlError
 from etl.evaluation.dataset import Dataset, read_dataset
 from etl.evaluation.figures import Figures, Truth, figures_of
@@ -17,8 +16,9 @@ from etl.evaluation.score import Margin, best_of, margin, ranked
 from etl.evaluation.variants import BASELINE_VARIANT, Variant, baseline_vectors, post_processings, vectors_of
 from etl.evaluation.variations import Variation, other_dates, perturb, read_statistics
 from etl.metrics.urban_forms import read_forms
-from etl.store.encoder import EncoderRecord, read_encoder, read_filters
-from etl.tasks.city_loop import BarFactory
+from etl.stages.encoder import stored_encoder
+from etl.store.encoder import EncoderRecord, read_encoder
+from etl.tasks.job import BarFactory
 from etl.vectors.post_processing import PostProcessing
 
 DEFAULT_AGGREGATION = "mean"
@@ -39,7 +39,7 @@ class EvaluationRequest:
         with_dates: whether to read imagery of other dates.
         sign: as etl.imagery.catalogue.Source.sign.
         forms: table of known urban forms; None takes the demo's, if it lies beside its catalogue.
-        weights: of TerraMind, as etl.encoders.selection.stored_encoder.
+        weights: of TerraMind, as etl.stages.encoder.stored_encoder.
     """
 
     sample: int = 200
@@ -99,7 +99,7 @@ def evaluate(settings: Settings, request: EvaluationRequest, bar: BarFactory) ->
     """
     with connect(settings, "etl", autocommit=True) as conn:
         stored = read_encoder(conn)
-        encoder = stored_encoder(stored, read_filters(conn), settings.home, request.weights)
+        encoder = stored_encoder(conn, settings.home, stored, request.weights)
         assert stored is not None, "stored_encoder raises an error if there is no record"
         dataset = read_dataset(settings, conn, stored, request.limit, bar)
     if len(dataset.cells) < MIN_TILES:

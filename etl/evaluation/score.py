@@ -67,7 +67,7 @@ def margin(first: Figures, second: Figures, city_ids: np.ndarray) -> Margin:
 
 
 def _resampled(figures: Figures, drawn: np.ndarray, city: np.ndarray) -> np.ndarray:
-    """Return scores (N_RESAMPLES,), each city counted as often as it was drawn: ``drawn`` is (N_RESAMPLES, n_cities)."""
+    """Return scores (N_RESAMPLES,), each city counted as often as in ``drawn`` (N_RESAMPLES, n_cities)."""
     total, weight = np.zeros(len(drawn)), np.zeros(len(drawn))
     for name, values in figures.parts.items():
         known = np.isfinite(values)

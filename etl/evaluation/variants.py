@@ -8,13 +8,13 @@ import numpy as np
 
 from etl.evaluation.dataset import Dataset
 from etl.evaluation.variations import Variation
-from etl.stages.patches import tile_means
 from etl.store.encoder import EncoderRecord
 from etl.store.work_files import TILES_PER_CHUNK
 from etl.vectors.aggregation import AGGREGATIONS, aggregate
 from etl.vectors.position_removal import fit_position_removal
 from etl.vectors.post_processing import POST_PROCESSINGS, PostProcessing, from_moments, measure_moments
 from etl.vectors.spatial_bias import Limits, TileMeans, measure
+from etl.vectors.tile_means import tile_means
 
 BASELINE = "baseline"
 ALL = "all tiles"

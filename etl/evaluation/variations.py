@@ -11,9 +11,10 @@ from etl.encoders.validity import MIN_PATCH_VALID_SHARE, MIN_TILE_VALID_SHARE, p
 from etl.evaluation.dataset import CityTiles, Dataset
 from etl.evaluation.other_dates import halves
 from etl.evaluation.perturbations import GAINS, SHIFT_PX, band_statistics, shift_inwards, with_gain
-from etl.stages.embed import BATCH_TILES, read_chips
+from etl.stages.embed import BATCH_TILES
+from etl.store.composites import read_chips
 from etl.store.work_files import COMPOSITE, PATCHES, open_array, read_array
-from etl.tasks.city_loop import BarFactory
+from etl.tasks.job import BarFactory
 
 EARLIER, LATER = "earlier dates", "later dates"
 SHIFT = f"shift {SHIFT_PX} px"

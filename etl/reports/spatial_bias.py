@@ -18,10 +18,10 @@ and its floor (Moran's I {limits.morans_i_floor:g}, position R² {limits.positio
 <p>Moran's I: spatial autocorrelation of adjacent tiles within a city. Position R²: share of a dimension's variance
 between cities that is predicted from position in held-out regions{r2_note}.</p>
 {picture}
-<h2>Spatial leakage (share of a tile's ten nearest neighbours that are merely close by), and the cost of removing it</h2>
+<h2>Spatial leakage: share of a tile's ten nearest neighbours that are merely close by</h2>
 {table}
 <p>Mean vectors of tiles, compared exactly. The marked row is the removal used in the database. A low share is not a
-merit by itself: meaningless vectors have one too. Compare it with the last column: {cost_note}.
+merit by itself: meaningless vectors have one too. The last column shows the cost: {cost_note}.
 LEACE (Belrose et al. 2023) projects out the variation with position among tiles of one kind. It is fitted to the same
 tiles that it is measured on, so in cities with few tiles a part of its effect is overfitting.</p>
 """

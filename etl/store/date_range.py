@@ -9,5 +9,10 @@ from etl.period import Period
 
 
 def date_range(period: Period) -> Range[Any]:
-    """A period as PostgreSQL's daterange, whose end is not included."""
+    """Return a period as a daterange, whose end is excluded."""
     return Range(period.start, period.end + timedelta(days=1))
+
+
+def period_of(days: Range[Any]) -> Period:
+    """Return a daterange as a period."""
+    return Period(days.lower, days.upper - timedelta(days=1))

@@ -1,4 +1,4 @@
-"""What only one ETL process may do at a time, on all machines: advisory locks, freed when their holder dies."""
+"""Work that only one ETL process on any machine may do at a time: advisory locks, released when their holder dies."""
 
 import logging
 import time
@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 Name = Literal["fit", "layout"]
 KEYS: dict[Name, int] = {"fit": 7733151, "layout": 7733152}
-"""Numbers without meaning; db/index.py, db/neighbours.py and db/migrate.py have others."""
+"""Arbitrary, but distinct from those of db/index.py, db/neighbours.py and db/migrate.py."""
 TRY = "SELECT pg_try_advisory_lock(%s)"
 FREE = "SELECT pg_advisory_unlock(%s)"
 POLL_S = 0.5
@@ -20,17 +20,17 @@ POLL_S = 0.5
 
 @contextmanager
 def one_at_a_time(conn: psycopg.Connection[Any], name: Name) -> Iterator[None]:
-    """Wait until no other process is in such a block, then keep the others out until it ends.
+    """Wait until no other process holds the lock ``name``, then hold it for the block.
 
     Args:
-        conn: in autocommit; the lock goes with its session.
-        name: what is done in it.
+        conn: connection in autocommit; the lock belongs to its session.
+        name: the work that the lock protects.
     """
-    key, is_said = KEYS[name], False
-    while conn.execute(TRY, (key,)).fetchone() != (True,):  # polled, so that Ctrl-C is heard
-        if not is_said:
-            log.warning("event=waiting for=%s another process is at it", name)
-            is_said = True
+    key, has_warned = KEYS[name], False
+    while conn.execute(TRY, (key,)).fetchone() != (True,):  # polled, so that Ctrl-C works
+        if not has_warned:
+            log.warning("event=waiting for=%s another process holds the lock", name)
+            has_warned = True
         time.sleep(POLL_S)
     try:
         yield

@@ -109,7 +109,7 @@ class PostProcessing:
             )
         if mean.ndim != 1 or mean.shape != std.shape or not np.isfinite(mean).all() or not (std > 0).all():
             raise PostProcessingError(
-                f"stored post-processing needs finite mean and positive std of equal shape, not {mean.shape}, {std.shape}"
+                f"stored post-processing needs mean and std > 0 of equal shape, not {mean.shape}, {std.shape}"
             )
         if components is not None and (components.ndim != 2 or components.shape[1:] != mean.shape):
             raise PostProcessingError(
