@@ -126,14 +126,16 @@ def load_terramind(
     # Report a mistyped path or hash at once, not after the 10 s that importing terratorch takes.
     digest = None if weights in ("random", "hub") else _file_sha256(Path(weights), sha256)
     library = _import_terratorch()
-    model = _build(library, seed)
-    kind: Weights = "random" if weights == "random" else "pretrained"
-    if kind == "random":
+    kind: Weights
+    if weights == "random":
+        kind, model = "random", _build(library, seed)
         digest = _state_sha256(model.state_dict())
     else:
         path = _hub_file(library) if weights == "hub" else Path(weights)
         digest = digest or _file_sha256(path, sha256)
-        _fill(model, _read_state(library, path), path)
+        state = _read_state(library, path)
+        kind, model = "pretrained", _build(library, seed)
+        _fill(model, state, path)
     mean, std = (
         np.asarray(table[MODALITY], np.float32)
         for table in (library.register.v1_pretraining_mean, library.register.v1_pretraining_std)
@@ -154,6 +156,8 @@ def _import_terratorch() -> SimpleNamespace:
             from terratorch.registry import BACKBONE_REGISTRY
     except (ImportError, RuntimeError) as error:  # RuntimeError: torch and torchvision do not match
         raise EncoderError(f"TerraMind needs terratorch, which cannot be imported ({error}); {INSTALL}") from error
+    # One of terratorch's backbones sets "medium" on import: CPUs with AMX would then multiply float32 in bfloat16.
+    torch.set_float32_matmul_precision("highest")
     return SimpleNamespace(torch=torch, register=terramind_register, registry=BACKBONE_REGISTRY)
 
 

@@ -88,7 +88,7 @@ def write_report(path: Path, measured: Measured) -> None:
 
 def _row(outcome: Outcome) -> list[str]:
     shares = [outcome.leakage.same_city, *outcome.leakage.within_km.values()]
-    precision = "not measured" if outcome.precision is None else f"{outcome.precision:.3f}"
+    precision = "not measurable" if outcome.precision is None else f"{outcome.precision:.3f}"
     return [outcome.what, *(f"{share:.1%}" for share in shares), precision]
 
 
