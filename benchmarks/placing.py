@@ -10,7 +10,7 @@ import numpy as np
 import umap
 
 from benchmarks.world import build_world
-from etl.metrics.neighbour_preservation import neighbours_kept
+from etl.metrics.neighbour_preservation import measure_preservation
 from etl.vectors.umap_layout import UmapParameters, place
 
 HELD_SHARE = 0.1
@@ -49,10 +49,10 @@ def run(real_tiles: Path, n_tiles: int, say: Callable[[str], None]) -> None:
         started = time.perf_counter()
         whole[held] = way(world.vectors[held])
         seconds = time.perf_counter() - started
-        kept = neighbours_kept(world.vectors, whole, asked=asked)
+        kept = measure_preservation(world.vectors, whole, queries=asked)
         moved = np.linalg.norm(way(world.vectors[held[:PART]]) - whole[held[:PART]], axis=1)
         share = f"{np.median(moved) / width:.2%} of the width"
         say(ROW.format(name, f"{seconds:.1f}", f"{kept.overlap:.3f}", f"{kept.trustworthiness:.4f}", share))
     own = np.random.default_rng(9).permutation(fitted)[:N_ASKED]
-    kept = neighbours_kept(world.vectors[fitted], places, asked=np.searchsorted(fitted, own))
+    kept = measure_preservation(world.vectors[fitted], places, queries=np.searchsorted(fitted, own))
     say(ROW.format("(the fitted tiles themselves)", "", f"{kept.overlap:.3f}", f"{kept.trustworthiness:.4f}", ""))

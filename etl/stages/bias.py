@@ -9,7 +9,7 @@ import numpy as np
 
 from etl.cities.grid import cell_and_month
 from etl.metrics.retrieval import precision_at_k
-from etl.metrics.spatial_leakage import measure_leak
+from etl.metrics.spatial_leakage import measure_leakage
 from etl.metrics.urban_forms import read_forms
 from etl.period import Period
 from etl.reports.spatial_bias import Measured, Outcome, write_report
@@ -18,7 +18,7 @@ from etl.store.encoder import EncoderRecord
 from etl.store.patches import read_patches
 from etl.store.work_files import open_array
 from etl.tasks.job import Job
-from etl.vectors.position_removal import fit_place_removal
+from etl.vectors.position_removal import fit_position_removal
 from etl.vectors.post_processing import PostProcessing
 from etl.vectors.spatial_bias import Limits, SpatialBias, TileMeans, measure
 from etl.vectors.tile_means import tile_means
@@ -66,7 +66,7 @@ def run(jobs: Sequence[Job], request: BiasRequest, record: EncoderRecord) -> tup
     wanted = {
         "none": plain,
         "dimensions": replace(plain, excluded_dimensions=excluded),
-        "leace": replace(plain, removal=fit_place_removal(means, request.limits.max_share)),
+        "leace": replace(plain, removal=fit_position_removal(means, request.limits.max_share)),
     }
     outcomes = {name: _outcome(name, means, forms, processing) for name, processing in wanted.items()}
     encoder = f"{record.name} ({record.weights} weights), {plain.method.replace('_', '-')} vectors"
@@ -86,7 +86,7 @@ def _outcome(name: str, means: TileMeans, forms: np.ndarray, processing: PostPro
     vectors = means.vectors if processing.removal is None else processing.removal.apply(means.vectors)
     vectors = vectors.copy()
     vectors[:, list(processing.excluded_dimensions)] = 0
-    leak = measure_leak(vectors, means.city_ids, means.lon, means.lat)
+    leak = measure_leakage(vectors, means.city_ids, means.lon, means.lat)
     what = {
         "none": "nothing removed",
         "dimensions": f"{len(processing.excluded_dimensions)} dimensions excluded",

@@ -1,10 +1,10 @@
-"""Made-up tiles for encoder tests: textured, every one of another kind, reproducible."""
+"""Synthetic tiles for encoder tests: textured, all different, reproducible."""
 
 import numpy as np
 
 
 def make_chips(n: int, seed: int = 0) -> np.ndarray:
-    """(n, 12, 224, 224) uint16: per tile and band another brightness and another wave pattern, with noise."""
+    """Return (n, 12, 224, 224) uint16: each band has its own brightness, each tile its own waves, plus noise."""
     rng = np.random.default_rng(seed)
     rows, cols = np.mgrid[0:224, 0:224]
     level = rng.uniform(800, 4000, (n, 12, 1, 1))
