@@ -1,4 +1,4 @@
-"""Running the stages in order, each for the cities for which it is not done, after cheap checks of the whole request."""
+"""Running the stages in order, each for the cities that need it, after cheap checks of the whole request."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -151,9 +151,7 @@ def _run_stage(job: Job, stage: Stage, request: Request, encoder: Encoder | None
     return load.run(job) if stage == "load" else thumbnail.run(job)
 
 
-def _check(
-    conn: psycopg.Connection[Any], request: Request, chosen: Sequence[City], encoder: Encoder | None
-) -> None:
+def _check(conn: psycopg.Connection[Any], request: Request, chosen: Sequence[City], encoder: Encoder | None) -> None:
     """Raise EtlError if the request contradicts what the database contains."""
     check_encoder(conn, request.encoder, encoder)
     check_post_processing(conn, request.post_processing, request.bias_removal)

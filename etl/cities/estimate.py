@@ -13,7 +13,7 @@ BANDS = {10: 4, 20: 6, 60: 2}
 OBSERVATIONS = 10
 """Scenes read per tile: about half of the 18 overpasses in three months are below the cloud limit."""
 COMPRESSION = 0.8
-"""Bytes read relative to uncompressed pixels: the COGs are smaller, but whole blocks are read beyond the city's edge."""
+"""Bytes read relative to uncompressed pixels: the COGs are compressed, but whole blocks are read at the city's edge."""
 PATCH_BYTES = 196 * 768 * 2
 GB = 1e9
 

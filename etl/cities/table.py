@@ -64,7 +64,7 @@ def geonames_cities() -> list[City]:
 def read_city_table(path: Path) -> list[City]:
     """Read the cities of a CSV file with the columns ``REQUIRED`` and, optionally, population, radius_m and wkt.
 
-    The extent is wkt (Polygon or MultiPolygon, EPSG:4326), else a circle of radius_m metres, else one for the population.
+    The extent is wkt (Polygon or MultiPolygon, EPSG:4326), else a circle of radius_m metres, else one by population.
 
     Raises:
         CityError: a column or a value is missing or wrong; the text gives the file and the line.
@@ -115,7 +115,7 @@ def pick(cities: Sequence[City], selection: Selection) -> list[City]:
 
 
 def with_urban_areas(cities: Sequence[City], areas: Sequence[Polygon | MultiPolygon]) -> list[City]:
-    """Return the cities with the smallest urban area (EPSG:4326) that contains their centre as extent, if there is one."""
+    """Replace the extent of each city whose centre lies in an urban area (EPSG:4326) by the smallest such area."""
     tree = shapely.STRtree(list(areas))
     centres = shapely.points([city.lon for city in cities], [city.lat for city in cities])
     of_city, of_area = tree.query(centres, predicate="within")

@@ -17,7 +17,9 @@ from db.settings import Settings
 )
 @click.pass_obj
 def embed_chip(settings: Settings, file: Path, weights: str | None) -> None:
-    """Embed FILE, a GeoTIFF of one tile, with the database's encoder, and print its vectors as JSON.
+    """Embed a GeoTIFF of one tile.
+
+    It is embedded with the database's encoder, and its vectors are printed as JSON.
 
     FILE has 12 bands (B01 to B12 without B10), 224 x 224 px at 10 m in UTM, uint16 reflectance x 10000, nodata 0.
     """

@@ -47,7 +47,10 @@ from etl.cli.request import parse_period
 @options(CITY, LIMIT, DRY_RUN)
 @click.pass_obj
 def cities(settings: Settings, /, dry_run: bool, download_mbit_s: float, embed_tiles_s: float, **given: Any) -> None:
-    """Choose cities and write them into the database; with --dry-run, only estimate the size of their run."""
+    """Choose cities and write them into the database.
+
+    With --dry-run, only estimate the size of their run.
+    """
     from db.connect import connect
     from etl.cities.estimate import Speeds, make_plan
     from etl.pipeline import choose_cities, with_tiles
@@ -75,7 +78,10 @@ def cities(settings: Settings, /, dry_run: bool, download_mbit_s: float, embed_t
 @options(PERIOD, CITY, LIMIT, DRY_RUN)
 @click.pass_obj
 def grid(settings: Settings, period: str, city_names: tuple[str, ...], limit: int | None, dry_run: bool) -> None:
-    """Cut the database's cities into tiles and enter their tasks into the ledger."""
+    """Cut cities into tiles and enter their tasks.
+
+    The cities are those of the database; the tasks go into the ledger (terrakin.etl_tasks).
+    """
     from db.connect import connect
     from etl.pipeline import choose_cities
     from etl.tasks.job import make_job

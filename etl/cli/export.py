@@ -36,7 +36,10 @@ N_CHECKED = 8
 @click.option("--output", type=click.Path(path_type=Path), help="Path of the file. [default: among the work files]")
 @click.pass_obj
 def export_onnx(settings: Settings, /, chip_files: tuple[Path, ...], output: Path | None, **given: Any) -> None:
-    """Write TerraMind as an ONNX file for `--weights FILE.onnx`, checked against torch on real tiles."""
+    """Export TerraMind to an ONNX file.
+
+    The file is checked against torch on real tiles, and is used with `--weights FILE.onnx`.
+    """
     from etl.encoders import onnx_export, terramind
     from etl.encoders.selection import EncoderChoice, load_encoder
     from etl.store.work_files import exported_encoder

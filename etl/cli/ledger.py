@@ -11,7 +11,7 @@ from db.settings import Settings
 @click.option("--watch", "every_s", type=click.FloatRange(min=0.2), help="Refresh every so many seconds.")
 @click.pass_obj
 def status(settings: Settings, every_s: float | None) -> None:
-    """Show how far each stage is, and which cities failed and why."""
+    """Show progress, and which cities failed and why."""
     import time
 
     from db.connect import connect
@@ -45,7 +45,10 @@ def _status(conn: Any) -> list[str]:
 @click.option("--redo", is_flag=True, help="Redo finished stages of these cities too: a machine's work files are lost.")
 @click.pass_obj
 def retry(settings: Settings, city_names: tuple[str, ...], redo: bool) -> None:
-    """Let the next run try failed cities again: these (names or ids), or all."""
+    """Let the next run try failed cities again.
+
+    CITY_NAMES are names or ids; without them, all failed cities.
+    """
     from db.connect import connect
     from etl.tasks.progress import retry as run
 

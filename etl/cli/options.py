@@ -11,7 +11,7 @@ from etl.vectors.post_processing import POST_PROCESSINGS, REMOVALS
 
 Options = dict[str, Any]
 
-STAC = click.option("--stac", required=True, help="STAC API (https://...) or static catalogue (path or URL of its JSON).")
+STAC = click.option("--stac", required=True, help="STAC API (https://...) or static catalogue (path or URL of JSON).")
 COLLECTION = click.option("--collection", help="Collection id; needed if the catalogue has several.")
 PERIOD = click.option("--period", required=True, help="First and last day of the scenes: 2024-06-01/2024-08-31.")
 MAX_CLOUD_COVER = click.option(
@@ -29,7 +29,9 @@ SIGN = click.option(
     "--sign", is_flag=True, help="Sign asset addresses for Planetary Computer (needs package planetary-computer)."
 )
 CITIES = click.option(
-    "--cities", "city_file", type=click.Path(path_type=Path),
+    "--cities",
+    "city_file",
+    type=click.Path(path_type=Path),
     help="GeoJSON or CSV of cities. [default: the cities of the database]",
 )
 CITY = click.option("--city", "city_names", multiple=True, help="Only this city (name or id); may be repeated.")

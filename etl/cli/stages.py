@@ -30,7 +30,6 @@ from etl.cli.options import (
 from etl.cli.output import list_cities, progress_bar
 from etl.cli.request import make_request, warn_of_random_weights
 
-
 if TYPE_CHECKING:  # commands import heavy modules only when they run
     from etl.tasks.ledger import Stage
 
@@ -42,7 +41,10 @@ if TYPE_CHECKING:  # commands import heavy modules only when they run
 )  # fmt: skip
 @click.pass_obj
 def run(settings: Settings, /, dry_run: bool, **given: Any) -> None:
-    """Run all stages. The same command resumes an interrupted run and repeats nothing that is done."""
+    """Run all stages.
+
+    The same command resumes an interrupted run and repeats nothing that is done.
+    """
     from etl import pipeline
 
     request = make_request(settings, given)
@@ -74,7 +76,7 @@ def embed(settings: Settings, /, **given: Any) -> None:
 @options(PERIOD, CITY, LIMIT, POST_PROCESSING, BIAS_REMOVAL)
 @click.pass_obj
 def aggregate(settings: Settings, /, **given: Any) -> None:
-    """Aggregate patch embeddings to one vector per tile and aggregation."""
+    """Aggregate patch embeddings to tile vectors."""
     _run_stage(settings, "aggregate", given)
 
 

@@ -41,7 +41,9 @@ from etl.cli.request import bias_request
 )  # fmt: skip
 @click.pass_obj
 def bias(settings: Settings, /, **given: Any) -> None:
-    """Remove from all vectors what encodes location rather than content; the model is not run again.
+    """Remove spatial bias from all vectors.
+
+    Spatial bias is what encodes location rather than content. The model is not run again.
 
     With --post-processing, that method is fitted to all patches; without it, the recorded one stays.
     """
@@ -66,7 +68,10 @@ def bias(settings: Settings, /, **given: Any) -> None:
 @click.option("--compare", is_flag=True, help="Only write <home>/reports/layout.html, which compares UMAP with PaCMAP.")
 @click.pass_obj
 def layout(settings: Settings, redo: bool, compare: bool) -> None:
-    """Place new tiles into the UMAP layout; lay out all tiles if there is none, or if most tiles are new."""
+    """Place new tiles into the UMAP layout.
+
+    All tiles are laid out if there is no layout, or if most tiles are new.
+    """
     from db.connect import connect
     from etl.stages import layout as stage
 

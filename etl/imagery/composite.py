@@ -1,4 +1,4 @@
-"""A city's composite, computed block by block on Dask's workers, so that memory depends on the block, not on the city."""
+"""A city's composite, computed block by block on Dask's workers, so that memory does not depend on the city's size."""
 
 import os
 import resource

@@ -11,7 +11,8 @@ import numpy as np
 from etl.imagery.sentinel2 import BOA_OFFSET, NODATA, OFFSET_BASELINE
 
 BANDS_CHECKED = ("B01", "B02", "B03", "B04", "B11", "B12")
-"""Water is dark in B11 and B12, vegetation and shade in B01, B02 and B04, bare ground in B01: one band is dark in each."""
+"""Every ground cover is dark in one of them: water in B11 and B12, vegetation and shade in B01, B02 and B04, bare
+ground in B01."""
 
 DARK_PERCENTILE = 0.5
 MIN_PIXELS = 200

@@ -1,7 +1,7 @@
 """Selecting a city's scenes: the clearest of the period first, more only if clear observations are missing.
 
-Every scene is examined at coarse resolution: its offset is checked against its pixels, and tiles that are cloudy although
-the mask calls them clear are left out.
+Every scene is examined at coarse resolution: its offset is checked against its pixels, and tiles that are cloudy
+although the mask calls them clear are left out.
 """
 
 from collections.abc import Callable, Iterable, Sequence

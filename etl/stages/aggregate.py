@@ -34,9 +34,7 @@ def run(job: Job, processing: PostProcessing) -> list[str]:
     return walk_cities(job, "aggregate", "tile", fingerprints(job, processing), VECTORS, work)
 
 
-def _aggregate(
-    job: Job, processing: PostProcessing, city: City, made_from: str, advance: Advance
-) -> Mapping[str, Any]:
+def _aggregate(job: Job, processing: PostProcessing, city: City, made_from: str, advance: Advance) -> Mapping[str, Any]:
     path = job.path(city.city_id, PATCHES)
     _check_encoder_of(job, path)
     parts = []

@@ -107,7 +107,7 @@ def _precision(vectors: np.ndarray, forms: np.ndarray, city_ids: np.ndarray) -> 
 
 
 def _known_forms(jobs: Sequence[Job], means: TileMeans, path: Path | None) -> np.ndarray:
-    """Return the form of each tile, or "": a form is known for synthetic towns only, not for real tiles beneath them."""
+    """Return the form of each tile, or "": forms are known for synthetic towns only, not for real tiles there."""
     synthetic = [city.city_id for job in jobs for city in job.cities if city.is_synthetic]
     forms = {} if path is None else read_forms(path)
     return np.array(

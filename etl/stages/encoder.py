@@ -72,9 +72,7 @@ def fitted_encoder(job: Job) -> Encoder:
     return encoder
 
 
-def stored_encoder(
-    conn: Connection, home: Path, stored: EncoderRecord | None, weights: str | None
-) -> Encoder:
+def stored_encoder(conn: Connection, home: Path, stored: EncoderRecord | None, weights: str | None) -> Encoder:
     """Return the encoder that made the stored vectors, to embed something that is compared with them.
 
     Args:

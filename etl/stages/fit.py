@@ -1,4 +1,4 @@
-"""The post-processing of a run: the recorded one, or one fitted to all patch vectors and recorded with their encoder."""
+"""The post-processing of a run: the recorded one, or one fitted to all patch vectors and then recorded."""
 
 import logging
 from collections.abc import Sequence

@@ -14,5 +14,7 @@ def date_range(period: Period) -> Range[Any]:
 
 
 def period_of(days: Range[Any]) -> Period:
-    """Return a daterange as a period."""
+    """Return a bounded daterange as a period."""
+    assert days.lower is not None
+    assert days.upper is not None
     return Period(days.lower, days.upper - timedelta(days=1))

@@ -118,7 +118,7 @@ def write_tiles(conn: Connection, tiles: CityTiles, version: str) -> None:
     with conn.transaction():
         if post_processing_version(conn) != version:
             raise ConcurrentChangeError(
-                "its vectors were made with a post-processing that has been replaced since; run `terrakin etl run` again"
+                "its vectors were made with a post-processing that was replaced since; run `terrakin etl run` again"
             )
         composite = {name: Jsonb(v) if name in JSON_COLUMNS else v for name, v in tiles.composite.items()}
         (composite_id,) = conn.execute(UPSERT_COMPOSITE, composite | key).fetchone() or (None,)
