@@ -18,8 +18,8 @@ from sklearn.preprocessing import PolynomialFeatures
 from benchmarks.world import DIMENSION, positions
 from etl.cities.grid import TILE_M, Cell, utm_srid, utm_zone
 from etl.metrics.retrieval import precision_at_k
-from etl.metrics.spatial_leakage import measure_leak
-from etl.vectors.position_removal import fit_place_removal
+from etl.metrics.spatial_leakage import measure_leakage
+from etl.vectors.position_removal import fit_position_removal
 from etl.vectors.spatial_bias import DEGREE, Limits, TileMeans, measure, without_group_means
 from etl.vectors.unit import positions_on_sphere
 
@@ -61,7 +61,7 @@ def run(real_tiles: Path, n_tiles: int, echo: Echo) -> None:
         what = f"{is_excluded.sum()} dimensions" + ("" if is_rotated else f" ({found} planted)")
         _print_row(name, what, world, np.where(is_excluded, 0, means.vectors).astype(np.float32), seconds, echo)
         started = time.perf_counter()
-        removal = fit_place_removal(means, Limits().max_share)
+        removal = fit_position_removal(means, Limits().max_share)
         seconds = time.perf_counter() - started
         assert removal is not None
         what = f"LEACE, {len(removal.measure)} directions"
@@ -121,7 +121,7 @@ def _print_row(
     planted_in: str, what: str, world: PlantedWorld, vectors: np.ndarray, seconds: float, echo: Echo
 ) -> None:
     means = world.means
-    leak = measure_leak(vectors, means.city_ids, means.lon, means.lat)
+    leak = measure_leakage(vectors, means.city_ids, means.lon, means.lat)
     queries = np.random.default_rng(1).permutation(len(vectors))[:N_QUERIES]
     precision = np.nanmean(precision_at_k(vectors[queries], world.classes[queries], groups=means.city_ids[queries]))
     shares = "".join(f"{share:>{width}.1%}" for share, width in zip(leak.within_km.values(), (9, 10, 10), strict=True))

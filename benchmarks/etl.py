@@ -17,8 +17,8 @@ from db.connect import connect
 from db.migrate import migrate
 from db.settings import Settings
 from etl.cities.grid import assign_cells
+from etl.store.cities import write_cities
 from etl.store.date_range import date_range
-from etl.store.tiles import write_cities
 
 IN_PERIOD = ("--period", PERIOD.label.replace("_", "/"))
 STAGES = (

@@ -1,4 +1,4 @@
-"""Waiting for other sessions of PostgreSQL to wait."""
+"""Waiting until other PostgreSQL sessions are blocked."""
 
 import time
 from typing import Any
@@ -8,9 +8,9 @@ import pytest
 
 
 def wait_until_blocked(conn: psycopg.Connection[Any], n_sessions: int = 1) -> None:
-    """Until so many other sessions wait for a lock that this one holds.
+    """Wait until this many other sessions wait for a lock of this session.
 
-    Not by pg_stat_activity, which stays the same all through a transaction.
+    pg_stat_activity cannot be used, because it does not change within a transaction.
     """
     for _ in range(600):
         waiting = conn.execute(
@@ -20,4 +20,4 @@ def wait_until_blocked(conn: psycopg.Connection[Any], n_sessions: int = 1) -> No
         if waiting.fetchone() == (n_sessions,):
             return
         time.sleep(0.1)
-    pytest.fail(f"no {n_sessions} sessions wait for this one")
+    pytest.fail(f"there are not {n_sessions} sessions that wait for this one")

@@ -1,4 +1,4 @@
-"""A catalogue over HTTP whose server fails, hangs and cuts answers short: the run ends with a clean one's tables."""
+"""A catalogue over HTTP whose server fails, hangs and truncates answers: the tables equal those of a clean run."""
 
 import re
 from collections.abc import Callable
@@ -12,10 +12,10 @@ from tests.etl.tables import tables
 from tests.file_server import FAULTS, Behaviour, served
 
 MADE_FROM = re.compile(r"'made_from': '[0-9a-f]{64}'")
-"""The address of the catalogue goes into the fingerprint of a composite, and so into those of all that follows."""
+"""The address of the catalogue is part of the fingerprint of a composite, and so of all that is made from it."""
 
 
-def test_one_request_in_ten_fails_and_the_tables_are_those_of_a_clean_run(
+def test_tables_do_not_change_when_one_request_in_ten_fails(
     database: Settings,
     tiny_demo: DemoCatalogue,
     undisturbed: dict[str, list[str]],
