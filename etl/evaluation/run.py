@@ -105,8 +105,8 @@ def evaluate(settings: Settings, request: EvaluationRequest, bar: BarFactory) ->
     if len(dataset.cells) < MIN_TILES:
         raise EtlError(f"{len(dataset.cells)} tiles are too few to evaluate; load at least {MIN_TILES}")
     truth = Truth(dataset.city_ids, dataset.lon, dataset.lat, _known_forms(dataset, request.forms))
-    processings, excluded = post_processings(dataset, stored)
     variations, dates = _variations(dataset, request, encoder, bar)
+    processings, excluded = post_processings(dataset, stored)
     measured = _measure(dataset, variations, processings, truth, bar)
     return Evaluation(
         stored, dataset.is_synthetic, _recorded(stored), measured, ranked(measured), dataset.city_ids, truth.forms,

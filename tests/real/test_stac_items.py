@@ -1,4 +1,4 @@
-"""Every recorded STAC item (Earth Search, Planetary Computer, stactools): the bands, nodata, scale and offset read."""
+"""Bands, nodata, scale and offset of every recorded STAC item (Earth Search, Planetary Computer, stactools)."""
 
 import json
 from collections import Counter
@@ -52,11 +52,11 @@ TABLE: dict[str, dict[Read, int]] = {
     "esa_S2B_MSIL2A_20210122T133229_N0214_R081_T22HBD_20210122T155500.SAFE": {OFF: 1},
     "examples_sentinel2-l2a-example_S2A_T07HFE_20190212T192646_L2A_S2A_T07HFE_20190212T192646_L2A.json": {OFF: 1},
 }
-"""By file (without ``_expected_output.json``): how often its items are read as which keys, scale and offset (DN)."""
+"""By file (without ``_expected_output.json``): number of items by asset keys, scale and offset (DN) as read."""
 
 
 def recorded(folder: Path) -> dict[str, list[pystac.Item]]:
-    """All items of all files, by the name that TABLE uses; files of collections have none."""
+    """Return all items of all files, by their name in TABLE; files of collections have none."""
     found = {}
     for path in sorted([*folder.rglob("*.json"), *folder.rglob("*.geojson")]):
         document = json.loads(path.read_text())
@@ -67,7 +67,7 @@ def recorded(folder: Path) -> dict[str, list[pystac.Item]]:
 
 
 def read(item: pystac.Item) -> Read:
-    """As the pipeline reads it, or the part of the error that says why not."""
+    """Return keys, scale and offset as the pipeline reads them, or the reason why it refuses the item."""
     try:
         check_item(item)
     except CatalogueError as error:
@@ -76,13 +76,13 @@ def read(item: pystac.Item) -> Read:
     return asset_keys(item), claimed_scale(item), claimed_offset(item)
 
 
-def test_every_recorded_item_is_read_as_the_table_says(real_data: Path) -> None:
+def test_every_recorded_item_is_read_as_in_the_table(real_data: Path) -> None:
     items = recorded(real_data / "stac-items")
     got = {name: dict(Counter(map(read, found))) for name, found in items.items()}
     assert got == TABLE
 
 
-def test_no_item_names_another_nodata_value_than_0(real_data: Path) -> None:
+def test_no_item_has_another_nodata_value_than_0(real_data: Path) -> None:
     named = Counter(
         bands[0]["nodata"]
         for found in recorded(real_data / "stac-items").values()
