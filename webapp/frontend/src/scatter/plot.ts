@@ -1,4 +1,4 @@
-// The points on their canvas: what this page needs of regl-scatterplot, and what that library lacks (touch).
+// The points on their canvas, drawn by regl-scatterplot, with touch support, which that library lacks.
 
 import createScatterplot, { createRenderer } from 'regl-scatterplot';
 import { mouseFromTouch } from './touch';
@@ -8,9 +8,9 @@ import type { Layout } from './layout';
 export interface PlotEvents {
   onHover: (index: number | null) => void;
   onPick: (index: number) => void;
-  /** An empty list: the selection was given up. */
+  /** An empty list: the selection was cleared. */
   onLasso: (indices: number[]) => void;
-  /** Something moved: marks on top must be drawn again. */
+  /** The view changed: marks on top must be drawn again. */
   onDraw: () => void;
   onLost: () => void;
 }
@@ -26,9 +26,18 @@ export interface Plot {
   zoom: (factor: number) => void;
   /** CSS pixels from the canvas's upper left corner. */
   position: (index: number) => [number, number];
-  /** The point nearest to the middle of the canvas; -1 where nothing is. */
+  /** Return the point nearest to the middle of the canvas; -1 if no point is in view. */
   nearestToCentre: () => number;
   destroy: () => void;
+}
+
+/** What is used of dom-2d-camera, which regl-scatterplot exposes without types. */
+interface Camera {
+  view: Float32Array;
+  config: (options: { isRotate: boolean }) => void;
+  lookAt: (target: [number, number], distance: number) => void;
+  pan: (by: [number, number]) => void;
+  scale: (factors: [number, number], centre: [number, number]) => void;
 }
 
 const MOVE_MS = 400;
@@ -41,7 +50,7 @@ export const hasWebGl = () => document.createElement('canvas').getContext('webgl
 export function createPlot(canvas: HTMLCanvasElement, layout: Layout, events: PlotEvents): Plot {
   const n = layout.tileIds.length;
   const isDense = n > MANY_POINTS;
-  // The library's own renderer is as large as the window, which software rendering feels.
+  // The library's own renderer is as large as the window, which is slow in software.
   const renderer = createRenderer({ canvas: document.createElement('canvas') });
   const resizeRenderer = () => renderer.resize(canvas.clientWidth, canvas.clientHeight);
   resizeRenderer();
@@ -60,7 +69,7 @@ export function createPlot(canvas: HTMLCanvasElement, layout: Layout, events: Pl
     actionKeyMap: { lasso: 'shift' },
     lassoColor: [0.5, 0.5, 0.5, 1],
   } as Parameters<typeof createScatterplot>[0]);
-  const camera = plot.get('camera');
+  const camera = plot.get('camera') as Camera;
   camera.config({ isRotate: false });
 
   let chosen: number[] = [];
@@ -70,7 +79,7 @@ export function createPlot(canvas: HTMLCanvasElement, layout: Layout, events: Pl
   plot.subscribe('deselect', () => events.onLasso([]));
   plot.subscribe('select', ({ points }) => {
     if (isLassoing) return events.onLasso([...points]);
-    // For the library a click selects; here it picks, and what the lasso selected stays.
+    // In the library a click selects; here it picks a tile, and the selection of the lasso stays.
     plot.select(chosen, { preventEvent: true });
     events.onPick(points[0]!);
   });
@@ -84,7 +93,7 @@ export function createPlot(canvas: HTMLCanvasElement, layout: Layout, events: Pl
     const transition = !window.matchMedia('(prefers-reduced-motion: reduce)').matches;
     return { transition, transitionDuration: MOVE_MS };
   };
-  // At distance 1 the camera sees -1..1 of the canvas's height, and of its width as much more as it is wider.
+  // At distance 1 the camera sees -1..1 of the canvas's height, and a proportional part of its width.
   const [halfX, halfY] = [layout.x, layout.y].map((values) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0));
   const fit = () => Math.max(halfY!, (halfX! * canvas.clientHeight) / canvas.clientWidth) * MARGIN;
   let fitted: number[] = [];
@@ -116,7 +125,7 @@ export function createPlot(canvas: HTMLCanvasElement, layout: Layout, events: Pl
     if (order || isOrdered) await plot.set({ pointOrder: order });
     isOrdered = order !== null;
   };
-  // The library refuses to draw while it draws. Of the colourings asked for meanwhile, only the last is drawn.
+  // The library cannot draw while it is drawing. Of the colourings requested meanwhile, only the last is drawn.
   let waiting: Colouring | null = null;
   let drawing: Promise<void> | null = null;
   const drawWaiting = async () => {
