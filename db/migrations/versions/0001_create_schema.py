@@ -14,9 +14,11 @@ def upgrade() -> None:
     op.execute("CREATE EXTENSION IF NOT EXISTS postgis SCHEMA public")
     op.execute("CREATE EXTENSION IF NOT EXISTS vector SCHEMA public")
     op.execute("CREATE SCHEMA api")
+    op.execute("CREATE SCHEMA internal")
     op.execute("CREATE SCHEMA tiles")
     op.execute("COMMENT ON SCHEMA terrakin IS 'The data: cities, composites, tiles and their embeddings.'")
     op.execute("COMMENT ON SCHEMA api IS 'The questions: functions and views for analysts, QGIS and the web app.'")
+    op.execute("COMMENT ON SCHEMA internal IS 'Parts of the functions in api; not for direct use.'")
     op.execute("COMMENT ON SCHEMA tiles IS 'Vector tiles: function sources for Martin and the web app.'")
     op.create_table(
         "countries",
@@ -346,7 +348,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     # Functions and views stand on the tables; `terrakin db migrate` makes them again from sql/.
-    op.execute("DROP SCHEMA tiles, api CASCADE")
+    op.execute("DROP SCHEMA tiles, api, internal CASCADE")
     op.execute("DROP TABLE IF EXISTS terrakin.sql_files")
     for table in (
         "tile_thumbnails",
