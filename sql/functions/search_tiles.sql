@@ -30,13 +30,17 @@ SET search_path = public, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-    filters internal.search_filters := jsonb_populate_record(internal.default_filters(), query - '{within,period}'::text[]);
     days text := query ->> 'period';
+    filters internal.search_filters := jsonb_populate_record(
+        internal.default_filters(),
+        query || jsonb_build_object(
+            'within', ST_GeomFromGeoJSON(query ->> 'within')::text,
+            'period', daterange(split_part(days, '/', 1)::date, split_part(days, '/', 2)::date, '[]')::text
+        )
+    );
     q record;
     anchor internal.search_anchor;
 BEGIN
-    filters.within := ST_GeomFromGeoJSON(query ->> 'within');
-    filters.period := daterange(split_part(days, '/', 1)::date, split_part(days, '/', 2)::date, '[]');
     SELECT r.*
     INTO q
     FROM jsonb_to_record('{"negative_weight": 0.2}' || query) AS r(

@@ -8,7 +8,9 @@ SET search_path = public, pg_temp
 AS $$
 #variable_conflict use_variable
 DECLARE
-    anchor internal.search_anchor;
+    embedding vector;
+    tile_ids bigint[];
+    city_ids bigint[];
 BEGIN
     IF query_area IS NULL OR ST_SRID(query_area) <> 4326 THEN
         RAISE EXCEPTION 'query_area has SRID %', coalesce(ST_SRID(query_area)::text, 'NULL')
@@ -16,18 +18,17 @@ BEGIN
     END IF;
     query_area := internal.wrap_longitudes(query_area);
     SELECT array_agg(t.tile_id), array_agg(DISTINCT t.city_id)
-    INTO anchor.tile_ids, anchor.city_ids
+    INTO tile_ids, city_ids
     FROM terrakin.tiles AS t
     WHERE t.footprint && query_area
         AND ST_Intersects(t.location::geometry, query_area)
         AND (period IS NULL OR t.period && period);
-    IF anchor.tile_ids IS NULL THEN
+    IF tile_ids IS NULL THEN
         RAISE EXCEPTION 'no tile has its centre in query_area'
             USING ERRCODE = 'P0002', HINT = 'Draw a larger area (a tile is 2,240 m wide), or another one: api.city_overview lists where tiles are.';
     END IF;
-    SELECT avg(l2_normalize(api.tile_embedding(o, method))) INTO anchor.embedding FROM unnest(anchor.tile_ids) AS o;
-    anchor.location := query_area::geography;
-    RETURN anchor;
+    SELECT avg(l2_normalize(api.tile_embedding(o, method))) INTO embedding FROM unnest(tile_ids) AS o;
+    RETURN ROW(embedding, query_area::geography, tile_ids, city_ids, NULL)::internal.search_anchor;
 END;
 $$;
 

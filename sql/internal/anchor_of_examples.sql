@@ -11,8 +11,10 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = public, pg_temp
 AS $$
 DECLARE
-    anchor internal.search_anchor;
+    embedding vector;
     away vector;
+    location geography;
+    city_ids bigint[];
 BEGIN
     IF coalesce(cardinality(positive), 0) = 0 THEN
         RAISE EXCEPTION 'positive is empty' USING ERRCODE = '22023', HINT = 'Give the tile_id of at least one tile.';
@@ -21,17 +23,16 @@ BEGIN
         RAISE EXCEPTION 'negative_weight is %', coalesce(negative_weight::text, 'NULL')
             USING ERRCODE = '22023', HINT = 'Give 0 (ignore the negative tiles) to 1 (they count as much as the positive ones).';
     END IF;
-    SELECT avg(l2_normalize(api.tile_embedding(p, method))) INTO anchor.embedding FROM unnest(positive) AS p;
+    SELECT avg(l2_normalize(api.tile_embedding(p, method))) INTO embedding FROM unnest(positive) AS p;
     IF coalesce(cardinality(negative), 0) > 0 THEN
         SELECT avg(l2_normalize(api.tile_embedding(n, method))) INTO away FROM unnest(negative) AS n;
-        anchor.embedding := anchor.embedding - away * array_fill(negative_weight::real, ARRAY[vector_dims(away)])::vector;
+        embedding := embedding - away * array_fill(negative_weight::real, ARRAY[vector_dims(away)])::vector;
     END IF;
     SELECT ST_Collect(t.location::geometry)::geography, array_agg(DISTINCT t.city_id)
-    INTO anchor.location, anchor.city_ids
+    INTO location, city_ids
     FROM terrakin.tiles AS t
     WHERE t.tile_id = ANY (positive);
-    anchor.tile_ids := positive || negative;
-    RETURN anchor;
+    RETURN ROW(embedding, location, positive || negative, city_ids, NULL)::internal.search_anchor;
 END;
 $$;
 

@@ -6,16 +6,18 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = public, pg_temp
 AS $$
 DECLARE
-    anchor internal.search_anchor;
+    embedding vector := api.tile_embedding(query_tile_id, method);
+    location geography;
+    city_id bigint;
+    neighbour_tile_ids bigint[];
 BEGIN
-    anchor.embedding := api.tile_embedding(query_tile_id, method);
-    SELECT t.location, ARRAY[t.tile_id], ARRAY[t.city_id], n.neighbour_tile_ids
-    INTO anchor.location, anchor.tile_ids, anchor.city_ids, anchor.neighbour_tile_ids
+    SELECT t.location, t.city_id, n.neighbour_tile_ids
+    INTO location, city_id, neighbour_tile_ids
     FROM terrakin.tiles AS t
     LEFT JOIN terrakin.tile_neighbours AS n ON n.tile_id = t.tile_id
         AND n.tiles_version = (SELECT v.version FROM terrakin.tiles_version AS v)
     WHERE t.tile_id = query_tile_id;
-    RETURN anchor;
+    RETURN ROW(embedding, location, ARRAY[query_tile_id], ARRAY[city_id], neighbour_tile_ids)::internal.search_anchor;
 END;
 $$;
 

@@ -6,12 +6,10 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = public, pg_temp
 AS $$
 DECLARE
-    anchor internal.search_anchor;
+    location geography := ST_SetSRID(ST_MakePoint(lon, lat), 4326)::geography;
+    city_ids bigint[] := ARRAY(SELECT a.city_id FROM api.tile_at(lon, lat) AS a);
 BEGIN
-    anchor.embedding := query_vector;
-    anchor.location := ST_SetSRID(ST_MakePoint(lon, lat), 4326)::geography;
-    anchor.city_ids := (SELECT ARRAY[a.city_id] FROM api.tile_at(lon, lat) AS a);
-    RETURN anchor;
+    RETURN ROW(query_vector, location, NULL, city_ids, NULL)::internal.search_anchor;
 END;
 $$;
 

@@ -1,4 +1,4 @@
-"""Small random worlds of tiles for the tests of ``sql/``: rows in PostgreSQL and the same numbers in NumPy."""
+"""Small random worlds of tiles for the tests of ``sql/``: as rows in PostgreSQL and as NumPy arrays."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ METHODS = ("mean", "dominant", "median", "min", "max")
 
 @dataclass(frozen=True)
 class World:
-    """Tiles as arrays, one row a tile: ids, places (degrees, EPSG:4326) and vectors by method."""
+    """Tiles as arrays, one row per tile: ids, positions (degrees, EPSG:4326) and vectors by method."""
 
     tile_ids: np.ndarray
     city_ids: np.ndarray
@@ -27,14 +27,25 @@ class World:
     vectors: dict[str, np.ndarray]
 
     def distance_m(self, row: int) -> np.ndarray:
-        """Geodesic metres from one tile to all, by PROJ (not by PostGIS)."""
+        """Return the geodesic metres from one tile to every tile, computed by PROJ (not by PostGIS)."""
         n = len(self.lon)
         return GEOD.inv(np.full(n, self.lon[row]), np.full(n, self.lat[row]), self.lon, self.lat)[2]
 
+    def unit(self, method: str) -> np.ndarray:
+        """Return all vectors of a method, scaled to unit length."""
+        return self.vectors[method] / np.linalg.norm(self.vectors[method], axis=1, keepdims=True)
+
     def similarity(self, row: int, method: str) -> np.ndarray:
-        """Cosine of one tile with all."""
-        unit = self.vectors[method] / np.linalg.norm(self.vectors[method], axis=1, keepdims=True)
+        """Return the cosine of one tile with every tile."""
+        unit = self.unit(method)
         return unit @ unit[row]
+
+    def ranked(self, query: np.ndarray, eligible: np.ndarray, method: str = "mean", k: int = 20) -> list[int]:
+        """Return the ids of the k eligible tiles that are most similar to a vector, best first, ties by tile_id."""
+        similarity = self.unit(method) @ query
+        rows = np.flatnonzero(eligible)
+        rows = rows[np.lexsort((self.tile_ids[rows], -similarity[rows]))]
+        return self.tile_ids[rows][:k].tolist()
 
 
 INSERT_COUNTRY = "INSERT INTO terrakin.countries (code, name, continent) VALUES (%s, %s, %s)"
@@ -64,7 +75,7 @@ INSERT_AGGREGATE = "INSERT INTO terrakin.tile_aggregates (tile_id, method, embed
 
 
 def build_world(conn: psycopg.Connection, n_tiles: int, n_cities: int, seed: int) -> World:
-    """Insert a random world and return it as arrays. Vectors are float32, so both sides hold the same numbers."""
+    """Insert a random world and return it as arrays. Vectors are float32, so that both contain the same numbers."""
     rng = np.random.default_rng(seed)
     city = rng.integers(n_cities, size=n_tiles)
     city_lon, city_lat = rng.uniform(-175, 175, n_cities), rng.uniform(-75, 75, n_cities)
