@@ -81,7 +81,7 @@ class ChipUpload(Query):
 
 
 class Strict(BaseModel):
-    """A JSON body, in which numbers and lists must not be given as text."""
+    """A JSON body: values of another type are refused, such as numbers given as text."""
 
     model_config = ConfigDict(strict=True)
 
