@@ -1,4 +1,4 @@
-"""The searches for similar tiles, ``/api/v1/similar...``: each question as JSON to ``api.search_tiles``."""
+"""The searches for similar tiles, ``/api/v1/similar...``: each is passed on as JSON to ``api.search_tiles``."""
 
 from typing import Any
 
@@ -11,10 +11,10 @@ from webapp.database import Row, database
 from webapp.errors import NotFoundError
 from webapp.exports import CONTENT_TYPES, Form, download
 from webapp.models import SimilarCities, SimilarCitiesQuery
+from webapp.search_filters import Filters
 from webapp.search_models import (
     AnswerForm,
     ChipUpload,
-    Filters,
     LikeAreaBody,
     LikeExamplesBody,
     LikePositionBody,
@@ -28,10 +28,10 @@ blueprint = APIBlueprint("search", __name__, url_prefix="/api/v1")
 caching.install(blueprint)
 
 MAX_UPLOAD_BYTES = chips.MAX_CHIP_BYTES + 64 * 1024
-"""A chip and the form around it."""
+"""Size of a chip and of the form around it."""
 FILES: dict[int | str, Any] = {
     200: {
-        "description": "The tiles, best first; with ?format= as a file.",
+        "description": "The matches, best first; a file if ?format= asks for one.",
         "content": {content_type: {} for content_type in CONTENT_TYPES.values()},
     }
 }
@@ -46,7 +46,7 @@ SEARCH = """
 
 @blueprint.before_request
 def allow_uploads() -> None:
-    """A chip may be larger than any other request."""
+    """Allow larger bodies for chips than for other requests."""
     if request.endpoint == "search.similar_to_chip":
         request.max_content_length = MAX_UPLOAD_BYTES
 
@@ -56,7 +56,7 @@ def allow_uploads() -> None:
 @blueprint.output(SimilarTiles)
 @blueprint.doc(responses=FILES)
 def similar(query_data: LikeTileQuery) -> Row | Response:
-    """The tiles that look most like one tile, best first."""
+    """Return the tiles most similar to a tile, best first."""
     return _answer(query_data, query_data.format)
 
 
@@ -66,7 +66,7 @@ def similar(query_data: LikeTileQuery) -> Row | Response:
 @blueprint.output(SimilarTiles)
 @blueprint.doc(responses=FILES)
 def post_similar(json_data: LikeTileBody, query_data: AnswerForm) -> Row | Response:
-    """The tiles that look most like one tile, best first."""
+    """Return the tiles most similar to a tile, best first."""
     return _answer(json_data, query_data.format)
 
 
@@ -75,7 +75,7 @@ def post_similar(json_data: LikeTileBody, query_data: AnswerForm) -> Row | Respo
 @blueprint.output(SimilarTiles)
 @blueprint.doc(responses=FILES)
 def similar_at(query_data: LikePositionQuery) -> Row | Response:
-    """The tiles that look most like the one at a position."""
+    """Return the tiles most similar to the newest tile at a position, best first."""
     return _answer(query_data, query_data.format)
 
 
@@ -85,7 +85,7 @@ def similar_at(query_data: LikePositionQuery) -> Row | Response:
 @blueprint.output(SimilarTiles)
 @blueprint.doc(responses=FILES)
 def post_similar_at(json_data: LikePositionBody, query_data: AnswerForm) -> Row | Response:
-    """The tiles that look most like the one at a position."""
+    """Return the tiles most similar to the newest tile at a position, best first."""
     return _answer(json_data, query_data.format)
 
 
@@ -95,7 +95,7 @@ def post_similar_at(json_data: LikePositionBody, query_data: AnswerForm) -> Row 
 @blueprint.output(SimilarTiles)
 @blueprint.doc(responses=FILES)
 def similar_to_examples(json_data: LikeExamplesBody, query_data: AnswerForm) -> Row | Response:
-    """More like these, less like those."""
+    """Return the tiles most similar to the positive and least similar to the negative tiles, best first."""
     return _answer(json_data, query_data.format)
 
 
@@ -105,7 +105,7 @@ def similar_to_examples(json_data: LikeExamplesBody, query_data: AnswerForm) -> 
 @blueprint.output(SimilarTiles)
 @blueprint.doc(responses=FILES)
 def similar_to_area(json_data: LikeAreaBody, query_data: AnswerForm) -> Row | Response:
-    """The tiles that look most like a drawn area as a whole."""
+    """Return the tiles most similar to an area as a whole, best first."""
     return _answer(json_data, query_data.format)
 
 
@@ -115,16 +115,16 @@ def similar_to_area(json_data: LikeAreaBody, query_data: AnswerForm) -> Row | Re
 @blueprint.output(SimilarTiles)
 @blueprint.doc(responses=FILES)
 def similar_to_chip(files_data: ChipUpload, query_data: AnswerForm) -> Row | Response:
-    """The tiles that look most like a GeoTIFF of one's own."""
+    """Return the tiles most similar to an uploaded GeoTIFF, best first."""
     if database().row("SELECT FROM terrakin.encoder") is None:
-        raise NotFoundError("nothing is loaded yet, so there is nothing to compare a chip with")
+        raise NotFoundError("no tiles are loaded to compare a chip with; run the ETL first: terrakin etl run")
     embedded = chips.embed(current_app.config["TERRAKIN_SETTINGS"], files_data.file)
-    asked = files_data.settings
+    search = files_data.settings
     about = {name: embedded[name] for name in ("encoder", "weights", "valid_share", "lon", "lat")}
-    vector = {"kind": "vector", "vector": embedded["vectors"][asked.method], "lon": about["lon"], "lat": about["lat"]}
-    tiles = database().rows(SEARCH, {"query": Jsonb({**asked.model_dump(), **vector})})
-    query = {"kind": asked.kind, **about, **asked.model_dump()}
-    return _in_form({"query": query, "method": asked.method, "tiles": tiles}, query_data.format)
+    vector = {"kind": "vector", "vector": embedded["vectors"][search.method], "lon": about["lon"], "lat": about["lat"]}
+    tiles = database().rows(SEARCH, {"query": Jsonb({**search.model_dump(), **vector})})
+    query = {"kind": search.kind, **about, **search.model_dump()}
+    return _in_form({"query": query, "method": search.method, "tiles": tiles}, query_data.format)
 
 
 SIMILAR_CITIES = """
@@ -144,15 +144,15 @@ SIMILAR_CITIES = """
 @blueprint.input(SimilarCitiesQuery, location="query")
 @blueprint.output(SimilarCities)
 def similar_cities(query_data: SimilarCitiesQuery) -> Row:
-    """The cities that look most like one city, best first."""
-    asked = query_data.model_dump()
-    return {**asked, "cities": database().rows(SIMILAR_CITIES, asked)}
+    """Return the cities most similar to a city, best first."""
+    query = query_data.model_dump()
+    return {**query, "cities": database().rows(SIMILAR_CITIES, query)}
 
 
-def _answer(asked: Filters, form: Form) -> Row | Response:
-    query = {"kind": asked.kind, **asked.model_dump(exclude={"format"})}
+def _answer(search: Filters, form: Form) -> Row | Response:
+    query = {"kind": search.kind, **search.model_dump(exclude={"format"})}
     tiles = database().rows(SEARCH, {"query": Jsonb(query)})
-    answer = {"query": query, "tile_id": query.get("tile_id"), "method": asked.method, "tiles": tiles}
+    answer = {"query": query, "tile_id": query.get("tile_id"), "method": search.method, "tiles": tiles}
     return _in_form(answer, form)
 
 

@@ -1,4 +1,4 @@
-"""The five searches: each answer is that of its SQL function."""
+"""The five searches: each answers with the rows of its SQL function."""
 
 import json
 from typing import Any
@@ -42,6 +42,7 @@ SEARCHES: dict[str, tuple[dict[str, Any], str]] = {
     "clear": ({"min_valid_share": 0.9}, ", min_valid_share => 0.9"),
     "per city": ({"max_per_city": 1}, ", max_per_city => 1"),
     "countries": ({"countries": ["JP", "ZA"]}, ", countries => '{JP,ZA}'"),
+    "excluded countries": ({"exclude_countries": ["JP", "ZA"]}, ", exclude_countries => '{JP,ZA}'"),
     "continents": ({"continents": ["Europe", "North America"]}, ", continents => '{Europe,North America}'"),
     "floor": ({"min_similarity": 0.5}, ", min_similarity => 0.5"),
     "exact": ({"exact": True}, ", exact => true"),
@@ -50,7 +51,7 @@ SEARCHES: dict[str, tuple[dict[str, Any], str]] = {
 
 
 def as_text(value: Any) -> str:
-    """A JSON value as it stands in a query string."""
+    """Return a JSON value as it is written in a query string."""
     if isinstance(value, list):
         return ", ".join(map(str, value))
     return value if isinstance(value, str) else json.dumps(value)
@@ -58,15 +59,15 @@ def as_text(value: Any) -> str:
 
 @pytest.mark.parametrize("verb", ["get", "post"])
 @pytest.mark.parametrize(("arguments", "in_sql"), SEARCHES.values(), ids=SEARCHES)
-def test_similar_is_the_answer_of_similar_tiles(
+def test_similar_answers_with_the_rows_of_similar_tiles(
     client: FlaskClient, towns: TownDatabase, arguments: dict[str, Any], in_sql: str, verb: str
 ) -> None:
     tile_id = towns.tile_of(HARBOUR_TOWN.city_id, "harbour")
-    asked = {"tile_id": tile_id, **arguments}
+    query = {"tile_id": tile_id, **arguments}
     if verb == "get":
-        response = client.get("/api/v1/similar", query_string={name: as_text(value) for name, value in asked.items()})
+        response = client.get("/api/v1/similar", query_string={name: as_text(value) for name, value in query.items()})
     else:
-        response = client.post("/api/v1/similar", json=asked)
+        response = client.post("/api/v1/similar", json=query)
     answer = response.get_json()
     assert found(answer) == expected(towns, f"api.similar_tiles(%s{in_sql})", tile_id)
     assert (answer["tile_id"], answer["query"]["kind"]) == (tile_id, "tile")
@@ -75,13 +76,13 @@ def test_similar_is_the_answer_of_similar_tiles(
 
 
 @pytest.mark.parametrize("verb", ["get", "post"])
-def test_similar_at_is_about_the_tile_at_the_position(client: FlaskClient, towns: TownDatabase, verb: str) -> None:
+def test_similar_at_searches_by_the_tile_at_the_position(client: FlaskClient, towns: TownDatabase, verb: str) -> None:
     tile = client.get(f"/api/v1/tiles/{towns.tile_of(OTHER_TOWN.city_id, 'suburb')}").get_json()
-    asked = {"lon": tile["lon"], "lat": tile["lat"], "k": 7, "method": "dominant"}
+    query = {"lon": tile["lon"], "lat": tile["lat"], "k": 7, "method": "dominant"}
     response = (
-        client.get("/api/v1/similar-at", query_string=asked)
+        client.get("/api/v1/similar-at", query_string=query)
         if verb == "get"
-        else client.post("/api/v1/similar-at", json=asked)
+        else client.post("/api/v1/similar-at", json=query)
     )
     answer = response.get_json()
     assert found(answer) == expected(
@@ -90,7 +91,7 @@ def test_similar_at_is_about_the_tile_at_the_position(client: FlaskClient, towns
     assert (len(answer["tiles"]), answer["query"]["kind"], answer["tile_id"]) == (7, "position", None)
 
 
-def test_examples_are_for_and_against(client: FlaskClient, towns: TownDatabase) -> None:
+def test_examples_may_be_positive_and_negative(client: FlaskClient, towns: TownDatabase) -> None:
     positive = [towns.tile_of(town.city_id, "harbour") for town in TOWNS[:2]]
     negative = [towns.tile_of(HARBOUR_TOWN.city_id, "centre")]
     answer = client.post(
@@ -103,7 +104,7 @@ def test_examples_are_for_and_against(client: FlaskClient, towns: TownDatabase) 
 
 
 @pytest.mark.parametrize("kind", ["Polygon", "MultiPolygon"])
-def test_an_area_is_asked_about_as_a_whole(client: FlaskClient, towns: TownDatabase, kind: str) -> None:
+def test_an_area_is_searched_as_a_whole(client: FlaskClient, towns: TownDatabase, kind: str) -> None:
     area = AREA if kind == "Polygon" else {"type": "MultiPolygon", "coordinates": [AREA["coordinates"]]}
     answer = client.post("/api/v1/similar-to-area", json={"area": area, "k": 9}).get_json()
     assert found(answer) == expected(
@@ -112,9 +113,7 @@ def test_an_area_is_asked_about_as_a_whole(client: FlaskClient, towns: TownDatab
     assert answer["query"]["area"] == area
 
 
-def test_harbours_of_other_towns_come_first_with_their_country_and_place(
-    client: FlaskClient, towns: TownDatabase
-) -> None:
+def test_harbours_of_other_towns_come_first_with_country_and_centre(client: FlaskClient, towns: TownDatabase) -> None:
     tile_id = towns.tile_of(HARBOUR_TOWN.city_id, "harbour")
     tiles = client.get(f"/api/v1/similar?tile_id={tile_id}&k=12").get_json()["tiles"]
     assert {towns.form_of(tile["tile_id"]) for tile in tiles} == {"harbour"}
@@ -135,6 +134,7 @@ def test_harbours_of_other_towns_come_first_with_their_country_and_place(
         ("similar", {"tile_id": 1, "k": 10**9}, "k"),
         ("similar", {"tile_id": 1, "within": {"type": "Point", "coordinates": [1, 2]}}, "within"),
         ("similar", {"tile_id": 1, "kind": "area"}, "kind"),
+        ("similar", {"tile_id": 1, "exclude_countries": ["DE", 1]}, "exclude_countries.1"),
         ("similar-at", {"lon": 1}, "lat"),
         ("similar-to-examples", {"positive": []}, "positive"),
         ("similar-to-examples", {"positive": list(range(101))}, "positive"),
@@ -150,14 +150,14 @@ def test_harbours_of_other_towns_come_first_with_their_country_and_place(
         ("similar-to-area", [], "_schema"),
     ],
 )
-def test_a_senseless_body_is_422_and_the_field_is_named(client: FlaskClient, path: str, body: Any, field: str) -> None:
+def test_an_invalid_body_is_422_and_names_the_field(client: FlaskClient, path: str, body: Any, field: str) -> None:
     response = client.post(f"/api/v1/{path}", json=body)
     assert response.status_code == 422
     assert response.content_type == "application/problem+json"
     assert {error["field"] for error in response.get_json()["errors"]} == {field}
 
 
-def test_what_no_tile_fits_is_404_with_what_to_do(client: FlaskClient) -> None:
+def test_a_query_without_a_tile_is_404_with_a_hint(client: FlaskClient) -> None:
     sea = {"type": "Polygon", "coordinates": [[[-31, 0], [-30, 0], [-30, 1], [-31, 0]]]}
     for path, body in (
         ("similar-to-area", {"area": sea}),
@@ -169,14 +169,30 @@ def test_what_no_tile_fits_is_404_with_what_to_do(client: FlaskClient) -> None:
         assert response.get_json()["detail"]
 
 
+def test_files_take_the_same_filters(client: FlaskClient, towns: TownDatabase) -> None:
+    tile_id = towns.tile_of(HARBOUR_TOWN.city_id, "harbour")
+    response = client.get(f"/api/v1/similar?tile_id={tile_id}&exclude_countries=JP,ZA&format=geojson")
+    found_in = {feature["properties"]["country_code"] for feature in response.get_json(force=True)["features"]}
+    assert found_in
+    assert not found_in & {"JP", "ZA"}
+
+
+def test_an_unknown_country_code_is_422_with_a_hint(client: FlaskClient, towns: TownDatabase) -> None:
+    tile_id = towns.tile_of(HARBOUR_TOWN.city_id, "harbour")
+    response = client.get(f"/api/v1/similar?tile_id={tile_id}&exclude_countries=JP,jp")
+    assert response.status_code == 422
+    assert "'jp'" in response.get_json()["detail"]
+    assert "api.country_overview" in response.get_json()["detail"]
+
+
 @pytest.mark.parametrize("text", ["", "{", "nonsense", '{"tile_id": NaN}', "[" * 30_000])
-def test_a_body_that_is_no_json_is_refused(client: FlaskClient, text: str) -> None:
+def test_a_body_that_is_not_json_is_refused(client: FlaskClient, text: str) -> None:
     response = client.post("/api/v1/similar", data=text, content_type="application/json")
     assert response.status_code in (400, 422)
     assert response.content_type == "application/problem+json"
 
 
-def test_similar_cities_are_those_of_the_sql_function(client: FlaskClient, towns: TownDatabase) -> None:
+def test_similar_cities_answers_with_the_rows_of_the_sql_function(client: FlaskClient, towns: TownDatabase) -> None:
     with psycopg.connect(towns.settings.database_url or "", row_factory=dict_row) as conn:
         rows = conn.execute("SELECT * FROM api.similar_cities(-1, 3, max_query_tiles => 10) ORDER BY rank").fetchall()
     answer = client.get("/api/v1/similar-cities?city_id=-1&k=3").get_json()

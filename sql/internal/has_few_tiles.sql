@@ -1,6 +1,4 @@
-DROP FUNCTION IF EXISTS api.has_few_tiles(bigint[], geometry, integer);
-
-CREATE FUNCTION api.has_few_tiles(only_city_ids bigint[], within geometry, few integer)
+CREATE OR REPLACE FUNCTION internal.has_few_tiles(only_city_ids bigint[], within geometry, few integer)
 RETURNS boolean
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = public, pg_temp
@@ -25,6 +23,6 @@ BEGIN
 END;
 $$;
 
-COMMENT ON FUNCTION api.has_few_tiles IS
-'Whether at most so many tiles are in these cities (NULL: any) with their centres in this geometry (EPSG:4326; NULL: anywhere). False '
-'without either. A search that may only find few tiles compares them all, found by city or place, instead of asking the vector index.';
+COMMENT ON FUNCTION internal.has_few_tiles IS
+'Return whether at most this many tiles lie in these cities (NULL: any) and have their centres in this geometry (EPSG:4326; NULL: anywhere). '
+'False if both are NULL. A search among few tiles compares all of them, found by city or place, instead of asking the vector index.';
