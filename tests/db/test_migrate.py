@@ -1,4 +1,4 @@
-"""Migrations: complete or without effect, repeatable, reversible, and equal to db/schema.py."""
+"""Migrations: complete or without effect, repeatable, reversible, and equal to db/schema."""
 
 import os
 import subprocess
