@@ -8,7 +8,6 @@ import io
 import re
 import zipfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -16,8 +15,9 @@ import psycopg
 from db.connect import connect
 from db.errors import DbError, one_line
 from db.settings import Settings
+from db.sql_files import ROOT
 
-FOLDER = Path(__file__).parent.parent / "sql" / "qgis"
+FOLDER = ROOT / "qgis"
 NAME = "terrakin"
 """Name of the project and of each style."""
 LOOPBACK = "127.0.0.1"

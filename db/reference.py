@@ -55,7 +55,7 @@ SECTIONS = {
         "api.city_overview",
         "api.country_overview",
     ),
-    "Look at one tile": (
+    "Describe one tile": (
         "api.tile_embedding",
         "api.tile_thumbnail",
         "api.dominant_area",

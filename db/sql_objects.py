@@ -14,6 +14,7 @@ import psycopg
 from psycopg import sql
 
 from db.errors import DbError
+from db.roles import ETL, READER
 from db.sql_files import FOLDERS, GRANTS, ROLES, SCHEMAS
 
 FOLDER_OF = {kind_and_schema: folder for folder, kind_and_schema in FOLDERS.items()}
@@ -64,7 +65,7 @@ DESCRIBE_ROLES = """
     CROSS JOIN (
         SELECT CASE WHEN current_setting('server_version_num')::integer < 160000 THEN 'MEMBER' ELSE 'SET' END
     ) AS m (privilege)
-    WHERE r.rolname IN ('terrakin_reader', 'terrakin_etl')
+    WHERE r.rolname = ANY (%(roles)s)
 """
 DESCRIBE_GRANTS = """
     SELECT encode(sha256(convert_to(coalesce(string_agg(
@@ -85,7 +86,7 @@ DESCRIBE_GRANTS = """
     CROSS JOIN LATERAL aclexplode(o.acl) AS g
     LEFT JOIN pg_roles AS r ON r.oid = g.grantee
     WHERE o.schema_id = ANY (%(schemas)s::regnamespace[])
-        AND (g.grantee = 0 OR r.rolname IN ('terrakin_reader', 'terrakin_etl'))
+        AND (g.grantee = 0 OR r.rolname = ANY (%(roles)s))
 """
 
 FUNCTIONS = """
@@ -177,7 +178,8 @@ def describe(conn: psycopg.Connection[Any]) -> dict[str, str | None]:
 
     On Citus the operator drops the trigger of ``triggers/``: distributed tables allow none.
     """
-    rows = conn.execute(DESCRIPTIONS, {"schemas": list(SCHEMAS)}).fetchall()
+    parameters = {"schemas": list(SCHEMAS), "roles": [ETL, READER]}
+    rows = conn.execute(DESCRIPTIONS, parameters).fetchall()
     found: dict[str, str | None] = {
         f"{FOLDER_OF[kind, schema]}/{name}.sql": sha256
         for kind, schema, name, sha256 in rows
@@ -185,8 +187,8 @@ def describe(conn: psycopg.Connection[Any]) -> dict[str, str | None]:
     }
     if conn.execute(HAS_CITUS).fetchone() == (True,):
         found |= {name: None for name in found if name.startswith("triggers/")}
-    (found[ROLES],) = conn.execute(DESCRIBE_ROLES).fetchone() or (None,)
-    (found[GRANTS],) = conn.execute(DESCRIBE_GRANTS, {"schemas": list(SCHEMAS)}).fetchone() or (None,)
+    (found[ROLES],) = conn.execute(DESCRIBE_ROLES, parameters).fetchone() or (None,)
+    (found[GRANTS],) = conn.execute(DESCRIBE_GRANTS, parameters).fetchone() or (None,)
     return found
 
 

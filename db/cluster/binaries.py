@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from db.errors import ClusterError
+from db.extensions import NEEDED
 
 DEBIAN_ROOT = Path("/usr/lib/postgresql")
-NEEDED_EXTENSIONS = ("postgis", "vector")
 INSTALL_HINT = "run scripts/setup.sh, or set DATABASE_URL to a server that has them"
 
 
@@ -94,7 +94,7 @@ def _installed() -> list[Path]:
 def missing_extensions(folder: Path) -> list[str]:
     """Return the names of the extensions that the PostgreSQL with this program folder lacks."""
     share = Path(_output([str(folder / "pg_config"), "--sharedir"]))
-    return [name for name in NEEDED_EXTENSIONS if not (share / "extension" / f"{name}.control").exists()]
+    return [e.name for e in NEEDED if not (share / "extension" / f"{e.name}.control").exists()]
 
 
 def run_as(user: ServerUser, command: Sequence[str]) -> subprocess.CompletedProcess[str]:

@@ -58,6 +58,16 @@ def test_any_command_that_needs_the_cluster_starts_it(empty_home: Path) -> None:
     assert (asked.returncode, asked.stdout) == (0, "terrakin\n")
 
 
+def test_migrate_names_what_it_restores(database: Settings) -> None:
+    with psycopg.connect(str(database.database_url)) as conn:
+        conn.execute("DROP FUNCTION api.tile_at")
+    answer = terrakin("migrate", DATABASE_URL=str(database.database_url))
+    assert answer.returncode == 0
+    assert "sql/functions/tile_at.sql: missing in this database\n" in answer.stderr
+    answer = terrakin("migrate", DATABASE_URL=str(database.database_url))
+    assert answer.stderr == "schema is up to date; 0 files of sql/ were applied\n"
+
+
 def test_the_reference_is_written(server_home: Path, database: Settings, tmp_path: Path) -> None:
     page = tmp_path / "reference.md"
     assert terrakin("docs", "--out", str(page), DATABASE_URL=str(database.database_url)).returncode == 0

@@ -1,4 +1,4 @@
-"""Migrations: complete or without effect, repeatable, reversible, and equal to db/schema.py."""
+"""Migrations: complete or without effect, repeatable, reversible, and equal to db/schema."""
 
 import os
 import subprocess
@@ -47,7 +47,7 @@ def test_a_blank_database_gets_the_whole_tree(blank_database: Settings, database
     assert structure(blank_database) == structure(database)
 
 
-def test_alembics_own_command_does_the_same(blank_database: Settings, database: Settings) -> None:
+def test_alembics_own_command_gives_the_same_structure(blank_database: Settings, database: Settings) -> None:
     answer = alembic(blank_database, "upgrade", "head")
     assert answer.returncode == 0, answer.stderr
     assert structure(blank_database) == structure(database)
@@ -74,14 +74,14 @@ def test_alembic_check_is_clean_with_and_without_vector_indexes(database: Settin
         "ALTER TABLE terrakin.tiles ALTER COLUMN embedding_dominant TYPE vector(3)",
     ],
 )
-def test_alembic_check_sees_what_differs(database: Settings, drift: str) -> None:
+def test_alembic_check_reports_differences(database: Settings, drift: str) -> None:
     dropped = ("DROP VIEW api.tile_overview, api.city_overview",) if "COLUMN" in drift else ()
     run_sql(database, *dropped, drift)
     with pytest.raises(CommandError, match="New upgrade operations detected"):
         command.check(alembic_config(database))
 
 
-def test_up_down_up_comes_back_to_the_same(database: Settings) -> None:
+def test_upgrade_downgrade_upgrade_gives_the_same_structure(database: Settings) -> None:
     before = structure(database)
     command.downgrade(alembic_config(database), "base")
     left = value(database, "SELECT array_agg(tablename::text) FROM pg_tables WHERE schemaname = 'terrakin'")
@@ -97,7 +97,7 @@ def test_offline_mode_is_refused(blank_database: Settings) -> None:
     assert value(blank_database, "SELECT to_regnamespace('terrakin') IS NULL") is True
 
 
-def test_migrations_at_once_wait_for_each_other(blank_database: Settings) -> None:
+def test_simultaneous_migrations_wait_for_each_other(blank_database: Settings) -> None:
     command_line = [sys.executable, "-m", "terrakin", "db", "migrate"]
     environment = {**os.environ, "DATABASE_URL": str(blank_database.database_url)}
     processes = [subprocess.Popen(command_line, env=environment, stderr=subprocess.PIPE, text=True) for _ in range(3)]
