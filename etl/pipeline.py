@@ -39,7 +39,7 @@ class Request:
         limit: maximum number of cities; None for all.
         encoder: the encoder and its weights.
         dask: where imagery is computed.
-        post_processing: one of etl.vectors.post_processing.POST_PROCESSINGS; None uses the recorded one, else the
+        post_processing: one of etl.vectors.choices.POST_PROCESSINGS; None uses the recorded one, else the
             default.
         bias_removal: how spatial bias is removed before vectors are made; None does as is recorded, else nothing.
     """

@@ -34,9 +34,8 @@ def evaluate(out: Path | None, **given: Any) -> None:
     report, figures = write(found, out or settings.home / "reports")
     if found.is_quality:
         for variant, score in found.order[:5]:
-            click.echo(
-                f"{score:.3f}  {variant.post_processing}, bias removal: {variant.removal}, {variant.aggregation}"
-            )
+            name = f"{variant.post_processing}, bias removal: {variant.removal}, {variant.aggregation}"
+            click.echo(f"{score:.3f}  {name}")
     else:
         click.echo("random weights: nothing is ranked")
     click.echo(f"report:  {report}\nfigures: {figures}")

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from etl.vectors.post_processing import POST_PROCESSINGS, REMOVALS
+from etl.vectors.choices import POST_PROCESSINGS, REMOVALS
 
 Options = dict[str, Any]
 

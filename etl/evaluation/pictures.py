@@ -10,7 +10,7 @@ from etl.evaluation.figures import Figures
 from etl.evaluation.score import score
 from etl.evaluation.variants import BASELINE_VARIANT, Variant
 from etl.vectors.aggregation import AGGREGATIONS
-from etl.vectors.post_processing import POST_PROCESSINGS, REMOVALS
+from etl.vectors.choices import POST_PROCESSINGS, REMOVALS
 
 PARTS = {
     "form": "same urban form in other cities\n(mean average precision)",

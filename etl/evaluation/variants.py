@@ -11,8 +11,9 @@ from etl.evaluation.variations import Variation
 from etl.store.encoder import EncoderRecord
 from etl.store.work_files import TILES_PER_CHUNK
 from etl.vectors.aggregation import AGGREGATIONS, aggregate
+from etl.vectors.choices import POST_PROCESSINGS
 from etl.vectors.position_removal import fit_position_removal
-from etl.vectors.post_processing import POST_PROCESSINGS, PostProcessing, from_moments, measure_moments
+from etl.vectors.post_processing import PostProcessing, from_moments, measure_moments
 from etl.vectors.spatial_bias import Limits, TileMeans, measure
 from etl.vectors.tile_means import tile_means
 
@@ -25,8 +26,8 @@ class Variant:
     """One way to make a tile vector.
 
     Attributes:
-        post_processing: one of etl.vectors.post_processing.POST_PROCESSINGS, or BASELINE.
-        removal: one of etl.vectors.post_processing.REMOVALS.
+        post_processing: one of etl.vectors.choices.POST_PROCESSINGS, or BASELINE.
+        removal: one of etl.vectors.choices.REMOVALS.
         aggregation: one of etl.vectors.aggregation.AGGREGATIONS; for the baseline, its statistics in words.
     """
 

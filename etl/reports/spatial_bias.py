@@ -55,7 +55,7 @@ class Measured:
         n_cities: number of their cities.
         limits: thresholds for excluding dimensions.
         bias: measures of every dimension.
-        outcomes: effect of each removal, by name (etl.vectors.post_processing.REMOVALS).
+        outcomes: effect of each removal, by name (etl.vectors.choices.REMOVALS).
         stored: name of the removal used in the database.
     """
 

@@ -33,8 +33,8 @@ class BiasRequest:
     Attributes:
         report: path of the HTML report.
         limits: limits of what is excluded or removed.
-        removal: one of etl.vectors.post_processing.REMOVALS.
-        post_processing: fit this one of etl.vectors.post_processing.POST_PROCESSINGS to all patches; None keeps the
+        removal: one of etl.vectors.choices.REMOVALS.
+        post_processing: fit this one of etl.vectors.choices.POST_PROCESSINGS to all patches; None keeps the
             recorded post-processing.
         forms: table of known urban forms (etl.metrics.urban_forms); None if there is none.
     """

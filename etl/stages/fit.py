@@ -36,7 +36,7 @@ def post_processing(job: Job, method: str | None = None, removal: BiasRequest | 
 
     Args:
         job: the run.
-        method: one of etl.vectors.post_processing.POST_PROCESSINGS; None uses the recorded one, else the default.
+        method: one of etl.vectors.choices.POST_PROCESSINGS; None uses the recorded one, else the default.
         removal: how spatial bias is removed before any vector is made; None does as is recorded, else nothing.
 
     Raises:

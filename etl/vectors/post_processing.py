@@ -12,13 +12,9 @@ from typing import Any, Self
 import numpy as np
 
 from etl.errors import EmbeddingError, PostProcessingError
+from etl.vectors.choices import POST_PROCESSINGS
 from etl.vectors.leace import LinearRemoval, shortest
 
-POST_PROCESSINGS = ("raw", "centred", "standardised", "all_but_the_top")
-"""Unchanged; mean subtracted; mean subtracted and divided by the standard deviation, per dimension; mean and first
-principal components subtracted (Mu and Viswanath 2018, "All-but-the-Top", arXiv 1702.01417)."""
-REMOVALS = ("none", "dimensions", "leace")
-"""The ways to remove spatial bias: none, set dimensions to 0, or project directions out (LEACE)."""
 DEFAULT_METHOD = "standardised"
 DIMENSIONS_PER_COMPONENT = 100
 """All-but-the-top subtracts dimension / 100 components: the authors' rule of thumb, 8 of 768."""
@@ -55,7 +51,7 @@ class PostProcessing:
 
     @property
     def removes(self) -> str:
-        """Return how spatial bias is removed, one of REMOVALS."""
+        """Return how spatial bias is removed, one of etl.vectors.choices.REMOVALS."""
         if self.removal is not None:
             return "leace"
         return "dimensions" if self.excluded_dimensions else "none"

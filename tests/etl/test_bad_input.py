@@ -211,54 +211,32 @@ def test_an_unknown_tile(terrakin: CommandLine) -> None:
     assert "api.tile_at(lon, lat)" in done.stderr
 
 
-@pytest.mark.parametrize(
-    ("text", "hint"),
-    [
-        ("no json", "JSON"),
-        ('{"type": "Feature"}', "FeatureCollection"),
-        ('{"type": "FeatureCollection", "features": []}', "no cities"),
-        ('{"type": "FeatureCollection", "features": [{"properties": {"city_id": "x"}}]}', "'x'"),
-    ],
-)
 def test_a_malformed_city_file(
-    terrakin: CommandLine, database: Settings, tiny_demo: DemoCatalogue, tmp_path: Path, text: str, hint: str
+    terrakin: CommandLine, database: Settings, tiny_demo: DemoCatalogue, tmp_path: Path
 ) -> None:
     path = tmp_path / "cities.geojson"
-    path.write_text(text)
+    path.write_text("no json")
     line = error_of(
         terrakin, "etl", "run", "--stac", str(tiny_demo.catalogue), "--cities", str(path), "--period", PERIOD
     )
     assert str(path) in line
-    assert hint in line
+    assert "JSON" in line
     assert nothing_written(database)
 
 
-def city(coordinates: list[list[float]], **changes: Any) -> str:
+def test_a_city_without_tiles(
+    terrakin: CommandLine, database: Settings, tiny_demo: DemoCatalogue, tmp_path: Path
+) -> None:
+    path = tmp_path / "cities.geojson"
+    triangle = {"type": "Polygon", "coordinates": [[[20, 10], [20.001, 10], [20.001, 10.001], [20, 10]]]}
     properties = {
         "city_id": 7, "name": "Seven", "country_code": "XX", "country": "Nowhere", "continent": "Africa", "lon": 20.0,
         "lat": 10.0,
     }  # fmt: skip
-    geometry = {"type": "Polygon", "coordinates": [coordinates]}
-    feature = {"type": "Feature", "properties": properties | changes, "geometry": geometry}
-    return json.dumps({"type": "FeatureCollection", "features": [feature]})
-
-
-@pytest.mark.parametrize(
-    ("text", "hint"),
-    [
-        (city([[20, 10], [20.1, 10.1], [20.1, 10], [20, 10.1], [20, 10]]), "Self-intersection"),
-        (city([[20, 10], [20.001, 10], [20.001, 10.001], [20, 10]]), "Seven"),
-        (city([[20, 88], [20.1, 88], [20.1, 88.1], [20, 88]], lat=88.0), "(20.0, 88.0)"),
-    ],
-    ids=["invalid polygon", "city without tiles", "polar position"],
-)
-def test_a_city_that_cannot_be_cut_into_tiles(
-    terrakin: CommandLine, database: Settings, tiny_demo: DemoCatalogue, tmp_path: Path, text: str, hint: str
-) -> None:
-    path = tmp_path / "cities.geojson"
-    path.write_text(text)
+    feature = {"type": "Feature", "properties": properties, "geometry": triangle}
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
     arguments = ("--stac", str(tiny_demo.catalogue), "--cities", str(path), "--period", PERIOD)
-    assert hint in error_of(terrakin, "etl", "run", *arguments)
+    assert "Seven" in error_of(terrakin, "etl", "run", *arguments)
     assert nothing_written(database)
 
 

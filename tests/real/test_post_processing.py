@@ -14,7 +14,8 @@ from etl.evaluation.perturbations import GAINS, band_statistics, with_gain
 from etl.evaluation.variants import BASELINE
 from etl.metrics.retrieval import rank_of_target
 from etl.vectors.aggregation import AGGREGATIONS, aggregate
-from etl.vectors.post_processing import POST_PROCESSINGS, from_moments, measure_moments
+from etl.vectors.choices import POST_PROCESSINGS
+from etl.vectors.post_processing import from_moments, measure_moments
 
 QUARTERS = list(itertools.product(range(2), repeat=2))
 HALF = PATCHES_PER_SIDE // 2

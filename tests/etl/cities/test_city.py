@@ -51,7 +51,7 @@ def test_a_city_without_a_centre_gets_a_point_in_its_polygon(tmp_path: Path) -> 
         (feature(city_id=True), "'city_id' is True"),
         (feature(continent="Atlantis"), "'Atlantis' .* Africa"),
         (feature(country_code="de"), "'de' .*ISO 3166-1"),
-        (feature(lat=89), "outside"),
+        (feature(lat=89), r"\(0\.5, 89\.0\)"),
         (feature(lat=None), "'lat' is None"),
         (feature(BOW_TIE), "invalid .*Self-intersection"),
         (feature(FAR), "EPSG:4326"),
@@ -67,6 +67,22 @@ def test_an_invalid_feature_is_refused_with_its_file_and_number(tmp_path: Path, 
     with pytest.raises(CityError, match=hint) as raised:
         read_cities(path)
     assert f"{path}, feature 1" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("no json", "JSON"),
+        ('{"type": "Feature"}', "FeatureCollection"),
+        ('{"type": "FeatureCollection", "features": []}', "no cities"),
+        ('{"type": "FeatureCollection", "features": [{"properties": {"city_id": "x"}}]}', "'x'"),
+    ],
+)
+def test_a_malformed_file_is_refused(tmp_path: Path, text: str, hint: str) -> None:
+    path = tmp_path / "c.geojson"
+    path.write_text(text)
+    with pytest.raises(CityError, match=rf"c\.geojson.*{hint}"):
+        read_cities(path)
 
 
 def test_a_duplicate_id_is_refused(tmp_path: Path) -> None:
