@@ -140,29 +140,30 @@ def _columns(evaluation: Evaluation) -> list[Variant]:
 def _finding(evaluation: Evaluation) -> str:
     best, recorded, order = evaluation.recommended, evaluation.recorded, evaluation.order
     assert best is not None
-    scores = dict(order)
 
-    def beaten(what: str, variant: Variant, by: Variant) -> str:
-        return f"{what} {_name(variant)} scores {scores[variant]:.3f}: {_margin(evaluation.margin_of(by, variant))}."
+    def compared(variant: Variant) -> str:
+        higher, lower = (variant, best) if variant == order[0][0] else (best, variant)
+        return f"{dict(order)[variant]:.3f} ({_margin(evaluation.margin_of(higher, lower))})"
 
-    lines = [f"<b>Best default: {_name(best)}</b>, score {scores[best]:.3f} (only mean and dominant have an index)."]
+    lines = [
+        f"<b>Best default: {_name(best)}</b>, score {dict(order)[best]:.3f} (only mean and dominant have an index)."
+    ]
     if best == recorded:
         lines.append("The database uses this variant.")
     else:
-        lines.append(beaten("The variant of the database,", recorded, best))
+        lines.append(f"The database uses <b>{_name(recorded)}</b>, score {compared(recorded)}.")
     others = [v for v, _ in order if (v.aggregation, v.removal) == (best.aggregation, best.removal) and v != best]
-    lines += [beaten("The next best post-processing, all else equal:", other, best) for other in others[:1]]
-    lines.append(beaten("The 24 band statistics:", BASELINE_VARIANT, best))
-    first = order[0][0]
-    if first != best:
-        gain = _margin(evaluation.margin_of(first, best))
-        lines.append(f"Of all variants, {_name(first)} scores highest, {scores[first]:.3f}: {gain}.")
+    for other in others[:1]:
+        lines.append(f"The next best post-processing is <b>{_name(other)}</b>, score {compared(other)}.")
+    lines.append(f"The baseline of 24 band statistics scores {compared(BASELINE_VARIANT)}.")
+    if order[0][0] != best:
+        lines.append(f"The best of all variants is <b>{_name(order[0][0])}</b>, score {compared(order[0][0])}.")
     return f'<p class="finding">{" ".join(lines)}</p>'
 
 
 def _margin(found: Margin) -> str:
     note = "" if found.is_significant else ", not significant"
-    return f"a margin of {found.difference:.3f} (95 % interval {found.low:.3f} to {found.high:.3f}{note})"
+    return f"difference {found.difference:.3f}, 95 % interval {found.low:.3f} to {found.high:.3f}{note}"
 
 
 def _name(variant: Variant) -> str:
