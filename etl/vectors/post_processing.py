@@ -51,7 +51,7 @@ class PostProcessing:
 
     @property
     def removes(self) -> str:
-        """Return how spatial bias is removed, one of REMOVALS."""
+        """Return how spatial bias is removed, one of etl.vectors.choices.REMOVALS."""
         if self.removal is not None:
             return "leace"
         return "dimensions" if self.excluded_dimensions else "none"
