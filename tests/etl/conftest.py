@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,11 +98,17 @@ def undisturbed(finished: Settings) -> dict[str, list[str]]:
         return tables(conn)
 
 
+@contextmanager
+def copy_of(run: Settings, server_home: Path, home: Path) -> Iterator[Settings]:
+    """Copy the home and the database of a run for the duration of a block."""
+    shutil.copytree(run.home, home)
+    template = psycopg.conninfo.conninfo_to_dict(str(run.database_url))["dbname"]
+    with cloned_database(server_home, str(template)) as url:
+        yield Settings(home, database_url=url)
+
+
 @pytest.fixture
 def copied(server_home: Path, finished: Settings, tmp_path: Path) -> Iterator[Settings]:
     """A copy of the finished run that a test may change."""
-    home = tmp_path / ".terrakin"
-    shutil.copytree(finished.home, home)
-    template = psycopg.conninfo.conninfo_to_dict(str(finished.database_url))["dbname"]
-    with cloned_database(server_home, str(template)) as url:
-        yield Settings(home, database_url=url)
+    with copy_of(finished, server_home, tmp_path / ".terrakin") as copy:
+        yield copy

@@ -189,7 +189,7 @@ def test_a_load_waits_for_a_switch_and_then_fails(copied: Settings, terrakin: Co
         process = terrakin.start("etl", "load", "--period", PERIOD)
         wait_until_blocked(conn)
         conn.commit()
-        _, error = process.communicate(timeout=60)
+        _, error = process.communicate(timeout=900)
         assert process.returncode == 1
         assert "terrakin etl aggregate" in error
         assert post_processing_version(conn) != version

@@ -14,20 +14,12 @@ import pytest
 import zarr
 from click.testing import CliRunner, Result
 
-from db.connect import connect
 from db.settings import Settings
-from etl import pipeline
-from etl.cities.city import read_cities
 from etl.cli.evaluate import evaluate
-from etl.cli.output import progress_bar
-from etl.demo.catalogue import DemoCatalogue
 from etl.errors import EmptyDatabaseError, EtlError, WorkFileError
 from etl.evaluation.variations import EARLIER, LATER, SHIFT
-from etl.imagery.catalogue import Source
 from etl.period import Period
-from etl.store.cities import write_cities
-from tests.conftest import cloned_database
-from tests.etl.conftest import CommandLine
+from tests.etl.conftest import CommandLine, copy_of
 
 PERIOD = Period(date(2024, 6, 1), date(2024, 8, 31))
 
@@ -57,17 +49,8 @@ def run_in_process(settings: Settings) -> Result:
 
 
 @pytest.fixture(scope="module")
-def evaluated(
-    server_home: Path, tmp_path_factory: pytest.TempPathFactory, tiny_demo: DemoCatalogue
-) -> Iterator[Evaluated]:
-    """Without layout, thumbnails and indexes, which the evaluation does not need."""
-    with cloned_database(server_home) as url:
-        settings = Settings(tmp_path_factory.mktemp("evaluated"), database_url=url)
-        with connect(settings, "etl", autocommit=True) as conn:
-            write_cities(conn, read_cities(tiny_demo.cities))
-        request = pipeline.Request(Source(str(tiny_demo.catalogue), None, PERIOD), tiny_demo.cities)
-        for stage in ("composite", "embed", "aggregate", "load"):
-            pipeline.run_stage(settings, stage, request, progress_bar)
+def evaluated(server_home: Path, finished: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evaluated]:
+    with copy_of(finished, server_home, tmp_path_factory.mktemp("evaluated") / ".terrakin") as settings:
         done = CommandLine(os.environ | environment(settings))("evaluate")
         assert done.returncode == 0, done.stderr
         yield Evaluated(settings)

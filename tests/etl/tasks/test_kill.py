@@ -22,7 +22,7 @@ STAGES = ("composite", "fit", "embed", "aggregate", "load", "thumbnail", "layout
 def kill_all(process: subprocess.Popen[str]) -> None:
     """Send SIGKILL to the command and all its children except PostgreSQL, which has its own session."""
     os.killpg(process.pid, signal.SIGKILL)
-    process.communicate(timeout=30)
+    process.communicate(timeout=300)
 
 
 def kill_dask_worker(process: subprocess.Popen[str]) -> None:
@@ -57,7 +57,7 @@ def test_a_run_killed_at_every_stage_leaves_the_tables_of_an_undisturbed_run(
     kill_dask_worker(process)
     list(lines_until(process, "stage=load city_id"))
     kill_postgres(empty_home)
-    _, error = process.communicate(timeout=120)
+    _, error = process.communicate(timeout=900)
     assert process.returncode == 1
     assert "Traceback" not in error
     assert "PostgreSQL" in error.splitlines()[-1]

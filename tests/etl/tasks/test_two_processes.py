@@ -82,7 +82,7 @@ def test_one_takes_over_the_tasks_of_the_other_when_it_is_killed(
     other = terrakin.start(*arguments)
     list(lines_until(other, "stage=composite city_id"))
     victim.send_signal(signal.SIGKILL)
-    victim.communicate(timeout=30)
+    victim.communicate(timeout=300)
     finish(other)
     assert fetch_one(database, "SELECT max(attempts) FROM terrakin.etl_tasks") == (2,)
     assert database.database_url
