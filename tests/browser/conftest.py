@@ -24,8 +24,8 @@ LOOPBACK = {"127.0.0.1", "localhost"}
 SLOW = os.environ.get("TERRAKIN_SLOW_PAGE") == "1"
 
 
-# One column of points per town, one group of rows per urban form (the tiles of a town cycle through the forms). The last
-# tile of all is not in the layout.
+# One column of points per town, one group of rows per urban form (the tiles of a town cycle through the forms).
+# The last tile of all is not in the layout.
 LAY_OUT = """
     UPDATE terrakin.tiles AS t SET umap_x = -t.city_id * 0.2, umap_y = 3 * (r.number % 3) + r.number / 10.0
     FROM (
