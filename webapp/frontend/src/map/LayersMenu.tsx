@@ -2,6 +2,7 @@ import { useId, useRef, useState } from 'preact/hooks';
 import { usePage } from '../state/PageProvider';
 import { Icon } from '../ui/Icon';
 import { useClickOutside } from '../ui/useClickOutside';
+import './layersMenu.css';
 import { useChosenImagery, useToken } from './useImagery';
 
 export function LayersMenu() {

@@ -204,10 +204,10 @@ export function mapLayers(isDark: boolean): LayerSpecification[] {
 export const LAYERS_OF = Object.fromEntries(STATE_SOURCES.map((id) => [id, [] as string[]])) as Record<StateSource, string[]>;
 for (const layer of mapLayers(false)) if ('source' in layer && layer.source in LAYERS_OF) LAYERS_OF[layer.source as StateSource].push(layer.id);
 
+const hidden = (layer: LayerSpecification) => ({ ...layer, layout: { ...layer.layout, visibility: 'none' } }) as LayerSpecification;
+
 export function mapStyle(isDark: boolean, tilesUrl: string): StyleSpecification {
   const empty = new Set(Object.values(LAYERS_OF).flat());
-  const layers = mapLayers(isDark).map((layer) =>
-    empty.has(layer.id) ? ({ ...layer, layout: { ...layer.layout, visibility: 'none' } }) : layer,
-  );
+  const layers = mapLayers(isDark).map((layer) => (empty.has(layer.id) ? hidden(layer) : layer));
   return { version: 8, sources: sources(tilesUrl), layers };
 }

@@ -31,8 +31,8 @@ export function RowActions({ match }: { match: SimilarTile }) {
       )}
       <Action
         icon="find"
-        title="Find the matches of this tile"
-        label={`Find the matches of ${where}`}
+        title="Search from this tile"
+        label={`Search from ${where}`}
         onClick={() => dispatch({ type: 'tilePicked', tileId })}
       />
     </div>
