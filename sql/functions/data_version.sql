@@ -25,6 +25,8 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION api.data_version IS
-'Return a fingerprint of the data; it changes whenever the tables of schema terrakin change (except the ledger). The web app derives its ETags from it.
-It combines terrakin.tiles_version, which changes at once with new or changed tiles, and PostgreSQL''s row counters, which may be up to
-ten seconds late for other changes (thumbnails, deleted tiles, a layout). It may change without a change of the data. No trigger, no lock.';
+'Return a fingerprint of the data; it changes whenever the tables of schema terrakin change (except the ledger). The
+web app derives its ETags from it.
+It combines terrakin.tiles_version, which changes at once with new or changed tiles, and PostgreSQL''s row counters,
+which may be up to ten seconds late for other changes (thumbnails, deleted tiles, a layout). It may change without a
+change of the data. No trigger, no lock.';

@@ -22,5 +22,6 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION api.dominant_area IS
-'Return the area of a tile''s largest cluster of patches, whose mean is embedding_dominant: the union of squares of 160 m, EPSG:4326.
+'Return the area of a tile''s largest cluster of patches, whose mean is embedding_dominant: the union of squares of 160
+m, EPSG:4326.
 NULL if the tile does not exist or its patches were not recorded.';

@@ -72,8 +72,11 @@ END;
 $$;
 
 COMMENT ON FUNCTION api.search_cities IS
-'Return the cities whose name, or whose country''s name, contains the text q, ignoring accents and case; all cities for an empty q.
+'Return the cities whose name, or whose country''s name, contains the text q, ignoring accents and case; all cities for
+an empty q.
 Order: cities with tiles first; then the name itself, names that begin with q, names with a word that begins with q,
 countries that begin with q, names that contain q; then by population, largest first.
-only_city_id: only this city. At most max_rows rows, after skipping the first skip rows; n_found: rows without these limits.
-lon, lat: centre, degrees, EPSG:4326. bounds: west, south, east, north of the city''s extent; east is beyond 180 across the antimeridian.';
+only_city_id: only this city. At most max_rows rows, after skipping the first skip rows; n_found: rows without these
+limits.
+lon, lat: centre, degrees, EPSG:4326. bounds: west, south, east, north of the city''s extent; east is beyond 180
+across the antimeridian.';

@@ -130,7 +130,8 @@ $$;
 
 COMMENT ON FUNCTION api.similar_cities IS
 'Return the k cities most similar to a city, best first. Exact: every tile is compared.
-similarity: mean, over at most max_query_tiles tiles of the city, of the similarity with the best match in the other city.
+similarity: mean, over at most max_query_tiles tiles of the city, of the similarity with the best match in the other
+city.
 mean_similarity: cosine of the mean vectors of both cities, for comparison. Both are -1 to 1.
 distance_m: geodesic metres between the city centres; exclude_within_m refers to it.
 within, period and min_valid_share select tiles, the other filters cities; they are those of api.similar_tiles.

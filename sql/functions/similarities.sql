@@ -27,5 +27,6 @@ END;
 $$;
 
 COMMENT ON FUNCTION api.similarities IS
-'Return the similarity of every tile to one tile, itself included: cosine of the full vectors, -1 to 1; NULL for a tile without that vector.
+'Return the similarity of every tile to one tile, itself included: cosine of the full vectors, -1 to 1; NULL for a tile
+without that vector.
 method: mean, dominant, median, min or max. An unknown tile raises SQLSTATE P0002, an unknown method 22023.';

@@ -10,5 +10,6 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION api.similarity IS
-'Return the similarity of two tiles: cosine of their vectors, -1 (opposite) to 1 (same direction). method: mean, dominant, median, min or max.
+'Return the similarity of two tiles: cosine of their vectors, -1 (opposite) to 1 (same direction). method: mean,
+dominant, median, min or max.
 An unknown tile raises SQLSTATE P0002, an unknown method 22023.';

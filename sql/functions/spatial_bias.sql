@@ -9,4 +9,5 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION api.spatial_bias IS
-'Return how much each dimension of the embedding encodes location rather than content, excluded dimensions first: Moran''s I within cities, and R2 of its prediction from location. No row before terrakin etl bias has run.';
+'Return how much each dimension of the embedding encodes location rather than content, excluded dimensions first:
+Moran''s I within cities, and R2 of its prediction from location. No row before terrakin etl bias has run.';

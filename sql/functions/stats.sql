@@ -61,6 +61,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION api.stats IS
-'Return counts of the database as one JSON object: n_tiles, n_cities, n_countries, n_continents (with tiles), n_thumbnails,
-n_tiles_with_neighbours (up to date), n_tiles_in_layout, is_synthetic (whether any pixels are synthetic), by_continent,
-periods (first and last day of the composites) and by_method (tiles that have such a vector, and whether it has a vector index).';
+'Return counts of the database as one JSON object: n_tiles, n_cities, n_countries, n_continents (with tiles),
+n_thumbnails, n_tiles_with_neighbours (up to date), n_tiles_in_layout, is_synthetic (whether any pixels are
+synthetic), by_continent, periods (first and last day of the composites) and by_method (tiles that have such a vector,
+and whether it has a vector index).';

@@ -13,5 +13,6 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION api.tile_cell IS
-'Return the parts of a tile_id: UTM zone and hemisphere (srid: EPSG 326zz north, 327zz south), row and col of the 2,240 m lattice
-(lower left corner at x = col * 2240 m, y = row * 2240 m in that srid), and the first month of the composite. Inverse of api.tile_id.';
+'Return the parts of a tile_id: UTM zone and hemisphere (srid: EPSG 326zz north, 327zz south), row and col of the 2,240
+m lattice (lower left corner at x = col * 2240 m, y = row * 2240 m in that srid), and the first month of the
+composite. Inverse of api.tile_id.';

@@ -31,4 +31,5 @@ END;
 $$;
 
 COMMENT ON FUNCTION api.tile_embedding IS
-'Return the stored vector of a tile. method: mean, dominant, median, min or max. An unknown tile raises SQLSTATE P0002, an unknown method 22023.';
+'Return the stored vector of a tile. method: mean, dominant, median, min or max. An unknown tile raises SQLSTATE P0002,
+an unknown method 22023.';

@@ -22,5 +22,6 @@ END;
 $$;
 
 COMMENT ON FUNCTION api.tile_id IS
-'Return the tile_id of a cell of the UTM lattice and a month: hemisphere and zone (7 bits), row (13), column (10), months since 2015-01 (12);
-42 bits, so exact in JavaScript. row = floor(northing / 2240 m), col = floor(easting / 2240 m). Inverse of api.tile_cell.';
+'Return the tile_id of a cell of the UTM lattice and a month: hemisphere and zone (7 bits), row (13), column (10),
+months since 2015-01 (12); 42 bits, so exact in JavaScript. row = floor(northing / 2240 m), col = floor(easting / 2240
+m). Inverse of api.tile_cell.';

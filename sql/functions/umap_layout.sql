@@ -30,7 +30,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION api.umap_layout IS
-'Return the UMAP layout as a whole: how it was made, its number of tiles, bounds (min_x, min_y, max_x, max_y, in units of the layout)
-and the ids of its cities. No row before a layout is made.
+'Return the UMAP layout as a whole: how it was made, its number of tiles, bounds (min_x, min_y, max_x, max_y, in units
+of the layout) and the ids of its cities. No row before a layout is made.
 layout_version (0 to 4294967295) changes when the layout is made again, or when tiles are added to or removed from it;
 rows of api.umap_points belong to the version that was current when they were read.';

@@ -22,5 +22,6 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION api.umap_points IS
-'Return every tile of the UMAP layout, ordered by tile_id: x and y scaled to 0..65535 over the bounds of api.umap_layout, city_index
-counting from 0 into its city_ids (65535 for all cities beyond). For drawing; terrakin.tiles has the exact coordinates.';
+'Return every tile of the UMAP layout, ordered by tile_id: x and y scaled to 0..65535 over the bounds of
+api.umap_layout, city_index counting from 0 into its city_ids (65535 for all cities beyond). For drawing;
+terrakin.tiles has the exact coordinates.';

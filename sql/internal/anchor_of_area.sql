@@ -33,5 +33,5 @@ END;
 $$;
 
 COMMENT ON FUNCTION internal.anchor_of_area IS
-'Return the anchor of a search for tiles similar to an area as a whole: the mean of the tiles whose centres lie in it. '
-'An area without a tile raises SQLSTATE P0002, an invalid argument 22023.';
+'Return the anchor of a search for tiles similar to an area as a whole: the mean of the tiles whose centres lie in it.
+An area without a tile raises SQLSTATE P0002, an invalid argument 22023.';

@@ -37,5 +37,5 @@ END;
 $$;
 
 COMMENT ON FUNCTION internal.anchor_of_examples IS
-'Return the anchor of a search for tiles similar to the positive and unlike the negative tiles (Rocchio 1971). '
-'An unknown tile raises SQLSTATE P0002, an invalid argument 22023.';
+'Return the anchor of a search for tiles similar to the positive and unlike the negative tiles (Rocchio 1971).
+An unknown tile raises SQLSTATE P0002, an invalid argument 22023.';

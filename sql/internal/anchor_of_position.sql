@@ -18,4 +18,5 @@ END;
 $$;
 
 COMMENT ON FUNCTION internal.anchor_of_position IS
-'Return the anchor of a search for tiles similar to the newest tile at a position (degrees, EPSG:4326). A position without a tile raises SQLSTATE P0002.';
+'Return the anchor of a search for tiles similar to the newest tile at a position (degrees, EPSG:4326). A position
+without a tile raises SQLSTATE P0002.';

@@ -22,4 +22,5 @@ END;
 $$;
 
 COMMENT ON FUNCTION internal.anchor_of_tile IS
-'Return the anchor of a search for tiles similar to a tile. An unknown tile raises SQLSTATE P0002, an unknown method 22023.';
+'Return the anchor of a search for tiles similar to a tile. An unknown tile raises SQLSTATE P0002, an unknown method
+22023.';

@@ -14,5 +14,5 @@ END;
 $$;
 
 COMMENT ON FUNCTION internal.anchor_of_vector IS
-'Return the anchor of a search for tiles similar to a vector that was made at a position (degrees, EPSG:4326; NULL if unknown), '
-'such as an uploaded chip.';
+'Return the anchor of a search for tiles similar to a vector that was made at a position (degrees, EPSG:4326; NULL if
+unknown), such as an uploaded chip.';

@@ -18,4 +18,5 @@ END;
 $$;
 
 COMMENT ON FUNCTION internal.cities_in IS
-'Return the city_id of every city in these countries (ISO 3166-1 alpha-2 codes; NULL: any) and continents (English names; NULL: any). NULL if both are NULL.';
+'Return the city_id of every city in these countries (ISO 3166-1 alpha-2 codes; NULL: any) and continents (English
+names; NULL: any). NULL if both are NULL.';

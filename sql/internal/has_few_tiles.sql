@@ -24,5 +24,7 @@ END;
 $$;
 
 COMMENT ON FUNCTION internal.has_few_tiles IS
-'Return whether at most this many tiles lie in these cities (NULL: any) and have their centres in this geometry (EPSG:4326; NULL: anywhere). '
-'False if both are NULL. A search among few tiles compares all of them, found by city or place, instead of asking the vector index.';
+'Return whether at most this many tiles lie in these cities (NULL: any) and have their centres in this geometry
+(EPSG:4326; NULL: anywhere).
+False if both are NULL. A search among few tiles compares all of them, found by city or place, instead of asking the
+vector index.';

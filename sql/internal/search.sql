@@ -163,5 +163,6 @@ END;
 $$;
 
 COMMENT ON FUNCTION internal.search IS
-'Return the min(k, eligible tiles) matches of an anchor that pass the filters, best first, ties by tile_id. Every search for similar tiles ends here. '
-'An invalid filter raises SQLSTATE 22023.';
+'Return the min(k, eligible tiles) matches of an anchor that pass the filters, best first, ties by tile_id. Every
+search for similar tiles ends here.
+An invalid filter raises SQLSTATE 22023.';

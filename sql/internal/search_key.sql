@@ -16,5 +16,6 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION internal.search_key IS
-'Return a name in the form that api.search_cities compares: lower case, without accents, apostrophes and full stops, '
-'anything else that is not a letter or digit as one space. Replaces the extension unaccent, which a database owner may not be allowed to create.';
+'Return a name in the form that api.search_cities compares: lower case, without accents, apostrophes and full stops,
+anything else that is not a letter or digit as one space. Replaces the extension unaccent, which a database owner may
+not be allowed to create.';

@@ -10,5 +10,6 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION internal.wrap_longitudes IS
-'Return a geometry (EPSG:4326) that was drawn across the antimeridian, with longitudes beyond 180 or -180 degrees, cut there and moved into -180..180. '
-'Any other geometry is returned unchanged: an edge from 179 to -179 runs the long way round, through Greenwich.';
+'Return a geometry (EPSG:4326) that was drawn across the antimeridian, with longitudes beyond 180 or -180 degrees, cut
+there and moved into -180..180.
+Any other geometry is returned unchanged: an edge from 179 to -179 runs the long way round, through Greenwich.';
