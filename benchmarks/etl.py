@@ -22,8 +22,8 @@ from etl.store.date_range import date_range
 
 IN_PERIOD = ("--period", PERIOD.label.replace("_", "/"))
 STAGES = (
-    ("aggregate", "--bias-removal", "dimensions", *IN_PERIOD), ("load", *IN_PERIOD), ("thumbnail", *IN_PERIOD),
-    ("layout",), ("index",),
+    ("etl", "aggregate", "--bias-removal", "dimensions", *IN_PERIOD), ("etl", "load", *IN_PERIOD),
+    ("etl", "thumbnail", *IN_PERIOD), ("etl", "layout"), ("db", "index"),
 )  # fmt: skip
 """Before it computes vectors, aggregate fits the post-processing, measures spatial bias and fits its removal."""
 BYTES_PER_TILE = 196 * 768 * 2 * 1.3
@@ -80,8 +80,8 @@ def _run(home: Path, n_tiles: int, echo: Echo) -> None:
     echo(f"{'stage':<12}{'s':>8}{'tiles/s':>10}{'cpu s':>9}{'peak MiB':>10}")
     costs = []
     for stage in STAGES:
-        costs.append(cost_of(["etl", *stage], environment, postmaster))
-        echo(_line(stage[0], costs[-1], n_tiles))
+        costs.append(cost_of(list(stage), environment, postmaster))
+        echo(_line(stage[1], costs[-1], n_tiles))
     total = Cost(sum(c.seconds for c in costs), sum(c.cpu_seconds for c in costs), max(c.peak_mib for c in costs))
     echo(_line("all", total, n_tiles))
     with connect(settings) as conn:

@@ -108,8 +108,9 @@ def _write_composite(path: Path, textures: Path, cells: Sequence[Cell]) -> None:
     shape = top - min(c.row for c in cells) + 1, max(c.col for c in cells) - left + 1
     attributes: dict[str, Any] = {
         "made_from": "synthetic", "stac_url": "synthetic", "collection": "synthetic-benchmark", "is_synthetic": True,
-        "item_ids": [], "max_cloud_cover": 0, "search_steps": [], "scenes": [], "valid_share": 1.0, "min_observations": 3,
-        "median_observations": 3.0, "srid": cells[0].srid, "bands": list(BANDS), "top_row": top, "left_col": left,
+        "item_ids": [], "max_cloud_cover": 0, "search_steps": [], "scenes": [], "valid_share": 1.0,
+        "min_observations": 3, "median_observations": 3.0, "srid": cells[0].srid, "bands": list(BANDS),
+        "top_row": top, "left_col": left,
     }  # fmt: skip
     path.parent.mkdir(parents=True, exist_ok=True)
     group = zarr.open_group(path, mode="w-", attributes=attributes)

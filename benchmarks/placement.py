@@ -10,7 +10,7 @@ import numpy as np
 import umap
 
 from benchmarks.world import build_world
-from etl.metrics.neighbour_preservation import neighbours_kept
+from etl.metrics.neighbour_preservation import measure_preservation
 from etl.vectors.umap_layout import UmapParameters, place
 
 NEW_SHARE = 0.1
@@ -49,10 +49,10 @@ def run(real_tiles: Path, n_tiles: int, echo: Callable[[str], None]) -> None:
         started = time.perf_counter()
         whole[new] = method(world.vectors[new])
         seconds = time.perf_counter() - started
-        kept = neighbours_kept(world.vectors, whole, asked=asked)
+        kept = measure_preservation(world.vectors, whole, queries=asked)
         moved = np.linalg.norm(method(world.vectors[new[:PART]]) - whole[new[:PART]], axis=1)
         share = f"{np.median(moved) / width:.2%} of the width"
         echo(ROW.format(name, f"{seconds:.1f}", f"{kept.overlap:.3f}", f"{kept.trustworthiness:.4f}", share))
     own = np.random.default_rng(9).permutation(fitted)[:N_QUERIES]
-    kept = neighbours_kept(world.vectors[fitted], layout, asked=np.searchsorted(fitted, own))
+    kept = measure_preservation(world.vectors[fitted], layout, queries=np.searchsorted(fitted, own))
     echo(ROW.format("(the fitted tiles themselves)", "", f"{kept.overlap:.3f}", f"{kept.trustworthiness:.4f}", ""))

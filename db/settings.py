@@ -59,7 +59,7 @@ def read_settings() -> Settings:
         reader_url=os.environ.get("TERRAKIN_READER_URL") or None,
         imagery=os.environ.get("TERRAKIN_IMAGERY") or Settings.imagery,
         mapbox_token=os.environ.get("TERRAKIN_MAPBOX_TOKEN") or None,
-        tiles_url=os.environ.get("TERRAKIN_TILES_URL") or Settings.tiles_url,
+        tiles_url=os.environ.get("TERRAKIN_MAP_TILES_URL") or Settings.tiles_url,
         rate_limit=os.environ.get("TERRAKIN_RATE_LIMIT") or Settings.rate_limit,
         picture_rate_limit=os.environ.get("TERRAKIN_PICTURE_RATE_LIMIT") or Settings.picture_rate_limit,
         upload_rate_limit=os.environ.get("TERRAKIN_UPLOAD_RATE_LIMIT") or Settings.upload_rate_limit,

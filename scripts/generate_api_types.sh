@@ -11,7 +11,8 @@ PYTHONPATH=$PWD .venv/bin/python scripts/print_openapi.py | scripts/npm.sh run -
 
 if [ "${1:-}" != --check ]; then
     cp "$generated" "$TARGET"
-elif ! diff -u "$TARGET" "$generated" >&2; then
+elif ! cmp -s "$TARGET" "$generated"; then
+    diff -u "$TARGET" "$generated" | head -n 20 >&2 || true
     printf '[frontend] error: %s is stale; run scripts/generate_api_types.sh\n' "$TARGET" >&2
     exit 1
 fi

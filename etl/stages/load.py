@@ -18,8 +18,8 @@ from etl.vectors.aggregation import AGGREGATIONS
 log = logging.getLogger(__name__)
 
 COMPOSITE_COLUMNS = (
-    "stac_url", "collection", "is_synthetic", "item_ids", "max_cloud_cover", "valid_share", "min_observations", "median_observations",
-    "search_steps", "scenes",
+    "stac_url", "collection", "is_synthetic", "item_ids", "max_cloud_cover", "valid_share", "min_observations",
+    "median_observations", "search_steps", "scenes",
 )  # fmt: skip
 
 

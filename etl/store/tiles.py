@@ -21,12 +21,13 @@ UPSERT_COMPOSITE = """
     INSERT INTO terrakin.composites (city_id, period, stac_url, collection, is_synthetic, item_ids,
         max_cloud_cover, valid_share, min_observations, median_observations, search_steps, scenes)
     VALUES (%(city_id)s, %(period)s, %(stac_url)s, %(collection)s, %(is_synthetic)s, %(item_ids)s,
-        %(max_cloud_cover)s, %(valid_share)s, %(min_observations)s, %(median_observations)s, %(search_steps)s, %(scenes)s)
+        %(max_cloud_cover)s, %(valid_share)s, %(min_observations)s, %(median_observations)s, %(search_steps)s,
+        %(scenes)s)
     ON CONFLICT (city_id, period) DO UPDATE SET stac_url = excluded.stac_url, collection = excluded.collection,
         is_synthetic = excluded.is_synthetic, item_ids = excluded.item_ids,
         max_cloud_cover = excluded.max_cloud_cover, valid_share = excluded.valid_share,
-        min_observations = excluded.min_observations, median_observations = excluded.median_observations, search_steps = excluded.search_steps,
-        scenes = excluded.scenes, created_at = now()
+        min_observations = excluded.min_observations, median_observations = excluded.median_observations,
+        search_steps = excluded.search_steps, scenes = excluded.scenes, created_at = now()
     RETURNING composite_id
 """
 JSON_COLUMNS = ("search_steps", "scenes")

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from db.connect import connect
-from tests.webapp.towns import TownDatabase, town_database
+from tests.builders.towns import TownDatabase, town_database
 from webapp.pages import STATIC
 
 # Without motion the map jumps where it would fly: software rendering is slow.

@@ -4,7 +4,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.webapp.towns import TOWNS, TownDatabase
+from tests.builders.towns import TOWNS, TownDatabase
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 GRAVE = ("serious", "critical")

@@ -19,7 +19,7 @@ from tests.browser.walk import (
     place,
     sql,
 )
-from tests.webapp.towns import TOWNS, TownDatabase
+from tests.builders.towns import TOWNS, TownDatabase
 from webapp.imagery import PROVIDERS
 from webapp.pages import STATIC
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.walk import expect_in_address, expect_not_in_address, listed, sql
-from tests.webapp.towns import TOWNS, TownDatabase
+from tests.builders.towns import TOWNS, TownDatabase
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 WITHOUT_PICTURES = TOWNS[-1]

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.walk import expect_listed, listed
-from tests.webapp.towns import TOWNS, TownDatabase
+from tests.builders.towns import TOWNS, TownDatabase
 
 CLIPBOARD = {"permissions": ["clipboard-read", "clipboard-write"]}
 

@@ -23,7 +23,7 @@ from tests.browser.walk import (
     sql,
     wait_until,
 )
-from tests.webapp.towns import TOWNS, TownDatabase
+from tests.builders.towns import TOWNS, TownDatabase
 
 TOWN, OTHER = TOWNS[0], TOWNS[4]
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "device_scale_factor": 2}

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from rasterio.errors import NotGeoreferencedWarning
 
 from tests.browser.walk import expect_in_address, expect_listed, expect_map_at, listed, place, sql, wait_until
-from tests.webapp.towns import TOWNS, TownDatabase
+from tests.builders.towns import TOWNS, TownDatabase
 
 TOWN = TOWNS[0]
 PLACES = "SELECT tile_id, umap_x, umap_y, city FROM api.tile_overview WHERE umap_x IS NOT NULL ORDER BY tile_id"

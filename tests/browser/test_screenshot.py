@@ -9,7 +9,7 @@ import rasterio
 from playwright.sync_api import Browser
 from rasterio.errors import NotGeoreferencedWarning
 
-from tests.webapp.towns import TOWNS, TownDatabase
+from tests.builders.towns import TOWNS, TownDatabase
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "screenshot.py"
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, Route, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 from psycopg.rows import dict_row
 
-from tests.webapp.towns import TownDatabase
+from tests.builders.towns import TownDatabase
 
 FLIGHT_MS = 60_000
 PATIENCE_S = 30

@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from tests.sql.worlds import World, build_world
+from tests.builders.world import World, build_world
 
 
 @pytest.fixture(scope="module")

@@ -17,8 +17,8 @@ import pytest
 from db.connect import connect
 from db.index import build_indexes
 from db.settings import Settings
+from tests.builders.world import GEOD, World, build_world
 from tests.conftest import cloned_database
-from tests.sql.worlds import GEOD, World, build_world
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "sql" / "examples").glob("*.sql"))

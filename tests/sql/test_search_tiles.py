@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
-from tests.sql.worlds import build_world
+from tests.builders.world import build_world
 
 
 def test_it_returns_the_rows_of_the_named_functions_with_their_defaults(conn: psycopg.Connection[Any]) -> None:

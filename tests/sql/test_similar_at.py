@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from tests.sql.worlds import World
+from tests.builders.world import World
 
 
 def test_it_is_similar_tiles_of_the_tile_at_the_position(module_conn: psycopg.Connection, world: World) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import psycopg
 import pytest
 
-from tests.sql.worlds import METHODS, World
+from tests.builders.world import METHODS, World
 
 
 def test_cities_are_ranked_by_their_tiles_best_matches(module_conn: psycopg.Connection, world: World) -> None:

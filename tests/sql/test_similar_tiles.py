@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from db.index import INDEXES
-from tests.sql.worlds import CONTINENTS, METHODS, World, build_world
+from tests.builders.world import CONTINENTS, METHODS, World, build_world
 
 N_TILES = 240
 N_CITIES = 12

@@ -4,7 +4,7 @@ import numpy as np
 import psycopg
 import pytest
 
-from tests.sql.worlds import World
+from tests.builders.world import World
 
 
 def test_the_query_is_the_mean_of_the_tiles_in_the_area(module_conn: psycopg.Connection, world: World) -> None:

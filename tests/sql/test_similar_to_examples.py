@@ -4,7 +4,7 @@ import numpy as np
 import psycopg
 import pytest
 
-from tests.sql.worlds import World
+from tests.builders.world import World
 
 
 @pytest.mark.parametrize("method", ["mean", "dominant", "max"])

@@ -4,7 +4,7 @@ import psycopg
 import pytest
 from pgvector import Vector
 
-from tests.sql.worlds import World
+from tests.builders.world import World
 
 
 def test_the_vector_of_a_tile_finds_what_the_tile_finds(module_conn: psycopg.Connection, world: World) -> None:

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from tests.builders import make_city, make_tile
-from tests.sql.worlds import build_world
+from tests.builders.world import build_world
 
 
 def test_every_tile_has_its_cosine(conn: psycopg.Connection[Any]) -> None:

@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from tests.sql.worlds import METHODS, World
+from tests.builders.world import METHODS, World
 
 
 def test_similarity_is_the_cosine_of_the_two_tiles(module_conn: psycopg.Connection, world: World) -> None:

@@ -2,7 +2,7 @@
 
 import psycopg
 
-from tests.sql.worlds import build_world
+from tests.builders.world import build_world
 
 
 def test_the_centre_of_a_tile_finds_it_or_one_that_covers_it(conn: psycopg.Connection) -> None:

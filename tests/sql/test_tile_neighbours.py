@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from db.connect import connect
 from db.neighbours import N_NEIGHBOURS, build_neighbours
 from db.settings import Settings
+from tests.builders.world import World, build_world
 from tests.sql.test_similar_tiles import brute_force, filters
 from tests.sql.test_similar_tiles import search as search_rows
-from tests.sql.worlds import World, build_world
 
 N_TILES = 420
 HOW = "SELECT tile_id, found_by, candidates FROM api.similar_tiles(%s, k => %s)"

@@ -8,7 +8,7 @@ import pytest
 from apiflask import APIFlask
 from flask.testing import FlaskClient
 
-from tests.webapp.towns import TOWNS, TownDatabase, town_database
+from tests.builders.towns import TOWNS, TownDatabase, town_database
 from webapp import create_app
 from webapp.database import EXTENSION
 

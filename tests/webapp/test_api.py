@@ -11,8 +11,8 @@ from pyproj import Geod
 from shapely.geometry import shape
 
 from db.settings import Settings
+from tests.builders.towns import TOWNS, TownDatabase, picture
 from tests.webapp.problem import assert_problem, invalid_fields
-from tests.webapp.towns import TOWNS, TownDatabase, picture
 from webapp import create_app
 from webapp.database import EXTENSION
 from webapp.errors import ServerError

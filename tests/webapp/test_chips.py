@@ -23,9 +23,9 @@ from etl.encoders import mosaiks
 from etl.encoders.mosaiks import MosaiksEncoder
 from etl.store.encoder import EncoderRecord, write_encoder, write_filters
 from etl.vectors.post_processing import PostProcessing
+from tests.builders.towns import TOWNS, build_towns
 from tests.etl.test_embed_chip import NORTH_UP, write_chip
 from tests.webapp.problem import assert_problem, invalid_fields
-from tests.webapp.towns import TOWNS, build_towns
 from webapp import chips, create_app
 from webapp.database import EXTENSION
 

@@ -18,7 +18,7 @@ import psycopg
 import pytest
 from flask.testing import FlaskClient
 
-from tests.webapp.towns import TOWNS, TownDatabase
+from tests.builders.towns import TOWNS, TownDatabase
 
 MIB = 2**20
 MAX_SECONDS = 10

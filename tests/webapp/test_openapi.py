@@ -3,7 +3,7 @@ from typing import Any
 import psycopg
 from flask.testing import FlaskClient
 
-from tests.webapp.towns import TownDatabase
+from tests.builders.towns import TownDatabase
 
 
 def specification(client: FlaskClient) -> dict[str, Any]:

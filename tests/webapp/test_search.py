@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from psycopg.rows import dict_row
 
-from tests.webapp.towns import TOWNS, TownDatabase
+from tests.builders.towns import TOWNS, TownDatabase
 
 HARBOUR_TOWN, OTHER_TOWN = TOWNS[0], TOWNS[3]
 AREA = {"type": "Polygon", "coordinates": [[[10, -40], [30, -40], [30, 0], [10, 0], [10, -40]]]}

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from db.settings import Settings
-from tests.webapp.towns import TownDatabase
+from tests.builders.towns import TownDatabase
 from webapp import server
 from webapp.server import Server
 

@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 
 from db.connect import connect
 from db.settings import Settings
+from tests.builders.towns import build_towns
 from tests.webapp.problem import assert_problem
-from tests.webapp.towns import build_towns
 from webapp import create_app
 from webapp.database import EXTENSION
 

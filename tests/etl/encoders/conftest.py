@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.chips import make_chips
 from etl.encoders.onnx_export import export_onnx
 from etl.encoders.terramind import TerraMindEncoder, load_terramind
-from tests.etl.encoders.chips import make_chips
 
 
 @pytest.fixture(scope="session")

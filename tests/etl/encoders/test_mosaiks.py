@@ -7,10 +7,10 @@ import pytest
 from scipy.signal import correlate
 from threadpoolctl import threadpool_limits
 
+from benchmarks.chips import make_chips
 from etl.encoders import mosaiks
 from etl.encoders.mosaiks import MosaiksEncoder, fit
 from etl.errors import EncoderError
-from tests.etl.encoders.chips import make_chips
 
 
 @pytest.fixture(scope="module")

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.chips import make_chips
 from etl.encoders.onnx_export import export_onnx, lowest_cosine
 from etl.encoders.terramind import TerraMindEncoder, load_terramind
 from etl.errors import EncoderError
-from tests.etl.encoders.chips import make_chips
 
 pytestmark = pytest.mark.slow
 

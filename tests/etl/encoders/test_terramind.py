@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks.chips import make_chips
 from etl.encoders.terramind import MODALITY, TerraMindEncoder, load_terramind, normalised
 from etl.errors import EncoderError
 from etl.imagery.sentinel2 import BANDS
-from tests.etl.encoders.chips import make_chips
 
 pytestmark = [
     pytest.mark.slow,

@@ -8,6 +8,7 @@ import numpy as np
 import psycopg
 import pytest
 
+from benchmarks.chips import make_chips
 from etl.encoders.terramind import TerraMindEncoder
 from etl.encoders.terramind_onnx import OnnxTerraMindEncoder, load_onnx
 from etl.errors import EncoderError
@@ -15,7 +16,6 @@ from etl.stages.encoder import stored_encoder
 from etl.store.encoder import EncoderRecord
 from etl.store.work_files import exported_encoder
 from etl.vectors.post_processing import PostProcessing
-from tests.etl.encoders.chips import make_chips
 
 
 @pytest.mark.slow

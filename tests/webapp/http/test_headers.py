@@ -2,8 +2,8 @@ from dataclasses import replace
 
 from flask.testing import FlaskClient
 
+from tests.builders.towns import TownDatabase
 from tests.webapp.problem import assert_problem
-from tests.webapp.towns import TownDatabase
 from webapp import create_app
 
 

@@ -11,8 +11,8 @@ from flask.testing import FlaskClient
 from db import cluster
 from db.migrate import migrate
 from db.settings import Settings
+from tests.builders.towns import TownDatabase
 from tests.webapp.problem import assert_problem
-from tests.webapp.towns import TownDatabase
 from webapp import create_app
 from webapp.database import EXTENSION
 

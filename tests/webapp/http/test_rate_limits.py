@@ -4,8 +4,8 @@ from dataclasses import replace
 import pytest
 from flask.testing import FlaskClient
 
+from tests.builders.towns import TownDatabase
 from tests.webapp.problem import assert_problem
-from tests.webapp.towns import TownDatabase
 from webapp import create_app
 from webapp.database import EXTENSION
 from webapp.errors import ServerError

@@ -6,7 +6,7 @@ import mapbox_vector_tile
 from flask.testing import FlaskClient
 from pyproj import Transformer
 
-from tests.webapp.towns import N_SIDE, Town, TownDatabase
+from tests.builders.towns import N_SIDE, Town, TownDatabase
 
 EXTENT = 4096
 HALF_WORLD_M = 20037508.342789244

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from flask.testing import FlaskClient
 
-from tests.webapp.towns import TownDatabase
+from tests.builders.towns import TownDatabase
 from webapp.vector_tiles.routes import SOURCES, UNCACHED
 
 MARTIN = yaml.safe_load((Path(__file__).parents[3] / "webapp" / "martin.yaml").read_text())

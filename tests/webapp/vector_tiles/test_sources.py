@@ -10,9 +10,9 @@ from pyproj import Geod
 
 from db.connect import connect
 from db.settings import Settings
+from tests.builders.towns import N_SIDE, TOWNS, Town, TownDatabase, build_towns
 from tests.conftest import cloned_database
 from tests.webapp.problem import assert_problem
-from tests.webapp.towns import N_SIDE, TOWNS, Town, TownDatabase, build_towns
 from tests.webapp.vector_tiles.mvt import (
     EXTENT,
     HALF_WORLD_M,

@@ -8,7 +8,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether the app and its database answer. */
+        /** Return ok if the app and its database answer. */
         get: {
             parameters: {
                 query?: never;
@@ -44,7 +44,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How the layout was made, its bounds, and the cities that its points refer to. */
+        /** Return the parameters and bounds of the layout, and the cities of its points. */
         get: {
             parameters: {
                 query?: never;
@@ -80,7 +80,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How much there is: tiles, cities, periods, vectors. */
+        /** Return the numbers of tiles, cities, periods and vectors. */
         get: {
             parameters: {
                 query?: never;
@@ -116,7 +116,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Cities by name, whatever its accents and case; those with tiles first. */
+        /** Find cities by name, ignoring accents and case. Cities with tiles come first. */
         get: {
             parameters: {
                 query?: {
@@ -156,7 +156,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What the page must know of its server: imagery and where vector tiles are. */
+        /** Return the settings that the page needs: imagery, and the address of the vector tiles. */
         get: {
             parameters: {
                 query?: never;
@@ -192,7 +192,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The newest tile whose footprint contains a position. */
+        /** Return the newest tile whose footprint contains a position. */
         get: {
             parameters: {
                 query: {
@@ -231,7 +231,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What made the vectors, and how many tiles there are. */
+        /** Return the encoder of the vectors and the numbers of tiles, cities and countries. */
         get: {
             parameters: {
                 query?: never;
@@ -267,7 +267,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The tiles that look most like one tile, best first. */
+        /** Return the tiles most similar to a tile, best first. */
         get: {
             parameters: {
                 query: {
@@ -279,6 +279,7 @@ export interface paths {
                     exclude_city_ids?: number[] | null;
                     max_per_city?: number | null;
                     countries?: string[] | null;
+                    exclude_countries?: string[] | null;
                     continents?: string[] | null;
                     within?: string;
                     period?: string | null;
@@ -293,7 +294,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description The tiles, best first; with ?format= as a file. */
+                /** @description The matches, best first; a file if ?format= asks for one. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -308,7 +309,7 @@ export interface paths {
             };
         };
         put?: never;
-        /** The tiles that look most like one tile, best first. */
+        /** Return the tiles most similar to a tile, best first. */
         post: {
             parameters: {
                 query?: {
@@ -324,7 +325,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description The tiles, best first; with ?format= as a file. */
+                /** @description The matches, best first; a file if ?format= asks for one. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -351,7 +352,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The countries that have tiles, by name. */
+        /** List the countries that have tiles, by name. */
         get: {
             parameters: {
                 query?: never;
@@ -387,7 +388,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How alike two tiles are, and how far apart. */
+        /** Return the similarity of two tiles and the distance between them. */
         get: {
             parameters: {
                 query: {
@@ -427,7 +428,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The tiles that look most like the one at a position. */
+        /** Return the tiles most similar to the newest tile at a position, best first. */
         get: {
             parameters: {
                 query: {
@@ -439,6 +440,7 @@ export interface paths {
                     exclude_city_ids?: number[] | null;
                     max_per_city?: number | null;
                     countries?: string[] | null;
+                    exclude_countries?: string[] | null;
                     continents?: string[] | null;
                     within?: string;
                     period?: string | null;
@@ -454,7 +456,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description The tiles, best first; with ?format= as a file. */
+                /** @description The matches, best first; a file if ?format= asks for one. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -469,7 +471,7 @@ export interface paths {
             };
         };
         put?: never;
-        /** The tiles that look most like the one at a position. */
+        /** Return the tiles most similar to the newest tile at a position, best first. */
         post: {
             parameters: {
                 query?: {
@@ -485,7 +487,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description The tiles, best first; with ?format= as a file. */
+                /** @description The matches, best first; a file if ?format= asks for one. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -513,9 +515,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * All points, ascending by tile_id, as little-endian columns.
-         * @description uint32 n, uint32 layout_version, float64 tile_id[n], uint16 x[n], uint16 y[n] (0 to 65535 over the bounds of
-         *     /umap), uint16 city_index[n] (into the cities of /umap; 65535: none).
+         * Return all points, ordered by tile_id, as little-endian columns.
+         * @description uint32 n, uint32 layout_version, float64 tile_id[n], uint16 x[n], uint16 y[n] (0 to 65535 across the bounds of
+         *     /umap), uint16 city_index[n] (index into the cities of /umap; 65535: none).
          */
         get: {
             parameters: {
@@ -552,7 +554,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The cities that look most like one city, best first. */
+        /** Return the cities most similar to a city, best first. */
         get: {
             parameters: {
                 query: {
@@ -593,7 +595,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One tile: its city, period and footprint, and where its dominant cluster lies. */
+        /** Return a tile: its city, period, footprint, and the area of its dominant cluster. */
         get: {
             parameters: {
                 query?: never;
@@ -633,7 +635,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** The tiles that look most like a drawn area as a whole. */
+        /** Return the tiles most similar to an area as a whole, best first. */
         post: {
             parameters: {
                 query?: {
@@ -649,7 +651,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description The tiles, best first; with ?format= as a file. */
+                /** @description The matches, best first; a file if ?format= asks for one. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -678,7 +680,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** The tiles that look most like a GeoTIFF of one's own. */
+        /** Return the tiles most similar to an uploaded GeoTIFF, best first. */
         post: {
             parameters: {
                 query?: {
@@ -694,7 +696,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description The tiles, best first; with ?format= as a file. */
+                /** @description The matches, best first; a file if ?format= asks for one. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -722,9 +724,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How alike every tile of the layout is to one, in the order of /umap/points, little-endian.
-         * @description uint32 n, uint32 layout_version, uint16 s[n]: similarity (cosine) = s / 65535 * 2 - 1; 0 also where a tile has no
-         *     such vector.
+         * Return the similarity of every tile of the layout to one tile, in the order of /umap/points, little-endian.
+         * @description uint32 n, uint32 layout_version, uint16 s[n]: cosine similarity = s / 65535 * 2 - 1; s is 0 if a tile has no vector
+         *     of the method.
          */
         get: {
             parameters: {
@@ -764,7 +766,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One city. */
+        /** Return a city. */
         get: {
             parameters: {
                 query?: never;
@@ -804,7 +806,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** More like these, less like those. */
+        /** Return the tiles most similar to the positive and least similar to the negative tiles, best first. */
         post: {
             parameters: {
                 query?: {
@@ -820,7 +822,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description The tiles, best first; with ?format= as a file. */
+                /** @description The matches, best first; a file if ?format= asks for one. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -847,7 +849,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A tile's picture in true colour. */
+        /** Return the true-colour thumbnail of a tile. */
         get: {
             parameters: {
                 query?: never;
@@ -882,7 +884,7 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description Sign of life. */
+        /** @description Whether the app and its database answer. */
         Health: {
             /** @constant */
             status: "ok";
@@ -895,41 +897,41 @@ export interface components {
             country: string;
             continent: string;
         };
-        /** @description The UMAP layout as a whole: api.umap_layout. */
+        /** @description The UMAP layout: api.umap_layout. */
         Layout: {
-            /** @description Of points and similarities alike: others do not belong together. */
+            /** @description Changes with the layout; combine only answers of the same version. */
             layout_version: number;
             method: string | null;
             parameters: {
                 [key: string]: unknown;
             } | null;
             n_tiles: number;
-            /** @description min_x, min_y, max_x, max_y in units of the layout. */
+            /** @description min_x, min_y, max_x, max_y in layout units. */
             bounds: number[];
-            /** @description What city_index of /umap/points counts from 0. */
+            /** @description city_index of /umap/points is a 0-based index into this list. */
             cities: components["schemas"]["Layout.LayoutCity"][];
         };
-        /** @description Cities and tiles of a continent. */
+        /** @description Numbers of cities and tiles on a continent. */
         "Stats.ContinentCount": {
             continent: string;
             n_cities: number;
             n_tiles: number;
         };
-        /** @description Tiles that have a vector of a method. */
+        /** @description Number of tiles that have a vector of a method. */
         "Stats.MethodCount": {
             /** @enum {string} */
             method: "mean" | "dominant" | "median" | "min" | "max";
             n_tiles: number;
             has_index: boolean;
         };
-        /** @description Cities and tiles of a period. */
+        /** @description Numbers of cities and tiles of a period. */
         "Stats.PeriodCount": {
-            /** @description First and last day (UTC) of the composites, as 2024-06-01/2024-08-31. */
+            /** @description First and last day (UTC) of the composites: 2024-06-01/2024-08-31. */
             period: string;
             n_cities: number;
             n_tiles: number;
         };
-        /** @description How much there is: api.stats. */
+        /** @description Numbers of tiles, cities and vectors: api.stats. */
         Stats: {
             n_tiles: number;
             n_cities: number;
@@ -938,7 +940,7 @@ export interface components {
             n_thumbnails: number;
             n_tiles_with_neighbours: number;
             n_tiles_in_layout: number;
-            /** @description True where the pixels of any composite are made up. */
+            /** @description Whether any composite has synthetic pixels. */
             is_synthetic: boolean;
             by_continent: components["schemas"]["Stats.ContinentCount"][];
             periods: components["schemas"]["Stats.PeriodCount"][];
@@ -955,15 +957,15 @@ export interface components {
             lat: number;
             n_tiles: number;
             is_synthetic: boolean;
-            /** @description West, south, east, north (degrees); east beyond 180: across that meridian. */
+            /** @description West, south, east, north (degrees, EPSG:4326); east is over 180 if the city crosses that meridian. */
             bounds: number[];
         };
-        /** @description One page of the cities found. */
+        /** @description A page of cities. */
         Cities: {
-            /** @description How many there are on all pages. */
+            /** @description Number of cities on all pages. */
             total: number;
             cities: components["schemas"]["Cities.City"][];
-            /** @description The offset of the next page; null on the last. */
+            /** @description Offset of the next page; null on the last page. */
             next: number | null;
         };
         /** @description Background imagery that the map can show. */
@@ -971,22 +973,22 @@ export interface components {
             /** @enum {string} */
             id: "eox" | "mapbox" | "esri" | "none";
             name: string;
-            /** @description XYZ template, with {token} where needs_token; null for none. */
+            /** @description XYZ template, with {token} if needs_token; null for no imagery. */
             tiles_url: string | null;
             attribution: string;
             max_zoom: number;
-            /** @description Whether the user must give a token of their own. */
+            /** @description Whether the user must enter a token. */
             needs_token: boolean;
         };
-        /** @description What the page must know of its server. */
+        /** @description Settings of the server that the page needs. */
         Config: {
             imagery: components["schemas"]["Config.Imagery"][];
             /** @enum {string} */
             default_imagery: "eox" | "mapbox" | "esri" | "none";
-            /** @description Where vector tiles are: this server's /tiles, or Martin's address. */
+            /** @description Base address of the vector tiles: /tiles on this server, or that of Martin. */
             tiles_url: string;
         };
-        /** @description A row of api.tile_overview. */
+        /** @description A row of api.tile_overview, with the area of the dominant cluster. */
         Tile: {
             tile_id: number;
             city_id: number;
@@ -994,7 +996,7 @@ export interface components {
             country_code: string;
             country: string;
             continent: string;
-            /** @description First and last day (UTC) of the composite, as 2024-06-01/2024-08-31. */
+            /** @description First and last day (UTC) of the composite: 2024-06-01/2024-08-31. */
             period: string;
             valid_share: number;
             dominant_share: number;
@@ -1007,12 +1009,12 @@ export interface components {
             footprint: {
                 [key: string]: unknown;
             };
-            /** @description Where the patches of the dominant cluster lie: a MultiPolygon, EPSG:4326. */
+            /** @description Area covered by the patches of the dominant cluster: MultiPolygon, EPSG:4326. */
             dominant_area: {
                 [key: string]: unknown;
             } | null;
         };
-        /** @description What made the vectors, and of how much; the encoder's own fields are null while nothing is loaded. */
+        /** @description The encoder of the vectors, null in its fields while no data are loaded, and numbers of tiles. */
         Encoder: {
             name: string | null;
             weights: ("pretrained" | "random" | "fitted") | null;
@@ -1020,7 +1022,7 @@ export interface components {
             dimension: number | null;
             post_processing: string | null;
             fitted_at: string | null;
-            /** @description True where the pixels of any composite are made up. */
+            /** @description Whether any composite has synthetic pixels. */
             is_synthetic: boolean;
             n_tiles: number;
             n_cities: number;
@@ -1034,16 +1036,16 @@ export interface components {
             city: string;
             country_code: string;
             country: string;
-            /** @description Cosine, -1 to 1. */
+            /** @description Cosine similarity, -1 to 1. */
             similarity: number;
-            /** @description Geodesic metres from what was asked about; null where it has no place. */
+            /** @description Geodesic distance from the tile, position or area of the query, metres; null without a location. */
             distance_m: number | null;
             /**
-             * @description How the database made the answer.
+             * @description How the database found the match.
              * @enum {string}
              */
             found_by: "neighbours" | "index" | "exact";
-            /** @description Tiles whose full vectors were compared. */
+            /** @description Number of tiles whose full vectors were compared. */
             candidates: number;
             lon: number;
             lat: number;
@@ -1053,41 +1055,41 @@ export interface components {
                 [key: string]: unknown;
             };
         };
-        /** @description The tiles found, best first, and what was asked. */
+        /** @description The matches, best first, and the query that they answer. */
         SimilarTiles: {
-            /** @description kind (tile, position, examples, area or chip) and what was asked of it. */
+            /** @description kind (tile, position, examples, area or chip) and the fields of the search. */
             query: {
                 [key: string]: unknown;
             };
             /**
-             * @description The tile asked about, where one was.
+             * @description The query tile of a search by tile, else null.
              * @default null
              */
             tile_id: number | null;
-            /** @description Vectors that were compared. */
+            /** @description The vectors that were compared. */
             method: string;
             tiles: components["schemas"]["SimilarTiles.SimilarTile"][];
         };
         /** @description LikeTile as a body. */
         LikeTileBody: {
             /**
-             * @description How many tiles are wanted.
+             * @description Number of matches: the answer has min(k, eligible tiles) tiles.
              * @default 20
              */
             k: number;
             /**
-             * @description Vectors to compare.
+             * @description Vectors to compare: mean (whole tile), dominant (largest cluster of patches), median, min or max.
              * @default mean
              * @enum {string}
              */
             method: "mean" | "dominant" | "median" | "min" | "max";
             /**
-             * @description Leave out tiles nearer than this, metres.
+             * @description Leave out tiles whose centre is nearer than this to the query, in geodesic metres.
              * @default 0
              */
             exclude_within_m: number;
             /**
-             * @description Leave out the cities of what is asked about.
+             * @description Leave out the cities of the query.
              * @default true
              */
             exclude_same_city: boolean;
@@ -1097,22 +1099,27 @@ export interface components {
              */
             exclude_city_ids: number[] | null;
             /**
-             * @description At most so many tiles of one city.
+             * @description At most this many matches from one city: its best.
              * @default null
              */
             max_per_city: number | null;
             /**
-             * @description Only these: ISO 3166-1 alpha-2 codes.
+             * @description Only these countries: ISO 3166-1 alpha-2 codes. An empty array finds nothing.
              * @default null
              */
             countries: string[] | null;
             /**
-             * @description Only these: English names.
+             * @description Leave out these countries: ISO 3166-1 alpha-2 codes.
+             * @default null
+             */
+            exclude_countries: string[] | null;
+            /**
+             * @description Only these continents: English names. An empty array finds nothing.
              * @default null
              */
             continents: string[] | null;
             /**
-             * @description Only inside this GeoJSON Polygon or MultiPolygon, EPSG:4326.
+             * @description Only tiles whose centre lies in this GeoJSON Polygon or MultiPolygon (EPSG:4326).
              * @default null
              */
             within: {
@@ -1121,22 +1128,22 @@ export interface components {
                 coordinates: unknown[][];
             } | null;
             /**
-             * @description Only composites of these days (UTC): 2024-06-01/2024-08-31.
+             * @description Only tiles whose composite has days in this period (UTC): 2024-06-01/2024-08-31.
              * @default null
              */
             period: string | null;
             /**
-             * @description Only tiles with so many clear pixels.
+             * @description Only tiles with at least this share of clear pixels, 0 to 1.
              * @default null
              */
             min_valid_share: number | null;
             /**
-             * @description Only tiles at least so alike (cosine).
+             * @description Only tiles with at least this similarity, -1 to 1.
              * @default null
              */
             min_similarity: number | null;
             /**
-             * @description Compare with every tile, without the vector index.
+             * @description Compare every eligible tile instead of asking the vector index.
              * @default false
              */
             exact: boolean;
@@ -1145,7 +1152,7 @@ export interface components {
         };
         /** @description A row of api.country_overview. */
         "Countries.Country": {
-            /** @description ISO 3166-1 alpha-2. */
+            /** @description ISO 3166-1 alpha-2 code. */
             code: string;
             name: string;
             continent: string;
@@ -1156,37 +1163,37 @@ export interface components {
         Countries: {
             countries: components["schemas"]["Countries.Country"][];
         };
-        /** @description How alike two tiles are. */
+        /** @description The similarity of two tiles, and the distance between them. */
         Similarity: {
             a: number;
             b: number;
             /** @enum {string} */
             method: "mean" | "dominant" | "median" | "min" | "max";
-            /** @description Cosine of their vectors, -1 to 1. */
+            /** @description Cosine similarity of the two vectors, -1 to 1. */
             similarity: number;
-            /** @description Geodesic metres, centre to centre. */
+            /** @description Geodesic distance between the centres, metres. */
             distance_m: number;
         };
         /** @description LikePosition as a body. */
         LikePositionBody: {
             /**
-             * @description How many tiles are wanted.
+             * @description Number of matches: the answer has min(k, eligible tiles) tiles.
              * @default 20
              */
             k: number;
             /**
-             * @description Vectors to compare.
+             * @description Vectors to compare: mean (whole tile), dominant (largest cluster of patches), median, min or max.
              * @default mean
              * @enum {string}
              */
             method: "mean" | "dominant" | "median" | "min" | "max";
             /**
-             * @description Leave out tiles nearer than this, metres.
+             * @description Leave out tiles whose centre is nearer than this to the query, in geodesic metres.
              * @default 0
              */
             exclude_within_m: number;
             /**
-             * @description Leave out the cities of what is asked about.
+             * @description Leave out the cities of the query.
              * @default true
              */
             exclude_same_city: boolean;
@@ -1196,22 +1203,27 @@ export interface components {
              */
             exclude_city_ids: number[] | null;
             /**
-             * @description At most so many tiles of one city.
+             * @description At most this many matches from one city: its best.
              * @default null
              */
             max_per_city: number | null;
             /**
-             * @description Only these: ISO 3166-1 alpha-2 codes.
+             * @description Only these countries: ISO 3166-1 alpha-2 codes. An empty array finds nothing.
              * @default null
              */
             countries: string[] | null;
             /**
-             * @description Only these: English names.
+             * @description Leave out these countries: ISO 3166-1 alpha-2 codes.
+             * @default null
+             */
+            exclude_countries: string[] | null;
+            /**
+             * @description Only these continents: English names. An empty array finds nothing.
              * @default null
              */
             continents: string[] | null;
             /**
-             * @description Only inside this GeoJSON Polygon or MultiPolygon, EPSG:4326.
+             * @description Only tiles whose centre lies in this GeoJSON Polygon or MultiPolygon (EPSG:4326).
              * @default null
              */
             within: {
@@ -1220,22 +1232,22 @@ export interface components {
                 coordinates: unknown[][];
             } | null;
             /**
-             * @description Only composites of these days (UTC): 2024-06-01/2024-08-31.
+             * @description Only tiles whose composite has days in this period (UTC): 2024-06-01/2024-08-31.
              * @default null
              */
             period: string | null;
             /**
-             * @description Only tiles with so many clear pixels.
+             * @description Only tiles with at least this share of clear pixels, 0 to 1.
              * @default null
              */
             min_valid_share: number | null;
             /**
-             * @description Only tiles at least so alike (cosine).
+             * @description Only tiles with at least this similarity, -1 to 1.
              * @default null
              */
             min_similarity: number | null;
             /**
-             * @description Compare with every tile, without the vector index.
+             * @description Compare every eligible tile instead of asking the vector index.
              * @default false
              */
             exact: boolean;
@@ -1249,18 +1261,18 @@ export interface components {
             city: string;
             country_code: string;
             country: string;
-            /** @description Mean, over the city's tiles, of the best match in this one: -1 to 1. */
+            /** @description Mean cosine similarity of the query city's tiles and their best matches here, -1 to 1. */
             similarity: number;
-            /** @description Cosine of the two cities' mean vectors. */
+            /** @description Cosine similarity of the mean vectors of the two cities, -1 to 1. */
             mean_similarity: number;
             n_tiles: number;
-            /** @description Geodesic metres, centre to centre. */
+            /** @description Geodesic distance between the centres, metres. */
             distance_m: number;
             lon: number;
             lat: number;
             is_synthetic: boolean;
         };
-        /** @description The cities most like one, best first. */
+        /** @description The cities most similar to one city, best first. */
         SimilarCities: {
             city_id: number;
             k: number;
@@ -1272,23 +1284,23 @@ export interface components {
         /** @description LikeArea as a body. */
         LikeAreaBody: {
             /**
-             * @description How many tiles are wanted.
+             * @description Number of matches: the answer has min(k, eligible tiles) tiles.
              * @default 20
              */
             k: number;
             /**
-             * @description Vectors to compare.
+             * @description Vectors to compare: mean (whole tile), dominant (largest cluster of patches), median, min or max.
              * @default mean
              * @enum {string}
              */
             method: "mean" | "dominant" | "median" | "min" | "max";
             /**
-             * @description Leave out tiles nearer than this, metres.
+             * @description Leave out tiles whose centre is nearer than this to the query, in geodesic metres.
              * @default 0
              */
             exclude_within_m: number;
             /**
-             * @description Leave out the cities of what is asked about.
+             * @description Leave out the cities of the query.
              * @default true
              */
             exclude_same_city: boolean;
@@ -1298,22 +1310,27 @@ export interface components {
              */
             exclude_city_ids: number[] | null;
             /**
-             * @description At most so many tiles of one city.
+             * @description At most this many matches from one city: its best.
              * @default null
              */
             max_per_city: number | null;
             /**
-             * @description Only these: ISO 3166-1 alpha-2 codes.
+             * @description Only these countries: ISO 3166-1 alpha-2 codes. An empty array finds nothing.
              * @default null
              */
             countries: string[] | null;
             /**
-             * @description Only these: English names.
+             * @description Leave out these countries: ISO 3166-1 alpha-2 codes.
+             * @default null
+             */
+            exclude_countries: string[] | null;
+            /**
+             * @description Only these continents: English names. An empty array finds nothing.
              * @default null
              */
             continents: string[] | null;
             /**
-             * @description Only inside this GeoJSON Polygon or MultiPolygon, EPSG:4326.
+             * @description Only tiles whose centre lies in this GeoJSON Polygon or MultiPolygon (EPSG:4326).
              * @default null
              */
             within: {
@@ -1322,22 +1339,22 @@ export interface components {
                 coordinates: unknown[][];
             } | null;
             /**
-             * @description Only composites of these days (UTC): 2024-06-01/2024-08-31.
+             * @description Only tiles whose composite has days in this period (UTC): 2024-06-01/2024-08-31.
              * @default null
              */
             period: string | null;
             /**
-             * @description Only tiles with so many clear pixels.
+             * @description Only tiles with at least this share of clear pixels, 0 to 1.
              * @default null
              */
             min_valid_share: number | null;
             /**
-             * @description Only tiles at least so alike (cosine).
+             * @description Only tiles with at least this similarity, -1 to 1.
              * @default null
              */
             min_similarity: number | null;
             /**
-             * @description Compare with every tile, without the vector index.
+             * @description Compare every eligible tile instead of asking the vector index.
              * @default false
              */
             exact: boolean;
@@ -1348,26 +1365,26 @@ export interface components {
                 coordinates: unknown[][];
             };
         };
-        /** @description Which tiles look like an uploaded chip? Its own place counts for exclude_within_m and exclude_same_city. */
+        /** @description Search by an uploaded chip. exclude_within_m and exclude_same_city refer to the position of the chip. */
         "ChipUpload.LikeChip": {
             /**
-             * @description How many tiles are wanted.
+             * @description Number of matches: the answer has min(k, eligible tiles) tiles.
              * @default 20
              */
             k: number;
             /**
-             * @description Vectors to compare.
+             * @description Vectors to compare: mean (whole tile), dominant (largest cluster of patches), median, min or max.
              * @default mean
              * @enum {string}
              */
             method: "mean" | "dominant" | "median" | "min" | "max";
             /**
-             * @description Leave out tiles nearer than this, metres.
+             * @description Leave out tiles whose centre is nearer than this to the query, in geodesic metres.
              * @default 0
              */
             exclude_within_m: number;
             /**
-             * @description Leave out the cities of what is asked about.
+             * @description Leave out the cities of the query.
              * @default true
              */
             exclude_same_city: boolean;
@@ -1377,22 +1394,27 @@ export interface components {
              */
             exclude_city_ids: number[] | null;
             /**
-             * @description At most so many tiles of one city.
+             * @description At most this many matches from one city: its best.
              * @default null
              */
             max_per_city: number | null;
             /**
-             * @description Only these: ISO 3166-1 alpha-2 codes.
+             * @description Only these countries: ISO 3166-1 alpha-2 codes. An empty array finds nothing.
              * @default null
              */
             countries: string[] | null;
             /**
-             * @description Only these: English names.
+             * @description Leave out these countries: ISO 3166-1 alpha-2 codes.
+             * @default null
+             */
+            exclude_countries: string[] | null;
+            /**
+             * @description Only these continents: English names. An empty array finds nothing.
              * @default null
              */
             continents: string[] | null;
             /**
-             * @description Only inside this GeoJSON Polygon or MultiPolygon, EPSG:4326.
+             * @description Only tiles whose centre lies in this GeoJSON Polygon or MultiPolygon (EPSG:4326).
              * @default null
              */
             within: {
@@ -1401,27 +1423,27 @@ export interface components {
                 coordinates: unknown[][];
             } | null;
             /**
-             * @description Only composites of these days (UTC): 2024-06-01/2024-08-31.
+             * @description Only tiles whose composite has days in this period (UTC): 2024-06-01/2024-08-31.
              * @default null
              */
             period: string | null;
             /**
-             * @description Only tiles with so many clear pixels.
+             * @description Only tiles with at least this share of clear pixels, 0 to 1.
              * @default null
              */
             min_valid_share: number | null;
             /**
-             * @description Only tiles at least so alike (cosine).
+             * @description Only tiles with at least this similarity, -1 to 1.
              * @default null
              */
             min_similarity: number | null;
             /**
-             * @description Compare with every tile, without the vector index.
+             * @description Compare every eligible tile instead of asking the vector index.
              * @default false
              */
             exact: boolean;
         };
-        /** @description A GeoTIFF of one's own, as multipart/form-data. */
+        /** @description A GeoTIFF of the user, as multipart/form-data. */
         ChipUpload: {
             /**
              * Format: binary
@@ -1438,6 +1460,7 @@ export interface components {
              *       "exclude_city_ids": null,
              *       "max_per_city": null,
              *       "countries": null,
+             *       "exclude_countries": null,
              *       "continents": null,
              *       "within": null,
              *       "period": null,
@@ -1459,29 +1482,29 @@ export interface components {
             lat: number;
             n_tiles: number;
             is_synthetic: boolean;
-            /** @description West, south, east, north (degrees); east beyond 180: across that meridian. */
+            /** @description West, south, east, north (degrees, EPSG:4326); east is over 180 if the city crosses that meridian. */
             bounds: number[];
         };
         /** @description LikeExamples as a body. */
         LikeExamplesBody: {
             /**
-             * @description How many tiles are wanted.
+             * @description Number of matches: the answer has min(k, eligible tiles) tiles.
              * @default 20
              */
             k: number;
             /**
-             * @description Vectors to compare.
+             * @description Vectors to compare: mean (whole tile), dominant (largest cluster of patches), median, min or max.
              * @default mean
              * @enum {string}
              */
             method: "mean" | "dominant" | "median" | "min" | "max";
             /**
-             * @description Leave out tiles nearer than this, metres.
+             * @description Leave out tiles whose centre is nearer than this to the query, in geodesic metres.
              * @default 0
              */
             exclude_within_m: number;
             /**
-             * @description Leave out the cities of what is asked about.
+             * @description Leave out the cities of the query.
              * @default true
              */
             exclude_same_city: boolean;
@@ -1491,22 +1514,27 @@ export interface components {
              */
             exclude_city_ids: number[] | null;
             /**
-             * @description At most so many tiles of one city.
+             * @description At most this many matches from one city: its best.
              * @default null
              */
             max_per_city: number | null;
             /**
-             * @description Only these: ISO 3166-1 alpha-2 codes.
+             * @description Only these countries: ISO 3166-1 alpha-2 codes. An empty array finds nothing.
              * @default null
              */
             countries: string[] | null;
             /**
-             * @description Only these: English names.
+             * @description Leave out these countries: ISO 3166-1 alpha-2 codes.
+             * @default null
+             */
+            exclude_countries: string[] | null;
+            /**
+             * @description Only these continents: English names. An empty array finds nothing.
              * @default null
              */
             continents: string[] | null;
             /**
-             * @description Only inside this GeoJSON Polygon or MultiPolygon, EPSG:4326.
+             * @description Only tiles whose centre lies in this GeoJSON Polygon or MultiPolygon (EPSG:4326).
              * @default null
              */
             within: {
@@ -1515,46 +1543,46 @@ export interface components {
                 coordinates: unknown[][];
             } | null;
             /**
-             * @description Only composites of these days (UTC): 2024-06-01/2024-08-31.
+             * @description Only tiles whose composite has days in this period (UTC): 2024-06-01/2024-08-31.
              * @default null
              */
             period: string | null;
             /**
-             * @description Only tiles with so many clear pixels.
+             * @description Only tiles with at least this share of clear pixels, 0 to 1.
              * @default null
              */
             min_valid_share: number | null;
             /**
-             * @description Only tiles at least so alike (cosine).
+             * @description Only tiles with at least this similarity, -1 to 1.
              * @default null
              */
             min_similarity: number | null;
             /**
-             * @description Compare with every tile, without the vector index.
+             * @description Compare every eligible tile instead of asking the vector index.
              * @default false
              */
             exact: boolean;
-            /** @description Tiles to be like. */
+            /** @description Tiles that matches should be similar to. */
             positive: number[];
             /**
-             * @description Tiles to be unlike.
+             * @description Tiles that matches should differ from.
              * @default []
              */
             negative: number[];
             /**
-             * @description How much the negative ones count.
+             * @description Weight of the negative tiles.
              * @default 0.2
              */
             negative_weight: number;
         };
         Problem: {
             type: string;
-            /** @description For a heading. */
+            /** @description Short text for a heading. */
             title: string;
             status: number;
-            /** @description What is wrong, which value, and what to do. */
+            /** @description What is wrong, the value, and what to do. */
             detail: string;
-            /** @description Which fields are wrong, and why. */
+            /** @description The invalid fields, each with the reason. */
             errors?: {
                 field: string;
                 reason: string;
@@ -1598,6 +1626,10 @@ export const SEARCH_ARGUMENTS = {
         "maximum": 1000
     },
     "countries": {
+        "default": null,
+        "maxItems": 250
+    },
+    "exclude_countries": {
         "default": null,
         "maxItems": 250
     },
