@@ -11,7 +11,7 @@ import click
 
 GROUPS = {
     "db": ("db.cli", "Run the private PostgreSQL cluster; migrate; build indexes."),
-    "qgis": ("db.qgis_cli", "Store styles and a project for QGIS in the database."),
+    "qgis": ("db.qgis.cli", "Store styles and a project for QGIS in the database."),
     "etl": ("etl.cli", "Fill the database from a STAC catalogue."),
     "evaluate": ("etl.cli.evaluate", "Measure leakage, retrieval and stability of the vectors; write a report."),
     "bench": ("benchmarks.cli", "Run benchmarks against other tools."),

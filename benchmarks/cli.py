@@ -57,7 +57,7 @@ def group() -> None:
 @click.option("--queries", type=click.IntRange(20), default=200, show_default=True, help="Number of query tiles.")
 def search(sizes: tuple[int, ...], same_city_shares: tuple[float, ...], queries: int) -> None:
     """Similarity search with spatial exclusion: terrakin, plain pgvector, Qdrant, FAISS and exact search."""
-    from benchmarks.search import run_all
+    from benchmarks.search.run import run_all
 
     run_all(list(sizes), list(same_city_shares), queries, click.echo)
 
@@ -70,7 +70,7 @@ def search(sizes: tuple[int, ...], same_city_shares: tuple[float, ...], queries:
 )
 def embed(weights: str, n_tiles: int, chips: str | None) -> None:
     """TerraMind by runtime and precision: tiles per second, as a share of this machine's matrix product."""
-    from benchmarks.embed import run_all
+    from benchmarks.etl.embed import run_all
 
     run_all(weights, n_tiles, chips, click.echo)
 
@@ -82,7 +82,7 @@ def embed(weights: str, n_tiles: int, chips: str | None) -> None:
 @click.option("--rounds", type=click.IntRange(1), default=5, show_default=True, help="Number of page loads and clicks.")
 def page(sizes: tuple[int, ...], rounds: int) -> None:
     """The page in headless Chromium: time to interactive, time from click to results, size of the scripts."""
-    from benchmarks.page import run_page
+    from benchmarks.web.page import run_page
 
     run_page(list(sizes), rounds, click.echo)
 
@@ -98,7 +98,7 @@ def page(sizes: tuple[int, ...], rounds: int) -> None:
 )
 def load(size: int, clients: int, seconds: int, home: Path | None) -> None:
     """Many clients on API and vector tiles; then PostgreSQL is killed under load. Exit code 1 if a request failed."""
-    from benchmarks.load import run
+    from benchmarks.web.load import run
     from db import cluster
 
     with TemporaryDirectory(prefix="terrakin-load-") as folder:
@@ -120,7 +120,7 @@ def load(size: int, clients: int, seconds: int, home: Path | None) -> None:
 @click.option("--workers", "n_workers", type=click.IntRange(1), default=2, show_default=True, help="Dask processes.")
 def composite(side_km: int, n_dates: int, n_workers: int) -> None:
     """Memory and time of the composite of one large city, from a synthetic catalogue."""
-    from benchmarks.composite import run_composite
+    from benchmarks.etl.composite import run_composite
 
     run_composite(side_km, n_dates, n_workers, click.echo)
 
@@ -132,7 +132,7 @@ def composite(side_km: int, n_dates: int, n_workers: int) -> None:
 )
 def workers(latency_ms: int, n_towns: int) -> None:
     """One ETL process compared with two side by side, reading from a slow server."""
-    from benchmarks.workers import run_workers
+    from benchmarks.etl.workers import run_workers
 
     run_workers(latency_ms / 1000, n_towns, click.echo)
 
@@ -144,7 +144,7 @@ def workers(latency_ms: int, n_towns: int) -> None:
 def bias(n_tiles: int) -> None:
     """Removal of planted spatial bias by dimensions and by LEACE: what remains, and what it costs in retrieval."""
     from benchmarks import REAL_TILES
-    from benchmarks.bias import run
+    from benchmarks.etl.bias import run
 
     run(REAL_TILES, n_tiles, click.echo)
 
@@ -156,7 +156,7 @@ def bias(n_tiles: int) -> None:
 )
 def etl(tiles: int, folder: Path | None) -> None:
     """The ETL stages after imagery and encoder, one by one, on synthetic embeddings at real positions."""
-    from benchmarks.etl import run_all
+    from benchmarks.etl.run import run_all
 
     run_all(tiles, folder, click.echo)
 
@@ -165,7 +165,7 @@ def etl(tiles: int, folder: Path | None) -> None:
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 def aggregate(folder: Path) -> None:
     """Dominant clusters of a FOLDER of GeoTIFF tiles: terrakin's five aggregations against scikit-learn's k-means."""
-    from benchmarks.aggregate import run
+    from benchmarks.etl.aggregate import run
 
     run(folder, click.echo)
 
@@ -174,7 +174,7 @@ def aggregate(folder: Path) -> None:
 @click.option("--size", type=click.IntRange(1_000), default=48_881, show_default=True, help="Number of tiles.")
 def tiles(size: int) -> None:
     """Vector tiles over HTTP compared with the SQL call: zoom 0 to 14, one client and eight."""
-    from benchmarks.tiles import run_all
+    from benchmarks.web.tiles import run_all
 
     run_all(size, click.echo)
 
@@ -186,6 +186,6 @@ def tiles(size: int) -> None:
 def placing(n_tiles: int) -> None:
     """New tiles in a fitted layout: the weighted mean of neighbours compared with UMAP's transform."""
     from benchmarks import REAL_TILES
-    from benchmarks.placement import run
+    from benchmarks.etl.placement import run
 
     run(REAL_TILES, n_tiles, click.echo)

@@ -12,9 +12,9 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from db.catalogue.files import GRANTS, SqlFile, read_files
+from db.catalogue.objects import Found, describe, drop, find, set_aside
 from db.errors import DbError, one_line
-from db.sql_files import GRANTS, SqlFile, read_files
-from db.sql_objects import Found, describe, drop, find, set_aside
 
 log = logging.getLogger(__name__)
 

@@ -164,8 +164,8 @@ def index(settings: Settings) -> None:
 @click.pass_obj
 def docs(settings: Settings, out: Path) -> None:
     """Write the reference of tables, views and functions from their COMMENTs."""
+    from db.catalogue.reference import reference
     from db.connect import connect
-    from db.reference import reference
 
     with connect(settings) as conn:
         out.write_text(reference(conn), encoding="utf-8")

@@ -91,8 +91,8 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from webapp.models import Method, Query
-from webapp.search_types import Area, CityIds, Codes, Period
+from webapp.api.models import Method, Query
+from webapp.api.search_types import Area, CityIds, Codes, Period
 
 
 class Filters(Query):
@@ -131,7 +131,9 @@ def render() -> dict[Path, str]:
             mark=MARK, values=_filled(8, [_literal(f) for f in filters])
         ),
         **{sql / "functions" / f"{s['name']}.sql": _search(s, filters, columns) for s in source["searches"]},
-        ROOT / "webapp" / "search_filters.py": MODEL.substitute(mark=MARK, fields="\n".join(map(_field, filters))),
+        ROOT / "webapp" / "api" / "search_filters.py": MODEL.substitute(
+            mark=MARK, fields="\n".join(map(_field, filters))
+        ),
         guide: _with_lists(guide.read_text(), {"filters": filters, "columns": columns}),
     }
 

@@ -15,7 +15,7 @@ format_() { ruff format --quiet --check . || { ruff format --check . ; echo "run
 types_() { mypy --no-error-summary; }
 imports_() { lint-imports --no-logo; }
 words_() { scripts/check_words.sh; }
-# sql/README.md is compared with the database by tests/db/test_reference.py.
+# sql/README.md is compared with the database by tests/db/catalogue/test_reference.py.
 generated_() {
     [ ! -f scripts/generate_search.py ] || python scripts/generate_search.py --check
 }

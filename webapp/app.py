@@ -7,9 +7,12 @@ from flask_compress import Compress
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from db.settings import Settings
-from webapp import api, caching, docs, imagery, openapi, pages, search, umap
+from webapp.api import caching, openapi, search, umap
+from webapp.api import routes as api
 from webapp.database import EXTENSION, Database
 from webapp.http import headers, problems, rate_limits, request_log
+from webapp.pages import docs, imagery
+from webapp.pages import routes as pages
 from webapp.vector_tiles import cache, routes
 
 MAX_REQUEST_BYTES = 64 * 1024
@@ -43,7 +46,7 @@ def create_app(settings: Settings) -> APIFlask:
         version="1",
         spec_path="/api/openapi.json",
         docs_path=None,  # APIFlask's page loads scripts from a CDN
-        static_folder=None,  # type: ignore[arg-type]  # webapp.pages sends the built files
+        static_folder=None,  # type: ignore[arg-type]  # webapp.pages.routes sends the built files
     )
     imagery.check(settings)
     app.config.update(

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from db.connect import connect
 from tests.builders.towns import TownDatabase, town_database
-from webapp.pages import STATIC
+from webapp.pages.routes import STATIC
 
 # Without motion the map jumps where it would fly: software rendering is slow.
 DESKTOP = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce"}

@@ -20,8 +20,8 @@ from tests.browser.walk import (
     sql,
 )
 from tests.builders.towns import TOWNS, TownDatabase
-from webapp.imagery import PROVIDERS
-from webapp.pages import STATIC
+from webapp.pages.imagery import PROVIDERS
+from webapp.pages.routes import STATIC
 
 TOWN, OTHER = TOWNS[0], TOWNS[4]
 MAX_SCRIPT_BYTES = 600_000

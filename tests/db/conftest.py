@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from db import sql_files
+from db.catalogue import files as sql_files
 
 
 @pytest.fixture

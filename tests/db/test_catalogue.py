@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from db.sql_files import FOLDERS, ROOT
+from db.catalogue.files import FOLDERS, ROOT
 
 UNCOMMENTED = """
     SELECT 'schema ' || n.nspname

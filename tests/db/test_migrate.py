@@ -11,8 +11,8 @@ from alembic import command
 from alembic.util.exc import CommandError
 
 from db import migrate as migrate_module
-from db import sql_files
 from db.advisory_locks import MIGRATION
+from db.catalogue import files as sql_files
 from db.connect import connect
 from db.errors import DbError
 from db.index import build_indexes

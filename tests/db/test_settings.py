@@ -54,3 +54,17 @@ def test_a_timeout_must_be_whole_seconds(monkeypatch: pytest.MonkeyPatch) -> Non
         monkeypatch.setenv("TERRAKIN_HTTP_TIMEOUT_S", text)
         with pytest.raises(SettingsError, match=f"TERRAKIN_HTTP_TIMEOUT_S is '{text}'"):
             read_settings()
+
+
+def test_settings_of_the_map_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "IMAGERY": "esri", "MAPBOX_TOKEN": "pk", "MAP_TILES_URL": "https://t", "RATE_LIMIT": "1/second",
+        "PICTURE_RATE_LIMIT": "2/second", "UPLOAD_RATE_LIMIT": "3/second", "RATE_LIMIT_STORAGE": "redis://r",
+        "PROXIES": "2",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(f"TERRAKIN_{name}", value)
+    settings = read_settings()
+    assert settings == Settings(
+        settings.home, settings.database_url, settings.reader_url, "esri", "pk", "https://t", "1/second", "2/second",
+        "3/second", "redis://r", 2,
+    )  # fmt: skip

@@ -14,7 +14,7 @@ from PIL import Image
 
 from db import cluster
 from db.connect import connect
-from db.qgis import setup
+from db.qgis.setup import setup
 from tests.builders import TownDatabase, town_database
 
 PYTHON = "/usr/bin/python3"

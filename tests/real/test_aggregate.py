@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from benchmarks.aggregate import SEEDS, agreement_of_seeds, by_scikit_learn, by_terrakin, patches_of
+from benchmarks.etl.aggregate import SEEDS, agreement_of_seeds, by_scikit_learn, by_terrakin, patches_of
 
 
 def test_seeds_agree_at_least_as_often_as_with_scikit_learn(real_data: Path) -> None:

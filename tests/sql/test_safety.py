@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from db.apply_sql import FIXED_PATH
-from db.sql_files import SqlFile, read_files
+from db.catalogue.files import SqlFile, read_files
 
 TRUSTED = "".join(f"CREATE SCHEMA {schema};\n" for schema in ("public", "api", "internal", "tiles", "terrakin"))
 """pgspot trusts schemas that the script creates. In public, which contains the extensions, only its owner creates."""

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 TEXT = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
 COMMANDS = [line for line in TEXT.replace("\\\n", " ").splitlines() if line.startswith("curl")]
 UPLOAD = "similar-to-chip"
-"""This command needs a chip: tests/webapp/test_chips.py uploads one."""
+"""This command needs a chip: tests/webapp/api/test_chips.py uploads one."""
 
 
 @pytest.mark.parametrize("command", [command for command in COMMANDS if UPLOAD not in command])

@@ -6,7 +6,7 @@ from apiflask import APIFlask, abort
 from flask import Response, request
 
 from db.settings import Settings
-from webapp.imagery import PROVIDERS
+from webapp.pages.imagery import PROVIDERS
 
 NO_RESOURCES = "default-src 'none'; frame-ancestors 'none'"
 API_REFERENCE = (
