@@ -136,6 +136,12 @@ def test_the_index_answer_has_all_rows_in_order(
     assert len({a[1] for a in answer}) == len(answer)
 
 
+def test_a_null_among_the_excluded_countries_is_ignored(module_conn: psycopg.Connection, world: World) -> None:
+    answer = search(module_conn, world, 0, exclude_countries=[None, "CB"])
+    assert answer == search(module_conn, world, 0, exclude_countries=["CB"])
+    assert answer
+
+
 def test_equal_similarity_is_ordered_by_tile_id(conn: psycopg.Connection) -> None:
     world = build_world(conn, 30, 3, seed=2)
     conn.execute(
