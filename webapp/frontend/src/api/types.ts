@@ -2,6 +2,7 @@
 
 import type { MultiPolygon, Polygon } from 'geojson';
 import type { Bounds } from '../geo/bounds';
+import type { ListFilter } from '../state/filters';
 import type { components, paths } from './schema';
 
 type Path = keyof paths;
@@ -26,13 +27,10 @@ export type ProblemBody = components['schemas']['Problem'];
 type Filters = PostBody<'/api/v1/similar'>;
 export type Method = Filters['method'];
 
+type SingleValues = Pick<Filters, 'k' | 'method' | 'exclude_within_m' | 'exclude_same_city' | 'max_per_city' | 'min_similarity'>;
+
 /** The arguments of a search that the page offers; an empty list filters nothing. */
-export interface Search
-  extends Pick<Filters, 'k' | 'method' | 'exclude_within_m' | 'exclude_same_city' | 'max_per_city' | 'min_similarity'> {
-  continents: string[];
-  countries: string[];
-  exclude_countries: string[];
-}
+export type Search = SingleValues & Record<ListFilter, string[]>;
 
 /** The path of a search and its JSON body. */
 export interface SearchRequest {

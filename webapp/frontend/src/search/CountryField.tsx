@@ -1,26 +1,14 @@
 import type { Country } from '../api/types';
+import { COUNTRY_FILTERS, type CountryFilter } from '../state/filters';
 import { Chip } from '../ui/Chip';
 import { count } from '../ui/format';
 import { Field } from './Field';
 import { useSearch } from './useSearch';
 
-type CountryFilter = 'countries' | 'exclude_countries';
-
-interface Words {
-  label: string;
-  none: string;
-  remove: (country: string) => string;
-}
-
-const WORDS: Record<CountryFilter, Words> = {
-  countries: { label: 'Only in countries', none: 'All', remove: (country) => `Remove ${country} from the countries to search` },
-  exclude_countries: { label: 'Not in these countries', none: 'None', remove: (country) => `Remove ${country} from the excluded countries` },
-};
-
 /** A list of countries: one is added at a time, each can be removed. */
 export function CountryField({ filter, countries }: { filter: CountryFilter; countries: Country[] }) {
   const { search, change } = useSearch();
-  const { label, none, remove } = WORDS[filter];
+  const { label, none, remove } = COUNTRY_FILTERS[filter];
   const codes = search[filter];
   const nameOf = (code: string) => countries.find((country) => country.code === code)?.name ?? code;
   const add = (code: string) => code && change({ [filter]: [...codes, code] });

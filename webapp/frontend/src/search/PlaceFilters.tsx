@@ -3,6 +3,7 @@
 import { getCountries } from '../api/client';
 import type { Country } from '../api/types';
 import { useAnswer } from '../api/useAnswer';
+import { COUNTRY_FILTER_NAMES } from '../state/filters';
 import { CountryField } from './CountryField';
 import { useSearch } from './useSearch';
 
@@ -15,8 +16,9 @@ export function PlaceFilters() {
   return (
     <>
       <ContinentButtons continents={continents} />
-      <CountryField filter="countries" countries={countries} />
-      <CountryField filter="exclude_countries" countries={countries} />
+      {COUNTRY_FILTER_NAMES.map((filter) => (
+        <CountryField key={filter} filter={filter} countries={countries} />
+      ))}
     </>
   );
 }

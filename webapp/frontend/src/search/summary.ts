@@ -1,4 +1,5 @@
 import type { Search } from '../api/types';
+import { summariesOf } from '../state/filters';
 import { DEFAULT_SEARCH } from '../state/page';
 import { plural } from '../ui/format';
 
@@ -11,9 +12,7 @@ export function summaryOf(search: Search): string[] {
     !search.exclude_same_city && 'same city included',
     search.max_per_city !== null && `${search.max_per_city} per city`,
     search.min_similarity !== null && `similarity from ${search.min_similarity}`,
-    ...search.continents,
-    ...search.countries,
-    ...search.exclude_countries.map((code) => `not ${code}`),
+    ...summariesOf(search),
   ];
   return parts.filter((part) => part !== false);
 }

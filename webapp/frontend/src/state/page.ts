@@ -3,6 +3,7 @@
 import type { Polygon } from 'geojson';
 import { SEARCH_ARGUMENTS } from '../api/schema';
 import type { Search, SearchRequest } from '../api/types';
+import { listsOf } from './filters';
 
 export const AREA_USES = ['within', 'like'] as const;
 /** A drawn area limits where matches may lie, or is itself what is searched for. */
@@ -42,9 +43,7 @@ export const DEFAULT_SEARCH: Search = {
   exclude_same_city: SEARCH_ARGUMENTS.exclude_same_city.default,
   max_per_city: SEARCH_ARGUMENTS.max_per_city.default,
   min_similarity: SEARCH_ARGUMENTS.min_similarity.default,
-  continents: [],
-  countries: [],
-  exclude_countries: [],
+  ...listsOf(() => []),
 };
 export const MAX_EXAMPLES = SEARCH_ARGUMENTS.positive.maxItems;
 

@@ -2,6 +2,7 @@
 // Not in it: the map's position (in the hash, kept by MapLibre), colours and tokens (preferences.ts).
 
 import type { Polygon } from 'geojson';
+import { listsOf } from './filters';
 import { METHODS } from './methods';
 import { AREA_USES, COLOUR_BYS, DEFAULT_SEARCH, MAX_EXAMPLES, type PageState } from './page';
 
@@ -29,9 +30,7 @@ export function readQuery(query: string): PageState {
       exclude_same_city: values.get('exclude_same_city') !== 'false',
       max_per_city: number('max_per_city') || null,
       min_similarity: similarity(values.get('min_similarity')),
-      continents: list('continents'),
-      countries: list('countries'),
-      exclude_countries: list('exclude_countries'),
+      ...listsOf(list),
     },
     shownId: number('shown'),
     imagery: values.get('imagery') || null,
