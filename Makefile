@@ -1,4 +1,4 @@
-# Two commands matter: `make demo` (the running map, from nothing) and `make test` (all tests, from nothing).
+# Two commands matter in a fresh clone: `make demo` (the running map) and `make test` (all checks and tests).
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PORT ?= 8000
@@ -6,12 +6,13 @@ DEMO_HOME := .terrakin/demo
 DEMO_PERIOD := 2024-06-01/2024-08-31
 TERRAKIN := .venv/bin/terrakin
 
-.PHONY: help demo stop evaluate test bench-load bench-page bench-search bench-tiles fuzz lint screenshot test-qgis test-slow-page
+.PHONY: help demo stop evaluate test lint format bench-load bench-page bench-search bench-tiles fuzz screenshot test-qgis \
+	test-slow-page
 
-help: ## this list
+help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
-demo: ## from a clone to the running map on http://127.0.0.1:8000 (PORT=... for another port)
+demo: ## install, build, load the synthetic demo and serve the map on http://127.0.0.1:8000 (or PORT=...)
 	@scripts/setup.sh demo
 	@scripts/build_frontend.sh
 	@$(TERRAKIN) db start
@@ -24,48 +25,52 @@ stop: ## stop the map and the private database cluster
 	@$(TERRAKIN) web stop
 	@$(TERRAKIN) db stop
 
-evaluate: ## how good the vectors are, after `make demo`: .terrakin/reports/evaluation.html (EVALUATE_ARGS="--limit 50")
+evaluate: ## after `make demo`, report the quality of the vectors: .terrakin/reports/evaluation.html (EVALUATE_ARGS="--limit 50")
 	@$(TERRAKIN) evaluate $(EVALUATE_ARGS)
 
-test: ## install what the tests need, then run all of them
+test: ## install what the tests need, then run all checks and tests; the ten slowest are listed at the end
 	@scripts/setup.sh test
 	@scripts/build_frontend.sh
-	@.venv/bin/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
+	@scripts/lint.sh
+	@.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
-test-qgis: ## install QGIS (930 MB), then let it open the project from a database and draw it
+lint: ## check the code and the generated files without changing anything
+	@scripts/lint.sh
+
+format: ## format the code and apply ruff's fixes
+	@.venv/bin/ruff check --fix-only --quiet . && .venv/bin/ruff format .
+
+test-qgis: ## install QGIS (930 MB), then test the project in it
 	@scripts/setup.sh qgis
 	@TERRAKIN_REQUIRE_QGIS=1 .venv/bin/python -m pytest tests/qgis $(PYTEST_ARGS)
 
-test-slow-page: ## the tests of the page with slow answers and a slow processor: they must wait for what they read
+test-slow-page: ## test the page with slow answers and a slow processor: tests must wait for what they read
 	@scripts/setup.sh test
 	@scripts/build_frontend.sh
 	@TERRAKIN_SLOW_PAGE=1 .venv/bin/python -m pytest tests/browser -n 2 $(PYTEST_ARGS)
 
-fuzz: ## ask the API 500 random questions an address, right and wrong ones: none may be answered with 500
+fuzz: ## send the API 500 random requests per path (or EXAMPLES=...): no answer may have status 500
 	@scripts/setup.sh test
 	@TERRAKIN_FUZZ_EXAMPLES=$(or $(EXAMPLES),500) .venv/bin/python -m pytest tests/webapp/test_fuzz.py $(PYTEST_ARGS)
 
-bench-load: ## 50 clients for 60 s over API and tiles, and a killed PostgreSQL: one table (BENCH_ARGS="--seconds 20")
+bench-load: ## 50 clients on API and vector tiles for 60 s, then with PostgreSQL killed (BENCH_ARGS="--seconds 20")
 	@scripts/setup.sh bench
 	@.venv/bin/python terrakin.py bench load $(BENCH_ARGS)
 
-bench-search: ## similarity search against its peers: one table, one run (BENCH_ARGS="--size 48881")
+bench-search: ## similarity search compared with its peers (BENCH_ARGS="--size 48881")
 	@scripts/setup.sh bench
 	@.venv/bin/python terrakin.py bench search $(BENCH_ARGS)
 
-bench-page: ## the page in Chromium: time to interactive, a click's results, bytes of script
+bench-page: ## the page in Chromium: time to interactive, time from click to results, size of the scripts
 	@scripts/setup.sh test
 	@scripts/setup.sh bench
 	@scripts/build_frontend.sh
 	@.venv/bin/python terrakin.py bench page $(BENCH_ARGS)
 
-bench-tiles: ## vector tiles over HTTP against the bare SQL call, z 0 to 14 (BENCH_ARGS="--size 48881")
+bench-tiles: ## vector tiles over HTTP compared with the SQL call, z 0 to 14 (BENCH_ARGS="--size 48881")
 	@scripts/setup.sh bench
 	@.venv/bin/python terrakin.py bench tiles $(BENCH_ARGS)
 
-lint: ## format and lint, changing files
-	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
-
-screenshot: ## the README's pictures, taken from the running demo
+screenshot: ## take the README's pictures from the running demo
 	@.venv/bin/python scripts/screenshot.py --url http://127.0.0.1:$(PORT) --form harbour --out docs/images/harbours.png
 	@.venv/bin/python scripts/screenshot.py --url http://127.0.0.1:$(PORT) --form harbour --dark --similarity --scatter similarity --out docs/images/similarity.webp

@@ -1,6 +1,6 @@
-"""The command line ``terrakin``: ``db``, ``etl``, ``evaluate``, ``web``, ``qgis`` and ``bench``, each from one package.
+"""The command line ``terrakin``: groups ``db``, ``etl``, ``evaluate``, ``web``, ``qgis`` and ``bench``.
 
-Groups are imported only when they are called, so that ``terrakin --help`` answers at once.
+A group is imported only when it is called, so that ``terrakin --help`` is fast.
 """
 
 import importlib
@@ -10,12 +10,12 @@ import sys
 import click
 
 GROUPS = {
-    "db": ("db.cli", "The private PostgreSQL cluster, migrations and indexes."),
-    "qgis": ("db.qgis_cli", "Styles and a ready project for QGIS, kept in the database."),
-    "etl": ("etl.cli", "From a STAC catalogue to embedded tiles in PostgreSQL."),
-    "evaluate": ("etl.cli.evaluate", "How good the vectors are: leak, retrieval, stability; a report."),
-    "bench": ("benchmarks.cli", "Benchmarks against peers, in a clone (`make bench-search`)."),
-    "web": ("webapp.cli", "The map and its JSON API."),
+    "db": ("db.cli", "Run the private PostgreSQL cluster; migrate; build indexes."),
+    "qgis": ("db.qgis.cli", "Store styles and a project for QGIS in the database."),
+    "etl": ("etl.cli", "Fill the database from a STAC catalogue."),
+    "evaluate": ("etl.cli.evaluate", "Measure leakage, retrieval and stability of the vectors; write a report."),
+    "bench": ("benchmarks.cli", "Run benchmarks against other tools."),
+    "web": ("webapp.cli", "Serve the map and its JSON API."),
 }
 
 EXIT_ERROR = 1
@@ -23,28 +23,28 @@ EXIT_INTERRUPTED = 130
 
 
 class LazyGroups(click.Group):
-    """A click group whose sub-groups are imported when they are asked for."""
+    """A click group that imports its sub-groups when they are called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Names of all groups, without importing any."""
+        """Return the names of all groups without importing them."""
         return sorted(GROUPS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import the package of one group (or, of ``evaluate``, the command)."""
+        """Import and return one group, or None if there is no such group."""
         if cmd_name not in GROUPS:
             return None
         command: click.Command = importlib.import_module(GROUPS[cmd_name][0]).group
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the groups with the one-line texts of ``GROUPS``."""
+        """List the groups with their descriptions in ``GROUPS``."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in sorted(GROUPS.items())])
 
 
 @click.command(cls=LazyGroups)
 @click.version_option(package_name="terrakin")
-@click.option("--verbose", is_flag=True, help="Log every step (key=value lines on stderr).")
+@click.option("--verbose", is_flag=True, help="Log every step as key=value lines on stderr.")
 def cli(verbose: bool) -> None:
     """Find the places on Earth that look alike."""
     logging.basicConfig(
@@ -55,7 +55,7 @@ def cli(verbose: bool) -> None:
 
 
 def main() -> None:
-    """Run the command line; an error that a user can mend is one line on stderr and exit code 1 (65: a bad chip)."""
+    """Run the command line; print an error that the user can fix as one line on stderr, and exit with its code."""
     import psycopg
 
     from db.errors import DbError
@@ -70,12 +70,12 @@ def main() -> None:
     except psycopg.OperationalError as error:
         click.echo(
             f"terrakin: error: lost the connection to PostgreSQL ({' '.join(str(error).split())}); "
-            "nothing is half-written, run the same command again",
+            "no change is incomplete; run the same command again",
             err=True,
         )
         code = EXIT_ERROR
     except click.Abort:
-        click.echo("terrakin: interrupted; the same command goes on where it stopped", err=True)
+        click.echo("terrakin: interrupted; run the same command to resume", err=True)
         code = EXIT_INTERRUPTED
     except click.ClickException as error:
         error.show()

@@ -1,6 +1,8 @@
-"""Benchmarks: tables against peers measured in the same run. Not tests; `make bench-search` runs them."""
+"""Benchmarks: terrakin compared with its peers in the same run; installed with the package (`terrakin bench`)."""
 
+import os
 from pathlib import Path
 
-REAL_TILES = Path(__file__).resolve().parents[1].parent / "shared" / "data" / "tiles" / "tiles.csv.gz"
-"""Positions of the system before, where this machine has them."""
+REAL_DATA = os.environ.get("TERRAKIN_REAL_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data"
+REAL_TILES = Path(REAL_DATA) / "tiles" / "tiles.csv.gz"
+"""Tile positions and UMAP of a real data set. If the file is missing, benchmarks generate positions."""

@@ -1,69 +1,105 @@
-"""``terrakin bench``: the benchmarks, each against a peer in the same run."""
+"""The command ``terrakin bench``: each benchmark compares terrakin with a peer in the same run."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
 
-from db import cluster
+EXTRAS = {
+    "aiohttp": "bench",
+    "faiss": "bench",
+    "pycurl": "bench",
+    "qdrant_edge": "bench",
+    "onnx": "onnx",
+    "onnxruntime": "onnx",
+    "onnxscript": "onnx",
+    "playwright": "test",
+    "terratorch": "terramind",
+    "torch": "terramind",
+}
+"""Optional packages by import name, and the extra of pyproject.toml that installs each."""
 
 
-@click.group()
+class BenchmarkGroup(click.Group):
+    """A group that reports a missing optional package in one line."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the benchmark; raise ClickException if a package that it needs is not installed."""
+        try:
+            return super().invoke(ctx)
+        except ModuleNotFoundError as error:
+            package = (error.name or "").partition(".")[0]
+            if package not in EXTRAS:
+                raise
+            raise click.ClickException(
+                f"this benchmark needs the Python package '{package}', which is not installed; "
+                f"run: pip install 'terrakin[{EXTRAS[package]}]'"
+            ) from None
+
+
+@click.group(cls=BenchmarkGroup)
 def group() -> None:
-    """Measure terrakin against its peers."""
+    """Compare terrakin with its peers."""
 
 
 @group.command()
-@click.option("--size", "sizes", type=click.IntRange(1_000), multiple=True, default=[10_000, 48_881], help="Tiles.")
+@click.option(
+    "--size", "sizes", type=click.IntRange(1_000), multiple=True, default=[10_000, 48_881], help="Number of tiles."
+)
 @click.option(
     "--same-city",
     "same_city_shares",
     type=click.FloatRange(0.2, 0.99),
     multiple=True,
     default=[0.57, 0.98],
-    help="Share of a tile's ten nearest in its own city: 0.57 as in the real UMAP.",
+    help="Share of a tile's ten nearest tiles that lie in its own city; 0.57 in the real UMAP.",
 )
-@click.option("--queries", type=click.IntRange(20), default=200, show_default=True, help="Query tiles.")
+@click.option("--queries", type=click.IntRange(20), default=200, show_default=True, help="Number of query tiles.")
 def search(sizes: tuple[int, ...], same_city_shares: tuple[float, ...], queries: int) -> None:
-    """Similarity search with spatial exclusion: terrakin, pgvector by hand, Qdrant, FAISS and exact search."""
-    from benchmarks.search import run_all
+    """Similarity search with spatial exclusion: terrakin, plain pgvector, Qdrant, FAISS and exact search."""
+    from benchmarks.search.run import run_all
 
-    run_all(list(sizes), list(same_city_shares), queries, lambda line: click.echo(line))
+    run_all(list(sizes), list(same_city_shares), queries, click.echo)
 
 
 @group.command()
-@click.option("--weights", default="random", show_default=True, help="TerraMind's: hub, a file, or random.")
-@click.option("--tiles", "n_tiles", type=click.IntRange(1), default=8, show_default=True, help="Tiles a round.")
-@click.option("--chips", type=click.Path(exists=True, file_okay=False), help="Folder of GeoTIFF tiles, else made up.")
+@click.option("--weights", default="random", show_default=True, help="Weights of TerraMind: hub, a file, or random.")
+@click.option("--tiles", "n_tiles", type=click.IntRange(1), default=8, show_default=True, help="Tiles per round.")
+@click.option(
+    "--chips", type=click.Path(exists=True, file_okay=False), help="Folder of GeoTIFF tiles. [default: synthetic tiles]"
+)
 def embed(weights: str, n_tiles: int, chips: str | None) -> None:
-    """TerraMind's tiles a second by runtime and precision, as a share of this machine's matrix product."""
-    from benchmarks.embed import run_all
+    """TerraMind by runtime and precision: tiles per second, as a share of this machine's matrix product."""
+    from benchmarks.etl.embed import run_all
 
-    run_all(weights, n_tiles, chips, lambda line: click.echo(line))
+    run_all(weights, n_tiles, chips, click.echo)
 
 
 @group.command()
-@click.option("--size", "sizes", type=click.IntRange(100), multiple=True, default=[160, 48_881], help="Tiles.")
-@click.option("--rounds", type=click.IntRange(1), default=5, show_default=True, help="Fresh loads, and clicks.")
+@click.option(
+    "--size", "sizes", type=click.IntRange(100), multiple=True, default=[160, 48_881], help="Number of tiles."
+)
+@click.option("--rounds", type=click.IntRange(1), default=5, show_default=True, help="Number of page loads and clicks.")
 def page(sizes: tuple[int, ...], rounds: int) -> None:
-    """The page in a headless Chromium: time to interactive, a click's results, and how much script it loads."""
-    from benchmarks.page import run_page  # the other benchmarks need no browser
+    """The page in headless Chromium: time to interactive, time from click to results, size of the scripts."""
+    from benchmarks.web.page import run_page
 
-    run_page(list(sizes), rounds, lambda line: click.echo(line))
+    run_page(list(sizes), rounds, click.echo)
 
 
 @group.command()
-@click.option("--size", type=click.IntRange(1_000, 100_000), default=48_881, show_default=True, help="Tiles.")
-@click.option("--clients", type=click.IntRange(1, 200), default=50, show_default=True)
-@click.option("--seconds", type=click.IntRange(5, 600), default=60, show_default=True)
+@click.option("--size", type=click.IntRange(1_000, 100_000), default=48_881, show_default=True, help="Number of tiles.")
+@click.option("--clients", type=click.IntRange(1, 200), default=50, show_default=True, help="Concurrent clients.")
+@click.option("--seconds", type=click.IntRange(5, 600), default=60, show_default=True, help="Duration of the load.")
 @click.option(
     "--home",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Folder for the private cluster, kept for the next time. [default: a temporary one]",
+    help="Folder of the private cluster, kept for the next run. [default: a temporary folder]",
 )
 def load(size: int, clients: int, seconds: int, home: Path | None) -> None:
-    """Many clients over API and tiles, then PostgreSQL killed under load. Exit code 1 when anything went wrong."""
-    from benchmarks.load import run
+    """Many clients on API and vector tiles; then PostgreSQL is killed under load. Exit code 1 if a request failed."""
+    from benchmarks.web.load import run
+    from db import cluster
 
     with TemporaryDirectory(prefix="terrakin-load-") as folder:
         used = home.absolute() if home else Path(folder)
@@ -78,70 +114,78 @@ def load(size: int, clients: int, seconds: int, home: Path | None) -> None:
 
 @group.command()
 @click.option("--side-km", type=click.IntRange(5, 100), default=40, show_default=True, help="Side of the square city.")
-@click.option("--dates", "n_dates", type=click.IntRange(3, 100), default=12, show_default=True, help="Scenes.")
-@click.option("--workers", "n_workers", type=click.IntRange(1), default=2, show_default=True, help="Dask's processes.")
+@click.option(
+    "--dates", "n_dates", type=click.IntRange(3, 100), default=12, show_default=True, help="Number of scenes."
+)
+@click.option("--workers", "n_workers", type=click.IntRange(1), default=2, show_default=True, help="Dask processes.")
 def composite(side_km: int, n_dates: int, n_workers: int) -> None:
-    """Memory and time of one large city's composite, over a synthetic catalogue made on the fly."""
-    from benchmarks.composite import run_composite
+    """Memory and time of the composite of one large city, from a synthetic catalogue."""
+    from benchmarks.etl.composite import run_composite
 
-    run_composite(side_km, n_dates, n_workers, lambda line: click.echo(line))
+    run_composite(side_km, n_dates, n_workers, click.echo)
 
 
 @group.command()
-@click.option("--latency-ms", type=click.IntRange(1), default=300, show_default=True, help="Before every answer.")
+@click.option("--latency-ms", type=click.IntRange(1), default=300, show_default=True, help="Pause before every answer.")
 @click.option(
-    "--towns", "n_towns", type=click.IntRange(2, 10), default=8, show_default=True, help="Of four tiles each."
+    "--towns", "n_towns", type=click.IntRange(2, 10), default=8, show_default=True, help="Towns of four tiles each."
 )
 def workers(latency_ms: int, n_towns: int) -> None:
-    """One ETL process against two side by side, over a catalogue behind a slow server."""
-    from benchmarks.workers import run_workers
+    """One ETL process compared with two side by side, reading from a slow server."""
+    from benchmarks.etl.workers import run_workers
 
-    run_workers(latency_ms / 1000, n_towns, lambda line: click.echo(line))
+    run_workers(latency_ms / 1000, n_towns, click.echo)
 
 
 @group.command()
-@click.option("--tiles", "n_tiles", type=click.IntRange(1_000), default=48_881, show_default=True)
+@click.option(
+    "--tiles", "n_tiles", type=click.IntRange(1_000), default=48_881, show_default=True, help="Number of tiles."
+)
 def bias(n_tiles: int) -> None:
-    """Removal of planted spatial bias: dimensions and LEACE, what is left of it, and what it costs in retrieval."""
+    """Removal of planted spatial bias by dimensions and by LEACE: what remains, and what it costs in retrieval."""
     from benchmarks import REAL_TILES
-    from benchmarks.bias import run
+    from benchmarks.etl.bias import run
 
-    run(REAL_TILES, n_tiles, lambda line: click.echo(line))
+    run(REAL_TILES, n_tiles, click.echo)
 
 
 @group.command()
-@click.option("--tiles", type=click.IntRange(100), default=49_000, show_default=True, help="About so many.")
-@click.option("--folder", type=click.Path(path_type=Path, exists=True), help="Where the world is made. [default: /tmp]")
+@click.option("--tiles", type=click.IntRange(100), default=49_000, show_default=True, help="Approximate number.")
+@click.option(
+    "--folder", type=click.Path(path_type=Path, exists=True), help="Where work files are written. [default: /tmp]"
+)
 def etl(tiles: int, folder: Path | None) -> None:
-    """The ETL after imagery and model: a generated world of real positions and synthetic embeddings, stage by stage."""
-    from benchmarks.etl import run_all
+    """The ETL stages after imagery and encoder, one by one, on synthetic embeddings at real positions."""
+    from benchmarks.etl.run import run_all
 
-    run_all(tiles, folder, lambda line: click.echo(line))
+    run_all(tiles, folder, click.echo)
 
 
 @group.command()
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 def aggregate(folder: Path) -> None:
-    """Dominant clusters of a FOLDER of GeoTIFF tiles: all five methods of terrakin against scikit-learn's k-means."""
-    from benchmarks.aggregate import run
+    """Dominant clusters of a FOLDER of GeoTIFF tiles: terrakin's five aggregations against scikit-learn's k-means."""
+    from benchmarks.etl.aggregate import run
 
-    run(folder, lambda line: click.echo(line))
+    run(folder, click.echo)
 
 
 @group.command()
-@click.option("--size", type=click.IntRange(1_000), default=48_881, show_default=True, help="Tiles.")
+@click.option("--size", type=click.IntRange(1_000), default=48_881, show_default=True, help="Number of tiles.")
 def tiles(size: int) -> None:
-    """Vector tiles over HTTP against the bare SQL call: z 0 to 14, one client and eight."""
-    from benchmarks.tiles import run_all
+    """Vector tiles over HTTP compared with the SQL call: zoom 0 to 14, one client and eight."""
+    from benchmarks.web.tiles import run_all
 
-    run_all(size, lambda line: click.echo(line))
+    run_all(size, click.echo)
 
 
 @group.command()
-@click.option("--tiles", "n_tiles", type=click.IntRange(1_000), default=10_000, show_default=True)
+@click.option(
+    "--tiles", "n_tiles", type=click.IntRange(1_000), default=10_000, show_default=True, help="Number of tiles."
+)
 def placing(n_tiles: int) -> None:
-    """New tiles in a fitted layout: the weighted mean of neighbours against UMAP's transform."""
+    """New tiles in a fitted layout: the weighted mean of neighbours compared with UMAP's transform."""
     from benchmarks import REAL_TILES
-    from benchmarks.placing import run
+    from benchmarks.etl.placement import run
 
-    run(REAL_TILES, n_tiles, lambda line: click.echo(line))
+    run(REAL_TILES, n_tiles, click.echo)

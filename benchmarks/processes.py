@@ -1,4 +1,4 @@
-"""What a command costs: its wall and processor time, and the peak memory of all processes that work for it."""
+"""Measures a command: wall time, processor time, and peak memory of all processes involved."""
 
 import os
 import subprocess
@@ -16,12 +16,12 @@ SAMPLE_S = 0.5
 
 @dataclass(frozen=True)
 class Cost:
-    """Of one command.
+    """Cost of one command.
 
     Attributes:
         seconds: wall time.
-        cpu_seconds: of the command, its children and PostgreSQL's processes: what it would take on one idle core.
-        peak_mib: largest sum of their proportional set sizes (memory shared by several counts once), sampled.
+        cpu_seconds: processor time of the command, its children and PostgreSQL.
+        peak_mib: largest sampled sum of their proportional set sizes (shared memory counts once).
     """
 
     seconds: float
@@ -30,7 +30,7 @@ class Cost:
 
 
 def cost_of(arguments: Sequence[str], environment: Mapping[str, str], postmaster_pid: int) -> Cost:
-    """Run ``terrakin`` with its bars on this terminal; CalledProcessError where it fails."""
+    """Run `terrakin` with its progress bars on this terminal; raise CalledProcessError if it fails."""
     postmaster = psutil.Process(postmaster_pid)
     before, started, peak = _server_cpu_s(postmaster), time.perf_counter(), [0.0]
     children = os.times()
@@ -66,7 +66,7 @@ def _pss_mib(pid: int) -> float:
 
 
 def _server_cpu_s(postmaster: psutil.Process) -> float:
-    """Of the server's processes, those that ended too."""
+    """Return the processor time of the server's processes, ended ones included."""
     times = postmaster.cpu_times()
     total = times.user + times.system + times.children_user + times.children_system
     for child in postmaster.children():

@@ -1,7 +1,7 @@
-"""The benchmark's world: real tile positions and UMAP where present, and 768-d vectors with the real structure.
+"""Generates the tiles of a benchmark: real or generated positions, and synthetic 768-d vectors.
 
-A vector is smooth in the real UMAP plane (random Fourier features), plus a component of its city, plus noise. The city
-component's weight is chosen so that a wanted share of a tile's ten nearest lies in its own city.
+A vector is smooth in the UMAP plane (random Fourier features), plus a component of its city, plus noise. The weight of
+the city component is chosen so that a given share of a tile's ten nearest tiles lies in its own city.
 """
 
 import csv
@@ -13,19 +13,19 @@ import numpy as np
 
 DIMENSION = 768
 SMOOTHNESS = 1.5
-"""Length scale of the Fourier features in the UMAP plane: neighbours a fraction of it apart look alike."""
+"""Length scale of the Fourier features in the UMAP plane: tiles a fraction of it apart are similar."""
 NOISE = 0.25
 SAMPLE = 1_000
 
 
 @dataclass(frozen=True)
 class World:
-    """Tiles as arrays, one row a tile; names as small integers, vectors of unit length.
+    """Tiles as arrays, one row per tile; cities, countries and continents are numbers, vectors have unit length.
 
     Attributes:
-        source: where positions come from.
+        source: origin of the positions, for the output.
         same_city_share: measured share of the ten nearest that lie in the tile's own city.
-        umap: (n, 2) places in the layout that the vectors were made from.
+        umap: (n, 2) positions in the layout from which the vectors are computed.
     """
 
     source: str
@@ -39,38 +39,64 @@ class World:
     umap: np.ndarray
 
 
+@dataclass(frozen=True)
+class Positions:
+    """Position, UMAP position (n, 2), city, country and continent of every tile, and their origin."""
+
+    source: str
+    lon: np.ndarray
+    lat: np.ndarray
+    umap: np.ndarray
+    city: np.ndarray
+    country: np.ndarray
+    continent: np.ndarray
+
+
 def build_world(real_tiles: Path, n: int, same_city_share: float, seed: int = 0) -> World:
-    """A world of n tiles. More than the file has: copies, shifted in place and with noise of their own."""
+    """Return a world of n tiles. If n exceeds the file, tiles are repeated with shifted positions and new noise."""
     rng = np.random.default_rng(seed)
-    source, lon, lat, umap, city, country, continent = positions(real_tiles, rng)
-    rows = np.arange(n) % len(lon) if n > len(lon) else np.sort(rng.permutation(len(lon))[:n])
-    copy = np.arange(n) // len(lon) if n > len(lon) else np.zeros(n, int)
-    lon = (lon[rows] + 0.37 * copy + 180) % 360 - 180
-    city = city[rows] + copy * (city.max() + 1)
-    smooth = _fourier(umap[rows], rng)
+    known = positions(real_tiles, rng)
+    n_known = len(known.lon)
+    rows = np.arange(n) % n_known if n > n_known else np.sort(rng.permutation(n_known)[:n])
+    copy = np.arange(n) // n_known if n > n_known else np.zeros(n, int)
+    lon = (known.lon[rows] + 0.37 * copy + 180) % 360 - 180
+    city = known.city[rows] + copy * (known.city.max() + 1)
+    umap = known.umap[rows]
+    smooth = _fourier(umap, rng)
     cities = rng.normal(size=(city.max() + 1, DIMENSION)).astype(np.float32)
     noise = rng.normal(scale=NOISE, size=(n, DIMENSION)).astype(np.float32)
     weight = _city_weight(smooth, cities[city], noise, city, same_city_share, rng)
     vectors = _unit(smooth + weight * cities[city] + noise)
     share = _same_city_share(vectors, city, rng)
-    return World(source, share, lon, lat[rows], city, country[rows], continent[rows], vectors, umap[rows])
+    return World(
+        known.source, share, lon, known.lat[rows], city, known.country[rows], known.continent[rows], vectors, umap
+    )
 
 
-def positions(path: Path, rng: np.random.Generator) -> tuple[str, *tuple[np.ndarray, ...]]:
-    """Where they come from; then lon, lat, umap (n, 2), city, country and continent of every tile."""
+def country_code(number: int) -> str:
+    """Return a synthetic two-letter code for a country's number (0 to 675)."""
+    return chr(ord("A") + number // 26) + chr(ord("A") + number % 26)
+
+
+def positions(path: Path, rng: np.random.Generator) -> Positions:
+    """Return real positions if the file exists, else generated ones."""
     if not path.exists():
-        return _made_up_positions(rng)
+        return _generated_positions(rng)
     with gzip.open(path, "rt") as handle:
         rows = list(csv.DictReader(handle))
     umap = np.array([[float(r["umap_x"]), float(r["umap_y"])] for r in rows], np.float32)
-    codes = [np.unique([r[key] for r in rows], return_inverse=True)[1] for key in ("country", "continent")]
-    city = np.unique([f"{r['country']}/{r['city']}" for r in rows], return_inverse=True)[1]
-    place = [np.array([float(r[key]) for r in rows]) for key in ("lon", "lat")]
-    return "real positions and UMAP", place[0], place[1], umap, city, *codes
+    lon, lat = (np.array([float(r[key]) for r in rows]) for key in ("lon", "lat"))
+    country, continent = (_numbered([r[key] for r in rows]) for key in ("country", "continent"))
+    city = _numbered([f"{r['country']}/{r['city']}" for r in rows])
+    return Positions("real positions and UMAP", lon, lat, umap, city, country, continent)
 
 
-def _made_up_positions(rng: np.random.Generator) -> tuple[str, *tuple[np.ndarray, ...]]:
-    """Cities with the real data's sizes (median 86, mean 141 tiles; lognormal) on six continents."""
+def _numbered(names: list[str]) -> np.ndarray:
+    return np.unique(names, return_inverse=True)[1]
+
+
+def _generated_positions(rng: np.random.Generator) -> Positions:
+    """Return cities with the size distribution of real data (lognormal, median 86, mean 141 tiles)."""
     sizes = np.clip(rng.lognormal(4.45, 1.0, 350), 4, 1526).astype(int)
     city = np.repeat(np.arange(len(sizes)), sizes)
     country_of = rng.integers(137, size=len(sizes))
@@ -79,7 +105,7 @@ def _made_up_positions(rng: np.random.Generator) -> tuple[str, *tuple[np.ndarray
     lon = lon_of[city] + rng.uniform(-0.15, 0.15, len(city))
     lat = lat_of[city] + rng.uniform(-0.15, 0.15, len(city))
     country = country_of[city]
-    return "generated positions", lon, lat, umap, city, country, country % 6
+    return Positions("SYNTHETIC positions (no file of real tiles)", lon, lat, umap, city, country, country % 6)
 
 
 def _fourier(umap: np.ndarray, rng: np.random.Generator) -> np.ndarray:

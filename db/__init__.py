@@ -1,1 +1,1 @@
-"""PostgreSQL access: tables, revisions, connections, the private cluster, and running the files of ``sql/``."""
+"""PostgreSQL: tables and revisions, applying ``sql/``, connections, indexes, and the private cluster."""

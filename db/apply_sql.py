@@ -1,136 +1,180 @@
-"""Runs the files of ``sql/`` in a migration's transaction: every file whose text, or the revision under it, changed.
+"""Brings the objects of ``sql/`` in a database up to date with their files, in a migration's transaction.
 
-A file may begin with lines ``-- requires: functions/tile_embedding.sql``; it then runs after that file, and again
-whenever that file runs.
+A ledger records the hash of each applied file, and of its object as PostgreSQL described it afterwards. So not only
+changed files are found, but also objects that are missing in this database or were changed by hand.
 """
 
-import hashlib
 import logging
-import re
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
-from graphlib import CycleError, TopologicalSorter
-from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import psycopg
 from psycopg import sql
 
-from db.errors import DbError
+from db.catalogue.files import GRANTS, SqlFile, read_files
+from db.catalogue.objects import Found, describe, drop, find, set_aside
+from db.errors import DbError, one_line
 
 log = logging.getLogger(__name__)
 
-ROOT = Path(__file__).parent.parent / "sql"
-"""Beside package db in the repository and in site-packages alike."""
-ROLES, GRANTS = "roles.sql", "grants.sql"
-FOLDERS = {
-    "types": ("TYPE", "internal"),
-    "internal": ("FUNCTION", "internal"),
-    "functions": ("FUNCTION", "api"),
-    "views": ("VIEW", "api"),
-    "tiles": ("FUNCTION", "tiles"),
-    "triggers": ("FUNCTION", "terrakin"),
-}
-"""What the files of a folder make, and in which schema."""
-REQUIRES = re.compile(r"^-- requires: (\S+)$", re.MULTILINE)
-
 LOAD_PGVECTOR = "SELECT '[1]'::vector"
-"""A role that is no superuser may SET hnsw.* in a function only in a session that has used pgvector."""
+"""A role that is not a superuser may SET hnsw.* in a function only in a session that has used pgvector."""
+FIXED_PATH = "SET LOCAL search_path = public, pg_temp"
+"""The names in a view are resolved when it is created: they must not depend on the schemas of whoever migrates."""
 CREATE_LEDGER = """
     CREATE TABLE IF NOT EXISTS terrakin.sql_files (
         name text CONSTRAINT pk_sql_files PRIMARY KEY,
         sha256 text NOT NULL,
+        revision text NOT NULL,
+        object_sha256 text,
         applied_at timestamptz NOT NULL DEFAULT now()
     );
-    COMMENT ON TABLE terrakin.sql_files IS 'Applied files of sql/; one is applied again when its text changes.';
+    COMMENT ON TABLE terrakin.sql_files IS 'Files of sql/ that were applied to this database.';
     COMMENT ON COLUMN terrakin.sql_files.name IS 'Path of the file below sql/.';
-    COMMENT ON COLUMN terrakin.sql_files.sha256 IS 'SHA-256 (hex) of its text and of the schema revision under it.';
+    COMMENT ON COLUMN terrakin.sql_files.sha256 IS 'SHA-256 (hex) of the file.';
+    COMMENT ON COLUMN terrakin.sql_files.revision IS 'Schema revision that it was applied to.';
+    COMMENT ON COLUMN terrakin.sql_files.object_sha256 IS
+    'SHA-256 (hex) of the object as PostgreSQL described it afterwards; differs if the object was changed by hand.';
     COMMENT ON COLUMN terrakin.sql_files.applied_at IS 'When it was applied last.';
 """
-FIXED_PATH = "SET LOCAL search_path = public, pg_temp"
-"""Names in views are looked up when the view is made, by whoever migrates: not through that session's own schemas."""
-APPLIED = "SELECT name, sha256 FROM terrakin.sql_files"
-REMEMBER = """
-    INSERT INTO terrakin.sql_files (name, sha256)
-    VALUES (%s, %s)
-    ON CONFLICT (name) DO UPDATE SET sha256 = excluded.sha256, applied_at = now()
+LEDGER = "SELECT name, sha256, revision, object_sha256 FROM terrakin.sql_files"
+RECORD = """
+    INSERT INTO terrakin.sql_files (name, sha256, revision, object_sha256)
+    VALUES (%s, %s, %s, %s)
+    ON CONFLICT (name) DO UPDATE
+    SET sha256 = excluded.sha256, revision = excluded.revision, object_sha256 = excluded.object_sha256,
+        applied_at = now()
 """
 FORGET = "DELETE FROM terrakin.sql_files WHERE name = %s"
 
+NEW_FILE = "new file"
+CHANGED_FILE = "changed file"
+NEW_REVISION = "new schema revision"
+MISSING = "missing in this database"
+DIFFERS = "differs from its file"
+REMOVED_FILE = "file removed, object dropped"
+
 
 @dataclass(frozen=True)
-class SqlFile:
-    """One file of ``sql/``: its path below it, its text, and the files that must run before it."""
+class Change:
+    """A file of ``sql/`` that was applied, or whose object was dropped, and why."""
 
     name: str
-    text: str
-    requires: tuple[str, ...]
+    reason: str
 
 
-def read_files() -> list[SqlFile]:
-    """All files in the order in which they run: roles, then by requirement and name, then grants.
+@dataclass(frozen=True)
+class Entry:
+    """One row of the ledger."""
+
+    sha256: str
+    revision: str
+    object_sha256: str | None
+
+
+def apply_sql(conn: psycopg.Connection[Any], revision: str) -> list[Change]:
+    """Apply the files whose text or object changed, in the caller's transaction; grants whenever anything was applied.
+
+    An object whose arguments or columns change is dropped and created again, and so are objects of ours that depend on
+    it. Stale overloads, and objects whose files were removed, are dropped.
+
+    Args:
+        conn: in a transaction, as the owner.
+        revision: the schema revision of the database.
+
+    Returns:
+        What was applied or dropped, in order.
 
     Raises:
-        DbError: a required file does not exist, or requirements go in a circle.
+        DbError: a file fails, or an object that is not ours depends on one that must be dropped.
     """
-    objects: dict[str, SqlFile] = {}
-    for folder in FOLDERS:
-        for path in sorted((ROOT / folder).glob("*.sql")):
-            name, text = f"{folder}/{path.name}", path.read_text()
-            objects[name] = SqlFile(name, text, tuple(REQUIRES.findall(text)))
-    for file in objects.values():
-        for required in file.requires:
-            if required not in objects:
-                raise DbError(f"sql/{file.name} requires {required}, which does not exist")
-    try:
-        order = list(TopologicalSorter({f.name: f.requires for f in objects.values()}).static_order())
-    except CycleError as error:
-        raise DbError(f"files of sql/ require each other in a circle: {' -> '.join(error.args[1])}") from error
-    first, last = (SqlFile(name, (ROOT / name).read_text(), ()) for name in (ROLES, GRANTS))
-    return [first, *(objects[name] for name in order), last]
-
-
-def apply_sql(conn: psycopg.Connection[Any], revision: str) -> list[str]:
-    """Run what changed, in the caller's transaction; grants run whenever anything did. Names of the files run.
-
-    The object of a file that is gone is dropped; where something else stands on it, the migration fails.
-    """
-    conn.execute(LOAD_PGVECTOR)
-    conn.execute(FIXED_PATH)
-    conn.execute(CREATE_LEDGER)
-    applied = dict(conn.execute(APPLIED).fetchall())
-    run: list[str] = []
-    current = read_files()
-    for file in current:
-        sha256 = hashlib.sha256(f"{revision}\n{file.text}".encode()).hexdigest()
-        is_changed = applied.get(file.name) != sha256
-        is_shaken = bool(run) if file.name == GRANTS else bool(set(run) & set(file.requires))
-        if is_changed or is_shaken:
-            _execute(conn, file)
-            conn.execute(REMEMBER, (file.name, sha256))
-            run.append(file.name)
-    for name in sorted(set(applied) - {file.name for file in current}):
-        _drop(conn, name)
-        conn.execute(FORGET, (name,))
-    return run
-
-
-def _drop(conn: psycopg.Connection[Any], name: str) -> None:
-    """Drop the object that a file made, which is named after it."""
-    kind, schema = FOLDERS[name.split("/")[0]]
-    statement = sql.SQL("DROP {} IF EXISTS {}").format(sql.SQL(kind), sql.Identifier(schema, Path(name).stem))
-    try:
+    for statement in (LOAD_PGVECTOR, FIXED_PATH, CREATE_LEDGER):
         conn.execute(statement)
-    except psycopg.Error as error:
-        raise DbError(f"sql/{name} is gone, but its object cannot be dropped: {_one_line(error)}") from error
-    log.warning("event=sql_object_dropped name=%s", name)
+    ledger = {name: Entry(*entry) for name, *entry in conn.execute(LEDGER)}
+    files = read_files()
+    changes = _apply_files(conn, files, ledger, revision)
+    for name in sorted(ledger.keys() - {file.name for file in files}):
+        _drop(conn, name, find(conn, name), frozenset())
+        conn.execute(FORGET, (name,))
+        changes[name] = REMOVED_FILE
+    _record(conn, [file for file in files if file.name in changes], revision)
+    for name, reason in changes.items():
+        log.info("event=sql_applied name=%s reason=%r", name, reason)
+    return [Change(name, reason) for name, reason in changes.items()]
+
+
+def _apply_files(
+    conn: psycopg.Connection[Any], files: list[SqlFile], ledger: Mapping[str, Entry], revision: str
+) -> dict[str, str]:
+    """Apply what must be; return reasons by file name."""
+    described = describe(conn)
+    ours = {file.name for file in files} | ledger.keys()
+    applied: dict[str, str] = {}
+    dropped: dict[str, str] = {}
+    for file in files:
+        reason = (
+            _own_reason(file, ledger.get(file.name), described, revision)
+            or dropped.get(file.name)
+            or next((f"requires {name}" for name in file.requires if name in applied), None)
+            or (f"follows {len(applied)} other files" if file.name == GRANTS and applied else None)
+        )
+        if reason:
+            for name in _replace(conn, file, ours):
+                dropped[name] = f"depends on {file.name}"
+            applied[file.name] = reason
+    for name in sorted((dropped.keys() - applied.keys()) & {file.name for file in files}):
+        raise DbError(f"sql/{name} {dropped[name]}, but runs before it; add a line `-- requires:` to sql/{name}")
+    return applied
+
+
+def _own_reason(file: SqlFile, entry: Entry | None, described: Mapping[str, str | None], revision: str) -> str | None:
+    """Return why a file must be applied, whatever happens to other files; None: its object is up to date."""
+    if entry is None:
+        return NEW_FILE
+    if entry.sha256 != file.sha256:
+        return CHANGED_FILE
+    if file.name not in described:
+        return MISSING
+    description = described[file.name]
+    if description is not None and description != entry.object_sha256:
+        return DIFFERS
+    if entry.revision != revision and file.folder != "types":  # a type does not depend on tables
+        return NEW_REVISION
+    return None
+
+
+def _replace(conn: psycopg.Connection[Any], file: SqlFile, ours: Set[str]) -> list[str]:
+    """Execute a file, after dropping what its CREATE OR REPLACE could not replace; return whose objects went along."""
+    existing = find(conn, file.name) if file.folder else []
+    stale = existing
+    if existing and file.folder != "types":  # types have no CREATE OR REPLACE
+        with set_aside(conn, existing):
+            _execute(conn, file)
+            created = find(conn, file.name)
+        stale = [old for old in existing if not any(old.can_become(new) for new in created)]
+    dropped = _drop(conn, file.name, stale, ours)
+    _execute(conn, file)
+    return dropped
+
+
+def _drop(conn: psycopg.Connection[Any], name: str, items: list[Found], ours: Set[str]) -> list[str]:
+    try:
+        return [dependent for item in items for dependent in drop(conn, name, item, ours)]
+    except DbError as error:
+        raise DbError(f"sql/{name}: {error}") from error
 
 
 def _execute(conn: psycopg.Connection[Any], file: SqlFile) -> None:
     try:
-        conn.execute(cast("Any", file.text))
+        conn.execute(sql.SQL(file.text))
     except psycopg.Error as error:
-        raise DbError(f"sql/{file.name} failed: {_one_line(error)}") from error
+        raise DbError(f"sql/{file.name} failed: {one_line(error)}") from error
 
 
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
+def _record(conn: psycopg.Connection[Any], files: list[SqlFile], revision: str) -> None:
+    described = describe(conn) if files else {}
+    for file in files:
+        if file.name not in described:
+            raise DbError(f"sql/{file.name} does not create the object that it is named after")
+        conn.execute(RECORD, (file.name, file.sha256, revision, described[file.name]))

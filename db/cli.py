@@ -1,4 +1,4 @@
-"""``terrakin db``: the private cluster, migrations, indexes and the generated reference."""
+"""``terrakin db``: the private cluster, migrations, indexes and the SQL reference."""
 
 import os
 from pathlib import Path
@@ -20,7 +20,7 @@ def _require_private(settings: Settings) -> None:
     if settings.database_url is not None:
         from db.errors import DbError
 
-        raise DbError("DATABASE_URL is set: that server is not terrakin's to start or stop; unset it")
+        raise DbError("DATABASE_URL is set, and terrakin cannot start or stop an external server; unset it")
 
 
 def _warn_of_faults(pgvector: tuple[int, ...]) -> None:
@@ -34,13 +34,13 @@ def _warn_of_faults(pgvector: tuple[int, ...]) -> None:
 @group.command()
 @click.pass_obj
 def start(settings: Settings) -> None:
-    """Start the private cluster, making it first where there is none."""
+    """Start the private cluster; create it if there is none."""
     from db import cluster
     from db.connect import open_connection
     from db.extensions import check_extensions
 
     _require_private(settings)
-    click.echo(f"PostgreSQL runs: {cluster.start(settings.home).url()}", err=True)
+    click.echo(f"PostgreSQL is running: {cluster.start(settings.home).url()}", err=True)
     with open_connection(settings) as conn:
         _warn_of_faults(check_extensions(conn))
 
@@ -48,7 +48,7 @@ def start(settings: Settings) -> None:
 @group.command()
 @click.pass_obj
 def stop(settings: Settings) -> None:
-    """Stop the private cluster; nothing is lost."""
+    """Stop the private cluster; its data are kept."""
     from db import cluster
 
     _require_private(settings)
@@ -58,7 +58,7 @@ def stop(settings: Settings) -> None:
 @group.command()
 @click.pass_obj
 def status(settings: Settings) -> None:
-    """Say whether the database answers, and how to connect to it. Exit code 3 when it does not."""
+    """Show whether the database is running and how to connect to it. Exit code 3 if it is stopped."""
     from db import cluster
     from db.connect import open_connection, url_for
     from db.extensions import check_extensions
@@ -84,7 +84,7 @@ def status(settings: Settings) -> None:
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 @click.pass_obj
 def psql(settings: Settings, arguments: tuple[str, ...]) -> None:
-    """Open psql on the database; arguments are psql's own, such as -c 'SELECT ...'."""
+    """Open psql on the database; arguments are passed to psql, such as -c 'SELECT ...'."""
     import shutil
 
     from psycopg.conninfo import make_conninfo
@@ -96,7 +96,7 @@ def psql(settings: Settings, arguments: tuple[str, ...]) -> None:
     if program is None:
         raise DbError("psql is not installed; install postgresql-client")
     parts = parse_url(url_for(settings))
-    if "password" in parts:  # arguments of a process can be read by everybody, its environment cannot
+    if "password" in parts:  # the arguments of a process are visible to all users
         os.putenv("PGPASSWORD", parts.pop("password"))
     os.execv(program, [program, make_conninfo(**parts), *arguments])
 
@@ -104,35 +104,42 @@ def psql(settings: Settings, arguments: tuple[str, ...]) -> None:
 @group.command()
 @click.pass_obj
 def migrate(settings: Settings) -> None:
-    """Bring the schema and the functions of sql/ up to date, in one transaction."""
+    """Bring the tables and the objects of sql/ up to date, in one transaction.
+
+    Objects that are missing in this database or were changed by hand are restored from their files.
+    """
+    from db.apply_sql import NEW_FILE, NEW_REVISION
     from db.migrate import migrate as run
 
-    files = run(settings)
-    click.echo(f"schema is up to date; {len(files)} files of sql/ were applied", err=True)
+    changes = run(settings)
+    for change in changes:
+        if change.reason not in (NEW_FILE, NEW_REVISION):
+            click.echo(f"sql/{change.name}: {change.reason}", err=True)
+    click.echo(f"schema is up to date; {len(changes)} files of sql/ were applied", err=True)
 
 
 @group.command()
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.pass_obj
 def reset(settings: Settings, yes: bool) -> None:
-    """Delete all tiles: the private cluster's data, or on another server the schemas terrakin, api and tiles."""
+    """Delete all data: the private cluster's, or terrakin's schemas on an external server."""
     from db.connect import parse_url
     from db.reset import reset as run
 
     target = f"the private cluster under {settings.home}"
     if settings.database_url is not None:
         parts = parse_url(settings.database_url)
-        target = f"schemas terrakin, api and tiles of database {parts.get('dbname')!r} on {parts.get('host')}"
+        target = f"schemas terrakin, api, internal and tiles of database {parts.get('dbname')!r} on {parts.get('host')}"
     if not yes:
         click.confirm(f"Delete everything in {target}?", abort=True)
     run(settings)
-    click.echo("deleted; `terrakin db migrate` makes an empty schema", err=True)
+    click.echo("deleted; `terrakin db migrate` creates an empty schema", err=True)
 
 
 @group.command()
 @click.pass_obj
 def index(settings: Settings) -> None:
-    """Build the vector indexes that are missing, after a bulk load."""
+    """Build missing vector indexes and out-of-date neighbours, after a bulk load."""
     from contextlib import ExitStack
 
     from tqdm import tqdm
@@ -149,16 +156,16 @@ def index(settings: Settings) -> None:
             bars[name].refresh()
 
         built = build_indexes(settings, show)
-    click.echo(f"built {', '.join(built)}" if built else "all indexes were there", err=True)
+    click.echo(f"built {', '.join(built)}" if built else "all indexes are up to date", err=True)
 
 
 @group.command()
 @click.option("--out", type=click.Path(path_type=Path), default=Path("sql/README.md"), show_default=True)
 @click.pass_obj
 def docs(settings: Settings, out: Path) -> None:
-    """Write the reference of all tables, views and functions from their COMMENTs."""
+    """Write the reference of tables, views and functions from their COMMENTs."""
+    from db.catalogue.reference import reference
     from db.connect import connect
-    from db.reference import reference
 
     with connect(settings) as conn:
         out.write_text(reference(conn), encoding="utf-8")

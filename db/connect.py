@@ -1,8 +1,8 @@
-"""Connections: to the private cluster or to ``DATABASE_URL``, in one of three roles, with the server checked."""
+"""Connections to the private cluster or to ``DATABASE_URL``, in one of three roles, with the server checked."""
 
 import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import psycopg
 from pgvector.psycopg import register_vector
@@ -11,12 +11,10 @@ from psycopg.types import TypeInfo
 from psycopg.types.shapely import register_shapely
 
 from db import cluster
-from db.errors import ConnectError
+from db.errors import ConnectError, one_line
 from db.extensions import check_extensions
+from db.roles import ROLE_NAMES, Role
 from db.settings import Settings
-
-Role = Literal["owner", "etl", "reader"]
-ROLE_NAMES: dict[Role, str] = {"owner": "terrakin", "etl": "terrakin_etl", "reader": "terrakin_reader"}
 
 CONNECT_TIMEOUT_S = 10
 
@@ -25,10 +23,10 @@ REVISION = "SELECT version_num FROM terrakin.alembic_version"
 
 
 def url_for(settings: Settings, role: Role = "owner") -> str:
-    """libpq connection string in a role. The private cluster is started where it is not running.
+    """Return a libpq connection string for a role; start the private cluster if it does not run.
 
-    An external server is used with ``DATABASE_URL``'s own user; roles other than owner are set in the session
-    (reader: ``TERRAKIN_READER_URL`` where given).
+    On an external server, ``DATABASE_URL`` is used and the session sets the role. The reader uses
+    ``TERRAKIN_READER_URL`` instead if it is set.
 
     Raises:
         ClusterError: the private cluster cannot be started.
@@ -46,29 +44,30 @@ def url_for(settings: Settings, role: Role = "owner") -> str:
 
 
 def parse_url(url: str, variable: str = "DATABASE_URL") -> dict[str, Any]:
-    """The parameters in a connection string, by libpq's names.
+    """Return the parameters of a connection string by their libpq names.
 
     Raises:
-        ConnectError: it is none. The text never holds the password, nor any other part of the string.
+        ConnectError: it is not a connection string. The message contains no part of it, because any part may be the
+            password.
     """
     example = "write postgresql://user:password@host:5432/database"
     try:
         parts: dict[str, Any] = conninfo_to_dict(url)
     except psycopg.ProgrammingError as error:
-        reason = re.sub(r'".*?"', '"..."', _one_line(error))
+        reason = re.sub(r'".*?"', '"..."', one_line(error))
         raise ConnectError(f"{variable} is not a connection string ({reason}); {example}") from error
     if "@" in f"{parts.get('host', '')}{parts.get('dbname', '')}":
-        raise ConnectError(f"{variable} has a @ or / in its password; {example}, with %40 for @ and %2F for /")
+        raise ConnectError(f"{variable} has an @ or / in its password; {example}, with %40 for @ and %2F for /")
     return parts
 
 
 def connect(settings: Settings, role: Role = "owner", *, autocommit: bool = False) -> psycopg.Connection[Any]:
-    """A checked connection that knows pgvector's ``vector`` and PostGIS's types (as shapely geometries).
+    """Return a connection that is checked, and converts pgvector's and PostGIS's types (to shapely geometries).
 
     Raises:
         ClusterError: the private cluster cannot be started.
-        ConnectError: no server answers, PostGIS or pgvector is missing or too old, or the schema is not there
-            or of another version than this program.
+        ConnectError: no server answers, PostGIS or pgvector is missing or too old, or the schema is missing or of
+            another version than this program.
     """
     conn = open_connection(settings, role, autocommit=True)
     try:
@@ -76,7 +75,7 @@ def connect(settings: Settings, role: Role = "owner", *, autocommit: bool = Fals
         _check_schema(conn)
         register_types(conn)
     except psycopg.Error as error:
-        text = f"database {conn.info.dbname!r} cannot be read as {role}: {_one_line(error)}"
+        text = f"database {conn.info.dbname!r} cannot be read as {role}: {one_line(error)}"
         conn.close()
         raise ConnectError(text) from error
     except BaseException:
@@ -87,28 +86,33 @@ def connect(settings: Settings, role: Role = "owner", *, autocommit: bool = Fals
 
 
 def open_connection(settings: Settings, role: Role = "owner", *, autocommit: bool = False) -> psycopg.Connection[Any]:
-    """A bare connection: nothing is checked but that a server answers."""
+    """Return a connection without checking the server's extensions or the schema.
+
+    Raises:
+        ClusterError: the private cluster cannot be started.
+        ConnectError: no server answers.
+    """
     parts = parse_url(url_for(settings, role))
     parts.setdefault("connect_timeout", CONNECT_TIMEOUT_S)
     try:
         return psycopg.connect(**parts, autocommit=autocommit)
     except psycopg.OperationalError as error:
         raise ConnectError(
-            f"cannot connect to PostgreSQL at {_address(parts)}: {_one_line(error)}; {_advice(error, role)}"
+            f"cannot connect to PostgreSQL at {_address(parts)}: {one_line(error)}; {_advice(error, role)}"
         ) from error
 
 
 def register_types(conn: psycopg.Connection[Any]) -> None:
-    """Teach a connection pgvector's types, and PostGIS's geometry and geography as shapely objects."""
+    """Register pgvector's types on a connection, and PostGIS's geometry and geography as shapely objects."""
     register_vector(conn)
-    for name in ("geography", "geometry"):  # geometry last: it is what a shapely object is sent as
+    for name in ("geography", "geometry"):  # geometry last: shapely objects are sent as the type registered last
         info = TypeInfo.fetch(conn, name)
-        assert info is not None, "check_extensions and the migrated schema stand for PostGIS"
+        assert info is not None, "check_extensions and the migrated schema imply PostGIS"
         register_shapely(info, conn)
 
 
 def known_revisions() -> list[str]:
-    """The schema's revisions that this program knows, oldest first; read from file names, without Alembic."""
+    """Return the schema revisions that this program knows, oldest first; from file names, to avoid loading Alembic."""
     versions = Path(__file__).parent / "migrations" / "versions"
     return sorted(path.name.split("_")[0] for path in versions.glob("[0-9]*.py"))
 
@@ -125,8 +129,8 @@ def _check_schema(conn: psycopg.Connection[Any]) -> None:
         found = f"has schema revision {revision}, this program needs {known[-1]}"
     else:
         raise ConnectError(
-            f"database {conn.info.dbname!r} has schema revision {revision}, this program knows {known[-1]} at most; "
-            "update terrakin"
+            f"database {conn.info.dbname!r} has schema revision {revision}, the newest that this program knows is "
+            f"{known[-1]}; update terrakin"
         )
     raise ConnectError(
         f"database {conn.info.dbname!r} {found}; run `terrakin db migrate` (as the user that owns the database)"
@@ -139,9 +143,5 @@ def _address(parts: dict[str, Any]) -> str:
 
 def _advice(error: psycopg.OperationalError, role: Role) -> str:
     if role != "owner" and ROLE_NAMES[role] in str(error):
-        return f"run `terrakin db migrate`, which makes role {ROLE_NAMES[role]} and lets DATABASE_URL's user take it"
+        return f"run `terrakin db migrate`, which creates role {ROLE_NAMES[role]} and grants it to DATABASE_URL's user"
     return "start that server, or correct DATABASE_URL"
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())

@@ -2,16 +2,21 @@
 
 
 class DbError(Exception):
-    """Something about the database is not as it must be. The text says what, which value, and what to do."""
+    """The database is not as it must be. The message contains what is wrong, the value, and what to do."""
 
 
 class ClusterError(DbError):
-    """The private PostgreSQL cluster cannot be made, started or stopped."""
+    """The private PostgreSQL cluster cannot be created, started or stopped."""
 
 
 class ConnectError(DbError):
-    """No connection, or the server is not fit (PostGIS or pgvector missing or too old, schema not migrated)."""
+    """No connection, or an unsuitable server (PostGIS or pgvector missing or too old, schema not migrated)."""
 
 
 class SettingsError(DbError):
-    """An environment variable cannot be used."""
+    """An environment variable has an invalid value."""
+
+
+def one_line(error: BaseException) -> str:
+    """Return an error's message with all line breaks and runs of blanks replaced by one blank."""
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,4 +1,4 @@
-"""PostGIS and pgvector on a server: whether they are there, new enough, and which faults they are known to have."""
+"""Checks PostGIS and pgvector on a server: installed, new enough, and known faults of their versions."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +9,7 @@ from db.errors import ConnectError
 
 Version = tuple[int, ...]
 
-INSTALL_HINT = "install it there (docs/operator.md says how)"
+INSTALL_HINT = "install it there (see docs/operator.md)"
 WITHOUT_KNOWN_FAULTS: Version = (0, 8, 3)
 """pgvector before 0.8.2 can overflow a buffer in a parallel HNSW build; before 0.8.3 VACUUM may damage the index."""
 
@@ -24,7 +24,7 @@ EXTENSIONS = """
 
 @dataclass(frozen=True)
 class Extension:
-    """What we need of one extension."""
+    """An extension and the oldest version that works."""
 
     name: str
     label: str
@@ -32,18 +32,18 @@ class Extension:
 
 
 NEEDED = (
-    Extension("postgis", "PostGIS", (3, 3)),  # what the tests run with
+    Extension("postgis", "PostGIS", (3, 3)),  # the oldest version that is tested
     Extension("vector", "pgvector", (0, 8, 0)),  # the first with iterative index scans
 )
 
 
 def check_extensions(conn: psycopg.Connection[Any]) -> Version:
-    """Version of pgvector, after both extensions were found to be available, new enough and in schema public.
+    """Return the version of pgvector if both extensions are available, new enough and in schema public.
 
-    Extensions that are installed on the server but not yet created in the database pass: a migration creates them.
+    Extensions that are installed on the server but not created in the database pass: a migration creates them.
 
     Raises:
-        ConnectError: PostGIS or pgvector is missing, too old, or in a schema where our SQL does not look.
+        ConnectError: PostGIS or pgvector is missing, too old, or in another schema.
     """
     found = {
         name: (_version(text), schema) for name, text, schema in conn.execute(EXTENSIONS, ([e.name for e in NEEDED],))
@@ -52,24 +52,24 @@ def check_extensions(conn: psycopg.Connection[Any]) -> Version:
         wanted = f"{extension.label} {_text(extension.minimum)} or newer"
         server = f"the server of database {conn.info.dbname!r}"
         if extension.name not in found:
-            raise ConnectError(f"{server} has no {extension.label}; it needs {wanted}: {INSTALL_HINT}")
+            raise ConnectError(f"{server} has no {extension.label}; terrakin needs {wanted}: {INSTALL_HINT}")
         version, schema = found[extension.name]
         if version < extension.minimum:
             raise ConnectError(
-                f"{server} has {extension.label} {_text(version)}, it needs {wanted}: {INSTALL_HINT}, "
+                f"{server} has {extension.label} {_text(version)}, terrakin needs {wanted}: {INSTALL_HINT}, "
                 f"then ALTER EXTENSION {extension.name} UPDATE"
             )
         if schema not in (None, "public"):
             raise ConnectError(
-                f"{extension.label} of database {conn.info.dbname!r} lies in schema {schema}, "
-                f"terrakin looks in public; move it (ALTER EXTENSION {extension.name} SET SCHEMA public), "
+                f"{extension.label} of database {conn.info.dbname!r} is in schema {schema}, "
+                f"terrakin needs it in public; move it (ALTER EXTENSION {extension.name} SET SCHEMA public), "
                 "or use another database"
             )
     return found["vector"][0]
 
 
 def known_faults(pgvector: Version) -> str | None:
-    """What is wrong with a version of pgvector and what to do about it, in one line; None where nothing is known."""
+    """Return the known faults of a pgvector version and what to do about them, in one line; None if there are none."""
     if pgvector >= WITHOUT_KNOWN_FAULTS:
         return None
     overflow = "can overflow a buffer in parallel HNSW builds and " if pgvector < (0, 8, 2) else ""
@@ -80,7 +80,7 @@ def known_faults(pgvector: Version) -> str | None:
 
 
 def _version(text: str) -> Version:
-    """(3, 3, 2) from ``3.3.2``, (3, 5, 0) from ``3.5.0dev``."""
+    """Return (3, 3, 2) for ``3.3.2``, (3, 5, 0) for ``3.5.0dev``."""
     digits = ("".join(c for c in part if c.isdigit()) for part in text.split("-")[0].split("."))
     return tuple(int(part) for part in digits if part)
 

@@ -1,4 +1,7 @@
-"""The HNSW indexes and the neighbours: made after bulk loads. An index filled row by row takes longer and finds less."""
+"""Builds the HNSW indexes and the neighbours after bulk loads.
+
+An index that is filled row by row takes longer to build and has a lower recall.
+"""
 
 import threading
 from collections.abc import Iterator
@@ -9,6 +12,7 @@ from typing import Any, LiteralString
 
 import psycopg
 
+from db.advisory_locks import VECTOR_INDEX
 from db.connect import connect, open_connection
 from db.extensions import WITHOUT_KNOWN_FAULTS, check_extensions
 from db.neighbours import NAME, Progress, build_neighbours
@@ -19,7 +23,7 @@ POLL_S = 0.5
 
 @dataclass(frozen=True)
 class VectorIndex:
-    """An index, and the statements that make it and remove it."""
+    """An index, and the statements that create and drop it."""
 
     name: str
     create: LiteralString
@@ -40,8 +44,8 @@ INDEXES = (
         "DROP INDEX IF EXISTS terrakin.ix_tiles_embedding_dominant_hnsw",
     ),
 )
-"""halfvec keys halve the index and its cache misses; the search ranks again on the full vectors. m and ef_construction
-are the smallest measured (docs/performance.md) that find the way between cities that look like no other."""
+"""halfvec keys halve the size of the index; a search ranks its candidates by the full vectors. m and ef_construction
+are the smallest measured values (docs/performance.md) with which the graph connects cities unlike all others."""
 
 IS_VALID = """
     SELECT i.indisvalid
@@ -54,36 +58,37 @@ PROGRESS = """
     SELECT heap_tuples_scanned FROM pg_stat_progress_cluster WHERE pid = %(pid)s
 """
 """tuples_total stays 0 for HNSW."""
-ALONE = "LOCK TABLE terrakin.tiles IN ACCESS EXCLUSIVE MODE"
-"""CLUSTER's lock, taken first: grown out of CREATE INDEX's it would wait for a load that has read tiles, and the load,
-which goes on to write them, for CREATE INDEX's: a deadlock."""
+EXCLUSIVE = "LOCK TABLE terrakin.tiles IN ACCESS EXCLUSIVE MODE"
+"""The lock of CLUSTER, taken first. Upgrading to it from that of CREATE INDEX would deadlock with a load that has read
+tiles and goes on to write them."""
 SHUFFLE = (
     "CREATE INDEX ix_tiles_shuffle ON terrakin.tiles (md5(tile_id::text))",
     "CLUSTER terrakin.tiles USING ix_tiles_shuffle",
     "DROP INDEX terrakin.ix_tiles_shuffle",
 )
-"""Loads come city by city, and a graph that grows so has cities which no path leads to: some questions then find none
-of the right tiles. Grown in random order it finds them (docs/performance.md)."""
+"""Tiles are loaded city by city. An HNSW graph built in that order has cities that no path leads to, so that some
+searches find none of the right tiles. One built in random order finds them (docs/performance.md)."""
 N_TILES = "SELECT count(*) FROM terrakin.tiles"
 SERIAL_BUILD = "SET max_parallel_maintenance_workers = 0"
-"""pgvector before 0.8.2 can overflow a buffer in a parallel HNSW build. Both indexes are built at once, so such a one
-uses two cores as well."""
-ONE_BUILDER_OF = "SELECT pg_advisory_xact_lock(7733143, %s)"
+"""pgvector before 0.8.2 can overflow a buffer in a parallel HNSW build. Two cores are used anyway, because both indexes
+are built at the same time."""
+LOCK_INDEX = "SELECT pg_advisory_xact_lock(%s, %s)"
 VACUUM = "VACUUM terrakin.tiles"
-"""Shuffled rows are new ones: index-only scans, which count what a filter leaves, need to know that all may see them.
-Before the vector indexes are there, because pgvector before 0.8.3 can damage one that is vacuumed."""
+"""Shuffled rows are new ones. Index-only scans, which count the tiles that pass a filter, need the visibility map.
+Done before the vector indexes exist, because pgvector before 0.8.3 can damage one in VACUUM."""
 ANALYZE = "ANALYZE terrakin.tiles, terrakin.tile_aggregates, terrakin.cities"
 
 
 def build_indexes(settings: Settings, progress: Progress | None = None) -> list[str]:
-    """Build the vector indexes that are missing or invalid and the neighbours that are out of date; refresh statistics.
+    """Build missing and invalid vector indexes and out-of-date neighbours, and refresh the planner's statistics.
 
     Args:
-        settings: which database; the owner's rights are needed.
-        progress: called twice a second with what is made (an index's name, shuffle or tile_neighbours), tiles done and in all.
+        settings: the database; it is connected to as its owner.
+        progress: called twice a second with the name of the step (an index, "shuffle" or "tile_neighbours"), the number
+            of tiles done and the number of all tiles.
 
     Returns:
-        Names of the indexes that were built, with tile_neighbours where neighbours were computed.
+        Names of the indexes that were built, and "tile_neighbours" if neighbours were computed.
     """
     with connect(settings, autocommit=True) as conn:
         if _shuffle(conn, settings, progress):
@@ -96,15 +101,15 @@ def build_indexes(settings: Settings, progress: Progress | None = None) -> list[
 
 
 def drop_indexes(settings: Settings) -> None:
-    """Drop the vector indexes before all vectors change; questions are answered exactly until they are built again."""
+    """Drop the vector indexes before all vectors change; searches are exact until they are built again."""
     with connect(settings, autocommit=True) as conn, conn.transaction():
-        _keep_others_from_building(conn)
+        _lock_all(conn)
         for index in INDEXES:
             conn.execute(index.drop)
 
 
 def _build_vector_indexes(settings: Settings, progress: Progress | None) -> list[str]:
-    """Build those that are missing or invalid, all at once, each on its own connection. Names of what was built."""
+    """Build those that are missing or invalid, each on its own connection; return the names of those built."""
     with ExitStack() as stack:
         conns = [stack.enter_context(connect(settings, autocommit=True)) for _ in INDEXES]
         pool = stack.enter_context(ThreadPoolExecutor(len(INDEXES)))
@@ -119,12 +124,12 @@ def _build_vector_indexes(settings: Settings, progress: Progress | None) -> list
 
 
 def _build(settings: Settings, conn: psycopg.Connection[Any], index: VectorIndex, progress: Progress | None) -> bool:
-    """Build an index, unless it is there. Whether it did."""
+    """Build an index unless it exists; return whether it was built."""
     if check_extensions(conn) < WITHOUT_KNOWN_FAULTS:
         conn.execute(SERIAL_BUILD)
-    # One transaction: killed half-way, nothing of the index is left.
+    # One transaction: an interrupted build leaves nothing behind.
     with conn.transaction():
-        conn.execute(ONE_BUILDER_OF, (INDEXES.index(index),))
+        conn.execute(LOCK_INDEX, (VECTOR_INDEX, INDEXES.index(index)))
         if _is_valid(conn, index):
             return False
         conn.execute(index.drop)
@@ -133,18 +138,19 @@ def _build(settings: Settings, conn: psycopg.Connection[Any], index: VectorIndex
     return True
 
 
-def _keep_others_from_building(conn: psycopg.Connection[Any]) -> None:
+def _lock_all(conn: psycopg.Connection[Any]) -> None:
+    """Keep other processes from building an index until the transaction ends."""
     for i in range(len(INDEXES)):
-        conn.execute(ONE_BUILDER_OF, (i,))
+        conn.execute(LOCK_INDEX, (VECTOR_INDEX, i))
 
 
 def _shuffle(conn: psycopg.Connection[Any], settings: Settings, progress: Progress | None) -> bool:
-    """Put the tiles into random order, unless a vector index stands on them. Whether it did."""
+    """Put the tiles into random order unless a vector index exists; return whether it was done."""
     with conn.transaction():
-        _keep_others_from_building(conn)
+        _lock_all(conn)
         if any(_is_valid(conn, index) for index in INDEXES):
             return False
-        conn.execute(ALONE)
+        conn.execute(EXCLUSIVE)
         for index in INDEXES:
             conn.execute(index.drop)
         with _watched(conn, settings, "shuffle", progress):
@@ -159,7 +165,7 @@ def _is_valid(conn: psycopg.Connection[Any], index: VectorIndex) -> bool:
 
 @contextmanager
 def _watched(conn: psycopg.Connection[Any], settings: Settings, name: str, progress: Progress | None) -> Iterator[None]:
-    """Report from a second connection how far the first one is."""
+    """Report the progress of a connection's statement from a second connection."""
     if progress is None:
         yield
         return

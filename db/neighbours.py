@@ -1,6 +1,6 @@
-"""Each tile's neighbours in other cities, computed by exact comparison after bulk loads, like an index.
+"""Precomputes each tile's nearest neighbours in other cities, by exact comparison, after bulk loads.
 
-The default question, "not in the same city", is then answered from ``terrakin.tile_neighbours`` without any search.
+The default search, which leaves out the tile's own city, then reads ``terrakin.tile_neighbours``.
 """
 
 import logging
@@ -14,30 +14,33 @@ import numpy as np
 import psycopg
 from pgvector.psycopg import register_vector
 
+from db.advisory_locks import NEIGHBOURS
+
 log = logging.getLogger(__name__)
 
 Progress = Callable[[str, int, int], None]
 
 N_NEIGHBOURS = 240
-"""Neighbours kept of a tile: as many ids as a row holds without TOAST (2 KB). Few questions filter out over 220 of them."""
+"""Neighbours per tile: as many ids as fit into a row without TOAST (2 KB). Few searches filter out more than 220."""
 NAME = "tile_neighbours"
-BLOCK_BYTES = 200_000_000
-"""Similarities computed at once: tiles of the block x all tiles, float32."""
+BATCH_BYTES = 200_000_000
+"""Size of the similarities computed at a time: tiles of the batch x all tiles, float32."""
 DECIMALS = 6
-"""Float32 products of 768 numbers agree to about 1e-7: what is equal to six decimals is a tie, and goes by tile_id."""
+"""Float32 dot products of 768 dimensions are exact to about 1e-7: values equal to six decimals are ties, ordered by
+tile_id."""
 
-IS_COUNTED = """
+HAS_TRIGGER = """
     SELECT EXISTS (
         SELECT FROM pg_trigger AS t
         WHERE t.tgrelid = 'terrakin.tiles'::regclass AND t.tgname = 'count_tiles_version' AND t.tgenabled <> 'D'
     )
 """
-"""Without the trigger (on Citus) nothing says when neighbours are out of date, so none are made."""
-ONE_BUILDER, NEXT_BUILDER = "SELECT pg_advisory_lock(7733144)", "SELECT pg_advisory_unlock(7733144)"
-"""A second run waits for the first, and then finds nothing to do."""
+"""Without the trigger (on Citus) out-of-date neighbours cannot be recognised, so none are computed."""
+LOCK, UNLOCK = "SELECT pg_advisory_lock(%s)", "SELECT pg_advisory_unlock(%s)"
+"""A second run waits for the first, and then has nothing to do."""
 NO_LOADS = "LOCK TABLE terrakin.tiles IN SHARE MODE"
-"""While a block is written no tile comes or goes. Taken first, so that it cannot deadlock with a load."""
-THERE = "SELECT tile_id FROM terrakin.tiles WHERE tile_id = ANY(%s)"
+"""Keeps tiles from being added or deleted while a batch is written. Taken first, to avoid deadlocks with a load."""
+EXISTING = "SELECT tile_id FROM terrakin.tiles WHERE tile_id = ANY(%s)"
 VERSION = "SELECT version FROM terrakin.tiles_version"
 MISSING = """
     SELECT t.tile_id
@@ -48,14 +51,14 @@ READ_TILES = """
     COPY (SELECT t.tile_id, t.city_id, t.embedding_mean FROM terrakin.tiles AS t ORDER BY t.city_id, t.tile_id)
     TO STDOUT (FORMAT BINARY)
 """
-FORGET = "DELETE FROM terrakin.tile_neighbours WHERE tile_id = ANY(%s)"
+DELETE = "DELETE FROM terrakin.tile_neighbours WHERE tile_id = ANY(%s)"
 WRITE = "COPY terrakin.tile_neighbours (tile_id, tiles_version, neighbour_tile_ids) FROM STDIN (FORMAT BINARY)"
-TIDY = "VACUUM (ANALYZE) terrakin.tile_neighbours"
+VACUUM = "VACUUM (ANALYZE) terrakin.tile_neighbours"
 
 
 @dataclass(frozen=True)
 class Tiles:
-    """Tiles sorted by city: ids int64 (n,), cities int64 (n,), vectors of unit length float32 (n, 768)."""
+    """Tiles sorted by city: ids int64 (n,), city ids int64 (n,), vectors of unit length float32 (n, 768)."""
 
     tile_ids: np.ndarray
     city_ids: np.ndarray
@@ -65,28 +68,28 @@ class Tiles:
 def build_neighbours(
     conn: psycopg.Connection[Any], progress: Progress | None = None, tile_ids: list[int] | None = None
 ) -> int:
-    """Compute the neighbours of the tiles that have none for the present version of the tiles.
+    """Compute the neighbours of the tiles that have none for the current version of the tiles.
 
-    Each block of tiles is a transaction: killed half-way, the next run goes on behind it. When tiles change meanwhile,
-    it stops, because its lists would not be used; run it again.
+    Each batch is a transaction, so that an interrupted run is resumed by the next one. If tiles change during a run, it
+    stops, because its neighbours would not be used; run it again.
 
     Args:
-        conn: an autocommit connection with the rights of terrakin_etl.
-        progress: called with "tile_neighbours", tiles done and tiles to do.
-        tile_ids: of these tiles only; all others answer without, until a run for all.
+        conn: an autocommit connection with the privileges of terrakin_etl.
+        progress: called with "tile_neighbours", the number of tiles done and the number of tiles to do.
+        tile_ids: compute neighbours of these tiles only; None means all.
 
     Returns:
-        For how many tiles neighbours were computed.
+        Number of tiles whose neighbours were computed.
     """
-    if conn.execute(IS_COUNTED).fetchone() != (True,):
+    if conn.execute(HAS_TRIGGER).fetchone() != (True,):
         log.warning("event=no_neighbours reason=trigger_missing")
         return 0
     register_vector(conn)
-    conn.execute(ONE_BUILDER)
+    conn.execute(LOCK, (NEIGHBOURS,))
     try:
         return _build(conn, progress, tile_ids)
     finally:
-        conn.execute(NEXT_BUILDER)
+        conn.execute(UNLOCK, (NEIGHBOURS,))
 
 
 def _build(conn: psycopg.Connection[Any], progress: Progress | None, tile_ids: list[int] | None) -> int:
@@ -100,21 +103,21 @@ def _build(conn: psycopg.Connection[Any], progress: Progress | None, tile_ids: l
     wanted = missing if tile_ids is None else np.intersect1d(missing, tile_ids)
     rows = np.flatnonzero(np.isin(tiles.tile_ids, wanted))
     done = 0
-    for block, neighbours in _blocks(tiles, rows):
+    for batch, neighbours in _batches(tiles, rows):
         with conn.transaction():
             conn.execute(NO_LOADS)
             if conn.execute(VERSION).fetchone() != (version,):
                 return done
-            _write(conn, tiles.tile_ids[block], neighbours, version)
-        done += len(block)
+            _write(conn, tiles.tile_ids[batch], neighbours, version)
+        done += len(batch)
         if progress:
             progress(NAME, done, len(rows))
-    conn.execute(TIDY)
+    conn.execute(VACUUM)
     return done
 
 
 def _read(conn: psycopg.Connection[Any]) -> Tiles:
-    """All tiles but those with a zero vector, which is like nothing."""
+    """Read all tiles, except those with a zero vector, whose cosine similarity is undefined."""
     ids: list[tuple[int, int]] = []
     vectors: list[np.ndarray] = []
     with conn.cursor().copy(READ_TILES) as copy:
@@ -126,29 +129,29 @@ def _read(conn: psycopg.Connection[Any]) -> Tiles:
     length = np.linalg.norm(unit, axis=1, keepdims=True)
     unit = np.divide(unit, length, out=unit, where=length > 0)
     tile_ids, city_ids = np.array(ids, np.int64).T
-    looks = length[:, 0] > 0
-    return Tiles(tile_ids[looks], city_ids[looks], unit[looks])
+    has_direction = length[:, 0] > 0
+    return Tiles(tile_ids[has_direction], city_ids[has_direction], unit[has_direction])
 
 
-def _blocks(tiles: Tiles, rows: np.ndarray) -> Iterator[tuple[np.ndarray, list[np.ndarray]]]:
-    """Blocks of rows, and the neighbours of each row; the next block is computed while the database writes this one."""
-    size = max(1, BLOCK_BYTES // (4 * len(tiles.tile_ids)))
-    blocks = [rows[begin : begin + size] for begin in range(0, len(rows), size)]
+def _batches(tiles: Tiles, rows: np.ndarray) -> Iterator[tuple[np.ndarray, list[np.ndarray]]]:
+    """Yield batches of rows with the neighbours of each row; compute the next batch while this one is written."""
+    size = max(1, BATCH_BYTES // (4 * len(tiles.tile_ids)))
+    batches = [rows[begin : begin + size] for begin in range(0, len(rows), size)]
     with ThreadPoolExecutor(1) as ahead:
-        coming = [ahead.submit(_neighbours_of, tiles, block) for block in blocks[:1]]
-        for block, following in zip_longest(blocks, blocks[1:]):
+        coming = [ahead.submit(_neighbours_of, tiles, batch) for batch in batches[:1]]
+        for batch, following in zip_longest(batches, batches[1:]):
             neighbours = coming.pop().result()
             if following is not None:
                 coming.append(ahead.submit(_neighbours_of, tiles, following))
-            yield block, neighbours
+            yield batch, neighbours
 
 
-def _neighbours_of(tiles: Tiles, block: np.ndarray) -> list[np.ndarray]:
-    """Of each row of a block: tile ids, best first, of other cities only."""
+def _neighbours_of(tiles: Tiles, batch: np.ndarray) -> list[np.ndarray]:
+    """Return for each row of a batch the tile ids of its neighbours in other cities, most similar first."""
     n = len(tiles.tile_ids)
     keep = min(N_NEIGHBOURS, n)
-    similarity = tiles.unit[block] @ tiles.unit.T
-    similarity[tiles.city_ids[block][:, None] == tiles.city_ids[None, :]] = -np.inf
+    similarity = tiles.unit[batch] @ tiles.unit.T
+    similarity[tiles.city_ids[batch][:, None] == tiles.city_ids[None, :]] = -np.inf
     best = np.argpartition(similarity, n - keep, axis=1)[:, n - keep :]
     values = np.take_along_axis(similarity, best, axis=1).round(DECIMALS)
     order = np.lexsort((tiles.tile_ids[best], -values))
@@ -157,10 +160,10 @@ def _neighbours_of(tiles: Tiles, block: np.ndarray) -> list[np.ndarray]:
 
 
 def _write(conn: psycopg.Connection[Any], tile_ids: np.ndarray, neighbours: list[np.ndarray], version: int) -> None:
-    there = {tile_id for (tile_id,) in conn.execute(THERE, (tile_ids.tolist(),))}
-    conn.execute(FORGET, (tile_ids.tolist(),))
+    existing = {tile_id for (tile_id,) in conn.execute(EXISTING, (tile_ids.tolist(),))}
+    conn.execute(DELETE, (tile_ids.tolist(),))
     with conn.cursor().copy(WRITE) as copy:
         copy.set_types(["int8", "int8", "int8[]"])
-        for tile_id, own in zip(tile_ids.tolist(), neighbours, strict=True):
-            if tile_id in there:
-                copy.write_row((tile_id, version, own.tolist()))
+        for tile_id, neighbour_ids in zip(tile_ids.tolist(), neighbours, strict=True):
+            if tile_id in existing:
+                copy.write_row((tile_id, version, neighbour_ids.tolist()))

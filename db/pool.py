@@ -15,48 +15,49 @@ from sqlalchemy.exc import TimeoutError as NoneFreeError
 from sqlalchemy.pool import QueuePool
 
 from db import cluster
-from db.connect import ROLE_NAMES, url_for
+from db.connect import url_for
 from db.errors import ConnectError
+from db.roles import ROLE_NAMES
 from db.settings import Settings
 
 STATEMENT_TIMEOUT_MS = 10_000
 TIMEOUT_S = 5
-"""For a server to answer, or for a connection to come free."""
+"""Longest wait for the server, or for a free connection."""
 
 
 class ReaderPool:
-    """Connections whose rows are dicts, opened when they are wanted and then kept.
+    """Connections whose rows are dicts, opened on demand and then kept.
 
-    The one that was used last is taken first: its server process has read and planned everything already. One that died
-    is replaced when it is taken, so that the first question after a restart of the server is answered.
+    The connection used last is taken first, because its server process has warm caches and plans. A dead connection is
+    replaced when it is taken, so that the first query after a restart of the server succeeds.
     """
 
     def __init__(self, settings: Settings, max_size: int = 8) -> None:
         self._pool = QueuePool(
-            partial(_open, settings),  # type: ignore[arg-type]  # of PEP 249, if not by its annotations
+            partial(_open, settings),  # type: ignore[arg-type]  # it follows PEP 249, though not by its annotations
             pool_size=max_size, max_overflow=0, timeout=TIMEOUT_S, use_lifo=True, reset_on_return=None,
         )  # fmt: skip
         event.listen(self._pool, "checkout", _refuse_dead)
 
     @contextmanager
     def connection(self) -> Iterator[psycopg.Connection[dict[str, Any]]]:
-        """A connection for a while.
+        """Lend a connection.
 
         Raises:
-            psycopg.OperationalError: the server is away.
-            ConnectError: the private cluster does not run, or no connection came free in TIMEOUT_S.
+            psycopg.OperationalError: the server does not answer.
+            ConnectError: the private cluster does not run, or no connection was free within TIMEOUT_S.
         """
         try:
             held = self._pool.connect()
         except NoneFreeError as error:
-            raise ConnectError(f"no connection came free in {TIMEOUT_S} s") from error
+            raise ConnectError(f"no database connection was free within {TIMEOUT_S} s; try again later") from error
         with closing(held):
             yield cast(psycopg.Connection[dict[str, Any]], held.driver_connection)
 
     def close(self) -> None:
-        """Close the connections that nobody uses; later questions open new ones."""
+        """Close the connections that are not lent; later queries open new ones."""
         self._pool.dispose()
-        self._pool = self._pool.recreate()  # SQLAlchemy advises not to use a pool again that was disposed of
+        self._pool = self._pool.recreate()  # SQLAlchemy advises against using a disposed pool
 
 
 def _open(settings: Settings) -> psycopg.Connection[dict[str, Any]]:
@@ -74,20 +75,20 @@ def _open(settings: Settings) -> psycopg.Connection[dict[str, Any]]:
 
 
 def _address(settings: Settings) -> str:
-    """Where the server is now: a private cluster, which is not started here, may have another port after a restart."""
+    """Return the current address; a private cluster, which is not started here, may change its port in a restart."""
     if settings.database_url is not None:
         return url_for(settings, "reader")
     address = cluster.running(settings.home)
     if address is None:
-        raise ConnectError(f"the private cluster under {settings.home} does not run")
+        raise ConnectError(f"the private cluster under {settings.home} does not run; run `terrakin db start`")
     return address.url(ROLE_NAMES["reader"])
 
 
 def _refuse_dead(conn: psycopg.Connection[Any], record: Any, proxy: Any) -> None:
-    """Let the pool open another connection instead of one that died.
+    """Make the pool replace a dead connection.
 
-    A server that went away closed the socket, which makes it readable though nothing was asked; so does a notice of the
-    server. Only then a question tells, which costs a round trip.
+    A closed socket is readable although no query is pending; so is one with a notice of the server. Only then is the
+    connection tried with a query, which costs a round trip.
     """
     waiting = select.poll()
     if not conn.closed:

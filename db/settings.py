@@ -1,4 +1,4 @@
-"""Where terrakin keeps its files and which database it uses: the only reader of the environment."""
+"""Settings from environment variables; no other module reads the environment."""
 
 import os
 from dataclasses import dataclass
@@ -8,28 +8,28 @@ from db.errors import SettingsError
 
 HOME_NAME = ".terrakin"
 METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
-"""Prometheus's own name: its client reads it when it is imported."""
+"""Read by Prometheus's client library when it is imported."""
 DEFAULT_HTTP_TIMEOUT_S = 60
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How this process is configured.
+    """The configuration of this process.
 
     Attributes:
         home: folder of the private cluster, the work files and the demo.
         database_url: libpq URL of an external server; None means the private cluster under ``home``.
-        reader_url: libpq URL that the web app reads an external server with; None means ``database_url`` with
-            the role ``terrakin_reader`` set.
-        imagery: the map's imagery at first: ``eox``, ``mapbox``, ``esri`` or ``none``.
-        mapbox_token: the operator's token for Mapbox; it is sent to every browser, as Mapbox wants it.
-        tiles_url: where browsers get vector tiles: this server's own, or the address of Martin.
-        rate_limit: answers that an address may ask the web app for: ``600/minute``; ``none``: no limits at all.
-        picture_rate_limit: the same for vector tiles and thumbnails, which a page asks for by the dozen.
+        reader_url: libpq URL of the web app for an external server; None means ``database_url`` with the role
+            ``terrakin_reader``.
+        imagery: default imagery of the map: ``eox``, ``mapbox``, ``esri`` or ``none``.
+        mapbox_token: the operator's Mapbox token; it is sent to every browser, as Mapbox expects.
+        tiles_url: base URL of the vector tiles: a path on this server, or the URL of Martin.
+        rate_limit: requests per client address, such as ``600/minute``; ``none`` disables all limits.
+        picture_rate_limit: the same for vector tiles and thumbnails, of which a page requests dozens.
         upload_rate_limit: the same for uploaded chips.
-        rate_limit_storage: where they are counted: ``memory://`` (each worker by itself), ``redis://...``.
-        proxies: how many proxies before the web app tell the client's address (X-Forwarded-For).
-        http_timeout_s: a request for imagery that takes more seconds is given up, and made again.
+        rate_limit_storage: where requests are counted: ``memory://`` (per worker) or ``redis://...``.
+        proxies: number of trusted proxies that report the client's address (X-Forwarded-For).
+        http_timeout_s: seconds after which a request for imagery is cancelled and repeated.
     """
 
     home: Path
@@ -47,10 +47,10 @@ class Settings:
 
 
 def read_settings() -> Settings:
-    """Settings from ``DATABASE_URL`` and the variables ``TERRAKIN_*`` (docs/operator.md); empty means unset.
+    """Return the settings from ``DATABASE_URL`` and ``TERRAKIN_*`` (see docs/operator.md); empty means unset.
 
     Raises:
-        SettingsError: TERRAKIN_HTTP_TIMEOUT_S is no whole number of seconds.
+        SettingsError: TERRAKIN_HTTP_TIMEOUT_S is not a positive whole number.
     """
     home = os.environ.get("TERRAKIN_HOME")
     return Settings(
@@ -59,7 +59,7 @@ def read_settings() -> Settings:
         reader_url=os.environ.get("TERRAKIN_READER_URL") or None,
         imagery=os.environ.get("TERRAKIN_IMAGERY") or Settings.imagery,
         mapbox_token=os.environ.get("TERRAKIN_MAPBOX_TOKEN") or None,
-        tiles_url=os.environ.get("TERRAKIN_TILES_URL") or Settings.tiles_url,
+        tiles_url=os.environ.get("TERRAKIN_MAP_TILES_URL") or Settings.tiles_url,
         rate_limit=os.environ.get("TERRAKIN_RATE_LIMIT") or Settings.rate_limit,
         picture_rate_limit=os.environ.get("TERRAKIN_PICTURE_RATE_LIMIT") or Settings.picture_rate_limit,
         upload_rate_limit=os.environ.get("TERRAKIN_UPLOAD_RATE_LIMIT") or Settings.upload_rate_limit,
@@ -71,38 +71,38 @@ def read_settings() -> Settings:
 
 def _seconds(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise SettingsError(f"TERRAKIN_HTTP_TIMEOUT_S is {text!r}; it must be whole seconds, 1 or more")
+        raise SettingsError(f"TERRAKIN_HTTP_TIMEOUT_S is {text!r}; set it to whole seconds, 1 or more")
     return int(text)
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """The environment of a child process that is to use this database and these files."""
-    own = {
+    """Return the environment for a child process with the same database and files."""
+    settings_variables = {
         "TERRAKIN_HOME": str(settings.home),
         "DATABASE_URL": settings.database_url or "",
         "TERRAKIN_READER_URL": settings.reader_url or "",
     }
-    return {**os.environ, **own}
+    return {**os.environ, **settings_variables}
 
 
 def metrics_folder() -> Path | None:
-    """Where the processes of one web server share their Prometheus counters; None in a process of its own."""
+    """Return the folder in which the processes of a web server share Prometheus metrics; None if they share none."""
     folder = os.environ.get(METRICS_VARIABLE)
     return Path(folder) if folder else None
 
 
 def share_metrics(folder: Path) -> None:
-    """Let this process and its children count in a folder; call before prometheus_client is imported."""
+    """Share metrics with child processes in a folder; call this before prometheus_client is imported."""
     os.environ[METRICS_VARIABLE] = str(folder)
 
 
 def _count(text: str | None) -> int:
-    """A number of things; what is none counts as 0, the safe number of proxies to believe."""
+    """Return a count; anything else counts as 0, the safe number of proxies to trust."""
     return int(text) if text and text.isdecimal() else 0
 
 
 def _nearest_home(start: Path) -> Path:
-    """The ``.terrakin`` of the nearest folder upwards that has one, else that of ``start``."""
+    """Return the ``.terrakin`` of the nearest folder upwards that has one, else that of ``start``."""
     for folder in (start, *start.parents):
         if (folder / HOME_NAME).is_dir():
             return folder / HOME_NAME

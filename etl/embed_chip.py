@@ -1,7 +1,7 @@
-"""A chip: one tile's pixels in a GeoTIFF of the user's own, embedded as the pipeline embeds its tiles.
+"""Chips: a user's GeoTIFF with the pixels of one tile, embedded as the pipeline embeds its tiles.
 
-The file may come from a stranger: its header is checked before any pixel is read, and only GDAL's GeoTIFF driver
-sees it (others follow references to files and servers).
+The file may be untrusted: its header is checked before any pixel is read, and only GDAL's GeoTIFF driver opens it
+(other drivers follow references to files and servers).
 """
 
 import warnings
@@ -13,18 +13,22 @@ import rasterio
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.warp import transform
 
+from db.connect import connect
+from db.settings import Settings
 from etl.cities.grid import RESOLUTION_M, TILE_PX
 from etl.encoders.encoder import N_BANDS, Encoder
 from etl.encoders.validity import MIN_PATCH_VALID_SHARE, MIN_TILE_VALID_SHARE, patch_valid_share
 from etl.errors import ChipError
 from etl.imagery.sentinel2 import BANDS
+from etl.stages.encoder import stored_encoder
+from etl.store.encoder import EncoderRecord, read_encoder
 from etl.vectors.aggregation import TileVectors, aggregate
 from etl.vectors.post_processing import PostProcessing
 
 MAX_FILE_BYTES = 16 * 2**20
-"""A chip holds 1.2 MB of pixels."""
+"""A chip has 1.2 MB of pixels."""
 MAX_BLOCK_PX = 1024
-"""GDAL decodes whole blocks: a small image may sit in a block of gigabytes."""
+"""GDAL decodes whole blocks, and a small image can be stored in a block of gigabytes."""
 EXPECTED = (
     f"a chip is a GeoTIFF of {N_BANDS} bands ({BANDS[0]} to {BANDS[-1]} without B10), {TILE_PX} x {TILE_PX} px at "
     "10 m in UTM, uint16 reflectance x 10000, nodata 0"
@@ -33,7 +37,7 @@ EXPECTED = (
 
 @dataclass(frozen=True)
 class Chip:
-    """Pixels (12, 224, 224) uint16 as every encoder takes them, and their centre in degrees (EPSG:4326)."""
+    """The pixels of a tile, (12, 224, 224) uint16, and their centre in degrees (EPSG:4326)."""
 
     pixels: np.ndarray
     lon: float
@@ -42,26 +46,50 @@ class Chip:
 
 @dataclass(frozen=True)
 class EmbeddedChip:
-    """One tile's vectors after the recorded post-processing, and the share (0..1) of its pixels with data."""
+    """The vectors of one tile after the recorded post-processing, and the share (0..1) of its pixels with data."""
 
     vectors: TileVectors
     valid_share: float
+
+
+def embed_file(settings: Settings, path: Path, weights: str | None) -> tuple[Chip, EmbeddedChip, EncoderRecord]:
+    """Embed a chip with the encoder that made the database's vectors.
+
+    Args:
+        settings: which database and which home.
+        path: the chip.
+        weights: as for etl.stages.encoder.stored_encoder.
+
+    Returns:
+        The chip, its vectors, and the encoder.
+
+    Raises:
+        ChipError: the file is not a chip, or too few of its pixels have data.
+        EmptyDatabaseError: nothing is loaded yet.
+        EncoderError: weights or filters are missing on this machine, or are not the recorded ones.
+    """
+    chip = read_chip(path)  # first, because loading the encoder takes time
+    with connect(settings, "reader", autocommit=True) as conn:
+        stored = read_encoder(conn)
+        encoder = stored_encoder(conn, settings.home, stored, weights)
+    assert stored is not None
+    return chip, embed_chip(chip, encoder, stored.post_processing), stored
 
 
 def read_chip(path: Path) -> Chip:
     """Read a chip.
 
     Raises:
-        ChipError: no such file, no GeoTIFF, or not of the form that ``EXPECTED`` says; or damaged.
+        ChipError: the file does not exist, is not a GeoTIFF as described in ``EXPECTED``, or is damaged.
     """
     try:
         size = path.stat().st_size
     except OSError as error:
-        raise ChipError(f"{path} cannot be read ({error.strerror}); give another path") from error
+        raise ChipError(f"cannot read {path}: {error.strerror}; give another path") from error
     if not path.is_file() or size > MAX_FILE_BYTES:
-        raise ChipError(f"{path} is no file, or one of more than {MAX_FILE_BYTES >> 20} MiB; {EXPECTED}")
+        raise ChipError(f"{path} is not a regular file, or is larger than {MAX_FILE_BYTES >> 20} MiB; {EXPECTED}")
     try:
-        # No files beside it are looked at (.aux.xml, .ovr), and one without position is refused below.
+        # Files beside it (.aux.xml, .ovr) are ignored; a file without georeference is refused below.
         with rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR"), warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             with rasterio.open(path, driver="GTiff") as source:
@@ -74,7 +102,7 @@ def read_chip(path: Path) -> Chip:
 
 
 def embed_chip(chip: Chip, encoder: Encoder, processing: PostProcessing) -> EmbeddedChip:
-    """The vectors that a tile of the pipeline with these pixels gets.
+    """Return the vectors that the pipeline makes of a tile with these pixels.
 
     Raises:
         ChipError: too few of its pixels have data.
@@ -83,16 +111,16 @@ def embed_chip(chip: Chip, encoder: Encoder, processing: PostProcessing) -> Embe
     valid_share = float(share.mean())
     if valid_share < MIN_TILE_VALID_SHARE:
         raise ChipError(
-            f"only {valid_share:.0%} of the chip's pixels have data in all {N_BANDS} bands (0 is nodata), "
+            f"only {valid_share:.0%} of the chip's pixels have data in all {N_BANDS} bands (0 is nodata), but "
             f"{MIN_TILE_VALID_SHARE:.0%} are needed; take a clearer date or another place"
         )
-    # Patch vectors are kept as float16 by the pipeline: rounded alike here.
+    # Rounded as in the pipeline, which stores patch vectors as float16.
     patches = processing.apply(encoder.embed(chip.pixels[None]).astype(np.float16))
     return EmbeddedChip(aggregate(patches, share >= MIN_PATCH_VALID_SHARE), valid_share)
 
 
 def _check_header(source: rasterio.DatasetReader) -> None:
-    """Refuse what is not a chip, without reading a pixel."""
+    """Raise ChipError if a file is not a chip, without reading a pixel."""
     names = tuple(name or "" for name in source.descriptions)
     faults = {
         f"{source.count} bands": source.count != N_BANDS,
@@ -102,13 +130,13 @@ def _check_header(source: rasterio.DatasetReader) -> None:
             max(block) > MAX_BLOCK_PX for block in source.block_shapes
         ),
         f"nodata {source.nodata}": source.nodata not in (None, 0),
-        f"bands named {' '.join(names)}": set(names) == set(BANDS) and names != BANDS,
-        "no position on Earth (CRS)": source.crs is None,
+        f"bands in the order {' '.join(names)}": set(names) == set(BANDS) and names != BANDS,
+        "no CRS": source.crs is None,
         "rows that do not run from north to south": source.transform.e >= 0 or not source.transform.is_rectilinear,
         f"pixels of {source.res[0]:g} x {source.res[1]:g} in {source.crs}": source.crs is not None
         and (not source.crs.is_projected or not np.allclose(source.res, RESOLUTION_M, rtol=0.01)),
     }
-    found = [fault for fault, is_there in faults.items() if is_there]
+    found = [fault for fault, is_present in faults.items() if is_present]
     if found:
         raise ChipError(f"the file has {', '.join(found)}; {EXPECTED}")
 
@@ -117,5 +145,5 @@ def _centre(source: rasterio.DatasetReader) -> tuple[float, float]:
     x, y = source.transform @ (source.width / 2, source.height / 2)
     (lon,), (lat,) = transform(source.crs, "EPSG:4326", [x], [y])
     if not (np.isfinite([lon, lat]).all() and abs(lat) <= 90):
-        raise ChipError(f"the file's centre ({x:g}, {y:g} in {source.crs}) is no place on Earth; {EXPECTED}")
+        raise ChipError(f"the file's centre ({x:g}, {y:g} in {source.crs}) is not on Earth; {EXPECTED}")
     return float(lon), float(lat)

@@ -1,16 +1,20 @@
-"""The errors of package ``etl``; the command line prints them as one line and exits with their ``exit_code``."""
+"""The errors of package ``etl``: one class per cause. The command line prints the text and exits with ``exit_code``."""
 
 from typing import ClassVar
 
 
 class EtlError(Exception):
-    """A job cannot go on. The text says what is wrong, which value, and what to do."""
+    """A job cannot go on. The text names what is wrong, the value, and what to do."""
 
     exit_code: ClassVar[int] = 1
 
 
 class CityError(EtlError):
-    """A city file is malformed, or a city that was asked for is not there."""
+    """A city file is malformed, or a requested city is unknown."""
+
+
+class PeriodError(EtlError):
+    """A period cannot be parsed, or clashes with one that is already loaded."""
 
 
 class CatalogueError(EtlError):
@@ -18,19 +22,51 @@ class CatalogueError(EtlError):
 
 
 class ImageryError(EtlError):
-    """Pixels cannot be read, or there are too few clear ones."""
+    """Pixels cannot be read, or too few of them are clear."""
 
 
 class TransientImageryError(ImageryError):
-    """A file behind a network cannot be read now; another attempt may succeed."""
+    """A remote file cannot be read at the moment; another attempt may succeed."""
+
+
+class SchedulerError(EtlError):
+    """The Dask scheduler does not answer."""
 
 
 class ChipError(EtlError):
-    """A file is no chip (one tile's pixels in a GeoTIFF), or has too few pixels with data."""
+    """A file is not a chip (the pixels of one tile in a GeoTIFF), or too few of its pixels have data."""
 
     exit_code = 65
-    """EX_DATAERR of sysexits.h: who runs embed-chip for others can tell a bad file from a machine without encoder."""
+    """EX_DATAERR of sysexits.h: a caller can tell a bad file from a machine without an encoder."""
 
 
 class EncoderError(EtlError):
-    """Encoder weights are missing, do not fit, or differ from those that made the stored vectors."""
+    """An encoder is unknown, its weights are missing or do not fit, or they differ from those of the stored vectors."""
+
+
+class EmbeddingError(EtlError):
+    """Embeddings are not finite, or a tile has no valid patch."""
+
+
+class PostProcessingError(EtlError):
+    """A post-processing is unknown, cannot be fitted, or its stored parameters cannot be read."""
+
+
+class SpatialBiasError(EtlError):
+    """There are too few tiles, neighbours or regions to measure or remove spatial bias."""
+
+
+class WorkFileError(EtlError):
+    """Work files are missing on this machine, or were made by another encoder or post-processing."""
+
+
+class EmptyDatabaseError(EtlError):
+    """The database holds no cities, tiles or encoder yet."""
+
+
+class ConcurrentChangeError(EtlError):
+    """Another process changed the database while this one was working."""
+
+
+class FailedCitiesError(EtlError):
+    """Some cities failed while the others went on."""

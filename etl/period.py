@@ -12,10 +12,10 @@ class Period:
     end: date
 
     def widened(self, days: int) -> "Period":
-        """So many days more on either side."""
+        """Return the period extended by ``days`` on either side."""
         return Period(self.start - timedelta(days), self.end + timedelta(days))
 
     @property
     def label(self) -> str:
-        """Text for file names."""
+        """The period as it appears in file names."""
         return f"{self.start}_{self.end}"

@@ -1,6 +1,5 @@
-"""Runs the stages in order, each for what is missing; all that is cheap to check is checked before any writing."""
+"""Running the stages in order, each for the cities that need it, after cheap checks of the whole request."""
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,36 +12,36 @@ from db.settings import Settings
 from etl.cities.city import City, read_cities, select_cities
 from etl.cities.grid import assign_cells
 from etl.cities.table import read_city_table
-from etl.encoders.selection import EncoderChoice, check_encoder, load_encoder
-from etl.errors import CityError, EtlError
+from etl.encoders.encoder import Encoder
+from etl.encoders.selection import EncoderChoice, load_encoder
+from etl.errors import CityError, EmptyDatabaseError
 from etl.imagery.catalogue import Source, check_catalogue
-from etl.period import Period
+from etl.imagery.dask_cluster import DaskOptions
 from etl.stages import aggregate, composite, embed, index, layout, load, thumbnail
 from etl.stages.bias import BiasRequest
+from etl.stages.encoder import check_encoder, fitted_encoder
 from etl.stages.fit import check_post_processing, post_processing
-from etl.store.tiles import check_period, read_stored_cities, write_cities
-from etl.store.work_files import folder_id
-from etl.tasks.city_loop import BarFactory, Job
-from etl.tasks.ledger import Ledger, heartbeat, this_worker
+from etl.store.cities import check_period, read_stored_cities, write_cities
+from etl.tasks.job import BarFactory, Job, make_job, raise_for
+from etl.tasks.ledger import Stage, heartbeat
 from etl.tasks.locks import one_at_a_time
 from etl.tasks.progress import tile_counts
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a run was asked for.
+    """The options of a run.
 
     Attributes:
-        source: where scenes are found, and of which days.
-        city_file: GeoJSON or CSV of cities; None takes those of the database.
-        city_names: only these cities (names or ids); empty takes all.
-        limit: at most so many cities; None takes all.
-        encoder: which encoder.
+        source: where scenes are searched, and of which days.
+        city_file: GeoJSON or CSV of cities; None uses those of the database.
+        city_names: only these cities (names or ids); empty for all.
+        limit: maximum number of cities; None for all.
+        encoder: the encoder and its weights.
         dask: where imagery is computed.
-        post_processing: one of etl.vectors.post_processing.METHODS; None takes the recorded one, else the default.
-        bias_removal: what is done about spatial bias before vectors are made; None takes the recorded, else nothing.
+        post_processing: one of etl.vectors.choices.POST_PROCESSINGS; None uses the recorded one, else the
+            default.
+        bias_removal: how spatial bias is removed before vectors are made; None does as is recorded, else nothing.
     """
 
     source: Source
@@ -50,16 +49,17 @@ class Request:
     city_names: Sequence[str] = ()
     limit: int | None = None
     encoder: EncoderChoice = field(default_factory=EncoderChoice)
-    dask: composite.DaskOptions = field(default_factory=composite.DaskOptions)
+    dask: DaskOptions = field(default_factory=DaskOptions)
     post_processing: str | None = None
     bias_removal: BiasRequest | None = None
 
 
 def choose_cities(settings: Settings, request_file: Path | None, names: Sequence[str], limit: int | None) -> list[City]:
-    """The cities that were asked for, by city_id.
+    """Return the requested cities, by city_id.
 
     Raises:
-        CityError: the file is bad, a name is unknown, or a city's extent holds no tile.
+        CityError: the file is malformed, a name is unknown, or a city's extent contains no tile.
+        EmptyDatabaseError: no file is given, and the database has no cities.
     """
     if request_file is not None:
         known = read_city_table(request_file) if request_file.suffix == ".csv" else read_cities(request_file)
@@ -67,15 +67,17 @@ def choose_cities(settings: Settings, request_file: Path | None, names: Sequence
         with connect(settings, "etl", autocommit=True) as conn:
             known = read_stored_cities(conn)
         if not known:
-            raise CityError("the database has no cities; give a city file (--cities), or run `terrakin etl cities`")
+            raise EmptyDatabaseError(
+                "the database has no cities; give a city file (--cities), or run `terrakin etl cities`"
+            )
     return with_tiles(known, names, limit)
 
 
 def with_tiles(known: Sequence[City], names: Sequence[str], limit: int | None) -> list[City]:
-    """Those of the known cities that were asked for, by city_id.
+    """Return those of the known cities that are requested, by city_id.
 
     Raises:
-        CityError: a name is unknown, or a city's extent holds no tile.
+        CityError: a name is unknown, or a city's extent contains no tile.
     """
     chosen = sorted(select_cities(known, names), key=lambda city: city.city_id)[:limit]
     cells = assign_cells(known)
@@ -88,24 +90,26 @@ def with_tiles(known: Sequence[City], names: Sequence[str], limit: int | None) -
 
 
 def run(settings: Settings, request: Request, bar: BarFactory) -> list[str]:
-    """All stages, from cities to indexes; returns what etl.tasks.ledger.tile_counts says then.
+    """Run all stages, from cities to indexes.
+
+    Returns:
+        etl.tasks.progress.tile_counts after the run.
 
     Raises:
-        EtlError: bad input, before anything is written; or after all others went on, the cities that failed.
+        EtlError: bad input, before anything is written.
+        FailedCitiesError: cities failed, after the others are done.
     """
     chosen = choose_cities(settings, request.city_file, request.city_names, request.limit)
     check_catalogue(request.source)
     encoder = load_encoder(request.encoder)
     with connect(settings, "etl", autocommit=True) as conn:
-        check_encoder(conn, request.encoder, encoder)
-        check_post_processing(conn, request.post_processing, request.bias_removal)
-        check_period(conn, [city.city_id for city in chosen], request.source.period)
+        _check(conn, request, chosen, encoder)
         write_cities(conn, chosen)
         job = make_job(settings, conn, chosen, request.source.period, bar)
         with heartbeat(settings, job.ledger.worker):
             failed = composite.run(job, request.source, request.dask)
             _raise_if_none_is_left(failed, job)
-            failed += embed.run(job, encoder or embed.fitted_encoder(job))
+            failed += embed.run(job, encoder or fitted_encoder(job))
             _raise_if_none_is_left(failed, job)
             failed += aggregate.run(job, post_processing(job, request.post_processing, request.bias_removal))
             failed += load.run(job)
@@ -118,19 +122,8 @@ def run(settings: Settings, request: Request, bar: BarFactory) -> list[str]:
     return counts
 
 
-def make_job(
-    settings: Settings, conn: psycopg.Connection[Any], chosen: Sequence[City], period: Period, bar: BarFactory
-) -> Job:
-    """Enter the cities' tasks into the ledger, and gather what the stages need."""
-    cells = assign_cells(read_stored_cities(conn))
-    ledger = Ledger(conn, period, this_worker(), folder_id(settings.home))
-    ledger.plan([city.city_id for city in chosen])
-    log.info("stage=grid cities=%d tiles=%d", len(chosen), sum(len(cells[c.city_id]) for c in chosen))
-    return Job(settings, conn, ledger, chosen, cells, bar)
-
-
-def run_stage(settings: Settings, stage: str, request: Request, bar: BarFactory) -> None:
-    """One of composite, embed, aggregate, load and thumbnail, for cities that are in the database.
+def run_stage(settings: Settings, stage: Stage, request: Request, bar: BarFactory) -> None:
+    """Run one stage for cities of the database.
 
     Raises:
         EtlError: as ``run``.
@@ -143,32 +136,29 @@ def run_stage(settings: Settings, stage: str, request: Request, bar: BarFactory)
         check_period(conn, [city.city_id for city in chosen], request.source.period)
         job = make_job(settings, conn, chosen, request.source.period, bar)
         with heartbeat(settings, job.ledger.worker):
-            if stage == "composite":
-                failed = composite.run(job, request.source, request.dask)
-            elif stage == "embed":
-                check_encoder(conn, request.encoder, encoder)
-                failed = embed.run(job, encoder or embed.fitted_encoder(job))
-            elif stage == "aggregate":
-                failed = aggregate.run(job, post_processing(job, request.post_processing, request.bias_removal))
-            elif stage == "load":
-                failed = load.run(job)
-            else:
-                failed = thumbnail.run(job)
+            failed = _run_stage(job, stage, request, encoder)
     raise_for(failed, len(chosen))
 
 
+def _run_stage(job: Job, stage: Stage, request: Request, encoder: Encoder | None) -> list[str]:
+    if stage == "composite":
+        return composite.run(job, request.source, request.dask)
+    if stage == "embed":
+        check_encoder(job.conn, request.encoder, encoder)
+        return embed.run(job, encoder or fitted_encoder(job))
+    if stage == "aggregate":
+        return aggregate.run(job, post_processing(job, request.post_processing, request.bias_removal))
+    return load.run(job) if stage == "load" else thumbnail.run(job)
+
+
+def _check(conn: psycopg.Connection[Any], request: Request, chosen: Sequence[City], encoder: Encoder | None) -> None:
+    """Raise EtlError if the request contradicts what the database contains."""
+    check_encoder(conn, request.encoder, encoder)
+    check_post_processing(conn, request.post_processing, request.bias_removal)
+    check_period(conn, [city.city_id for city in chosen], request.source.period)
+
+
 def _raise_if_none_is_left(failed: Sequence[str], job: Job) -> None:
-    """The later stages would have nothing to work on, and would hide the reason behind an error of their own."""
+    """Raise if all cities failed: later stages would have no input, and would hide the reason behind other errors."""
     if len(failed) == len(job.cities):
         raise_for(failed, len(job.cities))
-
-
-def raise_for(failed: Sequence[str], n_cities: int) -> None:
-    """End a run in which cities failed.
-
-    Raises:
-        EtlError: the first one's reason, and how many there were.
-    """
-    if failed:
-        others = f" (and {len(failed) - 1} more: terrakin etl status)" if len(failed) > 1 else ""
-        raise EtlError(f"{len(failed)} of {n_cities} cities failed. {failed[0]}{others}")

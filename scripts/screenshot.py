@@ -1,8 +1,8 @@
-"""A picture of the page as a user sees it after a click on a tile: how the pictures in README.md are made.
+"""Take a picture of the page after a click on a tile, as for the pictures in README.md.
 
     .venv/bin/python scripts/screenshot.py --form harbour --out docs/images/harbours.png
 
-Needs a running page (`make demo`), playwright and Debian's chromium. Asks for nothing outside the page's own server.
+Needs a running page (`make demo`), playwright and Debian's chromium. Requests to other servers are blocked.
 """
 
 import csv
@@ -37,14 +37,14 @@ class Position:
 
 
 def ask(url: str, path: str) -> dict[str, Any]:
-    """An answer of the page's API."""
+    """Return a response of the page's API."""
     with urllib.request.urlopen(f"{url}{path}", timeout=30) as answer:
         found: dict[str, Any] = json.load(answer)
         return found
 
 
 def position_of_form(form: str, forms: Path) -> Position:
-    """Centre of the demo's first tile of an urban form, from the file in which the demo keeps the truth."""
+    """Return the centre of the demo's first tile of an urban form, as the demo recorded it."""
     if not forms.is_file():
         raise click.UsageError(f"{forms} does not exist; run `make demo`, or give --tile-id")
     with forms.open(newline="") as file:
@@ -55,11 +55,11 @@ def position_of_form(form: str, forms: Path) -> Position:
             to_lonlat = Transformer.from_crs(srid, 4326, always_xy=True)
             centre = to_lonlat.transform((int(cell["col"]) + 0.5) * TILE_M, (int(cell["row"]) + 0.5) * TILE_M)
             return Position(*centre)
-    raise click.UsageError(f"no tile of form {form!r}; forms are {', '.join(sorted({c['form'] for c in cells}))}")
+    raise click.UsageError(f"no tile has the form {form!r}; forms are {', '.join(sorted({c['form'] for c in cells}))}")
 
 
 def take(page: Page, url: str, at: Position, view: str, search: dict[str, Any], out: Path) -> list[str]:
-    """Click the tile at a position, wait for its look-alikes, and save what is seen. The lines of the list."""
+    """Click the tile at a position, wait for its matches and save a picture. Return the lines of the list."""
     page.goto(f"{url}/?{urlencode(search)}#map={CLICK_ZOOM}/{at.lat}/{at.lon}")
     drawn = page.locator(".map-canvas")
     expect(drawn).to_have_attribute("data-state", "idle", timeout=PATIENCE_MS)
@@ -72,26 +72,27 @@ def take(page: Page, url: str, at: Position, view: str, search: dict[str, Any], 
         page.get_by_role("button", name="Show all").click()
         page.mouse.move(0, 0)
     page.wait_for_timeout(500)
-    for picture in page.locator("ol.results img").all()[:4]:  # those below are loaded when they are scrolled to
+    for picture in page.locator("ol.results img").all()[:4]:  # images further down are loaded on scrolling
         picture.evaluate("picture => picture.complete || new Promise(done => (picture.onload = done))")
     if "scatter" in search:
         expect(page.locator(".scatter")).to_have_attribute("data-state", "ready", timeout=PATIENCE_MS)
     expect(drawn).to_have_attribute("data-state", "idle", timeout=PATIENCE_MS)
     out.parent.mkdir(parents=True, exist_ok=True)
     with Image.open(io.BytesIO(page.screenshot())) as picture:
-        picture.convert("RGB").save(out, "WEBP", quality=QUALITY, method=6) if out.suffix == ".webp" else picture.save(
-            out
-        )
+        if out.suffix == ".webp":
+            picture.convert("RGB").save(out, "WEBP", quality=QUALITY, method=6)
+        else:
+            picture.save(out)
     return [" ".join(line.split()) for line in page.locator("ol.results > li button.show").all_inner_texts()]
 
 
 @click.command()
-@click.option("--url", default="http://127.0.0.1:8000", show_default=True, help="The running page.")
+@click.option("--url", default="http://127.0.0.1:8000", show_default=True, help="Address of the running page.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="PNG or WebP to write.")
 @click.option("--tile-id", type=int, help="The tile to click.")
-@click.option("--lon", type=float, help="Or the tile at this position (degrees).")
-@click.option("--lat", type=float)
-@click.option("--form", help="Or the demo's first tile of this urban form, as harbour.")
+@click.option("--lon", type=float, help="Longitude of the tile to click (degrees).")
+@click.option("--lat", type=float, help="Latitude of the tile to click (degrees).")
+@click.option("--form", help="Click the demo's first tile of this urban form, such as harbour.")
 @click.option(
     "--view", type=click.Choice(["tile", "all"]), default="all", show_default=True, help="What the map shows."
 )
@@ -99,13 +100,13 @@ def take(page: Page, url: str, at: Position, view: str, search: dict[str, Any], 
 @click.option("--max-per-city", type=int)
 @click.option("--width", default=1280, show_default=True)
 @click.option("--height", default=800, show_default=True)
-@click.option("--scale", default=1.0, show_default=True, help="Device pixels a CSS pixel.")
+@click.option("--scale", default=1.0, show_default=True, help="Device pixels per CSS pixel.")
 @click.option("--dark", is_flag=True)
 @click.option("--similarity", is_flag=True, help="Colour the map by similarity.")
 @click.option("--scatter", type=click.Choice(["continent", "city", "similarity"]), help="Show the scatter plot.")
 @click.option("--chromium", default=str(CHROMIUM), show_default=True)
 def main(url: str, out: Path, tile_id: int | None, form: str | None, view: str, chromium: str, **given: Any) -> None:
-    """Write a picture of the page after a click on a tile; prints what was listed."""
+    """Write a picture of the page after a click on a tile, and print the matches listed."""
     if tile_id is not None:
         tile = ask(url, f"/api/v1/tiles/{tile_id}")
         at = Position(tile["lon"], tile["lat"])
@@ -114,7 +115,7 @@ def main(url: str, out: Path, tile_id: int | None, form: str | None, view: str, 
     elif given["lon"] is not None and given["lat"] is not None:
         at = Position(given["lon"], given["lat"])
     else:
-        raise click.UsageError("say which tile: --tile-id, --lon and --lat, or --form")
+        raise click.UsageError("no tile given: use --tile-id, --lon and --lat, or --form")
     search = {name: given[name] for name in ("k", "max_per_city", "scatter") if given[name] is not None}
     search |= {"imagery": "none"} | ({"similarity": 1} if given["similarity"] else {})
 

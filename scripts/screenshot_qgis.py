@@ -1,12 +1,12 @@
-"""Clicks a tile in a QGIS with a window, and takes its picture: the one in docs/qgis.md.
+"""Click a tile in the QGIS desktop application and take the picture of docs/qgis.md.
 
     PGPASSFILE=.terrakin/passwords SCREENSHOT="--port 5432 --tile 2526150660209 --out docs/images/qgis-matches.png" \
         xvfb-run -a -s "-screen 0 1280x800x24" qgis --nologo --noversioncheck --profiles-path "$(mktemp -d)" \
         --code scripts/screenshot_qgis.py
 
-Runs inside QGIS (apt-get install qgis xvfb xauth), whose command line leaves no room for arguments. Prints the filter
-of the layer "Matches of a tile" after the click and ends QGIS; exit code 1 where it is not the tile that was clicked. A new
-profile each time: no settings of an earlier run are in the picture.
+Runs inside QGIS (apt-get install qgis xvfb xauth), whose command line passes no arguments on: they are read from
+SCREENSHOT. Prints the filter of the layer "Matches of a tile" after the click and ends QGIS, with exit code 1 if the
+filter does not name the clicked tile. The new profile keeps earlier settings out of the picture.
 """
 
 import argparse
@@ -25,28 +25,28 @@ from qgis.utils import iface
 START_MS = 2000
 DRAW_MS = 3000
 NEIGHBOURHOOD = 8
-"""Widths of a tile, of the map that is clicked into."""
+"""Width of the map that is clicked, in widths of the tile."""
 
 
 def run() -> None:
-    """Open, click, show the world, save, end."""
+    """Take the picture and end QGIS."""
     end(click_and_save())
 
 
 def end(code: int) -> None:
-    """Without the question whether the changed project is to be saved."""
+    """End QGIS without its question whether to save the project."""
     sys.stdout.flush()
     os._exit(code)
 
 
-def tell_and_end(*error: Any) -> None:
-    """An error in Qt's event loop would be shown in a window, and QGIS would wait."""
+def report_and_end(*error: Any) -> None:
+    """Print an error and end. By default QGIS shows errors of the event loop in a window, and waits."""
     traceback.print_exception(*error)
     end(1)
 
 
 def click_and_save() -> int:
-    """What the page shows; 0 where the click asked about the tile."""
+    """Save the picture; return 0 if the click set the filter to the tile, else 1."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", default="5432")
@@ -59,7 +59,7 @@ def click_and_save() -> int:
     iface.addProject(f"postgresql://{server}?dbname={arguments.database}&schema=public&project=terrakin")
     project = QgsProject.instance()
     click(project, arguments.tile)
-    found = project.mapLayer("terrakin_kin").subsetString()
+    found = project.mapLayer("terrakin_matches").subsetString()
     iface.mapCanvas().setExtent(project.viewSettings().defaultViewExtent())
     iface.mapCanvas().refresh()
     QTest.qWait(DRAW_MS)
@@ -69,7 +69,7 @@ def click_and_save() -> int:
 
 
 def click(project: QgsProject, tile_id: int) -> None:
-    """Choose the layer Tiles and the tool Run feature action, and press the mouse in the middle of a tile."""
+    """Choose the layer Tiles and the tool Run Feature Action, and click the middle of a tile."""
     tiles, canvas = project.mapLayer("terrakin_grid"), iface.mapCanvas()
     feature = next(tiles.getFeatures(QgsFeatureRequest().setFilterExpression(f'"tile_id" = {tile_id}')))
     to_map = QgsCoordinateTransform(tiles.crs(), project.crs(), project)
@@ -86,5 +86,5 @@ def click(project: QgsProject, tile_id: int) -> None:
     QTest.qWait(DRAW_MS)
 
 
-sys.excepthook = tell_and_end
+sys.excepthook = report_and_end
 QTimer.singleShot(START_MS, run)

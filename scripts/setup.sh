@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Installs what terrakin needs on a Debian 12 (or newer) or Ubuntu machine, as root or with sudo:
-# PostgreSQL, PostGIS, pgvector, Python's venv; then the virtual environment .venv. Says what it does;
-# what is there already is left alone, so that a second run takes a second.
+# Install what terrakin needs on Debian 12 (or newer) or Ubuntu, as root or with sudo: PostgreSQL, PostGIS, pgvector and
+# Python's venv, then Python packages in the virtual environment .venv. Installed packages are skipped: a second run takes
+# a second.
 #
-#   scripts/setup.sh demo    what `make demo` needs
-#   scripts/setup.sh test    that, and what the tests need (Chromium, terratorch)
-#   scripts/setup.sh qgis    what `make test-qgis` needs: a QGIS without a window (PyQGIS, 930 MB)
-#   scripts/setup.sh bench   that, and the engines that benchmarks compare with (Qdrant, FAISS)
+#   scripts/setup.sh demo    for `make demo`
+#   scripts/setup.sh test    for `make test`: also Chromium and terratorch
+#   scripts/setup.sh qgis    for `make test-qgis`: also PyQGIS (930 MB)
+#   scripts/setup.sh bench   for `make bench-...`: also the peers (Qdrant, FAISS)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -20,7 +20,7 @@ die() { printf '[setup] error: %s\n' "$*" >&2; exit 1; }
 as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"
     elif command -v sudo >/dev/null; then sudo --preserve-env=DEBIAN_FRONTEND "$@"
-    else die "root rights are needed for: $* ; run as root or install sudo"
+    else die "root is needed for: $*; run as root or install sudo"
     fi
 }
 
@@ -42,7 +42,7 @@ apt_install() {
         die "apt-get could not install: ${missing[*]}"
 }
 
-# The newest PostgreSQL that this machine's package lists offer together with PostGIS 3.
+# Print the newest PostgreSQL for which the package lists offer PostGIS 3.
 postgresql_major() {
     local installed
     installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' 'postgresql-[0-9]*-postgis-3' 2>/dev/null |
@@ -53,14 +53,14 @@ postgresql_major() {
         sed -n 's/^postgresql-\([0-9]*\)-postgis-3 .*/\1/p' | sort -n | tail -n 1
 }
 
-# Version of pgvector that CREATE EXTENSION would take, or nothing.
+# Print the version of pgvector that CREATE EXTENSION would install, or nothing.
 pgvector_version() {
     sed -n "s/^default_version *= *'\(.*\)'/\1/p" "/usr/share/postgresql/$1/extension/vector.control" 2>/dev/null || true
 }
 
 is_at_least() { dpkg --compare-versions "${1:-0}" ge "$2"; }
 
-# pgvector from a package where one is new enough, else built from Debian's own source package.
+# Install pgvector from a package if one is new enough, else build it from Debian's source package.
 install_pgvector() {
     local major=$1 candidate
     is_at_least "$(pgvector_version "$major")" "$PGVECTOR_MINIMUM" && return 0
@@ -75,8 +75,8 @@ install_pgvector() {
         die "pgvector $PGVECTOR_MINIMUM or newer is needed, found '$(pgvector_version "$major")'"
 }
 
-# The source of pgvector of Debian 13 or Ubuntu 26.04, fetched and checked by apt with lists of its own (the system's
-# stay as they are).
+# Build pgvector from the source package of Debian 13 or Ubuntu 26.04, which apt fetches and verifies with separate package
+# lists: those of the system are not changed.
 build_pgvector() {
     local major=$1 distribution=debian suite="trixie main" site work
     if grep -q '^ID=ubuntu$' /etc/os-release; then distribution=ubuntu suite="resolute universe"; fi
@@ -85,7 +85,7 @@ build_pgvector() {
     [ $distribution = ubuntu ] || apt_install debian-archive-keyring
     site=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | grep -v security |
         grep -E "/$distribution(-ports)?/*\$" | head -n 1) || true
-    [ -n "$site" ] || die "no mirror of $distribution among apt's sources; install pgvector $PGVECTOR_MINIMUM or newer for PostgreSQL $major by hand"
+    [ -n "$site" ] || die "apt has no mirror of $distribution; install pgvector $PGVECTOR_MINIMUM or newer for PostgreSQL $major by hand"
     work=$(mktemp -d)
     mkdir -p "$work/lists/partial" "$work/cache/archives/partial"
     echo "deb-src [signed-by=/usr/share/keyrings/$distribution-archive-keyring.gpg] $site $suite" >"$work/sources.list"
@@ -96,30 +96,30 @@ build_pgvector() {
         apt-get "${own[@]}" update -q >/dev/null
         apt-get "${own[@]}" source -q --download-only pgvector >/dev/null
         mkdir source && tar -xf pgvector_*.orig.tar.* -C source --strip-components=1
-        # OPTFLAGS is emptied: -march=native would tie the library to this processor.
+        # Empty OPTFLAGS: with -march=native the library would run on this processor only.
         make -s -C source -j2 OPTFLAGS="" PG_CONFIG="/usr/lib/postgresql/$major/bin/pg_config" >/dev/null
-    ) || die "pgvector could not be built (what was tried lies in $work)"
+    ) || die "pgvector could not be built; see the files in $work"
     as_root make -s -C "$work/source" OPTFLAGS="" PG_CONFIG="/usr/lib/postgresql/$major/bin/pg_config" install >/dev/null
     rm -rf "$work"
 }
 
 install_system_packages() {
     local major
-    # postgresql-common makes a cluster of its own at installation; terrakin has a private one, so none is needed.
+    # Keep postgresql-common from creating a cluster: terrakin has a private one.
     if ! is_installed postgresql-common; then
         apt_install postgresql-common
         as_root sed -i 's/^#*create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf
     fi
     major=$(postgresql_major)
-    [ -n "$major" ] || die "the package lists offer no PostgreSQL with PostGIS 3; Debian 12 or newer, or Ubuntu 22.04 or newer is needed"
+    [ -n "$major" ] || die "the package lists have no PostgreSQL with PostGIS 3; use Debian 12 or Ubuntu 22.04, or newer"
     apt_install "postgresql-$major" "postgresql-$major-postgis-3" ca-certificates
     install_pgvector "$major"
     [ "$PROFILE" != test ] || apt_install chromium gdal-bin
     [ "$PROFILE" != qgis ] || apt_install python3-qgis qgis-providers
 }
 
-# The distribution's own Python first: it is built with profile-guided optimisation. One built with the defaults takes a
-# quarter more processor time for an answer of the web app.
+# Prefer the distribution's Python, which is built with profile-guided optimisation: with a default build, an answer of the
+# web app takes a quarter more processor time.
 usable_python() {
     local python
     for python in /usr/bin/python3 python3 python3.13 python3.12 python3.11; do
@@ -131,7 +131,7 @@ usable_python() {
     return 1
 }
 
-# One stamp a profile holds the hash of what was installed, so that a changed pyproject.toml installs again.
+# A stamp per profile contains the hash of pyproject.toml and constraints.txt; after a change packages are installed again.
 install_python_packages() {
     local extras=frontend stamp wanted
     case $PROFILE in
@@ -143,7 +143,7 @@ install_python_packages() {
     wanted=$(cat pyproject.toml constraints.txt | sha256sum)
     [ -x .venv/bin/terrakin ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && return 0
     usable_python >/dev/null || apt_install python3 python3-venv
-    [ -x .venv/bin/python ] || "$(usable_python)" -m venv .venv || die "no virtual environment could be made in .venv"
+    [ -x .venv/bin/python ] || "$(usable_python)" -m venv .venv || die "cannot create the virtual environment .venv"
     say "installing Python packages [$extras] into .venv"
     .venv/bin/python -m pip install -q -c constraints.txt -e ".[$extras]" || die "pip could not install terrakin[$extras]"
     printf '%s' "$wanted" >"$stamp"

@@ -1,23 +1,23 @@
--- Runs last, after any change, so that it sees every object. PUBLIC gets nothing.
-REVOKE ALL ON SCHEMA terrakin, api, tiles FROM PUBLIC;
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA api, tiles FROM PUBLIC;
+-- Runs last, after any change, so that it covers every object. PUBLIC gets nothing.
+REVOKE ALL ON SCHEMA terrakin, api, internal, tiles FROM PUBLIC;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA api, internal, tiles FROM PUBLIC;
 
-GRANT USAGE ON SCHEMA terrakin, api, tiles TO terrakin_reader, terrakin_etl;
+GRANT USAGE ON SCHEMA terrakin, api, internal, tiles TO terrakin_reader, terrakin_etl;
 GRANT SELECT ON ALL TABLES IN SCHEMA terrakin, api TO terrakin_reader, terrakin_etl;
-GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA api, tiles TO terrakin_reader, terrakin_etl;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA api, internal, tiles TO terrakin_reader, terrakin_etl;
 
 GRANT INSERT, UPDATE, DELETE ON
     terrakin.countries, terrakin.cities, terrakin.encoder, terrakin.composites, terrakin.tiles,
-    terrakin.tile_aggregates, terrakin.tile_thumbnails, terrakin.tile_neighbours, terrakin.tiles_version, terrakin.etl_tasks, terrakin.layouts,
-    terrakin.spatial_bias, terrakin.fitted_filters
+    terrakin.tile_aggregates, terrakin.tile_thumbnails, terrakin.tile_neighbours, terrakin.tiles_version,
+    terrakin.etl_tasks, terrakin.layouts, terrakin.spatial_bias, terrakin.fitted_filters
 TO terrakin_etl;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA terrakin TO terrakin_etl;
 
--- What the owner adds by hand can be read too.
+-- Objects that the owner adds by hand are readable too.
 ALTER DEFAULT PRIVILEGES IN SCHEMA terrakin, api GRANT SELECT ON TABLES TO terrakin_reader, terrakin_etl;
-ALTER DEFAULT PRIVILEGES IN SCHEMA api, tiles GRANT EXECUTE ON FUNCTIONS TO terrakin_reader, terrakin_etl;
+ALTER DEFAULT PRIVILEGES IN SCHEMA api, internal, tiles GRANT EXECUTE ON FUNCTIONS TO terrakin_reader, terrakin_etl;
 
--- The staging tables of a load.
+-- For the staging tables of a load.
 DO $$
 BEGIN
     EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO terrakin_etl', current_database());

@@ -1,10 +1,10 @@
--- The roles belong to the server, not to the database, so they may exist already, made by an operator for an owner
--- who may not change roles. No passwords here: `terrakin db start` gives the private cluster's roles random ones;
--- elsewhere the operator sets them.
+-- Roles belong to the server, not to the database, so they may exist already: an operator may have created them for an
+-- owner who may not change roles. No passwords here: `terrakin db start` gives the roles of the private cluster random
+-- ones; elsewhere the operator sets them.
 DO $$
 DECLARE
     may_change_roles boolean := (SELECT r.rolsuper OR r.rolcreaterole FROM pg_roles AS r WHERE r.rolname = current_user);
-    -- Since PostgreSQL 16 who makes a role is its administrator, but may not SET ROLE to it by that alone.
+    -- Since PostgreSQL 16 the creator of a role administers it, but may not SET ROLE to it without this option.
     membership text := CASE WHEN current_setting('server_version_num')::integer < 160000 THEN 'MEMBER' ELSE 'SET' END;
     role_name text;
 BEGIN
@@ -12,7 +12,7 @@ BEGIN
         IF to_regrole(role_name) IS NULL THEN
             EXECUTE format('CREATE ROLE %I LOGIN NOSUPERUSER', role_name);
         END IF;
-        -- A session of DATABASE_URL's user works in these roles.
+        -- Sessions of the user in DATABASE_URL switch to these roles.
         IF NOT pg_has_role(current_user, role_name, membership) THEN
             EXECUTE format('GRANT %I TO %I', role_name, current_user);
         END IF;

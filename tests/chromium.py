@@ -1,6 +1,5 @@
-"""Debian's Chromium as tests, benchmarks and pictures start it: WebGL in software, nothing asked of the internet."""
+"""How tests start Debian's Chromium (benchmarks/chromium.py)."""
 
-from pathlib import Path
+from benchmarks.chromium import CHROMIUM, FLAGS
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = ["--no-sandbox", "--enable-unsafe-swiftshader", "--disable-background-networking", "--disable-quic"]
+__all__ = ["CHROMIUM", "FLAGS"]

@@ -1,20 +1,21 @@
-"""Fixtures that every test may use: a real PostgreSQL cluster of the session's own, and databases in it.
+"""Fixtures for all tests: a real PostgreSQL cluster per session, and databases in it.
 
-- ``server_home``: home of a private cluster that lives for the session. Also where the tests run as root.
-- ``database``: Settings of a migrated, empty database of the test's own (a clone, dropped afterwards). All roles
-  work: ``connect(database, "etl")``.
-- ``conn``: an owner's connection to a migrated, empty database, rolled back after the test.
+- ``server_home``: home of a private cluster that runs for the session, also where the tests run as root.
+- ``database``: Settings of a migrated, empty database for one test (a clone, dropped afterwards). All roles work:
+  ``connect(database, "etl")``.
+- ``conn``: the owner's connection to a migrated, empty database, rolled back after the test.
 - ``module_conn``: the same for all tests of a module.
-- ``blank_database``: Settings of a database in which nothing is, not even PostGIS.
-- ``empty_home``: a folder for a private cluster of the test's own; stopped and deleted afterwards.
-- ``browser``: Debian's Chromium, without a window. One for all: Playwright runs once in a process.
+- ``blank_database``: Settings of an empty database, without PostGIS.
+- ``empty_home``: an empty folder for a private cluster; the cluster is stopped and deleted afterwards.
+- ``browser``: Debian's Chromium, headless. One per session, because Playwright runs only once per process.
 
-``cloned_database(server_home)`` is a context manager with the URL of one more clone; tests/builders.py makes rows.
+``cloned_database(server_home)`` is a context manager with the URL of one more clone; tests/builders.py inserts rows.
 """
 
 import itertools
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,24 +27,63 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 from psycopg import sql
 
-from db import cluster, cluster_files
+from db import cluster
 from db.connect import register_types
 from db.migrate import migrate
 from db.settings import Settings
 from tests.chromium import CHROMIUM, FLAGS
 
-# Busy machines are slow: how long an example takes is no fault.
+# On a busy machine an example may take long: that is not a failure.
 hypothesis.settings.register_profile("terrakin", deadline=None)
 hypothesis.settings.load_profile("terrakin")
 
 TEMPLATE = "migrated"
 BLANK = "template0"
+SLOW_FIRST = (
+    "tests/etl/test_",
+    "tests/etl/tasks/",
+    "tests/etl/imagery/",
+    "tests/etl/encoders/",
+    "tests/etl/evaluation/",
+    "tests/etl/",
+    "tests/real/",
+    "tests/browser/",
+    "tests/db/",
+    "tests/webapp/",
+)
+"""Order of the files. Files with few long tests run first, so that both processes of `make test` end together."""
+N_SLOWEST = 10
+MANY = 100
 _numbers = itertools.count(1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files with the longest tests first."""
+    items.sort(key=_rank)
+
+
+def _rank(item: pytest.Item) -> int:
+    return next((i for i, prefix in enumerate(SLOW_FIRST) if item.nodeid.startswith(prefix)), len(SLOW_FIRST))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
+    """After a run of many tests, print the slowest ones last, below the reasons of skipped and failed tests."""
+    yield
+    seconds: Counter[str] = Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                seconds[report.nodeid] += report.duration  # type: ignore[assignment]
+    if len(seconds) > MANY:
+        terminalreporter.section(f"{N_SLOWEST} slowest tests")
+        for name, duration in seconds.most_common(N_SLOWEST):
+            terminalreporter.line(f"{duration:7.1f} s  {name}")
 
 
 @contextmanager
 def temporary_home() -> Iterator[Path]:
-    """A folder that the server's user can reach; a cluster that runs in it is stopped, and all its files deleted."""
+    """Yield a folder that the server's user can enter; then stop the cluster in it and delete all files."""
     home = Path(tempfile.mkdtemp(prefix="terrakin-test-"))
     home.chmod(0o711)
     try:
@@ -54,15 +94,15 @@ def temporary_home() -> Iterator[Path]:
 
 def remove_cluster(home: Path) -> None:
     """Stop the cluster of ``home`` and delete all its files, wherever they lie."""
-    files = cluster_files.locate(home)
+    paths = cluster.locate(home)
     cluster.stop(home)
-    for folder in (files.base, files.socket_dir, home):
+    for folder in (paths.base, paths.socket_dir, home):
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
 def cloned_database(home: Path, template: str = TEMPLATE) -> Iterator[str]:
-    """URL of a copy of the migrated template database (or of another one), dropped at the end."""
+    """Yield the URL of a copy of the migrated template database (or another one), dropped at the end."""
     address = cluster.running(home)
     assert address is not None
     name = f"test_{next(_numbers)}"

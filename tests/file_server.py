@@ -1,4 +1,4 @@
-"""A file server on loopback that knows byte ranges, as object stores do; slow or faulty where that is asked for."""
+"""A file server on loopback that supports byte ranges, as object stores do, and can be slow or faulty."""
 
 import re
 import threading
@@ -20,11 +20,11 @@ class Behaviour:
     """How the server answers.
 
     Attributes:
-        latency_s: pause before every answer.
-        fault_share: of so many requests one of FAULTS becomes the answer.
-        seed: decides which: a request for the same bytes of the same file, the n-th time, always ends alike.
-        hang_s: how long it hangs at most.
-        answered: requests by kind of answer: ``whole`` or one of FAULTS.
+        latency_s: delay of every answer.
+        fault_share: share of the requests that are answered with one of FAULTS.
+        seed: determines which; the n-th request for the same bytes of the same file always has the same answer.
+        hang_s: maximum duration of a hang.
+        answered: number of requests by kind of answer: ``whole`` or one of FAULTS.
     """
 
     latency_s: float = 0.0
@@ -37,7 +37,7 @@ class Behaviour:
     ended: threading.Event = field(default_factory=threading.Event)
 
     def decide(self, request: str) -> str:
-        """The kind of answer to a request."""
+        """Choose the kind of answer to a request."""
         with self._lock:
             self._asked[request] += 1
             chance = zlib.crc32(f"{self.seed} {request} {self._asked[request]}".encode()) / 2**32
@@ -47,7 +47,7 @@ class Behaviour:
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers GET and HEAD under a folder; the server object carries the folder and the behaviour."""
+    """Answers GET and HEAD for files of the server's folder."""
 
     protocol_version = "HTTP/1.1"
 
@@ -62,12 +62,12 @@ class Handler(BaseHTTPRequestHandler):
         kind = server.behaviour.decide(f"{self.command} {self.path} {wanted}")
         time.sleep(server.behaviour.latency_s)
         if kind in ("500", "503"):
-            self._say(int(kind), b"")
+            self._respond(int(kind), b"")
         elif kind == "hang":
             server.behaviour.ended.wait(server.behaviour.hang_s)
             self.close_connection = True
         elif not (path.is_relative_to(server.folder) and path.is_file()):
-            self._say(404, b"")
+            self._respond(404, b"")
         else:
             self._send(path.read_bytes(), wanted, kind, server.behaviour)
 
@@ -79,15 +79,17 @@ class Handler(BaseHTTPRequestHandler):
             status, content = 206, content[first : last + 1]
             headers["Content-Range"] = f"bytes {first}-{last}/{size}"
         if kind == "whole":
-            self._say(status, content, headers)
+            self._respond(status, content, headers)
             return
-        self._say(status, content, headers, n_sent=len(content) // 2)
+        self._respond(status, content, headers, n_sent=len(content) // 2)
         self.wfile.flush()
         if kind == "hang in the middle":
             behaviour.ended.wait(behaviour.hang_s)
         self.close_connection = True
 
-    def _say(self, status: int, body: bytes, headers: dict[str, str] | None = None, n_sent: int | None = None) -> None:
+    def _respond(
+        self, status: int, body: bytes, headers: dict[str, str] | None = None, n_sent: int | None = None
+    ) -> None:
         self.send_response(status)
         for name, value in (headers or {}).items():
             self.send_header(name, value)
@@ -97,14 +99,14 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(body[:n_sent])
 
     def handle(self) -> None:
-        """As the parent; a client that has gone away is no fault here."""
+        """Handle a connection; a client that disconnects is not an error."""
         try:
             super().handle()
         except ConnectionError:
             self.close_connection = True
 
     def log_message(self, *_: object) -> None:
-        """Silent."""
+        """Log nothing."""
 
 
 class FileServer(ThreadingHTTPServer):
@@ -120,7 +122,7 @@ class FileServer(ThreadingHTTPServer):
 
 @contextmanager
 def served(folder: Path, behaviour: Behaviour) -> Iterator[str]:
-    """Serve a folder; its URL, without a slash at the end."""
+    """Serve a folder and give its URL without a trailing slash."""
     with FileServer(folder, behaviour) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()

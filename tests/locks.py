@@ -1,4 +1,4 @@
-"""Waiting for other sessions of PostgreSQL to wait."""
+"""Waiting until other PostgreSQL sessions are blocked."""
 
 import time
 from typing import Any
@@ -6,13 +6,17 @@ from typing import Any
 import psycopg
 import pytest
 
+WAIT_S = 600
+"""Long enough for a process to start on a busy machine."""
+
 
 def wait_until_blocked(conn: psycopg.Connection[Any], n_sessions: int = 1) -> None:
-    """Until so many other sessions wait for a lock that this one holds.
+    """Wait until this many other sessions wait for a lock of this session.
 
-    Not by pg_stat_activity, which stays the same all through a transaction.
+    pg_stat_activity cannot be used, because it does not change within a transaction.
     """
-    for _ in range(600):
+    deadline = time.monotonic() + WAIT_S
+    while time.monotonic() < deadline:
         waiting = conn.execute(
             "SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted "
             "AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
@@ -20,4 +24,4 @@ def wait_until_blocked(conn: psycopg.Connection[Any], n_sessions: int = 1) -> No
         if waiting.fetchone() == (n_sessions,):
             return
         time.sleep(0.1)
-    pytest.fail(f"no {n_sessions} sessions wait for this one")
+    pytest.fail(f"there are not {n_sessions} sessions that wait for this one")

@@ -1,4 +1,4 @@
-"""The map and its JSON API: a Flask app over the SQL of schemas ``api`` and ``tiles``."""
+"""The map page and its JSON API: a Flask app over the SQL functions of schemas ``api`` and ``tiles``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def create_app(settings: Settings) -> APIFlask:
-    """The app; it connects to the database at the first question, with the read-only role."""
-    from webapp.app import create_app as create  # Flask is imported by who serves, not by every `terrakin` command
+    """Return the app. It connects to the database on the first query, with the read-only role."""
+    from webapp.app import create_app as create  # keeps Flask out of the other `terrakin` commands
 
     return create(settings)

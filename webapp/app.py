@@ -1,4 +1,4 @@
-"""The app factory: blueprints, errors, compression."""
+"""The app factory: blueprints, error answers, request hooks, compression."""
 
 from typing import Any
 
@@ -7,23 +7,13 @@ from flask_compress import Compress
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from db.settings import Settings
-from webapp import (
-    api,
-    caching,
-    docs,
-    headers,
-    imagery,
-    limits,
-    openapi,
-    pages,
-    problems,
-    request_log,
-    search,
-    tile_cache,
-    tiles,
-    umap,
-)
+from webapp.api import caching, openapi, search, umap
+from webapp.api import routes as api
 from webapp.database import EXTENSION, Database
+from webapp.http import headers, problems, rate_limits, request_log
+from webapp.pages import docs, imagery
+from webapp.pages import routes as pages
+from webapp.vector_tiles import cache, routes
 
 MAX_REQUEST_BYTES = 64 * 1024
 COMPRESSED_TYPES = [
@@ -35,7 +25,7 @@ COMPRESSED_TYPES = [
     problems.CONTENT_TYPE,
     "application/geo+json",
     "text/csv",
-    tiles.MVT,
+    routes.MVT,
     umap.BINARY,
 ]
 
@@ -44,41 +34,41 @@ class App(APIFlask):
     """An app without coroutines."""
 
     def ensure_sync(self, func: Any) -> Any:
-        """The function itself: Flask would look for a coroutine behind every hook of every request."""
+        """Return the function itself: Flask would check every hook of every request for a coroutine."""
         return func
 
 
 def create_app(settings: Settings) -> APIFlask:
-    """See webapp.create_app."""
+    """Return the app: see webapp.create_app."""
     app = App(
         "webapp",
         title="terrakin",
         version="1",
         spec_path="/api/openapi.json",
-        docs_path=None,  # its page loads scripts from a CDN
-        static_folder=None,  # type: ignore[arg-type]  # webapp.pages sends the built files
+        docs_path=None,  # APIFlask's page loads scripts from a CDN
+        static_folder=None,  # type: ignore[arg-type]  # webapp.pages.routes sends the built files
     )
     imagery.check(settings)
     app.config.update(
         TERRAKIN_SETTINGS=settings,
         OPENAPI_VERSION="3.1.0",
         MAX_CONTENT_LENGTH=MAX_REQUEST_BYTES,
-        COMPRESS_ALGORITHM=caching.PACKINGS,
+        COMPRESS_ALGORITHM=caching.ENCODINGS,
         COMPRESS_MIMETYPES=COMPRESSED_TYPES,
     )
     app.extensions[EXTENSION] = Database(settings)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     if settings.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)  # type: ignore[method-assign]
-    app.extensions[tile_cache.EXTENSION] = tile_cache.TileCache()
+    app.extensions[cache.EXTENSION] = cache.TileCache()
     problems.install(app)
-    for module in (api, search, umap, tiles, docs, pages):
+    for module in (api, search, umap, routes, docs, pages):
         app.register_blueprint(module.blueprint)
-    # What comes before a view runs in this order, what comes after it in reverse: logged is what was sent, compressed
-    # what is complete.
+    # Hooks before a view run in this order, hooks after it in reverse: the log records what was sent, and compression
+    # gets the complete answer.
     request_log.install(app)
     headers.install(app)
-    limits.install(app, settings)
+    rate_limits.install(app, settings)
     Compress(app)
     app.spec_processor(openapi.complete)
     return app

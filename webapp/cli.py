@@ -1,4 +1,4 @@
-"""``terrakin web``: the map, in the foreground or in the background."""
+"""The command ``terrakin web``: serve the map in the foreground or in the background."""
 
 import click
 
@@ -9,7 +9,7 @@ DEFAULT_PORT = 8000
 EXIT_NOT_RUNNING = 3
 
 host_option = click.option(
-    "--host", default=DEFAULT_HOST, show_default=True, help="Address to listen on; there is no log-in."
+    "--host", default=DEFAULT_HOST, show_default=True, help="Address to listen on. There is no login."
 )
 port_option = click.option("--port", default=DEFAULT_PORT, show_default=True, type=click.IntRange(1, 65535))
 
@@ -26,10 +26,10 @@ def group(ctx: click.Context) -> None:
 @port_option
 @click.pass_obj
 def run(settings: Settings, host: str, port: int) -> None:
-    """Serve in the foreground, until Ctrl-C."""
-    from webapp import server
+    """Serve in the foreground until Ctrl-C."""
+    from webapp import serve
 
-    server.serve(settings, host, port)
+    serve.serve(settings, host, port)
 
 
 @group.command()
@@ -37,7 +37,7 @@ def run(settings: Settings, host: str, port: int) -> None:
 @port_option
 @click.pass_obj
 def start(settings: Settings, host: str, port: int) -> None:
-    """Serve in the background; returns when the page answers."""
+    """Serve in the background. Return as soon as the page answers."""
     from webapp import server
 
     found, is_new = server.start(settings, host, port)
@@ -47,7 +47,7 @@ def start(settings: Settings, host: str, port: int) -> None:
 @group.command()
 @click.pass_obj
 def stop(settings: Settings) -> None:
-    """End the background server."""
+    """Stop the background server."""
     from webapp import server
 
     click.echo("The web server stopped" if server.stop(settings) else "The web server was not running", err=True)
@@ -56,7 +56,7 @@ def stop(settings: Settings) -> None:
 @group.command()
 @click.pass_obj
 def status(settings: Settings) -> None:
-    """Say whether the background server runs and answers. Exit code 3 when it does not run, 1 when it is unwell."""
+    """Print whether the background server runs and answers. Exit code 3: not running, 1: running but not healthy."""
     from webapp import server
 
     found = server.running(settings)
@@ -64,7 +64,8 @@ def status(settings: Settings) -> None:
         click.echo("stopped; `terrakin web start` starts it")
         raise SystemExit(EXIT_NOT_RUNNING)
     wrong = server.health(found)
-    click.echo(f"{'running' if wrong is None else 'unwell '}   {found.url}   log {server.log_path(settings)}")
+    state = "running" if wrong is None else "unhealthy"
+    click.echo(f"{state:<9} {found.url}   log {server.log_path(settings)}")
     if wrong is not None:
         click.echo(wrong)
         raise SystemExit(1)

@@ -1,4 +1,4 @@
-"""The web app's way to PostgreSQL: a pool of read-only connections."""
+"""The web app's access to PostgreSQL: a pool of read-only connections."""
 
 from typing import Any, LiteralString
 
@@ -6,45 +6,46 @@ from flask import current_app
 
 from db.pool import ReaderPool
 from db.settings import Settings
+from webapp.serve import THREADS
 
 EXTENSION = "terrakin_database"
 Row = dict[str, Any]
 
 
 class Database:
-    """Answers constant SQL as rows.
+    """Runs constant SQL and returns rows.
 
-    Nothing is opened before the first question, so that every gunicorn worker has its own connections (they do not
-    survive a fork), and so that a database that is away at start-up is a 503 and not a dead worker.
+    It connects on the first query: each gunicorn worker gets its own connections, because they do not survive a fork,
+    and a database that is down at start-up becomes a 503 instead of a dead worker.
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._pool = ReaderPool(settings)
+        self._pool = ReaderPool(settings, max_size=THREADS)  # no thread waits for another's connection
 
     def rows(self, sql: LiteralString, parameters: Row | None = None, *, binary: bool = False) -> list[Row]:
-        """All rows of an answer.
+        """Return all rows of a query.
 
         Args:
-            sql: the question.
-            parameters: by name.
-            binary: send columns in PostgreSQL's binary format: a bytea as it is, not as hexadecimals of twice its size.
+            sql: the query, with ``%(name)s`` placeholders.
+            parameters: values by name.
+            binary: transfer columns in PostgreSQL's binary format, so that bytea is not sent as hexadecimal.
 
         Raises:
-            psycopg.Error, db.errors.DbError: see webapp.problems.PROBLEMS.
+            psycopg.Error, db.errors.DbError: see webapp.http.problems.PROBLEMS.
         """
         with self._pool.connection() as conn:
             return conn.execute(sql, parameters, binary=binary).fetchall()
 
     def row(self, sql: LiteralString, parameters: Row | None = None, *, binary: bool = False) -> Row | None:
-        """The first row of an answer, None where there is none: see ``rows``."""
+        """Return the first row of a query, or None: see ``rows``."""
         return next(iter(self.rows(sql, parameters, binary=binary)), None)
 
     def close(self) -> None:
-        """Close all connections; the next question opens new ones."""
+        """Close all connections; the next query opens new ones."""
         self._pool.close()
 
 
 def database() -> Database:
-    """The database of the app that handles the current request."""
+    """Return the database of the app that handles the current request."""
     found: Database = current_app.extensions[EXTENSION]
     return found

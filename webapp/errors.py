@@ -2,7 +2,7 @@
 
 
 class WebError(Exception):
-    """Something about the web app is not as it must be. The text says what, which value, and what to do."""
+    """An error of the web app. Its text contains what is wrong, the value, and what to do."""
 
 
 class ServerError(WebError):
@@ -10,15 +10,15 @@ class ServerError(WebError):
 
 
 class NotFoundError(WebError):
-    """What an address names does not exist."""
+    """The thing that an address names does not exist."""
 
 
 class FrontEndMissingError(WebError):
-    """The page was not built, so there is nothing to serve but the API."""
+    """The front end is not built, so only the API can be served."""
 
 
 class BadChipError(WebError):
-    """An uploaded file is no chip."""
+    """An uploaded file is not a valid chip."""
 
 
 class EncoderMissingError(WebError):
@@ -26,4 +26,4 @@ class EncoderMissingError(WebError):
 
 
 class BusyError(WebError):
-    """As many chips as allowed are being embedded."""
+    """The maximum number of chips is being embedded."""

@@ -1,13 +1,7 @@
-"""Serves the app with gunicorn: in the foreground, or as a background process known by ``<home>/web.json``.
+"""The background web server: a process recorded in ``<home>/web.json``."""
 
-Every worker makes the app, and so its own connection pool, after the fork.
-"""
-
-import errno
 import fcntl
 import json
-import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -17,27 +11,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import psutil
 
-from db.settings import Settings, share_metrics
+from db.settings import Settings
 from webapp.errors import ServerError
+from webapp.serve import GRACEFUL_TIMEOUT_S, check_port
 
-WORKERS = 2
-THREADS = 8
-"""As many as the pool of a worker has connections (db.pool.ReaderPool): none waits for another's."""
-KEEPALIVE_S = 15
-"""A page asks for dozens of tiles and thumbnails over few connections."""
 START_TIMEOUT_S = 60
-STOP_TIMEOUT_S = 15
+STOP_TIMEOUT_S = GRACEFUL_TIMEOUT_S + 5
 HEALTH_TIMEOUT_S = 10
 POLL_S = 0.1
 
 
 @dataclass(frozen=True)
 class Server:
-    """A background server: its master process and address. ``started_at`` tells it from a later process of its pid."""
+    """A background server: master process and address. ``started_at`` guards against a later process with its pid."""
 
     pid: int
     started_at: float
@@ -46,97 +35,22 @@ class Server:
 
     @property
     def url(self) -> str:
-        """Where the page is."""
-        return url_of(self.host, self.port)
-
-
-def url_of(host: str, port: int) -> str:
-    """Address of the page; one that listens everywhere is reached by loopback."""
-    reached = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
-    return f"http://{reached}:{port}"
-
-
-def serve(settings: Settings, host: str, port: int) -> None:
-    """Serve until a signal ends it.
-
-    Raises:
-        ServerError: the port is taken.
-    """
-    from gunicorn.app.base import BaseApplication
-
-    check_port(host, port)
-    share_metrics(_emptied(settings.home / "metrics"))
-
-    class Application(BaseApplication):  # type: ignore[misc]
-        def load_config(self) -> None:
-            bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-            options = {
-                "bind": bind,
-                "workers": WORKERS,
-                "worker_class": "gthread",
-                "threads": THREADS,
-                "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,
-                "proc_name": "terrakin-web",
-                "limit_request_line": 8190,
-                "control_socket_disable": True,
-                "keepalive": KEEPALIVE_S,
-                "graceful_timeout": STOP_TIMEOUT_S - 5,
-                "child_exit": _forget_metrics,
-            }
-            for name, value in options.items():
-                self.cfg.set(name, value)
-
-        def load(self) -> Any:
-            from webapp import create_app
-
-            return create_app(settings)
-
-    Application().run()
-
-
-def _emptied(folder: Path) -> Path:
-    """A folder without the counters of an earlier server."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    return folder
-
-
-def _forget_metrics(arbiter: Any, worker: Any) -> None:
-    """gunicorn's hook: gauges of a worker that ended count no more."""
-    from prometheus_client import multiprocess
-
-    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
-
-
-def check_port(host: str, port: int) -> None:
-    """Refuse a port that cannot be listened on, with what to do.
-
-    Raises:
-        ServerError: the port is taken, or the address is not this machine's.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                raise ServerError(
-                    f"port {port} is taken by another program; choose another: "
-                    f"`terrakin web start --port {port + 1}` or `make demo PORT={port + 1}`"
-                ) from error
-            raise ServerError(f"cannot listen on {host} port {port}: {error.strerror}") from error
+        """Return the address of the page; a server that listens on all addresses is reached over loopback."""
+        reached = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(
+            self.host, f"[{self.host}]" if ":" in self.host else self.host
+        )
+        return f"http://{reached}:{self.port}"
 
 
 def start(settings: Settings, host: str, port: int) -> tuple[Server, bool]:
     """Start a background server and wait until it and its database answer.
 
     Returns:
-        The server, and whether it was started now (False: it ran already, maybe at another address).
+        The server, and whether this call started it (False: it already ran, possibly at another address).
 
     Raises:
-        ServerError: the port is taken, or the server does not come up; nothing is left running then.
-        DbError: the database is away, or not migrated.
+        ServerError: the port is in use, or the server does not answer in time; no process is left behind.
+        DbError: the database does not answer or is not migrated.
     """
     from db.connect import connect
 
@@ -166,7 +80,7 @@ def start(settings: Settings, host: str, port: int) -> tuple[Server, bool]:
 
 
 def stop(settings: Settings) -> bool:
-    """End the background server. Whether one ran."""
+    """Stop the background server. Return whether one was running."""
     if not settings.home.is_dir():
         return False
     with _locked(settings):
@@ -178,7 +92,7 @@ def stop(settings: Settings) -> bool:
 
 
 def running(settings: Settings) -> Server | None:
-    """The background server of this home, None where none runs (a stale file is not believed)."""
+    """Return the background server of this home; None if there is none or ``web.json`` is stale."""
     try:
         server = Server(**json.loads(_state_path(settings).read_text()))
         is_same = abs(psutil.Process(server.pid).create_time() - server.started_at) < 1
@@ -188,7 +102,7 @@ def running(settings: Settings) -> Server | None:
 
 
 def health(server: Server) -> str | None:
-    """What is wrong with a server, None where it and its database answer."""
+    """Return what is wrong with a server; None if it and its database answer."""
     try:
         with urllib.request.urlopen(f"{server.url}/health", timeout=HEALTH_TIMEOUT_S):
             return None
@@ -197,11 +111,11 @@ def health(server: Server) -> str | None:
             problem = json.loads(error.read())
         return f"{problem['title']}. {problem['detail']}"
     except OSError as error:
-        return f"it does not answer ({error})"
+        return f"no answer ({error})"
 
 
 def log_path(settings: Settings) -> Path:
-    """Where the background server writes its log."""
+    """Return the path of the background server's log."""
     return settings.home / "web.log"
 
 
@@ -211,7 +125,7 @@ def _state_path(settings: Settings) -> Path:
 
 @contextmanager
 def _locked(settings: Settings) -> Iterator[None]:
-    """One start or stop at a time."""
+    """Hold the lock that allows one start or stop at a time."""
     with (settings.home / "web.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -224,14 +138,16 @@ def _wait_for_health(settings: Settings, server: Server, process: "subprocess.Po
         if wrong is None:
             return
         if process.poll() is not None:
-            raise ServerError(f"the web server ended at once; its log {log_path(settings)} says why")
+            raise ServerError(f"the web server ended at once; see its log {log_path(settings)}")
         if time.monotonic() > deadline:
-            raise ServerError(f"the web server did not come up in {START_TIMEOUT_S} s: {wrong}")
+            raise ServerError(
+                f"the web server did not answer within {START_TIMEOUT_S} s ({wrong}); see its log {log_path(settings)}"
+            )
         time.sleep(POLL_S)
 
 
 def _end(process: psutil.Process) -> None:
-    """Ask the master to end, which ends its workers; kill what does not."""
+    """Terminate the master, which ends its workers; kill the processes that remain after the timeout."""
     family = [process, *process.children(recursive=True)]
     process.terminate()
     _, alive = psutil.wait_procs(family, timeout=STOP_TIMEOUT_S)

@@ -1,4 +1,4 @@
-"""Alembic's environment: revisions, then the changed files of ``sql/``, in one transaction under an advisory lock."""
+"""Alembic's environment: revisions, then the files of ``sql/``, in one transaction under an advisory lock."""
 
 from typing import Any
 
@@ -10,6 +10,7 @@ from geoalchemy2 import alembic_helpers
 from sqlalchemy.pool import NullPool
 
 from db import migrate
+from db.advisory_locks import MIGRATION
 from db.apply_sql import apply_sql
 from db.connect import open_connection
 from db.extensions import check_extensions
@@ -20,12 +21,12 @@ OWN_TABLES = {"alembic_version", "sql_files"}
 
 
 def include_name(name: str | None, type_: str, parent_names: Any) -> bool:
-    """Only schema terrakin is Alembic's; api and tiles are rebuilt from sql/."""
+    """Return whether Alembic compares a schema: only terrakin, since the others are created from sql/."""
     return name == "terrakin" if type_ == "schema" else True
 
 
 def include_object(item: Any, name: str | None, type_: str, reflected: bool, compare_to: Any) -> bool:
-    """Leave out Alembic's and sql/'s own tables, and the HNSW indexes, which db.index builds after bulk loads."""
+    """Leave out the two ledgers, and the HNSW indexes, which db.index builds after bulk loads."""
     if type_ == "table" and name in OWN_TABLES:
         return False
     if type_ == "index" and str(name).endswith("_hnsw"):
@@ -34,10 +35,10 @@ def include_object(item: Any, name: str | None, type_: str, reflected: bool, com
 
 
 def _opened(settings: Settings) -> psycopg.Connection[Any]:
-    """A connection that looks in public only, before SQLAlchemy asks it for its default schema.
+    """Open a connection whose search path is public, before SQLAlchemy asks it for its default schema.
 
-    With PostgreSQL's "$user", public that would be terrakin, where the owner has this name; Alembic would then take
-    our schema for the unnamed default one and find none of our tables in it.
+    With PostgreSQL's default path, "$user", public, an owner called terrakin has the default schema terrakin. Alembic
+    would then reflect our tables without a schema and find none of those in the metadata.
     """
     conn = open_connection(settings, autocommit=True)
     conn.execute("SET search_path = public")
@@ -46,22 +47,22 @@ def _opened(settings: Settings) -> psycopg.Connection[Any]:
 
 
 def goes_to_head() -> bool:
-    """True where Alembic was asked to bring the database to the newest revision: only that fits the files of sql/."""
+    """Return whether Alembic upgrades to the newest revision, the only one that the files of sql/ fit."""
     try:
         destination = context.get_revision_argument()
-    except KeyError:  # a command without one, such as check or current
+    except KeyError:  # a command without a revision, such as check or current
         return False
     return destination is not None and destination == context.get_head_revision()
 
 
 def run() -> None:
-    """Run whatever Alembic was asked for.
+    """Run the current Alembic command.
 
     Raises:
-        CommandError: offline mode (``--sql``), in which the files of sql/ could not be compared.
+        CommandError: offline mode (``--sql``), which cannot compare the files of sql/ with a database.
     """
     if context.is_offline_mode():
-        raise CommandError("no offline mode: which files of sql/ must run can only be told from the database")
+        raise CommandError("no offline mode: the files of sql/ are compared with the database; run without --sql")
     settings = context.config.attributes.get("settings") or read_settings()
     engine = sqlalchemy.create_engine("postgresql+psycopg://", creator=lambda: _opened(settings), poolclass=NullPool)
     with engine.begin() as connection:
@@ -69,7 +70,7 @@ def run() -> None:
         assert server is not None
         check_extensions(server)
         connection.execute(sqlalchemy.text("SELECT set_config('lock_timeout', :t, true)"), {"t": migrate.LOCK_TIMEOUT})
-        connection.execute(sqlalchemy.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": migrate.ADVISORY_LOCK})
+        connection.execute(sqlalchemy.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION})
         connection.execute(sqlalchemy.text("CREATE SCHEMA IF NOT EXISTS terrakin"))
         context.configure(
             connection=connection,
@@ -83,7 +84,7 @@ def run() -> None:
         )
         context.run_migrations()
         if goes_to_head():
-            context.config.attributes["run_files"] = apply_sql(server, str(context.get_head_revision()))
+            context.config.attributes["changes"] = apply_sql(server, str(context.get_head_revision()))
 
 
 run()

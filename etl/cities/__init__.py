@@ -1,1 +1,1 @@
-"""City files, tables of cities, and the grid of tiles over them."""
+"""Cities, from files and tables, and the grid of tiles over them."""

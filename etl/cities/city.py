@@ -1,4 +1,4 @@
-"""Cities: read from a GeoJSON file, checked, and selected by name or id."""
+"""Cities: reading them from a GeoJSON file, validating them, and selecting them by name or id."""
 
 import difflib
 import json
@@ -19,11 +19,11 @@ CONTINENTS = ("Africa", "Antarctica", "Asia", "Europe", "North America", "Oceani
 T = TypeVar("T", int, float, str)
 
 MAX_LATITUDE = 84.0
-"""UTM, and Sentinel-2 imagery of land, end here (degrees)."""
+"""Limit of UTM, and of Sentinel-2 imagery of land (degrees)."""
 
 MAX_REACH_M = 200_000.0
-"""How far an extent may reach from its centre. A city at its zone's edge lies 3 degrees from the central meridian; a
-tile 200 km further on is stretched by at most 0.32 % (PROJ's scale factor there, on the equator)."""
+"""Maximum distance of an extent from its centre. A city at the edge of its zone is 3 degrees from the central meridian;
+a tile 200 km further on is stretched by at most 0.32 % (PROJ's scale factor on the equator)."""
 
 GEOD = Geod(ellps="WGS84")
 
@@ -38,11 +38,11 @@ class City:
         country_code: ISO 3166-1 alpha-2.
         country: English name of the country.
         continent: one of ``CONTINENTS``.
-        population: inhabitants; None where unknown.
+        population: number of inhabitants; None if unknown.
         lon: longitude of the centre, degrees, EPSG:4326.
         lat: latitude of the centre, degrees, EPSG:4326.
         extent: area in EPSG:4326.
-        is_synthetic: True where the town is made up.
+        is_synthetic: True for a synthetic town.
     """
 
     city_id: int
@@ -58,13 +58,13 @@ class City:
 
 
 def read_cities(path: Path) -> list[City]:
-    """Cities of a GeoJSON FeatureCollection (EPSG:4326) whose properties carry the names of City's attributes.
+    """Read the cities of a GeoJSON FeatureCollection (EPSG:4326) whose properties are named as the attributes of City.
 
-    ``population`` may be null or absent, ``is_synthetic`` absent (false); geometry is a Polygon or MultiPolygon.
+    ``population`` may be null or missing, ``is_synthetic`` missing (false); the geometry is a Polygon or MultiPolygon.
 
     Raises:
-        CityError: no such file, not GeoJSON, a property is missing or of the wrong kind, a polygon is invalid,
-            an id occurs twice.
+        CityError: the file cannot be read or is not GeoJSON, a property is missing or of the wrong type, a polygon is
+            invalid, or an id is not unique.
     """
     features = _features(path)
     cities = [city_of(feature, f"{path}, feature {i}") for i, feature in enumerate(features)]
@@ -75,29 +75,29 @@ def read_cities(path: Path) -> list[City]:
 
 
 def check_ids(cities: Sequence[City], where: str) -> None:
-    """Raise CityError when two cities have one id."""
+    """Raise CityError if two cities have the same id."""
     seen: set[int] = set()
     for city in cities:
         if city.city_id in seen:
-            raise CityError(f"city_id {city.city_id} occurs twice in {where}; give every city its own")
+            raise CityError(f"city_id {city.city_id} occurs twice in {where}; give every city a unique id")
         seen.add(city.city_id)
 
 
 def read_areas(path: Path) -> list[Polygon | MultiPolygon]:
-    """The polygons of a GeoJSON FeatureCollection (EPSG:4326), such as Natural Earth's urban areas.
+    """Read the polygons of a GeoJSON FeatureCollection (EPSG:4326), such as Natural Earth's urban areas.
 
     Raises:
-        CityError: no such file, not GeoJSON, or a feature that is no polygon.
+        CityError: the file cannot be read or is not GeoJSON, or a feature is not a polygon.
     """
     geometries = [f.get("geometry") if isinstance(f, dict) else None for f in _features(path)]
     return [_extent(geometry, f"{path}, feature {i}") for i, geometry in enumerate(geometries)]
 
 
 def select_cities(cities: Sequence[City], names: Sequence[str]) -> list[City]:
-    """The cities with these names or ids (letters' case does not matter); all of them where no name is given.
+    """Return the cities with these names (ignoring case) or ids, or all of them if no name is given.
 
     Raises:
-        CityError: a name is unknown; the text offers the closest ones.
+        CityError: a name is unknown; the text contains the closest names.
     """
     if not names:
         return list(cities)
@@ -113,12 +113,12 @@ def select_cities(cities: Sequence[City], names: Sequence[str]) -> list[City]:
 
 
 def city_of(feature: Any, where: str) -> City:
-    """A city from a GeoJSON feature; ``where`` names it in errors.
+    """Return the city of a GeoJSON feature; ``where`` names it in errors.
 
     Without ``lon`` and ``lat`` its centre is a point in its polygon.
 
     Raises:
-        CityError: a property is missing or of the wrong kind, or the polygon is invalid.
+        CityError: a property is missing or of the wrong type, or the polygon is invalid.
     """
     properties = feature.get("properties") if isinstance(feature, dict) else None
     if not isinstance(properties, dict):
@@ -140,9 +140,9 @@ def city_of(feature: Any, where: str) -> City:
         is_synthetic=bool(properties.get("is_synthetic", False)),
     )
     if not re.fullmatch("[A-Z]{2}", city.country_code):
-        raise CityError(f"{where}: country_code {city.country_code!r} is no ISO 3166-1 code: two capital letters")
+        raise CityError(f"{where}: country_code {city.country_code!r} is not an ISO 3166-1 alpha-2 code such as PT")
     if city.continent not in CONTINENTS:
-        raise CityError(f"{where}: continent {city.continent!r} is none of {', '.join(CONTINENTS)}")
+        raise CityError(f"{where}: continent {city.continent!r} is not one of {', '.join(CONTINENTS)}")
     return city
 
 
@@ -187,7 +187,7 @@ def _extent(geometry: Any, where: str) -> MultiPolygon:
     if not isinstance(area, MultiPolygon) or area.is_empty:
         raise CityError(f"{where} has a {area.geom_type}; give a Polygon or MultiPolygon that is not empty")
     if not area.is_valid:
-        raise CityError(f"{where} has an invalid polygon ({shapely.is_valid_reason(area)}); mend it in QGIS")
+        raise CityError(f"{where} has an invalid polygon ({shapely.is_valid_reason(area)}); fix it in QGIS")
     west, south, east, north = area.bounds
     if west < -180 or east > 180 or south < -90 or north > 90:
         raise CityError(f"{where} lies outside lon -180..180, lat -90..90; is it in EPSG:4326?")
@@ -195,12 +195,12 @@ def _extent(geometry: Any, where: str) -> MultiPolygon:
 
 
 def _check_reach(extent: MultiPolygon, lon: float, lat: float, where: str) -> None:
-    """Refuse an extent that reaches farther from the city's centre than one UTM zone shows truly."""
+    """Raise CityError if an extent reaches so far from the centre that one UTM zone distorts it."""
     corners = shapely.get_coordinates(extent)
     n = len(corners)
     reach_m = max(GEOD.inv([lon] * n, [lat] * n, corners[:, 0], corners[:, 1])[2])
     if round(reach_m) > MAX_REACH_M:
         raise CityError(
             f"{where} reaches {reach_m / 1000:,.0f} km from its centre ({lon}, {lat}), more than "
-            f"{MAX_REACH_M / 1000:,.0f} km: its tiles lie in one UTM zone; cut it into several, or mend the centre"
+            f"{MAX_REACH_M / 1000:,.0f} km, but its tiles lie in one UTM zone; split the city, or correct the centre"
         )

@@ -1,8 +1,8 @@
-"""The grid: tiles of 224 x 224 px at 10 m on the UTM lattice of each zone, and the tile_id that names them.
+"""The grid: tiles of 224 x 224 px at 10 m on the UTM lattice of each zone, and their ids.
 
 Rows count northwards and columns eastwards from (0, 0) of the projected coordinates, so that a tile's lower left
-corner is ``(col * 2240 m, row * 2240 m)``. Zones are the plain 6 degree ones; the exceptions around Norway and
-Svalbard are not made, because a city needs one zone, not the official one.
+corner is ``(col * 2240 m, row * 2240 m)``. All zones are 6 degrees wide, without the exceptions around Norway and
+Svalbard: a city needs a single zone, not the official one.
 """
 
 from collections.abc import Iterator, Sequence
@@ -29,16 +29,16 @@ PATCHES_PER_TILE = PATCHES_PER_SIDE**2
 
 ROW_LIMIT, COL_LIMIT, MONTH_LIMIT = 2**13, 2**10, 2**12
 FIRST_YEAR = 2015
-"""Sentinel-2A began in 2015; months are counted from its January."""
+"""Months are counted from January of this year, in which Sentinel-2A was launched."""
 
 
 @dataclass(frozen=True, order=True)
 class Cell:
-    """A place on the lattice, whatever the month.
+    """A tile's place on the lattice, independent of the month.
 
     Attributes:
         zone: UTM zone, 1 to 60.
-        is_south: True for the southern hemisphere's projection (EPSG:327zz).
+        is_south: True for the projection of the southern hemisphere (EPSG:327zz).
         row: floor(northing / 2240 m), 0 to 8191.
         col: floor(easting / 2240 m), 0 to 1023.
     """
@@ -49,7 +49,7 @@ class Cell:
     col: int
 
     def __post_init__(self) -> None:
-        """Refuse what tile_id cannot hold."""
+        """Raise ValueError for a place that a tile_id cannot encode."""
         if not (1 <= self.zone <= 60 and 0 <= self.row < ROW_LIMIT and 0 <= self.col < COL_LIMIT):
             raise ValueError(f"{self} is not on the lattice: zone 1 to 60, row 0 to 8191, col 0 to 1023")
 
@@ -64,42 +64,42 @@ class Cell:
         return _grid_spec(self.srid)[(self.col, self.row)]
 
     def footprint(self) -> Polygon:
-        """The pixels' four corners in EPSG:4326 (lon, lat), counter-clockwise from the lower left."""
+        """Return the tile's corners in EPSG:4326 (lon, lat), counter-clockwise from the lower left."""
         left, bottom = self.col * TILE_M, self.row * TILE_M
         right, top = left + TILE_M, bottom + TILE_M
         lon, lat = _to_degrees(self.srid).transform([left, right, right, left], [bottom, bottom, top, top])
         return Polygon(zip(lon, lat, strict=True))
 
     def centre(self) -> shapely.Point:
-        """The tile's centre in EPSG:4326 (lon, lat)."""
+        """Return the tile's centre in EPSG:4326 (lon, lat)."""
         x, y = (self.col + 0.5) * TILE_M, (self.row + 0.5) * TILE_M
         return shapely.Point(_to_degrees(self.srid).transform(x, y))
 
 
 def utm_zone(lon: float) -> int:
-    """Zone (1 to 60) of a longitude in degrees."""
+    """Return the UTM zone (1 to 60) of a longitude in degrees."""
     return int((lon + 180) // 6) % 60 + 1
 
 
 def utm_srid(zone: int, is_south: bool) -> int:
-    """EPSG code of a UTM projection on WGS 84."""
+    """Return the EPSG code of a UTM projection on WGS 84."""
     return (32700 if is_south else 32600) + zone
 
 
 def tile_id(cell: Cell, month: date) -> int:
-    """The id of a cell in a month: 42 bits, the same number as SQL's ``api.tile_id``.
+    """Return the id of a cell in a month: 42 bits, equal to ``api.tile_id`` in SQL.
 
     Raises:
         ValueError: the month is before 2015-01 or after 2356-04.
     """
     months = (month.year - FIRST_YEAR) * 12 + month.month - 1
     if not 0 <= months < MONTH_LIMIT:
-        raise ValueError(f"month {month} cannot be encoded; months from 2015-01 to 2356-04 can")
+        raise ValueError(f"month {month} cannot be encoded; it must be from 2015-01 to 2356-04")
     return ((cell.zone - 1) * 2 + cell.is_south) << 35 | cell.row << 22 | cell.col << 12 | months
 
 
 def cell_and_month(tile_id: int) -> tuple[Cell, date]:
-    """The inverse of ``tile_id``; the month as its first day."""
+    """Return the cell and the first day of the month of a tile_id: the inverse of ``tile_id``."""
     months = tile_id & (MONTH_LIMIT - 1)
     cell = Cell(
         zone=(tile_id >> 36) + 1,
@@ -111,9 +111,9 @@ def cell_and_month(tile_id: int) -> tuple[Cell, date]:
 
 
 def assign_cells(cities: Sequence[City]) -> dict[int, list[Cell]]:
-    """Each city's cells, sorted: those of its centre's UTM zone whose centre lies in its extent.
+    """Return the sorted cells of each city: those of its UTM zone whose centre lies in its extent.
 
-    A cell in the extents of several cities goes to the one whose centre is nearest (ties: the lower city_id).
+    A cell in the extents of several cities belongs to the one with the nearest centre (ties: the lower city_id).
     """
     claims: dict[Cell, tuple[float, int]] = {}
     for city in cities:
@@ -130,7 +130,7 @@ def assign_cells(cities: Sequence[City]) -> dict[int, list[Cell]]:
 
 
 def city_geobox(cells: Sequence[Cell]) -> GeoBox:
-    """The smallest box of the lattice around cells of one zone: north up, 10 m pixels."""
+    """Return the smallest box of whole tiles around cells of one zone: north up, 10 m pixels."""
     first = min(c.col for c in cells), max(c.row for c in cells)
     last = max(c.col for c in cells), min(c.row for c in cells)
     shape = ((first[1] - last[1] + 1) * TILE_PX, (last[0] - first[0] + 1) * TILE_PX)
@@ -139,7 +139,7 @@ def city_geobox(cells: Sequence[Cell]) -> GeoBox:
 
 
 def tiles_in_box(cells: Sequence[Cell]) -> np.ndarray:
-    """Which tiles of ``city_geobox`` are the cells: (rows from the north, columns) bool."""
+    """Return which tiles of ``city_geobox`` are among the cells: (rows from the north, columns) bool."""
     rows, cols = np.array([(cell.row, cell.col) for cell in cells]).T
     is_cell = np.zeros((np.ptp(rows) + 1, np.ptp(cols) + 1), bool)
     is_cell[rows.max() - rows, cols - cols.min()] = True
@@ -147,9 +147,9 @@ def tiles_in_box(cells: Sequence[Cell]) -> np.ndarray:
 
 
 def _cells_in_extent(city: City) -> tuple[list[Cell], np.ndarray]:
-    """Cells whose centre lies in the city's extent, and those centres as points in EPSG:4326."""
+    """Return the cells whose centre lies in the city's extent, and these centres as points in EPSG:4326."""
     zone, is_south = utm_zone(city.lon), city.lat < 0
-    # Part by part: the box around two parts either side of the antimeridian would go round the Earth.
+    # Part by part: the bounds of parts on both sides of the antimeridian would span the whole Earth.
     parts = [_cells_in_part(part, utm_srid(zone, is_south)) for part in city.extent.geoms]
     places = dict(place for part in parts for place in part)
     lonlat = np.array([*places.values()]).reshape(-1, 2)
@@ -157,7 +157,7 @@ def _cells_in_extent(city: City) -> tuple[list[Cell], np.ndarray]:
 
 
 def _cells_in_part(part: Polygon, srid: int) -> Iterator[tuple[tuple[int, int], tuple[float, float]]]:
-    """(row, col) and (lon, lat) of the cells whose centres lie in a polygon."""
+    """Yield (row, col) and (lon, lat) of the cells whose centres lie in a polygon."""
     x0, y0, x1, y1 = _to_metres(srid).transform_bounds(*part.bounds)
     cols, rows = np.meshgrid(
         np.arange(max(int(x0 // TILE_M), 0), min(int(x1 // TILE_M) + 1, COL_LIMIT)),

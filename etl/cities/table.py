@@ -1,6 +1,6 @@
-"""Cities from a table: GeoNames' cities of 100,000 people or more, which the package carries, or a CSV of one's own.
+"""Cities from a table: the packaged GeoNames cities of at least 100,000 people, or a user's CSV.
 
-A city without a polygon gets a circle: its radius from the table, or from its population.
+A city without a polygon gets a circle, whose radius is given in the table or derived from the population.
 """
 
 import csv
@@ -23,8 +23,8 @@ from etl.errors import CityError
 
 AREA_KM2 = 80.0
 AREA_EXPONENT = 0.65
-"""A city of 100,000 people covers 80 km2, and its area grows with population to the power of 0.65: least squares in
-logarithms over the 286 cities of the replaced system whose names are unambiguous in GeoNames (r = 0.66)."""
+"""A city of 100,000 people covers 80 km2, and area grows with population to the power of 0.65: least squares in
+logarithms over 286 cities with known extents (r = 0.66)."""
 CIRCLE_POINTS = 64
 NUMBERS: dict[str, Callable[[str], Any]] = {
     "city_id": int,
@@ -38,14 +38,14 @@ REQUIRED = ("city_id", "name", "country_code", "country", "continent", "lon", "l
 
 @dataclass(frozen=True)
 class Selection:
-    """Which cities of a table to take.
+    """Which cities of a table to choose.
 
     Attributes:
-        per_country: at most so many of a country, the largest first.
-        at_least: more of each country, where these are fewer than so many in all.
-        min_population: only cities of so many people; 0 also takes those of unknown population.
-        countries: only these, by ISO 3166-1 alpha-2 code; all where empty.
-        continents: only these, by English name; all where empty.
+        per_country: maximum number of cities per country, the largest first.
+        at_least: minimum number of cities in all; more per country are chosen to reach it.
+        min_population: minimum population; 0 includes cities of unknown population.
+        countries: only these countries (ISO 3166-1 alpha-2 codes); empty for all.
+        continents: only these continents (English names); empty for all.
     """
 
     per_country: int = 5
@@ -56,18 +56,18 @@ class Selection:
 
 
 def geonames_cities() -> list[City]:
-    """GeoNames' cities of 100,000 people or more, each with a circle for its extent."""
+    """Return the GeoNames cities of at least 100,000 people, each with a circle as its extent."""
     packed = files("etl").joinpath("data/cities.csv.gz").read_bytes()
     return _read(gzip.decompress(packed).decode(), "GeoNames' table")
 
 
 def read_city_table(path: Path) -> list[City]:
-    """Cities of a CSV file with the columns of ``REQUIRED`` and, as wanted, population, radius_m and wkt.
+    """Read the cities of a CSV file with the columns ``REQUIRED`` and, optionally, population, radius_m and wkt.
 
     The extent is wkt (Polygon or MultiPolygon, EPSG:4326), else a circle of radius_m metres, else one by population.
 
     Raises:
-        CityError: a column or a value is missing or wrong; with the file, the line and what to do.
+        CityError: a column or a value is missing or wrong; the text gives the file and the line.
     """
     try:
         return _read(path.read_text(encoding="utf-8-sig"), str(path))
@@ -78,10 +78,10 @@ def read_city_table(path: Path) -> list[City]:
 
 
 def pick(cities: Sequence[City], selection: Selection) -> list[City]:
-    """The selected cities, by city_id; fewer than ``at_least`` only where there are no more.
+    """Return the selected cities, by city_id; fewer than ``at_least`` only if there are no more.
 
     Raises:
-        CityError: a country or continent has no city in the table, or no city is left.
+        CityError: a country or continent has no city in the table, or no city matches.
     """
     for kind, wanted, known in (
         ("country", selection.countries, {city.country_code for city in cities}),
@@ -100,20 +100,22 @@ def pick(cities: Sequence[City], selection: Selection) -> list[City]:
         and (not selection.continents or city.continent in selection.continents)
     ]
     if not eligible:
-        raise CityError(f"no city of the table fits {selection}; allow smaller ones, more countries or more continents")
+        raise CityError(
+            f"no city of the table matches {selection}; allow smaller cities, more countries or more continents"
+        )
     eligible.sort(key=lambda city: (-(city.population or 0), city.city_id))
-    place_in_country: dict[int, int] = {}
+    rank_in_country: dict[int, int] = {}
     seen: dict[str, int] = {}
     for city in eligible:
-        place_in_country[city.city_id] = seen[city.country_code] = seen.get(city.country_code, 0) + 1
-    # Stable: the largest first among those of the same place in their country.
-    eligible.sort(key=lambda city: place_in_country[city.city_id])
-    n_within = sum(place <= selection.per_country for place in place_in_country.values())
+        rank_in_country[city.city_id] = seen[city.country_code] = seen.get(city.country_code, 0) + 1
+    # A stable sort: cities of the same rank in their countries stay in the order of their size.
+    eligible.sort(key=lambda city: rank_in_country[city.city_id])
+    n_within = sum(rank <= selection.per_country for rank in rank_in_country.values())
     return sorted(eligible[: max(n_within, selection.at_least)], key=lambda city: city.city_id)
 
 
 def with_urban_areas(cities: Sequence[City], areas: Sequence[Polygon | MultiPolygon]) -> list[City]:
-    """The cities with the urban area (EPSG:4326; Natural Earth's, say) that holds their centre; else as they are."""
+    """Replace the extent of each city whose centre lies in an urban area (EPSG:4326) by the smallest such area."""
     tree = shapely.STRtree(list(areas))
     centres = shapely.points([city.lon for city in cities], [city.lat for city in cities])
     of_city, of_area = tree.query(centres, predicate="within")
@@ -125,13 +127,13 @@ def with_urban_areas(cities: Sequence[City], areas: Sequence[Polygon | MultiPoly
 
 
 def radius_m(population: int | None) -> float:
-    """Radius in metres of the circle that stands for a city; of unknown population as of 100,000."""
+    """Return the radius in metres of the circle for a city; an unknown population counts as 100,000."""
     area_km2 = AREA_KM2 * ((population or 100_000) / 100_000) ** AREA_EXPONENT
     return math.sqrt(area_km2 / math.pi) * 1000
 
 
 def circle(lon: float, lat: float, radius_m: float) -> MultiPolygon:
-    """The points within so many geodesic metres, as a 64-gon in EPSG:4326; in two parts across the antimeridian."""
+    """Return a geodesic circle as a 64-gon in EPSG:4326, in two parts if it crosses the antimeridian."""
     azimuths = np.linspace(0, 360, CIRCLE_POINTS, endpoint=False)
     n = len(azimuths)
     ring_lon, ring_lat, _ = GEOD.fwd([lon] * n, [lat] * n, azimuths, [radius_m] * n)
@@ -175,7 +177,7 @@ def _geometry(properties: dict[str, Any], where: str) -> dict[str, Any] | None:
             raise CityError(f"{where}: wkt is unreadable ({error}); give POLYGON(...) or MULTIPOLYGON(...)") from error
     lon, lat, metres = properties["lon"], properties["lat"], properties["radius_m"]
     if lon is None or lat is None or not (-180 <= lon <= 180 and -90 <= lat <= 90):
-        return None  # city_of says what is wrong with the centre
+        return None  # city_of raises for the centre
     metres = radius_m(properties["population"]) if metres is None else metres
     if not 0 < metres <= MAX_REACH_M:
         raise CityError(f"{where}: radius_m is {metres}; it must be above 0 and at most {MAX_REACH_M:.0f} metres")

@@ -1,4 +1,4 @@
-"""``terrakin etl``: all stages at once, each stage by itself, the demo catalogue, and the ledger's state."""
+"""``terrakin etl``: all stages at once, each stage alone, the demo catalogue, and the state of the ledger."""
 
 import click
 
@@ -9,13 +9,13 @@ from etl.cli import chip, cities, demo, export, ledger, stages, vectors
 @click.group()
 @click.pass_context
 def group(ctx: click.Context) -> None:
-    """Fill the tables: cities, composites, embeddings, layout, indexes."""
+    """Fill the database: cities, composites, embeddings and layout."""
     ctx.obj = read_settings()
 
 
 for command in (
     stages.run, cities.cities, cities.grid, stages.composite, stages.embed, chip.embed_chip, export.export_onnx,
-    stages.aggregate, stages.load, stages.thumbnail, vectors.bias, vectors.layout, vectors.index, ledger.status,
-    ledger.retry, demo.demo,
+    stages.aggregate, stages.load, stages.thumbnail, vectors.bias, vectors.layout, ledger.status, ledger.retry,
+    demo.demo,
 ):  # fmt: skip
     group.add_command(command)

@@ -1,4 +1,4 @@
-"""``terrakin etl cities`` and ``grid``: which cities, and their tiles."""
+"""``terrakin etl cities`` and ``grid``: choosing cities, and cutting them into tiles."""
 
 from pathlib import Path
 from typing import Any
@@ -7,7 +7,7 @@ import click
 
 from db.settings import Settings
 from etl.cli.options import CITY, DRY_RUN, LIMIT, PERIOD, Options, options
-from etl.cli.output import list_cities, progress_bar, say_tiles
+from etl.cli.output import list_cities, print_tiles, progress_bar
 from etl.cli.request import parse_period
 
 
@@ -16,28 +16,45 @@ from etl.cli.request import parse_period
     "--cities",
     "city_file",
     type=click.Path(path_type=Path),
-    help="GeoJSON or CSV of cities; without it, GeoNames' cities are chosen by the options below.",
+    help="GeoJSON or CSV of cities. Without it, the options below choose among GeoNames' cities.",
 )
-@click.option("--per-country", type=click.IntRange(1), default=5, show_default=True, help="At most so many a country.")
-@click.option("--at-least", type=click.IntRange(1), default=200, show_default=True, help="More a country, if need be.")
-@click.option("--min-population", type=click.IntRange(100_000), default=100_000, show_default=True)
+@click.option(
+    "--per-country", type=click.IntRange(1), default=5, show_default=True, help="Maximum number of cities per country."
+)
+@click.option(
+    "--at-least", type=click.IntRange(1), default=200, show_default=True,
+    help="Minimum number of cities in all; --per-country is exceeded to reach it.",
+)  # fmt: skip
+@click.option(
+    "--min-population", type=click.IntRange(100_000), default=100_000, show_default=True,
+    help="Minimum population of a city.",
+)  # fmt: skip
 @click.option("--country", "countries", multiple=True, help="Only this country (ISO code); may be repeated.")
 @click.option("--continent", "continents", multiple=True, help="Only this continent (English name); may be repeated.")
 @click.option(
     "--urban-areas",
     type=click.Path(path_type=Path),
-    help="GeoJSON of polygons (Natural Earth's urban areas): extents of the cities whose centres they hold.",
+    help="GeoJSON of polygons, such as Natural Earth's urban areas, used as extents of the cities in them.",
 )
-@click.option("--download-mbit-s", type=click.FloatRange(min=1), default=100.0, show_default=True, help="For dry runs.")
-@click.option("--embed-tiles-s", type=click.FloatRange(min=0.01), default=5.0, show_default=True, help="For dry runs.")
+@click.option(
+    "--download-mbit-s", type=click.FloatRange(min=1), default=100.0, show_default=True,
+    help="Download speed assumed by --dry-run.",
+)  # fmt: skip
+@click.option(
+    "--embed-tiles-s", type=click.FloatRange(min=0.01), default=5.0, show_default=True,
+    help="Tiles embedded per second assumed by --dry-run.",
+)  # fmt: skip
 @options(CITY, LIMIT, DRY_RUN)
 @click.pass_obj
 def cities(settings: Settings, /, dry_run: bool, download_mbit_s: float, embed_tiles_s: float, **given: Any) -> None:
-    """Choose the cities and write them into the database; with --dry-run only say what they would take."""
+    """Choose cities and write them into the database.
+
+    With --dry-run, only estimate the size of their run.
+    """
     from db.connect import connect
     from etl.cities.estimate import Speeds, make_plan
     from etl.pipeline import choose_cities, with_tiles
-    from etl.store.tiles import write_cities
+    from etl.store.cities import write_cities
 
     if given["city_file"] is not None:
         chosen = choose_cities(settings, given["city_file"], given["city_names"], given["limit"])
@@ -45,7 +62,7 @@ def cities(settings: Settings, /, dry_run: bool, download_mbit_s: float, embed_t
         chosen = with_tiles(_geonames(given), given["city_names"], given["limit"])
     if dry_run:
         plan = make_plan(chosen, Speeds(download_mbit_s, embed_tiles_s))
-        say_tiles(chosen, plan.tiles)
+        print_tiles(chosen, plan.tiles)
         click.echo(
             f"{len(chosen)} cities, {plan.n_tiles} tiles; about {plan.download_gb:,.0f} GB of download, "
             f"{plan.disk_gb:,.0f} GB of disk, {plan.hours:,.0f} hours (dry run, nothing written)",
@@ -61,9 +78,13 @@ def cities(settings: Settings, /, dry_run: bool, download_mbit_s: float, embed_t
 @options(PERIOD, CITY, LIMIT, DRY_RUN)
 @click.pass_obj
 def grid(settings: Settings, period: str, city_names: tuple[str, ...], limit: int | None, dry_run: bool) -> None:
-    """Cut the database's cities into tiles and enter them into the ledger."""
+    """Cut cities into tiles and enter their tasks.
+
+    The cities are those of the database; the tasks go into the ledger (terrakin.etl_tasks).
+    """
     from db.connect import connect
-    from etl.pipeline import choose_cities, make_job
+    from etl.pipeline import choose_cities
+    from etl.tasks.job import make_job
 
     chosen = choose_cities(settings, None, city_names, limit)
     if not dry_run:

@@ -12,7 +12,10 @@ from etl.cli.output import progress_bar
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the catalogue. [default: <home>/demo]")
 @click.pass_obj
 def demo(settings: Settings, out: Path | None) -> None:
-    """Build the synthetic demo catalogue: made-up towns whose look-alikes are known."""
+    """Build the synthetic demo catalogue.
+
+    It contains made-up towns with known matches.
+    """
     from etl.demo.catalogue import build_catalogue
 
     built = build_catalogue(out or settings.home / "demo", bar=progress_bar)

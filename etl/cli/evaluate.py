@@ -1,4 +1,4 @@
-"""``terrakin evaluate``: how good the database's vectors are, beside other forms of them and a baseline."""
+"""``terrakin evaluate``: how good the database's vectors are, compared with other variants and a baseline."""
 
 from pathlib import Path
 from typing import Any
@@ -13,19 +13,19 @@ from etl.cli.output import progress_bar
 @click.command()
 @click.option(
     "--sample", type=click.IntRange(1), default=200, show_default=True,
-    help="So many tiles are looked at again: changed, and on other dates.",
+    help="Number of tiles that are perturbed, and read on other dates.",
 )  # fmt: skip
-@click.option("--limit", type=click.IntRange(2), help="At most so many cities, drawn at random (always the same).")
-@click.option("--dates/--no-dates", "with_dates", default=True, help="Read imagery of other dates, or do without.")
+@click.option("--limit", type=click.IntRange(2), help="Maximum number of cities, drawn at random with a fixed seed.")
+@click.option("--dates/--no-dates", "with_dates", default=True, help="Whether to read imagery of other dates.")
 @click.option(
     "--forms", type=click.Path(path_type=Path),
-    help="CSV of known urban forms: zone, is_south, row, col, form. [default: the demo's, where it is]",
+    help="CSV of known urban forms: zone, is_south, row, col, form. [default: the demo's, if it exists]",
 )  # fmt: skip
-@click.option("--weights", help="TerraMind's: hub, a file or random. [default: as the database records]")
+@click.option("--weights", help="TerraMind's weights: hub, a file or random. [default: as the database records]")
 @SIGN
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the report. [default: <home>/reports]")
 def evaluate(out: Path | None, **given: Any) -> None:
-    """Measure leak, retrieval and stability of every form of the vectors; writes evaluation.html and .json."""
+    """Measure leakage, retrieval and stability of every variant of the vectors; write evaluation.html and .json."""
     from etl.evaluation import run as evaluation
     from etl.evaluation.report import write
 
@@ -34,11 +34,12 @@ def evaluate(out: Path | None, **given: Any) -> None:
     report, figures = write(found, out or settings.home / "reports")
     if found.is_quality:
         for variant, score in found.order[:5]:
-            click.echo(f"{score:.3f}  {variant.post_processing}, bias removal: {variant.removal}, {variant.method}")
+            name = f"{variant.post_processing}, bias removal: {variant.removal}, {variant.aggregation}"
+            click.echo(f"{score:.3f}  {name}")
     else:
         click.echo("random weights: nothing is ranked")
     click.echo(f"report:  {report}\nfigures: {figures}")
 
 
 group = evaluate
-"""The name that terrakin.py looks for."""
+"""The name that terrakin.py looks up."""

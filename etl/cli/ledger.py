@@ -1,4 +1,4 @@
-"""``terrakin etl status`` and ``retry``: what is done, what failed, and another try."""
+"""``terrakin etl status`` and ``retry``: progress and failures, and letting failed tasks be tried again."""
 
 from typing import Any
 
@@ -8,10 +8,10 @@ from db.settings import Settings
 
 
 @click.command()
-@click.option("--watch", "every_s", type=click.FloatRange(min=0.2), help="Show it again every so many seconds.")
+@click.option("--watch", "every_s", type=click.FloatRange(min=0.2), help="Refresh every so many seconds.")
 @click.pass_obj
 def status(settings: Settings, every_s: float | None) -> None:
-    """Show what is done, and what failed and why."""
+    """Show progress, and which cities failed and why."""
     import time
 
     from db.connect import connect
@@ -42,15 +42,18 @@ def _status(conn: Any) -> list[str]:
 
 @click.command()
 @click.argument("city_names", nargs=-1)
-@click.option("--anew", is_flag=True, help="These cities' finished work too: the machine that has its files is lost.")
+@click.option("--redo", is_flag=True, help="Redo finished stages of these cities too: a machine's work files are lost.")
 @click.pass_obj
-def retry(settings: Settings, city_names: tuple[str, ...], anew: bool) -> None:
-    """Let what failed be tried again by the next run: these cities (names or ids), or all."""
+def retry(settings: Settings, city_names: tuple[str, ...], redo: bool) -> None:
+    """Let the next run try failed cities again.
+
+    CITY_NAMES are names or ids; without them, all failed cities.
+    """
     from db.connect import connect
     from etl.tasks.progress import retry as run
 
-    if anew and not city_names:
-        raise click.UsageError("--anew needs the names or ids of cities: it throws their finished work away")
+    if redo and not city_names:
+        raise click.UsageError("--redo needs the names or ids of cities, because it discards their finished work")
     with connect(settings, "etl", autocommit=True) as conn:
-        n_tasks = run(conn, city_names, anew)
+        n_tasks = run(conn, city_names, redo)
     click.echo(f"{n_tasks} tasks wait for the next `terrakin etl run`", err=True)

@@ -1,4 +1,4 @@
-"""Options that several commands of ``terrakin etl`` share."""
+"""Options shared by several commands of ``terrakin etl``."""
 
 import os
 from collections.abc import Callable
@@ -7,30 +7,35 @@ from typing import Any
 
 import click
 
+from etl.vectors.choices import POST_PROCESSINGS, REMOVALS
+
 Options = dict[str, Any]
 
-STAC = click.option("--stac", required=True, help="STAC API (https://...) or static catalogue (its JSON: path or URL).")
-COLLECTION = click.option("--collection", help="Collection id, where the catalogue has several.")
-PERIOD = click.option("--period", required=True, help="Days of the scenes: 2024-06-01/2024-08-31.")
+STAC = click.option("--stac", required=True, help="STAC API (https://...) or static catalogue (path or URL of JSON).")
+COLLECTION = click.option("--collection", help="Collection id; needed if the catalogue has several.")
+PERIOD = click.option("--period", required=True, help="First and last day of the scenes: 2024-06-01/2024-08-31.")
 MAX_CLOUD_COVER = click.option(
     "--max-cloud-cover",
     type=click.FloatRange(0, 100),
     default=60.0,
     show_default=True,
-    help="Leave out scenes with more cloud (percent); clearer ones are taken first.",
+    help="Maximum cloud cover of a scene (percent); clearer scenes are used first.",
 )
 WIDEN_DAYS = click.option(
     "--widen-days", type=click.IntRange(0, 365), default=30, show_default=True,
-    help="Where clear looks lack, take scenes of so many days before and after the period too; 0: never.",
+    help="Days before and after the period that are searched too if clear observations are missing.",
 )  # fmt: skip
 SIGN = click.option(
-    "--sign", is_flag=True, help="Sign addresses for Planetary Computer's storage (package planetary-computer)."
+    "--sign", is_flag=True, help="Sign asset addresses for Planetary Computer (needs package planetary-computer)."
 )
 CITIES = click.option(
-    "--cities", "city_file", type=click.Path(path_type=Path), help="GeoJSON or CSV of cities; else the database's."
+    "--cities",
+    "city_file",
+    type=click.Path(path_type=Path),
+    help="GeoJSON or CSV of cities. [default: the cities of the database]",
 )
 CITY = click.option("--city", "city_names", multiple=True, help="Only this city (name or id); may be repeated.")
-LIMIT = click.option("--limit", type=click.IntRange(1), help="At most so many cities.")
+LIMIT = click.option("--limit", type=click.IntRange(1), help="Maximum number of cities.")
 ENCODER = click.option(
     "--encoder", type=click.Choice(["mosaiks", "terramind_v1_base"]), default="mosaiks", show_default=True
 )
@@ -38,35 +43,35 @@ WEIGHTS = click.option(
     "--weights",
     default="hub",
     show_default=True,
-    help="TerraMind's: hub, a file (as published, or .onnx of export-onnx), or random (untrained).",
+    help="TerraMind's weights: hub, a file (as published, or .onnx from export-onnx), or random (untrained).",
 )
 PRECISION = click.option(
     "--precision", type=click.Choice(["fp32", "bf16"]), default="fp32", show_default=True,
-    help="TerraMind's with torch; bf16 pays on GPUs and processors that compute in it. int8: see export-onnx.",
+    help="Precision of torch; bf16 is faster only on GPUs and CPUs that support it. For int8 see export-onnx.",
 )  # fmt: skip
 WEIGHTS_SHA256 = click.option("--weights-sha256", help="SHA-256 that the weights file must have.")
 WORKERS = click.option(
     "--workers", "n_workers", type=click.IntRange(1), default=os.cpu_count() or 1, show_default="cores",
-    help="Processes of the local Dask cluster.",
+    help="Number of processes of the local Dask cluster.",
 )  # fmt: skip
-DASK_SCHEDULER = click.option("--dask-scheduler", help="Use this Dask scheduler instead: tcp://host:port.")
+DASK_SCHEDULER = click.option("--dask-scheduler", help="Use a running Dask scheduler instead: tcp://host:port.")
 POST_PROCESSING = click.option(
     "--post-processing",
-    type=click.Choice(["raw", "centred", "standardised", "all_but_the_top"]),
-    help="What makes patch vectors comparable. [default: the database's; standardised where none is recorded]",
+    type=click.Choice(POST_PROCESSINGS),
+    help="How patch vectors are made comparable. [default: as the database records, else standardised]",
 )
-REMOVALS = click.Choice(["dimensions", "leace", "none"])
+REMOVAL = click.Choice(REMOVALS)
 BIAS_REMOVAL = click.option(
     "--bias-removal",
-    type=REMOVALS,
-    help="Measure spatial bias before any vector is made, and take it out as `etl bias` does. "
-    "[default: as the database records; nothing where none is recorded]",
+    type=REMOVAL,
+    help="Measure spatial bias before any vector is made, and remove it as `etl bias` does. "
+    "[default: as the database records, else none]",
 )
-DRY_RUN = click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+DRY_RUN = click.option("--dry-run", is_flag=True, help="Only print what would be done.")
 
 
 def options(*wanted: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Several click options as one decorator, in the order given."""
+    """Combine several click options into one decorator, in the order given."""
 
     def decorate(command: Any) -> Any:
         for option in reversed(wanted):

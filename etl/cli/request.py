@@ -1,4 +1,4 @@
-"""From the options of a command to what the pipeline is asked for."""
+"""Turning the options of a command into the request of a pipeline."""
 
 from __future__ import annotations
 
@@ -11,14 +11,18 @@ import click
 from db.settings import Settings
 from etl.cli.options import Options
 
-if TYPE_CHECKING:  # the commands import nothing heavy before they run
+if TYPE_CHECKING:  # commands import heavy modules only when they run
     from etl.period import Period
     from etl.pipeline import Request
     from etl.stages.bias import BiasRequest
 
 
 def parse_period(text: str) -> Period:
-    """``2024-06-01/2024-08-31`` as a Period."""
+    """Return ``2024-06-01/2024-08-31`` as a Period.
+
+    Raises:
+        click.BadParameter: the text has another form, or the period ends before it begins.
+    """
     from etl.period import Period
 
     try:
@@ -31,11 +35,11 @@ def parse_period(text: str) -> Period:
 
 
 def make_request(settings: Settings, given: Options) -> Request:
-    """The request of ``run`` or of one stage; options that the command lacks take their defaults."""
+    """Return the request of ``run`` or of one stage; options that the command lacks take their defaults."""
     from etl.encoders.selection import EncoderChoice
     from etl.imagery.catalogue import Source
+    from etl.imagery.dask_cluster import DaskOptions
     from etl.pipeline import Request
-    from etl.stages.composite import DaskOptions
 
     return Request(
         source=Source(
@@ -59,7 +63,7 @@ def make_request(settings: Settings, given: Options) -> Request:
 def bias_request(
     settings: Settings, removal: str, report: Path | None = None, forms: Path | None = None, **others: Any
 ) -> BiasRequest:
-    """What removes spatial bias; the page's place, and the demo's known forms, where they are not given."""
+    """Return a request to remove spatial bias; report and forms default to files in the home folder."""
     from etl.stages.bias import BiasRequest
 
     demo_forms = settings.home / "demo" / "forms.csv"
@@ -71,7 +75,7 @@ def bias_request(
     )
 
 
-def say_weights(request: Request) -> None:
-    """Warn on stderr where the network is untrained."""
+def warn_of_random_weights(request: Request) -> None:
+    """Warn on stderr if the network is untrained."""
     if request.encoder.name == "terramind_v1_base" and request.encoder.weights == "random":
         click.echo("RANDOM WEIGHTS: the network is untrained, similarities will mean little", err=True)

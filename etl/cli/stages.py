@@ -1,6 +1,6 @@
-"""``terrakin etl run`` and the stages that work city by city."""
+"""``terrakin etl run``, and the commands for stages that work city by city."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -28,7 +28,10 @@ from etl.cli.options import (
     options,
 )
 from etl.cli.output import list_cities, progress_bar
-from etl.cli.request import make_request, say_weights
+from etl.cli.request import make_request, warn_of_random_weights
+
+if TYPE_CHECKING:  # commands import heavy modules only when they run
+    from etl.tasks.ledger import Stage
 
 
 @click.command()
@@ -38,14 +41,17 @@ from etl.cli.request import make_request, say_weights
 )  # fmt: skip
 @click.pass_obj
 def run(settings: Settings, /, dry_run: bool, **given: Any) -> None:
-    """Run all stages. The same command again resumes what was interrupted and repeats nothing."""
+    """Run all stages.
+
+    The same command resumes an interrupted run and repeats nothing that is done.
+    """
     from etl import pipeline
 
     request = make_request(settings, given)
     if dry_run:
         _plan(settings, request)
         return
-    say_weights(request)
+    warn_of_random_weights(request)
     for line in pipeline.run(settings, request, progress_bar):
         click.echo(line, err=True)
 
@@ -62,7 +68,7 @@ def composite(settings: Settings, /, **given: Any) -> None:
 @options(PERIOD, CITY, LIMIT, ENCODER, WEIGHTS, WEIGHTS_SHA256, PRECISION)
 @click.pass_obj
 def embed(settings: Settings, /, **given: Any) -> None:
-    """Embed the composites whose patches are missing."""
+    """Embed the composites that have no patch embeddings yet."""
     _run_stage(settings, "embed", given)
 
 
@@ -70,7 +76,7 @@ def embed(settings: Settings, /, **given: Any) -> None:
 @options(PERIOD, CITY, LIMIT, POST_PROCESSING, BIAS_REMOVAL)
 @click.pass_obj
 def aggregate(settings: Settings, /, **given: Any) -> None:
-    """Aggregate patches to one vector a tile and method."""
+    """Aggregate patch embeddings to tile vectors."""
     _run_stage(settings, "aggregate", given)
 
 
@@ -86,16 +92,16 @@ def load(settings: Settings, /, **given: Any) -> None:
 @options(PERIOD, CITY, LIMIT)
 @click.pass_obj
 def thumbnail(settings: Settings, /, **given: Any) -> None:
-    """Make the pictures of loaded tiles that are missing."""
+    """Make the missing thumbnails of loaded tiles."""
     _run_stage(settings, "thumbnail", given)
 
 
-def _run_stage(settings: Settings, stage: str, given: Options) -> None:
+def _run_stage(settings: Settings, stage: "Stage", given: Options) -> None:
     from etl.pipeline import run_stage
 
     request = make_request(settings, given)
     if stage == "embed":
-        say_weights(request)
+        warn_of_random_weights(request)
     run_stage(settings, stage, request, progress_bar)
 
 

@@ -1,4 +1,4 @@
-"""``terrakin etl bias``, ``layout`` and ``index``: what is made of all vectors at once."""
+"""``terrakin etl bias`` and ``layout``: what is computed from all vectors at once."""
 
 from pathlib import Path
 from typing import Any
@@ -6,33 +6,46 @@ from typing import Any
 import click
 
 from db.settings import Settings
-from etl.cli.options import POST_PROCESSING, REMOVALS, options
+from etl.cli.options import POST_PROCESSING, REMOVAL, options
 from etl.cli.output import progress_bar
 from etl.cli.request import bias_request
 
 
 @click.command()
 @click.option(
-    "--removal", type=REMOVALS, default="dimensions", show_default=True,
-    help="Set dimensions to 0, project directions out (LEACE), or put everything back.",
+    "--removal", type=REMOVAL, default="dimensions", show_default=True,
+    help="Set dimensions to 0, project directions out (leace), or restore everything (none).",
 )  # fmt: skip
 @options(POST_PROCESSING)
-@click.option("--morans-i-floor", type=click.FloatRange(0, 1), default=0.5, show_default=True)
-@click.option("--position-r2-floor", type=click.FloatRange(0, 1), default=0.1, show_default=True)
 @click.option(
-    "--max-share", type=click.FloatRange(0, 0.9), default=0.2, show_default=True, help="Remove no more; 0: nothing."
-)
+    "--morans-i-floor", type=click.FloatRange(0, 1), default=0.5, show_default=True,
+    help="Moran's I below which no dimension is excluded.",
+)  # fmt: skip
+@click.option(
+    "--position-r2-floor", type=click.FloatRange(0, 1), default=0.1, show_default=True,
+    help="R² of position below which no dimension is excluded.",
+)  # fmt: skip
+@click.option(
+    "--max-share", type=click.FloatRange(0, 0.9), default=0.2, show_default=True,
+    help="Maximum share of the dimensions or directions that is removed.",
+)  # fmt: skip
 @click.option(
     "--forms",
     type=click.Path(path_type=Path),
-    help="CSV of known urban forms of made-up towns, for retrieval. [default: <home>/demo/forms.csv, where it is]",
+    help="CSV of known urban forms of synthetic towns, to measure retrieval. [default: <home>/demo/forms.csv if it "
+    "exists]",
 )
-@click.option("--report", type=click.Path(path_type=Path), help="The page. [default: <home>/reports/spatial_bias.html]")
+@click.option(
+    "--report", type=click.Path(path_type=Path),
+    help="Path of the report. [default: <home>/reports/spatial_bias.html]",
+)  # fmt: skip
 @click.pass_obj
 def bias(settings: Settings, /, **given: Any) -> None:
-    """Take out of all vectors what says where rather than what; the model is not run again.
+    """Remove spatial bias from all vectors.
 
-    A given --post-processing is fitted anew to all patches; without it the recorded one stays.
+    Spatial bias is what encodes location rather than content. The model is not run again.
+
+    With --post-processing, that method is fitted to all patches; without it, the recorded one stays.
     """
     from etl.reprocess import remove_bias
     from etl.vectors.spatial_bias import Limits
@@ -51,11 +64,14 @@ def bias(settings: Settings, /, **given: Any) -> None:
 
 
 @click.command()
-@click.option("--anew", is_flag=True, help="Lay all tiles out again, although every one has its place.")
-@click.option("--compare", is_flag=True, help="Only write <home>/reports/layout.html: UMAP beside PaCMAP.")
+@click.option("--all", "redo", is_flag=True, help="Lay out all tiles again, although each has a position.")
+@click.option("--compare", is_flag=True, help="Only write <home>/reports/layout.html, which compares UMAP with PaCMAP.")
 @click.pass_obj
-def layout(settings: Settings, anew: bool, compare: bool) -> None:
-    """Give new tiles a place in the UMAP layout; lay all out when there is none, or most are new."""
+def layout(settings: Settings, redo: bool, compare: bool) -> None:
+    """Place new tiles into the UMAP layout.
+
+    All tiles are laid out if there is no layout, or if most tiles are new.
+    """
     from db.connect import connect
     from etl.stages import layout as stage
 
@@ -65,15 +81,5 @@ def layout(settings: Settings, anew: bool, compare: bool) -> None:
             stage.report(conn, page)
             click.echo(f"report: {page}")
             return
-        done = stage.run(conn, progress_bar, anew)
-    click.echo(done or "every tile has its place already", err=True)
-
-
-@click.command()
-@click.pass_obj
-def index(settings: Settings) -> None:
-    """Build the vector indexes that are missing."""
-    from etl.stages import index as stage
-
-    built = stage.run(settings, progress_bar)
-    click.echo(f"built {', '.join(built)}" if built else "all indexes were there", err=True)
+        done = stage.run(conn, progress_bar, redo)
+    click.echo(done or "every tile has a position already", err=True)

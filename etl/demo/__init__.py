@@ -1,1 +1,1 @@
-"""The synthetic demo: a static STAC catalogue of made-up towns whose look-alikes are known."""
+"""The synthetic demo: a static STAC catalogue of made-up towns with known matches."""

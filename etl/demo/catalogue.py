@@ -1,4 +1,4 @@
-"""Builds the demo: a static STAC catalogue in Earth Search's form, its cities, and the known form of every tile."""
+"""Building the demo: a static STAC catalogue as Earth Search's, its cities, and the known urban form of every tile."""
 
 import csv
 import json
@@ -19,7 +19,7 @@ from etl.demo.scenes import DAYS, YEAR, town_scenes
 from etl.demo.towns import DEMO_TOWNS, Town
 
 VERSION = 1
-"""Raised with every change of the pixels, so that a catalogue of an older version is built again."""
+"""Raise it with every change of the pixels, so that catalogues of an older version are built again."""
 SEED = 2026
 COLLECTION = "synthetic-sentinel-2-l2a"
 N_PROCESSES = 2
@@ -27,7 +27,7 @@ N_PROCESSES = 2
 
 @dataclass(frozen=True)
 class DemoCatalogue:
-    """Paths of a built demo.
+    """The files of the demo.
 
     Attributes:
         catalogue: the STAC catalogue.
@@ -46,12 +46,12 @@ def build_catalogue(
     n_days: int = len(DAYS),
     bar: Callable[[str, str, int], AbstractContextManager[Any]] | None = None,
 ) -> DemoCatalogue:
-    """Build the catalogue beside ``root`` and rename it; one that is complete and of this version is left as it is.
+    """Build the catalogue beside ``root`` and rename it; a complete catalogue of this version is not built again.
 
     Args:
-        root: folder of the catalogue; replaced where it holds another version.
-        towns: what to draw.
-        n_days: scenes a town, 1 to 5.
+        root: folder of the catalogue; replaced if it contains another version.
+        towns: the towns to draw.
+        n_days: number of scenes per town, 1 to 5.
         bar: makes a progress bar that counts towns.
     """
     built = DemoCatalogue(root / "catalog.json", root / "cities.geojson", root / "forms.csv")
@@ -59,7 +59,7 @@ def build_catalogue(
     made_of = {"version": VERSION, "seed": SEED, "towns": [town.name for town in towns], "n_days": n_days}
     if marker.exists() and json.loads(marker.read_text()) == made_of:
         return built
-    new = root.with_name(f"{root.name}-new")  # no dot: pystac takes a folder with one for a file
+    new = root.with_name(f"{root.name}-new")  # no dot: pystac takes a folder with a dot for a file
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
     collection = _collection()
@@ -87,7 +87,7 @@ def build_catalogue(
 def _write_town(root: Path, town: Town, n_days: int) -> list[dict[str, Any]]:
     items = []
     for scene in town_scenes(town, SEED, n_days):
-        # Where normalize_hrefs puts the item too.
+        # The folder in which normalize_hrefs puts the item.
         folder = root / COLLECTION / scene.item_id
         items.append(write_scene(folder, scene, COLLECTION).to_dict(transform_hrefs=False))
     return items
@@ -97,8 +97,8 @@ def _collection() -> pystac.Collection:
     begin, end = datetime(YEAR, 6, 1, tzinfo=UTC), datetime(YEAR, 8, 31, tzinfo=UTC)
     return pystac.Collection(
         COLLECTION,
-        "SYNTHETIC pixels in the form of Sentinel-2 L2A: made-up towns at the positions of real cities. "
-        "Nothing here was seen by a satellite.",
+        "SYNTHETIC pixels in the format of Sentinel-2 L2A: made-up towns at the positions of real cities. "
+        "No satellite has recorded them.",
         pystac.Extent(pystac.SpatialExtent([[-180.0, -90.0, 180.0, 90.0]]), pystac.TemporalExtent([[begin, end]])),
         title="Synthetic Sentinel-2 L2A",
         extra_fields={"terrakin:synthetic": True},

@@ -1,7 +1,7 @@
-"""Draws the urban forms: one tile of 224 x 224 px of 10 m as a map of materials.
+"""Drawing the urban forms: one tile of 224 x 224 px at 10 m as a map of materials.
 
-A form has its own texture (blocks, slabs, gardens, basins) and its own mix of materials; a town turns, scales and
-shuffles it, so that no two tiles are the same, but those of one form look alike.
+Each form has its own texture (blocks, slabs, gardens, basins) and mix of materials. Each town rotates, scales and
+shuffles it, so that no two tiles are equal, but those of the same form are similar.
 """
 
 from collections.abc import Callable
@@ -35,12 +35,12 @@ class Style:
 
 
 def draw(form: Form, style: Style, rng: np.random.Generator) -> Map:
-    """A tile of a form in a town's style."""
+    """Draw a tile of a form in a town's style."""
     return DRAWERS[form](style, rng)
 
 
 def _coordinates(style: Style, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Pixel coordinates along and across the town's streets, from a random origin."""
+    """Return the pixel coordinates along and across the town's streets, from a random origin."""
     y, x = np.mgrid[:TILE_PX, :TILE_PX].astype(np.float32)
     u = np.cos(style.angle) * x + np.sin(style.angle) * y + rng.uniform(0, 1000) + 2000
     v = np.cos(style.angle) * y - np.sin(style.angle) * x + rng.uniform(0, 1000) + 2000
@@ -48,7 +48,7 @@ def _coordinates(style: Style, rng: np.random.Generator) -> tuple[np.ndarray, np
 
 
 def _noise(rng: np.random.Generator, sigma_px: float) -> np.ndarray:
-    """Smooth noise with even values in 0..1: its ranks are spread evenly, so a threshold is a share of the area."""
+    """Return smooth noise, uniformly distributed in 0..1, so that a threshold is a share of the area."""
     smooth = gaussian_filter(rng.normal(size=(TILE_PX, TILE_PX)), sigma_px, mode="wrap")
     ranks = np.empty(smooth.size, np.float32)
     ranks[np.argsort(smooth, axis=None)] = np.linspace(0, 1, smooth.size, dtype=np.float32)
@@ -56,14 +56,14 @@ def _noise(rng: np.random.Generator, sigma_px: float) -> np.ndarray:
 
 
 def _by_block(u: np.ndarray, v: np.ndarray, choices: list[Material], rng: np.random.Generator) -> Map:
-    """One random material a block, where (u, v) are the blocks' whole numbers."""
+    """Give each block a random material; the integer parts of (u, v) are the block's indices."""
     table = rng.choice([number(c) for c in choices], size=(97, 89)).astype(np.uint8)
     blocks: Map = table[u.astype(int) % 97, v.astype(int) % 89]
     return blocks
 
 
 def _green(style: Style, rng: np.random.Generator, sigma_px: float = 3) -> Map:
-    """Open ground: trees and grass."""
+    """Draw open ground: trees and grass."""
     is_tree = _noise(rng, sigma_px) < style.greenness
     return np.where(is_tree, number("trees"), number("grass")).astype(np.uint8)
 
@@ -76,7 +76,7 @@ def _grid_centre(style: Style, rng: np.random.Generator) -> Map:
     u, v = _coordinates(style, rng)
     block_u, block_v = 11.0, 8.0
     roofs: list[Material] = ["bitumen_roof", "concrete", "bitumen_roof", "metal_roof"]
-    ground = _by_block(u / block_u * 2, v / block_v * 2, roofs, rng)  # four houses a block
+    ground = _by_block(u / block_u * 2, v / block_v * 2, roofs, rng)  # four houses per block
     is_square = rng.random((97, 89))[(u / block_u).astype(int) % 97, (v / block_v).astype(int) % 89] < 0.05
     _paint(ground, is_square, "trees")
     _paint(ground, (u % block_u < 2) | (v % block_v < 1.6), "asphalt")

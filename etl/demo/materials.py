@@ -1,8 +1,8 @@
-"""What the demo's ground is made of: surface reflectance x 10000 of 13 materials in the 12 bands.
+"""The materials of the demo: surface reflectance x 10000 of 13 materials in the 12 bands.
 
-Plausible values for the centre wavelengths of Sentinel-2, after the spectra of the ECOSTRESS library (Meerdink et al.
-2019, doi:10.1016/j.rse.2019.05.015: asphalt, concrete, roofing, soils, sand, vegetation) and of the USGS library
-(Kokaly et al. 2017, doi:10.3133/ds1035: grass, trees, water); rounded, and not taken from one sample.
+The values are plausible for the centre wavelengths of Sentinel-2: rounded, after several spectra of the ECOSTRESS
+library (Meerdink et al. 2019, doi:10.1016/j.rse.2019.05.015: asphalt, concrete, roofing, soils, sand, vegetation) and
+the USGS library (Kokaly et al. 2017, doi:10.3133/ds1035: grass, trees, water).
 """
 
 from typing import Literal, get_args
@@ -45,5 +45,5 @@ SCL_CLASS = np.array(
 
 
 def number(material: Material) -> int:
-    """Row of a material in REFLECTANCE."""
+    """Return the row of a material in REFLECTANCE."""
     return MATERIALS.index(material)

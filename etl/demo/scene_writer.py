@@ -1,4 +1,4 @@
-"""Writes one scene in Earth Search's form: a COG a band at its native resolution, the SCL, and the STAC item."""
+"""Writing one scene as Earth Search does: one COG per band at its native resolution, the SCL, and the STAC item."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ NATIVE_RESOLUTION_M = {
     "B01": 60, "B02": 10, "B03": 10, "B04": 10, "B05": 20, "B06": 20, "B07": 20, "B08": 10, "B8A": 20, "B09": 60,
     "B11": 20, "B12": 20,
 }  # fmt: skip
-"""Pixel size of each band (m), Sentinel-2 User Handbook, table 1."""
+"""Pixel size of each band in metres (Sentinel-2 User Handbook, table 1)."""
 SCL_RESOLUTION_M = 20
 STAC_EXTENSIONS = [
     "https://stac-extensions.github.io/eo/v1.1.0/schema.json",
@@ -30,21 +30,21 @@ STAC_EXTENSIONS = [
 
 @dataclass(frozen=True)
 class Scene:
-    """Pixels of one moment.
+    """The pixels of one scene.
 
     Attributes:
         item_id: id of the STAC item.
-        moment: time of the take, UTC.
+        acquired_at: acquisition time, UTC.
         srid: EPSG code of the UTM projection.
         x: easting of the upper left corner, metres.
         y: northing of the upper left corner, metres.
-        bands: uint16 DN by name of BANDS at NATIVE_RESOLUTION_M, offset already taken off, 0 is nodata.
+        bands: uint16 DN by name of BANDS at NATIVE_RESOLUTION_M, without offset; 0 is nodata.
         scl: uint8 scene classes at 20 m.
-        is_synthetic: True where pixels are made up.
+        is_synthetic: True for synthetic pixels.
     """
 
     item_id: str
-    moment: datetime
+    acquired_at: datetime
     srid: int
     x: float
     y: float
@@ -54,7 +54,7 @@ class Scene:
 
 
 def write_scene(folder: Path, scene: Scene, collection: str) -> pystac.Item:
-    """Write the COGs into ``folder`` and return the item, whose hrefs are their paths."""
+    """Write the COGs into ``folder`` and return the STAC item, whose hrefs are their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     item = _item(scene, collection)
     for key, name in zip(EARTH_SEARCH_KEYS, BANDS, strict=True):
@@ -80,7 +80,7 @@ def _item(scene: Scene, collection: str) -> pystac.Item:
         "proj:epsg": scene.srid,
         "s2:processing_baseline": "05.10",
         "s2:nodata_pixel_percentage": 0,
-        # As Earth Search has it: the offset is off the pixels, although raster:bands still names it.
+        # As in Earth Search: the offset has been removed from the pixels, although raster:bands still gives it.
         "earthsearch:boa_offset_applied": True,
         "terrakin:synthetic": scene.is_synthetic,
     }
@@ -88,7 +88,7 @@ def _item(scene: Scene, collection: str) -> pystac.Item:
         scene.item_id,
         shapely.geometry.mapping(outline),
         list(outline.bounds),
-        scene.moment,
+        scene.acquired_at,
         properties,
         stac_extensions=STAC_EXTENSIONS,
         collection=collection,

@@ -1,4 +1,4 @@
-"""Pixels of the demo: a town's ground as one image, and that image on several days with clouds and shadows."""
+"""The pixels of the demo: a town's ground as one image, and that image on several days with clouds and shadows."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ from etl.imagery.sentinel2 import BANDS
 
 DAYS = ((6, 5), (6, 25), (7, 15), (8, 4), (8, 24))
 CLOUD_SHARES = (0.25, 0.05, 0.4, 0.0, 0.15)
-"""Share of each day under cloud; one day is clear, as in most real summers."""
+"""Cloud cover of each day as a share; one day is clear, as in most real summers."""
 YEAR = 2024
 COARSEST_M = 60
 MARGIN_M = 240
-"""The scene reaches so far beyond the tiles, as a real one does."""
+"""Distance by which a scene extends beyond the tiles, as real scenes do."""
 CLOUD_REFLECTANCE = 8000
 SHADOW_FACTOR = 0.45
 SHADOW_OFFSET_PX = (22, 9)
@@ -30,7 +30,7 @@ SCL_SHADOW, SCL_CLOUD_MEDIUM, SCL_CLOUD_HIGH, SCL_CIRRUS = 3, 8, 9, 10
 
 @dataclass(frozen=True)
 class Ground:
-    """A town without sky, at 10 m.
+    """A town without clouds, at 10 m.
 
     Attributes:
         reflectance: (12, height, width) float32, x 10000.
@@ -46,7 +46,7 @@ class Ground:
 
 
 def town_ground(town: Town, seed: int) -> Ground:
-    """Draw all tiles of a town and give their materials reflectances, a little different in every town and pixel."""
+    """Draw all tiles of a town and give their materials reflectances, slightly different in every town and pixel."""
     rng = np.random.default_rng([seed, town.geonames_id])
     style = Style(rng.uniform(0, np.pi / 2), rng.uniform(0.88, 1.14), rng.uniform(0.35, 0.65))
     cells = town.cells()
@@ -76,7 +76,7 @@ def town_ground(town: Town, seed: int) -> Ground:
 
 
 def town_scenes(town: Town, seed: int, n_days: int) -> Iterator[Scene]:
-    """The town's scenes, oldest first."""
+    """Yield the town's scenes, oldest first."""
     ground = town_ground(town, seed)
     for number in range(n_days):
         rng = np.random.default_rng([seed, town.geonames_id, number])
@@ -89,7 +89,7 @@ def town_scenes(town: Town, seed: int, n_days: int) -> Iterator[Scene]:
         pixels = pixels * (1 - opacity) + CLOUD_REFLECTANCE * opacity
         yield Scene(
             item_id=f"SYNTHETIC_{town.name.upper()}_{YEAR}{month:02}{day:02}",
-            moment=datetime(YEAR, month, day, 10, 30, tzinfo=UTC),
+            acquired_at=datetime(YEAR, month, day, 10, 30, tzinfo=UTC),
             srid=town.srid,
             x=ground.x,
             y=ground.y,
@@ -100,7 +100,7 @@ def town_scenes(town: Town, seed: int, n_days: int) -> Iterator[Scene]:
 
 
 def _clouds(rng: np.random.Generator, shape: tuple[int, ...], share: float) -> np.ndarray:
-    """Opacity (height, width) float32 in 0..1: blobs over a share of the area, exactly 0 elsewhere."""
+    """Return opacity (height, width) float32 in 0..1: clouds over a share of the area, exactly 0 elsewhere."""
     if share == 0:
         return np.zeros(shape, np.float32)
     smooth = gaussian_filter(rng.normal(size=shape), 45)
@@ -117,7 +117,7 @@ def _shadow(opacity: np.ndarray, is_south: bool) -> np.ndarray:
 
 
 def _native(pixels: np.ndarray, resolution_m: int) -> np.ndarray:
-    """A band at its own pixel size: the mean over each pixel, uint16, never 0 (which is nodata)."""
+    """Return a band at its native resolution: the mean over each pixel, uint16, never 0 (which is nodata)."""
     n = resolution_m // RESOLUTION_M
     height, width = pixels.shape
     means = pixels.reshape(height // n, n, width // n, n).mean(axis=(1, 3))
@@ -126,7 +126,7 @@ def _native(pixels: np.ndarray, resolution_m: int) -> np.ndarray:
 
 
 def _scene_classes(classes: np.ndarray, opacity: np.ndarray, shadow: np.ndarray) -> np.ndarray:
-    """SCL at 20 m: any cloud or shadow in a pixel counts."""
+    """Return the SCL at 20 m, in which a pixel with any cloud or shadow has that class."""
     n = SCL_RESOLUTION_M // RESOLUTION_M
     height, width = classes.shape
 

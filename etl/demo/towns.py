@@ -1,4 +1,4 @@
-"""The made-up towns of the demo: real city positions, and a plan of urban forms tile by tile."""
+"""The synthetic towns of the demo: positions of real cities, and a plan of urban forms tile by tile."""
 
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -47,17 +47,17 @@ TINY_B: Plan = (("farmland", "old_centre"), ("suburb", "harbour"))
 
 @dataclass(frozen=True)
 class Town:
-    """A made-up town.
+    """A synthetic town.
 
     Attributes:
-        geonames_id: of the real city whose position it takes.
-        name: of that city.
+        geonames_id: GeoNames id of the real city at whose position it lies.
+        name: name of that city.
         country_code: ISO 3166-1 alpha-2.
         country: English name.
         continent: as in ``etl.cities.city.CONTINENTS``.
         lon: longitude of the real city, degrees, EPSG:4326.
         lat: latitude of the real city, degrees, EPSG:4326.
-        plan: form of each tile, rows from north to south.
+        plan: form of each tile; rows from north to south.
     """
 
     geonames_id: int
@@ -75,7 +75,7 @@ class Town:
         return utm_srid(utm_zone(self.lon), self.lat < 0)
 
     def cells(self) -> dict[Cell, Form]:
-        """The town's cells with their forms; the real city's position lies in the middle of them."""
+        """Return the town's cells with their forms; the real city's position lies in their middle."""
         x, y = Transformer.from_crs(4326, self.srid, always_xy=True).transform(self.lon, self.lat)
         n_rows, n_cols = np.shape(self.plan)
         left, top = round(x / TILE_M) - n_cols // 2, round(y / TILE_M) + n_rows // 2 - 1
@@ -87,7 +87,7 @@ class Town:
         }
 
     def city(self) -> City:
-        """The town as a city of the ETL; its extent is a little smaller than its tiles, so that it claims just them."""
+        """Return the town as a city; its extent is slightly smaller than its tiles, so that it contains no others."""
         cells = list(self.cells())
         hull = shapely.union_all([cell.footprint() for cell in cells]).convex_hull
         extent = shapely.MultiPolygon([hull.buffer(-0.002)])
@@ -108,11 +108,11 @@ DEMO_TOWNS = (
     Town(4699066, "Houston", "US", "United States", "North America", -95.3633, 29.7633, INLAND),
     Town(2158177, "Melbourne", "AU", "Australia", "Oceania", 144.9633, -37.814, RIVERSIDE),
 )
-"""Positions: GeoNames (CC BY 4.0). Nothing else of these towns is like the cities."""
+"""Positions: GeoNames (CC BY 4.0). Apart from their positions, the towns do not resemble the cities."""
 
 TINY_TOWNS = (
     Town(2267057, "Lisbon", "PT", "Portugal", "Europe", -9.1333, 38.7167, TINY_A),
     Town(3449433, "Santos", "BR", "Brazil", "South America", -46.3336, -23.9608, TINY_B),
     Town(2158177, "Melbourne", "AU", "Australia", "Oceania", 144.9633, -37.814, TINY_A),
 )
-"""Four tiles each: for tests of the path, not of what looks alike."""
+"""Four tiles each: for tests of the pipeline, not of similarity."""

@@ -1,7 +1,7 @@
-"""What an encoder is: from a Sentinel-2 tile to one vector for each of its 14 x 14 patches.
+"""The encoder protocol: from a Sentinel-2 tile to one vector for each of its 14 x 14 patches.
 
-The two encoders are ``etl.encoders.mosaiks`` (NumPy) and ``etl.encoders.terramind`` (torch, imported only when
-it is loaded). This module imports neither.
+Implementations: ``etl.encoders.mosaiks`` (NumPy), ``etl.encoders.terramind`` (torch) and
+``etl.encoders.terramind_onnx`` (ONNX Runtime). This module imports none of them.
 """
 
 from typing import Literal, Protocol
@@ -21,11 +21,7 @@ Weights = Literal["pretrained", "random", "fitted"]
 
 
 class Encoder(Protocol):
-    """A fitted or loaded encoder, ready to embed.
-
-    ``weights_sha256`` (64 hex digits) differs whenever the same pixels might get other vectors, so vectors of
-    two different encoders are never compared by mistake.
-    """
+    """A fitted or loaded encoder, ready to embed."""
 
     @property
     def name(self) -> str:
@@ -33,11 +29,11 @@ class Encoder(Protocol):
 
     @property
     def weights(self) -> Weights:
-        """Where the weights come from; ``random`` must be said wherever results are shown."""
+        """Where the weights come from; every page that shows results of ``random`` weights must warn about them."""
 
     @property
     def weights_sha256(self) -> str:
-        """SHA-256 of the weights, hexadecimal."""
+        """SHA-256 of the weights, 64 hexadecimal digits; differs whenever equal pixels might get other vectors."""
 
     @property
     def dimension(self) -> int:
@@ -45,13 +41,14 @@ class Encoder(Protocol):
 
     @property
     def runtime(self) -> str:
-        """What computes, and how exactly: for the record; vectors of all runtimes of one encoder are comparable."""
+        """Library, precision and device, for the record; vectors of all runtimes of one encoder are comparable."""
 
     def embed(self, chips: np.ndarray) -> np.ndarray:
-        """Patch vectors of tiles.
+        """Return the patch vectors of tiles.
 
         Args:
-            chips: (n, 12, 224, 224) uint16, surface reflectance * 10000, 0 = nodata, bands as ``etl.imagery.sentinel2.BANDS``.
+            chips: (n, 12, 224, 224) uint16, surface reflectance x 10000, 0 = nodata, bands in the order of
+                ``etl.imagery.sentinel2.BANDS``.
 
         Returns:
             (n, 196, 768) float32, finite; patches row by row from the north-west corner.
@@ -62,13 +59,9 @@ class Encoder(Protocol):
 
 
 def check_chips(chips: np.ndarray) -> None:
-    """Refuse an array that is not a stack of tiles.
-
-    Raises:
-        EncoderError: not (n, 12, 224, 224) uint16.
-    """
+    """Raise EncoderError if ``chips`` is not (n, 12, 224, 224) uint16."""
     if chips.ndim != 4 or chips.shape[1:] != (N_BANDS, TILE_PX, TILE_PX) or chips.dtype != np.uint16:
         raise EncoderError(
-            f"an encoder takes tiles of shape (n, {N_BANDS}, {TILE_PX}, {TILE_PX}) and type uint16, "
-            f"not {chips.shape} of {chips.dtype}; give all 12 Sentinel-2 L2A bands at 10 m"
+            f"an encoder needs tiles of shape (n, {N_BANDS}, {TILE_PX}, {TILE_PX}) and type uint16, "
+            f"not {chips.shape} of {chips.dtype}; pass all 12 Sentinel-2 L2A bands at 10 m"
         )

@@ -1,8 +1,8 @@
-"""Random convolutional features of the data itself, after MOSAIKS: no network, no downloaded weights, no torch.
+"""MOSAIKS: random convolutional features with filters sampled from the imagery itself; NumPy only, no downloads.
 
 Rolf et al. 2021, "A generalizable and accessible approach to machine learning with global satellite imagery"
-(Nature Communications 12:4392): random patches of the images serve as convolution filters; the positive and the
-negative part of the response are averaged over an area. Patches are ZCA-whitened as in Coates and Ng 2012,
+(Nature Communications 12:4392): random patches of the images serve as convolution filters, and the positive and
+negative parts of the responses are averaged over an area. Patches are ZCA-whitened as in Coates and Ng 2012,
 "Learning feature representations with k-means". Here the area is one 160 m x 160 m patch of a tile, and the
 features are 384 filters x 2 signs = 768 numbers.
 
@@ -10,10 +10,10 @@ Steps at every second pixel: reflectance -> square root -> standardised per band
 whitened -> product r with each filter -> max(r, 0) and max(-r, 0) -> mean over the 16 x 16 px patch.
 Centring, whitening and filters are folded into one matrix and one offset.
 
-The constants were chosen by how often a quarter of a real tile finds another quarter of the same tile first, also
-with its brightness changed by up to 20 %. 7 x 7 px, a stride of 1 or 4, log instead of root: no better. A bias
-cut off the responses (0.5 or 1): worse. Reflectance without root: worse when the brightness changes. Whitening
-(WHITENING_SHARE) is a compromise: 0.01 is a little better on these real tiles, 1 on the demo's drawn towns.
+The constants were tuned on real tiles: how often does a quarter of a tile retrieve another quarter of the same tile
+first, also with its brightness changed by up to 20 %? 7 x 7 px, a stride of 1 or 4, and log instead of the root are no
+better. Subtracting a bias from the responses (0.5 or 1) is worse; reflectance without the root is worse when the
+brightness changes. WHITENING_SHARE is a compromise: 0.01 is slightly better on these tiles, 1 on the synthetic demo.
 """
 
 import hashlib
@@ -36,10 +36,10 @@ from etl.errors import EncoderError
 N_FILTERS = DIMENSION // 2
 KERNEL_PX = 5
 STRIDE_PX = 2
-# Share of the mean eigenvalue that is added to all before whitening, so that noise is not blown up.
+# Share of the mean eigenvalue added to all eigenvalues before whitening, so that noise is not amplified.
 WHITENING_SHARE = 0.1
-# Windows sampled from each tile: more than the 384 filters, so that one clear tile is enough to run, and enough
-# for the covariance of the 300 values of a window from some ten tiles on.
+# Windows sampled per tile: more than the 384 filters, so that one clear tile is enough. About ten tiles are enough
+# for the covariance of the 300 values of a window.
 WINDOWS_PER_CHIP = 400
 
 ARRAYS = ("band_mean", "band_std", "filters", "offset")
@@ -50,10 +50,10 @@ class MosaiksEncoder:
     """Filters fitted to a sample of tiles.
 
     Attributes:
-        band_mean: (12,) float32, of the square root of reflectance; also what nodata pixels are filled with.
-        band_std: (12,) float32.
-        filters: (12 * 5 * 5, 384) float32, to be multiplied with windows of standardised bands (band, row, col).
-        offset: (384,) float32, added to that product: what centring the windows takes off.
+        band_mean: (12,) float32, mean square root of reflectance; nodata pixels are filled with it.
+        band_std: (12,) float32, standard deviation of the same.
+        filters: (12 * 5 * 5, 384) float32, multiplied with windows of standardised bands (band, row, col).
+        offset: (384,) float32, added to the product; accounts for the centring of the windows.
     """
 
     band_mean: np.ndarray
@@ -67,7 +67,7 @@ class MosaiksEncoder:
 
     @property
     def weights_sha256(self) -> str:
-        """SHA-256 over the fitted arrays (type, shape, little-endian bytes) and the fixed parameters."""
+        """SHA-256 of the fixed parameters and the fitted arrays (name, shape, little-endian bytes)."""
         digest = hashlib.sha256(f"mosaiks {KERNEL_PX} {STRIDE_PX}".encode())
         for name in ARRAYS:
             array = np.ascontiguousarray(getattr(self, name), dtype="<f4")
@@ -76,14 +76,14 @@ class MosaiksEncoder:
         return digest.hexdigest()
 
     def embed(self, chips: np.ndarray) -> np.ndarray:
-        """Patch vectors of tiles; see ``etl.encoders.Encoder.embed``.
+        """Return the patch vectors of tiles; see ``etl.encoders.encoder.Encoder.embed``.
 
-        Nodata pixels (any band 0) are filled with the fitted band means. Tiles are embedded side by side on all
-        processors, each on its own, so that the answer for a tile does not depend on the batch.
+        Nodata pixels (any band 0) are filled with the fitted band means. All cores work in parallel, one tile each, so
+        that the vectors of a tile do not depend on its batch.
         """
         check_chips(chips)
         with threadpool_limits(1, user_api="blas"):
-            return embed_batches(lambda chip: self._embed_one(chip[0])[None], chips, batch_size=1, n_at_once=N_CORES)
+            return embed_batches(lambda chip: self._embed_one(chip[0])[None], chips, batch_size=1, n_parallel=N_CORES)
 
     def _embed_one(self, chip: np.ndarray) -> np.ndarray:
         bands = (_root_reflectance(chip) - self.band_mean[:, None, None]) / self.band_std[:, None, None]
@@ -93,7 +93,7 @@ class MosaiksEncoder:
         windows = sliding_window_view(padded, (KERNEL_PX, KERNEL_PX), axis=(1, 2))[:, ::STRIDE_PX, ::STRIDE_PX]
         side, per_patch = TILE_PX // PATCH_PX, PATCH_PX // STRIDE_PX
         vectors = np.empty((side, side, DIMENSION), np.float32)
-        for row in range(side):  # one row of patches at a time: its windows stay in the processor's cache
+        for row in range(side):  # one row of patches at a time, so that its windows stay in the CPU cache
             block = windows[:, row * per_patch : (row + 1) * per_patch].transpose(1, 2, 0, 3, 4)
             response = block.reshape(-1, len(self.filters)) @ self.filters + self.offset
             shape = (per_patch, side, per_patch, N_FILTERS)
@@ -102,53 +102,53 @@ class MosaiksEncoder:
         return vectors.reshape(N_PATCHES, DIMENSION)
 
     def to_bytes(self) -> bytes:
-        """An ``.npz`` file, of which ``from_bytes`` makes the same encoder."""
+        """Return the encoder as an ``.npz`` file, the input of ``from_bytes``."""
         file = io.BytesIO()
         np.savez(file, **{name: getattr(self, name) for name in ARRAYS}, sha256=np.array(self.weights_sha256))
         return file.getvalue()
 
     @classmethod
     def from_bytes(cls, npz: bytes, where: str) -> Self:
-        """Read what ``to_bytes`` made; ``where`` names its place in errors.
+        """Return the encoder that ``to_bytes`` wrote; ``where`` names the source in error messages.
 
         Raises:
-            EncoderError: it is no such file, damaged, or of other fixed parameters.
+            EncoderError: not such a file, damaged, or written with other fixed parameters.
         """
         try:
             with np.load(io.BytesIO(npz), allow_pickle=False) as file:
                 encoder = cls(*(file[name] for name in ARRAYS))
                 recorded = str(file["sha256"])
         except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-            raise EncoderError(f"{where} holds no MOSAIKS filters ({error}); remove it and fit again") from error
+            raise EncoderError(f"{where} contains no MOSAIKS filters ({error}); delete it and fit again") from error
         if recorded != encoder.weights_sha256:
             raise EncoderError(
-                f"{where} is damaged or of another version: SHA-256 {encoder.weights_sha256[:12]}..., "
-                f"recorded {recorded[:12]}...; remove it and fit again"
+                f"{where} is damaged or of another version: SHA-256 is {encoder.weights_sha256[:12]}..., "
+                f"recorded is {recorded[:12]}...; delete it and fit again"
             )
         return encoder
 
 
 def fit(chips: Iterable[np.ndarray], seed: int = 0) -> MosaiksEncoder:
-    """Sample windows from tiles and make whitened filters of them.
+    """Return an encoder whose whitened filters are windows sampled from tiles.
 
-    From the i-th tile ``WINDOWS_PER_CHIP`` windows without nodata are drawn by a generator seeded with (seed, i).
-    All of them make the band statistics and the whitening; 384 drawn evenly from all are the filters. Memory
-    does not grow with the number of tiles. Some hundred tiles of all kinds are a good sample.
+    ``WINDOWS_PER_CHIP`` windows without nodata are drawn from the i-th tile, by a generator seeded with (seed, i).
+    Band statistics and whitening use all windows; the filters are a uniform sample of 384. Memory use does not depend
+    on the number of tiles. A few hundred varied tiles are a good sample.
 
     Args:
-        chips: tiles (12, 224, 224) uint16, reflectance * 10000, 0 = nodata.
+        chips: tiles (12, 224, 224) uint16, reflectance x 10000, 0 = nodata.
         seed: equal tiles in equal order with an equal seed give an equal encoder.
 
     Raises:
-        EncoderError: a tile of another shape, or fewer than 384 windows without nodata in all.
+        EncoderError: a tile has another shape, or there are fewer than 384 windows without nodata in total.
     """
-    # One BLAS thread: sums in another order differ in the last digits, and with them the SHA-256 of the weights.
+    # One BLAS thread: the order of summation changes the last digits, and with them the SHA-256 of the weights.
     with threadpool_limits(1, user_api="blas"):
         return _whitened(*_sample(chips, seed))
 
 
 def _sample(chips: Iterable[np.ndarray], seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean (300,) and covariance (300, 300) of all windows drawn, and the 384 (384, 300) that become filters."""
+    """Return mean (300,) and covariance (300, 300) of all windows, and the windows (384, 300) that become filters."""
     size = N_BANDS * KERNEL_PX**2
     count, total, products = 0, np.zeros(size), np.zeros((size, size))
     kept, keys = np.empty((0, size), np.float32), np.empty(0)
@@ -163,15 +163,13 @@ def _sample(chips: Iterable[np.ndarray], seed: int) -> tuple[np.ndarray, np.ndar
         lowest = np.argsort(keys, kind="stable")[:N_FILTERS]
         keys, kept = keys[lowest], kept[lowest]
     if len(kept) < N_FILTERS:
-        raise EncoderError(
-            f"only {count} windows without nodata to make {N_FILTERS} filters of; give more or clearer tiles"
-        )
+        raise EncoderError(f"only {count} windows without nodata for {N_FILTERS} filters; pass more or clearer tiles")
     mean = total / count
     return mean, products / count - np.outer(mean, mean), kept.astype(np.float64)
 
 
 def _whitened(mean: np.ndarray, covariance: np.ndarray, windows: np.ndarray) -> MosaiksEncoder:
-    """Fold band scaling, ZCA whitening and unit-length filters into one product."""
+    """Return the encoder with band scaling, ZCA whitening and unit-length filters folded into one product."""
     per_band = (N_BANDS, KERNEL_PX**2)
     band_mean = mean.reshape(per_band).mean(axis=1)
     variance = np.diag(covariance) + (mean - np.repeat(band_mean, KERNEL_PX**2)) ** 2
@@ -195,7 +193,7 @@ def _whitened(mean: np.ndarray, covariance: np.ndarray, windows: np.ndarray) -> 
 
 
 def _sample_windows(chip: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Windows (n, 12 * 5 * 5) float32 at random places without nodata; fewer where there are fewer places."""
+    """Return up to WINDOWS_PER_CHIP random windows without nodata, (n, 12 * 5 * 5) float32."""
     window = (KERNEL_PX, KERNEL_PX)
     rows, cols = np.nonzero(sliding_window_view(valid_pixels(chip), window).all(axis=(2, 3)))
     chosen = rng.choice(len(rows), size=min(WINDOWS_PER_CHIP, len(rows)), replace=False)

@@ -1,8 +1,8 @@
-"""TerraMind 1.0 base, the published network, through terratorch's registry. The only module that imports torch.
+"""TerraMind 1.0 base with torch, built by terratorch's registry.
 
 Jakubik et al. 2025, "TerraMind: Large-Scale Generative Multimodality for Earth Observation" (arXiv:2504.11171).
-terratorch itself loads a weights file leniently: wrong keys leave an untrained network behind a log line. So the
-file is read, compared with the network and hashed here.
+terratorch loads weights leniently: wrong keys leave the network untrained and only write a log line. Therefore this
+module reads the file, compares it with the network, and hashes it.
 """
 
 import hashlib
@@ -28,12 +28,12 @@ NAME = "terramind_v1_base"
 MODALITY = "untok_sen2l2a@224"
 Precision = Literal["fp32", "bf16"]
 HUB_TIMEOUT_S = 5.0
-# The published file holds the whole generative model; of it, these belong to parts that are not used here.
+# The published file contains the whole generative model; keys with these prefixes belong to parts not used here.
 OTHER_PARTS = ("decoder", "mask_token", "encoder_embeddings.")
 N_LISTED = 3
 
 INSTALL = 'install it with: pip install ".[terramind]"'
-GIVE_FILE = "or give the downloaded file with --weights FILE, or ask for untrained weights with --weights random"
+GIVE_FILE = "or pass the downloaded file with --weights FILE, or use untrained weights with --weights random"
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,12 @@ class TerraMindEncoder:
 
     Attributes:
         weights: ``pretrained`` (from the hub or a file) or ``random`` (untrained: similarities mean little).
-        weights_sha256: of the weights file; of the parameters themselves where they are random.
-        band_mean: (12,) float32, reflectance * 10000 that the network was trained with.
-        band_std: (12,) float32, the same.
-        batch_size: tiles per pass, of which every core has its own; a tile takes 0.1 GB.
+        weights_sha256: SHA-256 of the weights file, or of the parameters if they are random.
+        band_mean: (12,) float32, means of the training data, reflectance x 10000.
+        band_std: (12,) float32, their standard deviations.
+        batch_size: tiles per forward pass; each core runs its own pass, and a tile takes 0.1 GB.
         precision: ``fp32`` or ``bf16``, of the model's parameters.
-        device: torch's name of where the model is: ``cuda`` where there is such a GPU.
+        device: torch's name of the device: ``cuda`` if there is such a GPU, else ``cpu``.
     """
 
     weights: Weights
@@ -63,38 +63,37 @@ class TerraMindEncoder:
 
     @property
     def runtime(self) -> str:
-        """What computes: ``torch fp32 on cpu``."""
+        """Runtime, precision and device, such as ``torch fp32 on cpu``."""
         return f"torch {self.precision} on {self.device}"
 
     def embed(self, chips: np.ndarray) -> np.ndarray:
-        """Patch vectors of tiles: the last layer of the network; see ``etl.encoders.Encoder.embed``.
+        """Return the last layer of the network for each patch; see ``etl.encoders.encoder.Encoder.embed``.
 
-        Nodata pixels (any band 0) become the mean of their band, which is 0 after normalisation: what the network
-        takes as saying nothing.
+        Nodata pixels (any band 0) are replaced by the mean of their band, which is 0 after normalisation.
         """
         import torch
 
         check_chips(chips)
         if self.device != "cpu":
-            return embed_batches(self._run, chips, self.batch_size, n_at_once=1)
+            return embed_batches(self._run, chips, self.batch_size, n_parallel=1)
         n_threads = torch.get_num_threads()
         try:
             return embed_batches(self._run, chips, self.batch_size, N_CORES, lambda: torch.set_num_threads(1))
         finally:
-            torch.set_num_threads(n_threads)  # is the whole process's, in part
+            torch.set_num_threads(n_threads)  # partly a setting of the whole process
 
     def _run(self, chips: np.ndarray) -> np.ndarray:
         import torch
 
         kind = torch.bfloat16 if self.precision == "bf16" else torch.float32
         bands = torch.from_numpy(normalised(chips, self.band_mean, self.band_std))
-        with torch.inference_mode():  # of this thread alone
+        with torch.inference_mode():  # applies to this thread only
             vectors: np.ndarray = self.model(bands.to(self.device, kind))[-1].float().cpu().numpy()
         return vectors
 
 
 def normalised(chips: np.ndarray, band_mean: np.ndarray, band_std: np.ndarray) -> np.ndarray:
-    """What the network is fed: (n, 12, 224, 224) float32, each band centred and scaled, nodata 0."""
+    """Return the input of the network: (n, 12, 224, 224) float32, each band centred and scaled, nodata 0."""
     bands: np.ndarray = np.subtract(chips, band_mean[:, None, None], dtype=np.float32)
     bands /= band_std[:, None, None]
     bands *= valid_pixels(chips)[:, None]
@@ -108,33 +107,35 @@ def load_terramind(
     batch_size: int = 4,
     precision: Precision = "fp32",
 ) -> TerraMindEncoder:
-    """Build the network, fill it with checked weights, and put it on the GPU where torch sees one.
+    """Return the network with checked weights, on the GPU if torch finds one.
 
     Args:
-        weights: ``hub`` (from the local hub cache, else downloaded), a file of the same form, or ``random``.
-        sha256: what the file's SHA-256 must be, hexadecimal; not for random weights.
+        weights: ``hub`` (from the local hub cache, else downloaded), a file of the same format, or ``random``.
+        sha256: the SHA-256 that the file must have, hexadecimal; not for random weights.
         seed: of random weights.
-        batch_size: tiles per pass.
-        precision: ``bf16`` halves memory and, on processors that compute in it (AVX512-BF16, AMX) and GPUs, time;
-            on others it is many times slower. The weights' hash is that of the file, whatever the precision.
+        batch_size: tiles per forward pass.
+        precision: ``bf16`` halves memory, and halves time on GPUs and on CPUs that compute in it (AVX512-BF16, AMX); on
+            other CPUs it is many times slower. The hash is always that of the file.
 
     Raises:
-        EncoderError: terratorch is missing; the hub cannot be reached; the file is absent, is no weights file, has
-            another hash, lacks parameters or has foreign ones.
+        EncoderError: terratorch is missing; the hub cannot be reached; or the file is missing, is not a weights file,
+            has another hash, lacks parameters or has unknown ones.
     """
     if weights == "random" and sha256 is not None:
-        raise EncoderError("random weights have no file whose SHA-256 could be checked; leave the hash away")
-    # A mistyped path or hash is told at once, not after the 10 s that terratorch takes to import.
+        raise EncoderError("random weights have no file with a SHA-256; omit --weights-sha256")
+    # Report a mistyped path or hash at once, not after the 10 s that importing terratorch takes.
     digest = None if weights in ("random", "hub") else _file_sha256(Path(weights), sha256)
     library = _import_terratorch()
-    model = _build(library, seed)
-    kind: Weights = "random" if weights == "random" else "pretrained"
-    if kind == "random":
+    kind: Weights
+    if weights == "random":
+        kind, model = "random", _build(library, seed)
         digest = _state_sha256(model.state_dict())
     else:
         path = _hub_file(library) if weights == "hub" else Path(weights)
         digest = digest or _file_sha256(path, sha256)
-        _fill(model, _read_state(library, path), path)
+        state = _read_state(library, path)
+        kind, model = "pretrained", _build(library, seed)
+        _fill(model, state, path)
     mean, std = (
         np.asarray(table[MODALITY], np.float32)
         for table in (library.register.v1_pretraining_mean, library.register.v1_pretraining_std)
@@ -148,13 +149,15 @@ def load_terramind(
 def _import_terratorch() -> SimpleNamespace:
     try:
         with warnings.catch_warnings():
-            # terratorch's import of its many dependencies takes 10 s; their deprecations are none of ours.
+            # Deprecations inside terratorch's dependencies are not ours to fix.
             warnings.simplefilter("ignore")
             import torch
             from terratorch.models.backbones.terramind.model import terramind_register
             from terratorch.registry import BACKBONE_REGISTRY
-    except (ImportError, RuntimeError) as error:  # RuntimeError: torch and torchvision of different releases
+    except (ImportError, RuntimeError) as error:  # RuntimeError: torch and torchvision do not match
         raise EncoderError(f"TerraMind needs terratorch, which cannot be imported ({error}); {INSTALL}") from error
+    # One of terratorch's backbones sets "medium" on import: CPUs with AMX would then multiply float32 in bfloat16.
+    torch.set_float32_matmul_precision("highest")
     return SimpleNamespace(torch=torch, register=terramind_register, registry=BACKBONE_REGISTRY)
 
 
@@ -166,14 +169,14 @@ def _build(library: SimpleNamespace, seed: int) -> Any:
 
 
 def _hub_file(library: SimpleNamespace) -> Path:
-    """The published file in the local hub cache, downloaded first where it is not there yet."""
+    """Return the published file in the local hub cache; download it first if it is missing."""
     import huggingface_hub
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
     known = library.register.pretrained_weights[NAME]
     place = {"repo_id": known["hf_hub_id"], "filename": known["hf_hub_filename"]}
-    # A download that breaks off raises a bare error of the HTTP library, and that differs between hub versions
-    # (requests, httpx, httpx2); the hub's own error is derived from it.
+    # An interrupted download raises an error of the HTTP library, which differs between hub versions (requests, httpx,
+    # httpx2); the hub's own error derives from it.
     http_error: type[Exception] = HfHubHTTPError.__bases__[0]
     try:
         return Path(huggingface_hub.hf_hub_download(**place, local_files_only=True))
@@ -181,7 +184,7 @@ def _hub_file(library: SimpleNamespace) -> Path:
         log.info("weights=hub cached=false repo=%s", place["repo_id"])
     try:
         if not huggingface_hub.is_offline_mode():
-            # Without this look the download tries an unreachable hub for 23 s.
+            # Without this request, the download would retry an unreachable hub for 23 s.
             page = f"{huggingface_hub.constants.ENDPOINT}/api/models/{place['repo_id']}"
             urllib.request.urlopen(page, timeout=HUB_TIMEOUT_S).close()
         return Path(huggingface_hub.hf_hub_download(**place))
@@ -197,7 +200,7 @@ def _file_sha256(path: Path, expected: str | None) -> str:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise EncoderError(f"weights file {path} cannot be read ({error.strerror}); give another path") from error
+        raise EncoderError(f"weights file {path} cannot be read ({error.strerror}); pass another path") from error
     if expected is not None and digest != expected.strip().lower():
         raise EncoderError(
             f"weights file {path} has SHA-256 {digest}, not {expected}; download it again or correct the hash"
@@ -209,20 +212,20 @@ def _read_state(library: SimpleNamespace, path: Path) -> dict[str, Any]:
     try:
         state = library.torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, ValueError, KeyError, EOFError, OSError) as error:
-        # torch's own text advises weights_only=False, which would run code from the file: not passed on.
+        # torch's message is not passed on: it advises weights_only=False, which would run code from the file.
         raise EncoderError(
-            f"{path} is not a torch weights file ({type(error).__name__}); give TerraMind_v1_base.pt as published"
+            f"{path} is not a torch weights file ({type(error).__name__}); pass TerraMind_v1_base.pt as published"
         ) from error
     is_state = isinstance(state, dict) and all(isinstance(v, library.torch.Tensor) for v in state.values())
     if not is_state or not state:
-        raise EncoderError(f"{path} holds no table of named tensors; give TerraMind_v1_base.pt as published")
+        raise EncoderError(f"{path} contains no table of named tensors; pass TerraMind_v1_base.pt as published")
     return dict(state)
 
 
 def _fill(model: Any, state: dict[str, Any], path: Path) -> None:
-    """Copy every parameter from ``state``; nothing may be left at its random start.
+    """Copy every parameter from ``state``; raise EncoderError if one would keep its random initial value.
 
-    Buffers (position encodings, zero biases) are constants of the code and may be absent.
+    Buffers (position encodings, zero biases) are constants of the code and may be missing from the file.
     """
     target = model.state_dict()
     learned = dict(model.named_parameters())
@@ -239,7 +242,7 @@ def _fill(model: Any, state: dict[str, Any], path: Path) -> None:
     }
     texts = [_listed(fault, keys) for fault, keys in faults.items() if keys]
     if texts:
-        raise EncoderError(f"{path} does not fit {NAME}: {'; '.join(texts)}; give TerraMind_v1_base.pt as published")
+        raise EncoderError(f"{path} does not fit {NAME}: {'; '.join(texts)}; pass TerraMind_v1_base.pt as published")
     model.load_state_dict({key: state.get(key, value) for key, value in target.items()}, strict=True)
 
 

@@ -1,6 +1,6 @@
-"""TerraMind from an ONNX file that ``terrakin etl export-onnx`` wrote: ONNX Runtime alone, no torch, ready in a second.
+"""TerraMind from an ONNX file of ``terrakin etl export-onnx``: needs ONNX Runtime, not torch, and loads in a second.
 
-The file says of itself which weights it was made from, so its vectors may stand beside those of torch.
+The metadata of the file record which weights it was made from, so that its vectors can be compared with those of torch.
 """
 
 import json
@@ -19,27 +19,27 @@ from etl.errors import EncoderError
 log = logging.getLogger(__name__)
 
 DESCRIPTION = "terrakin"
-"""Key of the file's metadata under which ``Description`` is kept as JSON."""
+"""Key of the file's metadata whose value is a ``Description`` as JSON."""
 GPU = "CUDAExecutionProvider"
-# In order of preference; ONNX Runtime has those that its package was built with.
+# In order of preference; which ones exist depends on how ONNX Runtime was built.
 PROVIDERS = (GPU, "CPUExecutionProvider")
 GPU_BATCH_SIZE = 16
 CPU_BATCH_SIZE = 1
-"""No slower than more with a core each, and in int8, where a pass has one scale, a tile's vectors are then its own."""
+"""As fast as larger batches; and int8 uses one scale per call, so that a tile's vectors do not depend on others."""
 INSTALL = 'install it with: pip install ".[onnx]"'
 
 
 @dataclass(frozen=True)
 class Description:
-    """What an ONNX file says of itself.
+    """The metadata of an exported file.
 
     Attributes:
-        weights: where the weights came from that it was made of.
+        weights: where the exported weights came from.
         weights_sha256: their SHA-256, as the torch runtime reports it.
-        band_mean: 12 numbers, reflectance * 10000.
-        band_std: the same.
+        band_mean: 12 numbers, reflectance x 10000.
+        band_std: 12 numbers, the same unit.
         precision: ``fp32`` or ``int8``.
-        min_cosine: lowest cosine of a patch vector to torch's in fp32, when it was made.
+        min_cosine: lowest cosine between a patch vector of the file and torch's in fp32, at export.
     """
 
     weights: Weights
@@ -52,7 +52,7 @@ class Description:
 
 @dataclass(frozen=True)
 class OnnxTerraMindEncoder:
-    """A session of ONNX Runtime, ready to embed; see ``etl.encoders.Encoder``."""
+    """An ONNX Runtime session, ready to embed; see ``etl.encoders.encoder.Encoder``."""
 
     description: Description
     session: Any = field(repr=False)
@@ -61,21 +61,21 @@ class OnnxTerraMindEncoder:
 
     @property
     def weights(self) -> Weights:
-        """Of the weights that the file was made from."""
+        """Where the exported weights came from."""
         return self.description.weights
 
     @property
     def weights_sha256(self) -> str:
-        """Of the weights that the file was made from: the same as torch's."""
+        """SHA-256 of the exported weights, equal to that of the torch runtime."""
         return self.description.weights_sha256
 
     @property
     def runtime(self) -> str:
-        """What computes: ``onnx int8 on CPUExecutionProvider``."""
+        """Runtime, precision and device, such as ``onnx int8 on CPUExecutionProvider``."""
         return f"onnx {self.description.precision} on {self.session.get_providers()[0]}"
 
     def embed(self, chips: np.ndarray) -> np.ndarray:
-        """Patch vectors of tiles, as ``etl.encoders.terramind.TerraMindEncoder.embed``."""
+        """Return the patch vectors of tiles, as ``etl.encoders.terramind.TerraMindEncoder.embed``."""
         check_chips(chips)
         (given,) = self.session.get_inputs()
         mean, std = (np.array(b, np.float32) for b in (self.description.band_mean, self.description.band_std))
@@ -85,19 +85,19 @@ class OnnxTerraMindEncoder:
             return vectors  # type: ignore[no-any-return]
 
         if self.session.get_providers()[0] == GPU:
-            return embed_batches(run, chips, GPU_BATCH_SIZE, n_at_once=1)
-        return embed_batches(run, chips, CPU_BATCH_SIZE, n_at_once=N_CORES)
+            return embed_batches(run, chips, GPU_BATCH_SIZE, n_parallel=1)
+        return embed_batches(run, chips, CPU_BATCH_SIZE, n_parallel=N_CORES)
 
 
 def load_onnx(path: Path, sha256: str | None = None) -> OnnxTerraMindEncoder:
-    """Open a file that ``etl.encoders.onnx_export`` wrote.
+    """Return the encoder of a file written by ``etl.encoders.onnx_export``.
 
     Args:
         path: the file.
-        sha256: what the SHA-256 of the weights must be that it was made from; None to accept any.
+        sha256: the SHA-256 that the exported weights must have; None accepts any.
 
     Raises:
-        EncoderError: ONNX Runtime is missing; the file is absent, no such file, or made from other weights.
+        EncoderError: ONNX Runtime is missing; the file is missing, cannot be read, or was made from other weights.
     """
     try:
         import onnxruntime
@@ -106,16 +106,17 @@ def load_onnx(path: Path, sha256: str | None = None) -> OnnxTerraMindEncoder:
         raise EncoderError(f"{path} needs ONNX Runtime, which cannot be imported ({error}); {INSTALL}") from error
     providers = [name for name in PROVIDERS if name in onnxruntime.get_available_providers()]
     try:
-        session = onnxruntime.InferenceSession(path, _one_core_a_call(onnxruntime), providers=providers)
+        session = onnxruntime.InferenceSession(path, _single_threaded(onnxruntime), providers=providers)
     except (Fail, InvalidGraph, InvalidProtobuf, NoSuchFile) as error:
         reason = " ".join(str(error).split())
         raise EncoderError(
-            f"{path} cannot be read as ONNX ({reason}); make it with `terrakin etl export-onnx`"
+            f"{path} cannot be read as ONNX ({reason}); create it with `terrakin etl export-onnx`"
         ) from error
     description = _description(session, path)
     if sha256 is not None and description.weights_sha256 != sha256.strip().lower():
         raise EncoderError(
-            f"{path} was made from weights with SHA-256 {description.weights_sha256}, not {sha256}; export those"
+            f"{path} was made from weights with SHA-256 {description.weights_sha256}, not {sha256}; "
+            "export the right weights with `terrakin etl export-onnx`"
         )
     encoder = OnnxTerraMindEncoder(description, session)
     log.info(
@@ -124,14 +125,14 @@ def load_onnx(path: Path, sha256: str | None = None) -> OnnxTerraMindEncoder:
     return encoder
 
 
-def _one_core_a_call(onnxruntime: Any) -> Any:
+def _single_threaded(onnxruntime: Any) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     return options
 
 
-def describe(description: Description) -> str:
-    """The text that is kept in the file's metadata under ``DESCRIPTION``."""
+def to_metadata(description: Description) -> str:
+    """Return the value of ``DESCRIPTION`` in the file's metadata."""
     return json.dumps({"encoder": NAME} | vars(description))
 
 
@@ -142,8 +143,8 @@ def _description(session: Any, path: Path) -> Description:
         description = Description(**values)
     except (KeyError, ValueError, TypeError) as error:
         raise EncoderError(
-            f"{path} does not say which weights it was made from; make it with `terrakin etl export-onnx`"
+            f"the metadata of {path} do not name its weights; create it with `terrakin etl export-onnx`"
         ) from error
     if encoder != NAME or description.weights not in get_args(Weights):
-        raise EncoderError(f"{path} holds {encoder} ({description.weights}), not {NAME}; give another file")
+        raise EncoderError(f"{path} contains {encoder} ({description.weights}), not {NAME}; pass another file")
     return description

@@ -1,17 +1,17 @@
-"""Valid pixels: which have data, and how many of them a tile or a patch needs."""
+"""Which pixels have data, and how many of them a tile or a patch needs."""
 
 import numpy as np
 
 from etl.cities.grid import PATCH_PX, PATCHES_PER_SIDE, PATCHES_PER_TILE
 
 MIN_TILE_VALID_SHARE = 0.5
-"""A tile with fewer valid pixels is not embedded: its vector would describe clouds rather than the place."""
+"""Tiles with a lower share of valid pixels are not embedded: the vector would describe clouds, not the place."""
 MIN_PATCH_VALID_SHARE = 0.5
-"""A patch with fewer valid pixels is ignored: its vector would describe what stands in for nodata."""
+"""Patches with a lower share of valid pixels are ignored: the vector would describe the fill value of nodata."""
 
 
 def valid_pixels(chips: np.ndarray) -> np.ndarray:
-    """Which pixels have data: all 12 bands differ from 0.
+    """Return a mask of the pixels with data, those where no band is 0.
 
     Args:
         chips: (..., 12, height, width) uint16.
@@ -24,7 +24,7 @@ def valid_pixels(chips: np.ndarray) -> np.ndarray:
 
 
 def patch_valid_share(chips: np.ndarray) -> np.ndarray:
-    """(n, 12, 224, 224) -> (n, 196) float32: share of each patch's pixels with data in all bands."""
+    """Return the share (0..1) of valid pixels in each patch: (n, 12, 224, 224) -> (n, 196) float32."""
     side = PATCHES_PER_SIDE
     valid = valid_pixels(chips).reshape(-1, side, PATCH_PX, side, PATCH_PX)
     share: np.ndarray = valid.mean(axis=(2, 4), dtype=np.float32).reshape(-1, PATCHES_PER_TILE)

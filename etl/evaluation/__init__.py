@@ -1,1 +1,1 @@
-"""How good the vectors are: what is measured, of which tiles, and how it is weighed (docs/evaluation.md)."""
+"""The evaluation of a database's vectors: which tiles, what is measured, and how it is scored (docs/evaluation.md)."""

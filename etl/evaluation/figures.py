@@ -1,4 +1,4 @@
-"""The figures of one form of the vectors: arrays in, numbers out."""
+"""The figures of one variant of the vectors: arrays in, numbers out."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from etl.evaluation.variants import ALL
-from etl.evaluation.variations import CHANGES, EARLIER, LATER
+from etl.evaluation.variations import EARLIER, LATER, PERTURBATIONS
 from etl.metrics.retrieval import average_precision, precision_at_k, rank_of_target, summarise
-from etl.metrics.spatial_leakage import measure_leak
+from etl.metrics.spatial_leakage import measure_leakage
 from etl.vectors.unit import unit_vectors
 
 K = 10
@@ -16,14 +16,14 @@ Values = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
-class Place:
-    """What is known of all tiles; arrays (n,).
+class Truth:
+    """What is known about the tiles; arrays are (n,).
 
     Attributes:
         city_ids: int64.
         lon: degrees.
         lat: degrees.
-        forms: str, the known urban form, "" where none is known; None where none is known at all.
+        forms: str, the known urban form, "" if unknown; None if no form is known at all.
     """
 
     city_ids: np.ndarray
@@ -34,69 +34,80 @@ class Place:
 
 @dataclass(frozen=True)
 class Figures:
-    """What was measured of one form of the vectors.
+    """The measurements of one variant.
 
     Attributes:
-        figures: number by name, each in the range and direction that docs/evaluation.md gives; absent: not measured.
-        parts: by name of etl.evaluation.score.WEIGHTS, (n,) float64: each tile's own value in 0..1, more is better,
-            NaN where a tile was not asked.
+        figures: number by name, as docs/evaluation.md describes; a name is missing if it was not measured.
+        parts: by name of etl.evaluation.score.WEIGHTS, (n,) float64: the value of each tile in 0..1, more is better,
+            NaN if the tile was not a query.
     """
 
     figures: Mapping[str, float]
     parts: Mapping[str, np.ndarray]
 
 
-def figures_of(vectors: Mapping[str, np.ndarray], rows: Mapping[str, np.ndarray], place: Place) -> Figures:
-    """Measure all.
+def figures_of(vectors: Mapping[str, np.ndarray], rows: Mapping[str, np.ndarray], truth: Truth) -> Figures:
+    """Return all figures of one variant.
 
     Args:
-        vectors: (n, dimension) of all tiles under ALL, and (m, dimension) of each other look.
-        rows: which tiles the other looks are of.
-        place: where the tiles are, and what they are known to be.
+        vectors: (n, dimension) of all tiles under ALL, and (m, dimension) of each variation.
+        rows: row numbers of the tiles in each variation.
+        truth: what is known about the tiles.
     """
-    found: dict[str, float] = {}
-    parts: Values = {}
     every = vectors[ALL]
-    leak = measure_leak(every, place.city_ids, place.lon, place.lat, K)
-    found["same_city_share"] = leak.same_city
-    found |= {f"within_{radius}_km_share": share for radius, share in leak.within_km.items()}
-    near = precision_at_k(every, place.city_ids, K)
-    parts["other_cities"] = 1 - np.nan_to_num(near)
+    leakage = measure_leakage(every, truth.city_ids, truth.lon, truth.lat, K)
+    found = {"same_city_share": leakage.same_city}
+    found |= {f"within_{radius}_km_share": share for radius, share in leakage.within_km.items()}
+    parts: Values = {"other_cities": 1 - np.nan_to_num(precision_at_k(every, truth.city_ids, K))}
     if EARLIER in vectors:
-        targets = rows[EARLIER]
-        candidates = every
-        if LATER in vectors:
-            candidates = every.copy()
-            candidates[rows[LATER]] = vectors[LATER]
-        ranks = rank_of_target(vectors[EARLIER], candidates, targets)
-        _add(found, "other_date", ranks)
-        parts["same_place"] = _spread(1 / ranks, targets, len(every))
-    changed = [name for name in CHANGES if name in vectors]
-    again = []
-    for name in changed:
+        _measure_other_dates(found, parts, vectors, rows)
+    _measure_perturbations(found, parts, vectors, rows)
+    if truth.forms is not None:
+        _measure_forms(found, parts, every, truth.forms, truth.city_ids)
+    return Figures(found, parts)
+
+
+def _measure_other_dates(
+    found: dict[str, float], parts: Values, vectors: Mapping[str, np.ndarray], rows: Mapping[str, np.ndarray]
+) -> None:
+    """Query: a tile on earlier dates. Target: the tile on later dates, among all tiles."""
+    candidates = vectors[ALL]
+    if LATER in vectors:
+        candidates = candidates.copy()
+        candidates[rows[LATER]] = vectors[LATER]
+    ranks = rank_of_target(vectors[EARLIER], candidates, rows[EARLIER])
+    _add(found, "other_date", ranks)
+    parts["same_place"] = _spread(1 / ranks, rows[EARLIER], len(candidates))
+
+
+def _measure_perturbations(
+    found: dict[str, float], parts: Values, vectors: Mapping[str, np.ndarray], rows: Mapping[str, np.ndarray]
+) -> None:
+    """Query: a perturbed tile. Target: the unchanged tile, among all tiles."""
+    every = vectors[ALL]
+    reciprocal = []
+    for name in (name for name in PERTURBATIONS if name in vectors):
         ranks = rank_of_target(vectors[name], every, rows[name])
         key = name.replace(" ", "_").replace(".", "_")
         _add(found, key, ranks)
         cosine = (unit_vectors(vectors[name]) * unit_vectors(every[rows[name]])).sum(axis=1)
         found[f"{key}_cosine"] = float(cosine.mean())
-        again.append(_spread(1 / ranks, rows[name], len(every)))
-    if again:
-        asked = np.isfinite(again)
-        mean = np.where(asked, again, 0).sum(axis=0) / np.maximum(asked.sum(axis=0), 1)
-        parts["stability"] = np.where(asked.any(axis=0), mean, np.nan)
-    if place.forms is not None:
-        _measure_forms(found, parts, every, place)
-    return Figures(found, parts)
+        reciprocal.append(_spread(1 / ranks, rows[name], len(every)))
+    if reciprocal:
+        measured = np.isfinite(reciprocal)
+        mean = np.where(measured, reciprocal, 0).sum(axis=0) / np.maximum(measured.sum(axis=0), 1)
+        parts["stability"] = np.where(measured.any(axis=0), mean, np.nan)
 
 
-def _measure_forms(found: dict[str, float], parts: Values, every: np.ndarray, place: Place) -> None:
-    """Retrieval by known form, among all known tiles and among those of other cities."""
-    assert place.forms is not None
-    known = np.flatnonzero(place.forms != "")
-    forms, cities, vectors = place.forms[known], place.city_ids[known], every[known]
+def _measure_forms(
+    found: dict[str, float], parts: Values, every: np.ndarray, forms: np.ndarray, city_ids: np.ndarray
+) -> None:
+    """Retrieval by known urban form, among all tiles of known form and among those of other cities."""
+    known = np.flatnonzero(forms != "")
+    labels, cities, vectors = forms[known], city_ids[known], every[known]
     for suffix, groups in (("", None), ("_other_cities", cities)):
-        average = average_precision(vectors, forms, groups)
-        found[f"form_precision_at_{K}{suffix}"] = _mean(precision_at_k(vectors, forms, K, groups))
+        average = average_precision(vectors, labels, groups)
+        found[f"form_precision_at_{K}{suffix}"] = _mean(precision_at_k(vectors, labels, K, groups))
         found[f"form_map{suffix}"] = _mean(average)
     parts["form"] = _spread(average, known, len(every))
 
@@ -107,7 +118,7 @@ def _add(found: dict[str, float], name: str, ranks: np.ndarray) -> None:
 
 
 def _spread(values: np.ndarray, rows: np.ndarray, n: int) -> np.ndarray:
-    """Values of some rows as (n,), NaN elsewhere."""
+    """Return values of some rows as (n,), NaN elsewhere."""
     spread = np.full(n, np.nan)
     spread[rows] = values
     return spread

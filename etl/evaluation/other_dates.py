@@ -1,6 +1,5 @@
-"""The same place on other dates: a composite's recorded scenes, split by date, composed again as two halves."""
+"""The same place on other dates: the recorded scenes of a composite, split by date into two composites."""
 
-import logging
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -16,18 +15,18 @@ from etl.imagery.composite import examine_all, load_composite
 from etl.imagery.selection import Scene, solar_day
 from etl.period import Period
 
-log = logging.getLogger(__name__)
-
 
 def halves(city: CityTiles, cells: Sequence[Cell], sign: bool) -> tuple[np.ndarray, np.ndarray] | None:
-    """The cells' pixels of the earlier and of the later half of a composite's dates, which share no scene.
+    """Return the pixels of cells in composites of the earlier and the later half of the city's dates.
+
+    The two composites share no scene.
 
     Returns:
-        Twice (n, 12, 224, 224) uint16, reflectance x 10000, 0 where no look of that half is clear; None where the
-        composite has scenes of one date only.
+        Two arrays (n, 12, 224, 224) uint16, reflectance x 10000, 0 where no observation is clear; None if all scenes
+        have the same date.
 
     Raises:
-        EtlError: the recorded scenes cannot be found or read any more; the text names the switch to do without.
+        EtlError: the recorded scenes cannot be found or read any more.
     """
     geobox = city_geobox(cells)
     try:
@@ -39,7 +38,7 @@ def halves(city: CityTiles, cells: Sequence[Cell], sign: bool) -> tuple[np.ndarr
         images = [load_composite(part, geobox, city.city.lon).reflectance for part in parts]
     except EtlError as error:
         raise EtlError(
-            f"other dates of {city.city.name} cannot be had ({error}); mend that, or give --no-dates to do without"
+            f"cannot load other dates of {city.city.name} ({error}); fix it, or skip them with --no-dates"
         ) from error
     top, left = max(cell.row for cell in cells), min(cell.col for cell in cells)
     corners = [((top - cell.row) * TILE_PX, (cell.col - left) * TILE_PX) for cell in cells]
@@ -48,7 +47,10 @@ def halves(city: CityTiles, cells: Sequence[Cell], sign: bool) -> tuple[np.ndarr
 
 
 def split(scenes: Sequence[Scene], lon: float) -> tuple[list[Scene], list[Scene]] | None:
-    """Scenes of the first and of the second half of their solar days (the odd one goes to the second); None of one."""
+    """Return the scenes of the first and the second half of their solar days, or None if there is only one day.
+
+    If the number of days is odd, the middle one belongs to the second half.
+    """
     days = sorted({solar_day(scene.item, lon) for scene in scenes})
     if len(days) < 2:
         return None
@@ -63,12 +65,12 @@ def _recorded_items(city: CityTiles, sign: bool) -> list[pystac.Item]:
     found = [item for item in find_scenes(_source(attributes, sign), city.city).items if item.id in wanted]
     lost = sorted(wanted - {item.id for item in found})
     if lost:
-        raise CatalogueError(f"{attributes['stac_url']} does not give {', '.join(lost[:3])} any more")
+        raise CatalogueError(f"{attributes['stac_url']} no longer returns {', '.join(lost[:3])}")
     return found
 
 
 def _source(attributes: Mapping[str, Any], sign: bool) -> Source:
-    """Where, and among which days and cloud covers, the composite's last search took place."""
+    """Return catalogue, days and cloud cover of the composite's last search."""
     last = attributes["search_steps"][-1]
     period = Period(date.fromisoformat(last["start"]), date.fromisoformat(last["end"]))
     return Source(

@@ -1,4 +1,4 @@
-"""Changed pixels: the same place a little brighter, darker or cut elsewhere; and the baseline made of pixels alone."""
+"""Perturbations of pixels (gain and shift), and the baseline of band statistics."""
 
 import numpy as np
 
@@ -8,24 +8,24 @@ from etl.imagery.sentinel2 import NODATA
 
 GAINS = (0.8, 1.2)
 SHIFT_PX = 20
-HIGHEST_DN = 65_535
+MAX_DN = 65_535
 
 
 def with_gain(chips: np.ndarray, gain: float) -> np.ndarray:
-    """Reflectance (..., height, width) uint16 times a gain; nodata stays 0, and data never become 0 nor wrap around."""
-    changed = np.clip(np.rint(chips.astype(np.float32) * gain), 1, HIGHEST_DN).astype(np.uint16)
+    """Return reflectance (..., height, width) uint16 times a gain, clipped to 1..65535; nodata stays 0."""
+    changed = np.clip(np.rint(chips.astype(np.float32) * gain), 1, MAX_DN).astype(np.uint16)
     return np.where(chips == NODATA, np.uint16(NODATA), changed)
 
 
 def shift_inwards(first: int, size: int) -> int | None:
-    """How far (pixels, SHIFT_PX either way) a tile may be moved along one side of its city's image.
+    """Return the offset (+-SHIFT_PX) by which a tile can be shifted along one axis within its city's image.
 
     Args:
-        first: the tile's first pixel along that side.
-        size: pixels of the image along it.
+        first: the tile's first pixel along the axis.
+        size: length of the image along the axis, pixels.
 
     Returns:
-        Towards the middle; None where the image is but one tile wide.
+        An offset towards the middle of the image; None if the image is only one tile wide.
     """
     if size < TILE_PX + SHIFT_PX:
         return None
@@ -33,10 +33,10 @@ def shift_inwards(first: int, size: int) -> int | None:
 
 
 def band_statistics(chips: np.ndarray) -> np.ndarray:
-    """The baseline: mean and standard deviation of each band over a tile's valid pixels.
+    """Return the baseline: mean and standard deviation of each band over the valid pixels of a tile.
 
     Args:
-        chips: (n, 12, height, width) uint16, 0 is nodata; each with a valid pixel.
+        chips: (n, 12, height, width) uint16, 0 is nodata; each chip has a valid pixel.
 
     Returns:
         (n, 24) float32: 12 means, then 12 standard deviations.

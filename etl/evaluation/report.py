@@ -1,4 +1,4 @@
-"""The evaluation as a page and as JSON."""
+"""The report of an evaluation: an HTML page and JSON."""
 
 import html
 import json
@@ -14,31 +14,32 @@ from etl.evaluation.pictures import PARTS, by_form, grids, label, trade
 from etl.evaluation.run import DEFAULT_AGGREGATION, Evaluation
 from etl.evaluation.score import WEIGHTS, Margin
 from etl.evaluation.variants import BASELINE_VARIANT, Variant
-from etl.reports.page import page, picture, table, write_whole
+from etl.evaluation.variations import EARLIER, PERTURBATIONS
+from etl.reports.page import page, picture, table, write_atomically
 
-RANDOM = """<p class="warning">RANDOM WEIGHTS: the encoder is untrained. These figures show that the path runs, and
-nothing of what its vectors are worth; nothing is ranked and nothing recommended.</p>"""
-SYNTHETIC = """<p class="warning">SYNTHETIC imagery: made-up towns. What is best here need not be best on real
-pixels.</p>"""
+RANDOM = """<p class="warning">RANDOM WEIGHTS: the encoder is untrained. These figures show that the pipeline runs; they
+say nothing about the quality of the vectors. Nothing is ranked or recommended.</p>"""
+SYNTHETIC = """<p class="warning">SYNTHETIC imagery of made-up towns. The best variant here may not be the best on real
+imagery.</p>"""
 METHOD = """
 <h2>How it was measured</h2>
 <ul>
-<li><b>Known form</b>: urban forms from a table ({forms}). Each tile asks; those of its form are right.
+<li><b>Urban form</b>: known urban forms ({forms}). Each tile is a query; tiles of the same form are relevant.
 Precision at 10 and mean average precision, among all tiles and among those of other cities only.</li>
-<li><b>Other date</b>: {dates}. A tile's earlier look asks, its later one is right, among all tiles.
-{n_dates} tiles.</li>
-<li><b>Changed pixels</b>: reflectance times 0.8 and 1.2, and the tile cut 20 px (200 m) off, embedded anew; the changed
-tile asks, the tile itself is right, among all tiles. {n_changed} tiles. The cosines of different post-processings do
-not compare: raw vectors are all alike.</li>
-<li><b>Leak</b>: share of the ten nearest that lie in the same city, and within 25, 100 and 500 km. A low share is not
-a merit by itself: vectors without meaning have one too.</li>
-<li><b>Bias removal</b>: {excluded}; and LEACE: linear removal of place given the kind of tile, fitted to these
-tiles.</li>
+<li><b>Other dates</b>: {dates}. The tile on earlier dates is the query, the same tile on later dates the target, among
+all tiles. {n_dates} tiles.</li>
+<li><b>Perturbations</b>: reflectance multiplied by 0.8 and 1.2, and the tile shifted by 20 px (200 m), embedded again;
+the perturbed tile is the query, the unchanged tile the target, among all tiles. {n_changed} tiles. Cosines of different
+post-processings are not comparable: raw vectors are all similar to each other.</li>
+<li><b>Spatial leakage</b>: share of the ten nearest neighbours in the same city, and within 25, 100 and 500 km. A low
+share is not a merit by itself: meaningless vectors have one too.</li>
+<li><b>Bias removal</b>: {excluded}; or LEACE, the linear removal of position given the kind of tile, fitted to the
+evaluated tiles.</li>
 <li><b>Baseline</b>: mean and standard deviation of the 12 bands of each tile, standardised over all tiles.</li>
-<li><b>Score</b>: {weights}; of parts that were not measured the weights fall away.
-Intervals: the central 95&nbsp;% over 1,000 draws of whole cities.</li>
+<li><b>Score</b>: weighted mean of {weights}; parts that were not measured are left out.
+Intervals: the central 95&nbsp;% over 1,000 bootstrap samples of cities.</li>
 </ul>
-<p>All comparisons are exact, by cosine; random choices are seeded ({seed}).</p>
+<p>All comparisons are exact, by cosine; random choices use a fixed seed ({seed}).</p>
 """
 FIRST_COLUMNS = {
     "form_map_other_cities": "form mAP, other cities",
@@ -51,17 +52,17 @@ FIRST_COLUMNS = {
 
 
 def write(evaluation: Evaluation, folder: Path) -> tuple[Path, Path]:
-    """Write ``evaluation.html`` and ``evaluation.json``, each whole or not at all; returns their paths."""
+    """Write ``evaluation.html`` and ``evaluation.json``, each atomically, and return their paths."""
     paths = folder / "evaluation.html", folder / "evaluation.json"
     when = datetime.now(UTC)
     texts = page("Evaluation", _body(evaluation, when)), json.dumps(as_json(evaluation, when), indent=1) + "\n"
     for path, text in zip(paths, texts, strict=True):
-        write_whole(path, text)
+        write_atomically(path, text)
     return paths
 
 
 def as_json(evaluation: Evaluation, when: datetime) -> dict[str, Any]:
-    """All figures, rounded to 6 decimals; docs/evaluation.md explains the names."""
+    """Return all figures, rounded to 6 decimals; docs/evaluation.md explains the names."""
     best = evaluation.recommended
     variants = evaluation.order if evaluation.is_quality else [(v, None) for v in evaluation.measured]
     return {
@@ -71,7 +72,7 @@ def as_json(evaluation: Evaluation, when: datetime) -> dict[str, Any]:
         "is_synthetic": evaluation.is_synthetic,
         "n_tiles": len(evaluation.city_ids),
         "n_cities": len(np.unique(evaluation.city_ids)),
-        "n_looks": dict(evaluation.n_looks),
+        "n_tiles_by_variation": dict(evaluation.n_tiles_by_variation),
         "notes": dict(evaluation.notes),
         "seed": SEED,
         "score_weights": WEIGHTS,
@@ -113,68 +114,64 @@ def _body(evaluation: Evaluation, when: datetime) -> str:
     if evaluation.is_quality:
         parts += [
             _finding(evaluation),
-            picture(grids(measured), "Score and its parts by post-processing and aggregation"),
+            picture(grids(measured), alt_text="Score and its parts by post-processing and aggregation"),
         ]
     y = next(
         name
         for name in ("form_map_other_cities", "other_date_mrr", "shift_20_px_mrr")
         if name in measured[BASELINE_VARIANT].figures
     )
-    parts.append(picture(trade(measured, evaluation.recorded, "same_city_share", y), "Leak against retrieval"))
+    leakage = trade(measured, evaluation.recorded, "same_city_share", y)
+    parts.append(picture(leakage, alt_text="Spatial leakage against retrieval"))
     if evaluation.forms is not None:
-        parts.append(picture(by_form(measured, evaluation.forms, _columns(evaluation)), "Retrieval by known form"))
+        forms = by_form(measured, evaluation.forms, _columns(evaluation))
+        parts.append(picture(forms, alt_text="Retrieval by urban form"))
     parts += [_table(evaluation), _method(evaluation)]
     return "\n".join(parts)
 
 
 def _columns(evaluation: Evaluation) -> list[Variant]:
-    """For the picture by form: every post-processing as it is, the recorded form, the recommended one, the baseline."""
-    plain = [v for v in evaluation.measured if v.removal == "none" and v.method == DEFAULT_AGGREGATION]
-    chosen = [
-        *plain,
-        evaluation.recorded,
-        *([evaluation.recommended] if evaluation.recommended else []),
-        BASELINE_VARIANT,
-    ]
-    return list(dict.fromkeys(chosen))
+    """Return the variants of the picture by form: all without removal, the recorded, the recommended, the baseline."""
+    plain = [v for v in evaluation.measured if v.removal == "none" and v.aggregation == DEFAULT_AGGREGATION]
+    recommended = [evaluation.recommended] if evaluation.recommended else []
+    return list(dict.fromkeys([*plain, evaluation.recorded, *recommended, BASELINE_VARIANT]))
 
 
 def _finding(evaluation: Evaluation) -> str:
     best, recorded, order = evaluation.recommended, evaluation.recorded, evaluation.order
     assert best is not None
-    scores = dict(order)
 
-    def beaten(what: str, variant: Variant, by: Variant) -> str:
-        return f"{what} {_name(variant)} scores {scores[variant]:.3f}: {_margin(evaluation.margin_of(by, variant))}."
+    def compared(variant: Variant) -> str:
+        higher, lower = (variant, best) if variant == order[0][0] else (best, variant)
+        return f"{dict(order)[variant]:.3f} ({_margin(evaluation.margin_of(higher, lower))})"
 
     lines = [
-        f"<b>Best as a default: {_name(best)}</b>, score {scores[best]:.3f} (only mean and dominant have an index)."
+        f"<b>Best default: {_name(best)}</b>, score {dict(order)[best]:.3f} (only mean and dominant have an index)."
     ]
     if best == recorded:
-        lines.append("The database's own form is just that.")
+        lines.append("The database uses this variant.")
     else:
-        lines.append(beaten("The database's own form,", recorded, best))
-    others = [v for v, _ in order if (v.method, v.removal) == (best.method, best.removal) and v != best]
-    lines += [beaten("The next best post-processing, the rest alike:", other, best) for other in others[:1]]
-    lines.append(beaten("The 24 band statistics:", BASELINE_VARIANT, best))
-    first = order[0][0]
-    if first != best:
-        gain = _margin(evaluation.margin_of(first, best))
-        lines.append(f"Of all forms {_name(first)} scores highest, {scores[first]:.3f}: {gain}.")
+        lines.append(f"The database uses <b>{_name(recorded)}</b>, score {compared(recorded)}.")
+    others = [v for v, _ in order if (v.aggregation, v.removal) == (best.aggregation, best.removal) and v != best]
+    for other in others[:1]:
+        lines.append(f"The next best post-processing is <b>{_name(other)}</b>, score {compared(other)}.")
+    lines.append(f"The baseline of 24 band statistics scores {compared(BASELINE_VARIANT)}.")
+    if order[0][0] != best:
+        lines.append(f"The best of all variants is <b>{_name(order[0][0])}</b>, score {compared(order[0][0])}.")
     return f'<p class="finding">{" ".join(lines)}</p>'
 
 
 def _margin(found: Margin) -> str:
-    surely = "" if found.is_sure else ", which is within chance"
-    return f"a margin of {found.difference:.3f} (95 % interval {found.low:.3f} to {found.high:.3f}{surely})"
+    note = "" if found.is_significant else ", not significant"
+    return f"difference {found.difference:.3f}, 95 % interval {found.low:.3f} to {found.high:.3f}{note}"
 
 
 def _name(variant: Variant) -> str:
-    return html.escape(f"{label(variant)}, {variant.method}") if variant != BASELINE_VARIANT else "the baseline"
+    return html.escape(f"{label(variant)}, {variant.aggregation}") if variant != BASELINE_VARIANT else "the baseline"
 
 
 def _table(evaluation: Evaluation) -> str:
-    """All forms: ranked by score, or as they come where the figures are no measure of quality."""
+    """Return the table of all variants, ranked by score unless the figures are no measure of quality."""
     names = list(evaluation.measured[BASELINE_VARIANT].figures)
     columns = [name for name in FIRST_COLUMNS if name in names] + [name for name in names if name not in FIRST_COLUMNS]
     heads = [FIRST_COLUMNS.get(name, name.replace("_", " ")) for name in columns]
@@ -184,18 +181,19 @@ def _table(evaluation: Evaluation) -> str:
     for number, variant in enumerate(variants, start=1):
         ranked = [f"{number}", f"{scores[variant]:.3f}"] if evaluation.is_quality else []
         figures = [f"{evaluation.measured[variant].figures[name]:.3f}" for name in columns]
-        kind = [label(variant) if variant != BASELINE_VARIANT else "baseline", variant.method]
+        kind = [label(variant) if variant != BASELINE_VARIANT else "baseline", variant.aggregation]
         rows.append(([*kind, *ranked, *figures], variant == evaluation.recorded))
     ranked_heads = ["rank", "score"] if evaluation.is_quality else []
     text = table(["post-processing", "aggregation", *ranked_heads, *heads], rows, n_names=2)
-    return f"<h2>All forms</h2><p>Marked: the form that the database's vectors have.</p>{text}"
+    return f"<h2>All variants</h2><p>Marked: the variant of the database.</p>{text}"
 
 
 def _method(evaluation: Evaluation) -> str:
     weights = ", ".join(f"{PARTS[name].replace(chr(10), ' ')} {weight:g}" for name, weight in WEIGHTS.items())
-    forms = "none known here" if evaluation.forms is None else f"{(evaluation.forms != '').sum()} tiles"
+    forms = "none known" if evaluation.forms is None else f"{(evaluation.forms != '').sum()} tiles"
+    n_tiles = evaluation.n_tiles_by_variation
     return METHOD.format(
         forms=forms, dates=html.escape(evaluation.notes["other dates"]), seed=SEED,
-        n_dates=evaluation.n_looks.get("earlier dates", 0), n_changed=evaluation.n_looks["gain 0.8"],
+        n_dates=n_tiles.get(EARLIER, 0), n_changed=n_tiles[PERTURBATIONS[0]],
         excluded=html.escape(evaluation.notes["excluded dimensions"]), weights=html.escape(weights),
     )  # fmt: skip

@@ -1,6 +1,5 @@
-"""``terrakin evaluate``: measures every form that the database's vectors could take, and says which one is best."""
+"""``terrakin evaluate``: measure every variant of the database's vectors, and recommend one."""
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,38 +8,38 @@ import numpy as np
 
 from db.connect import connect
 from db.settings import Settings
-from etl.encoders.selection import stored_encoder
+from etl.encoders.encoder import Encoder
 from etl.errors import EtlError
-from etl.evaluation.dataset import Tiles, read_tiles
-from etl.evaluation.figures import Figures, Place, figures_of
+from etl.evaluation.dataset import Dataset, read_dataset
+from etl.evaluation.figures import Figures, Truth, figures_of
 from etl.evaluation.score import Margin, best_of, margin, ranked
 from etl.evaluation.variants import BASELINE_VARIANT, Variant, baseline_vectors, post_processings, vectors_of
-from etl.evaluation.variations import Look, changed_looks, looks_at_other_dates, read_statistics
+from etl.evaluation.variations import Variation, other_dates, perturb, read_statistics
 from etl.metrics.urban_forms import read_forms
+from etl.stages.encoder import stored_encoder
 from etl.store.encoder import EncoderRecord, read_encoder
-from etl.tasks.city_loop import BarFactory
-
-log = logging.getLogger(__name__)
+from etl.tasks.job import BarFactory
+from etl.vectors.post_processing import PostProcessing
 
 DEFAULT_AGGREGATION = "mean"
-"""What api.similar_tiles compares by where nothing else is asked for."""
+"""The aggregation that api.similar_tiles compares by default."""
 INDEXED = ("mean", "dominant")
-"""Ways of aggregation that have an HNSW index: only these can be a default."""
+"""Aggregations that have an HNSW index; only these can be the default."""
 MIN_TILES = 12
-"""With fewer, every tile is among the ten nearest of almost every other."""
+"""With fewer tiles, almost every tile is among the ten nearest of every other."""
 
 
 @dataclass(frozen=True)
 class EvaluationRequest:
-    """What is asked for.
+    """The options of an evaluation.
 
     Attributes:
-        sample: tiles that are looked at again: changed, and on other dates.
-        limit: at most so many cities, drawn at random; None takes all.
-        with_dates: whether imagery of other dates is read.
+        sample: number of tiles to perturb, and to load on other dates.
+        limit: largest number of cities, drawn at random; None takes all.
+        with_dates: whether to read imagery of other dates.
         sign: as etl.imagery.catalogue.Source.sign.
-        forms: table of known urban forms; None takes the demo's, where it lies beside its catalogue.
-        weights: TerraMind's, as etl.encoders.selection.stored_encoder.
+        forms: table of known urban forms; None takes the demo's, if it lies beside its catalogue.
+        weights: of TerraMind, as etl.stages.encoder.stored_encoder.
     """
 
     sample: int = 200
@@ -53,18 +52,18 @@ class EvaluationRequest:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What was measured.
+    """The results of an evaluation.
 
     Attributes:
-        encoder: which one made the patches.
-        is_synthetic: True where pixels are made up.
-        recorded: the form that the database's vectors have, as searches compare them.
-        measured: figures of each form.
-        order: all forms with their scores, the best first.
-        city_ids: (n,) of the tiles.
-        forms: (n,) known forms or None.
-        n_looks: how many tiles were looked at again, by look.
-        notes: how things were had, in words.
+        encoder: the encoder that made the patches.
+        is_synthetic: True if any imagery is synthetic.
+        recorded: the variant of the database's vectors, as searches compare them by default.
+        measured: figures of each variant.
+        order: all variants with their scores, the best first.
+        city_ids: (n,) int64, city of each tile.
+        forms: (n,) str, known urban form of each tile, or None.
+        n_tiles_by_variation: number of tiles by name of variation.
+        notes: where the data of other dates and excluded dimensions come from, in words.
     """
 
     encoder: EncoderRecord
@@ -74,91 +73,110 @@ class Evaluation:
     order: list[tuple[Variant, float]]
     city_ids: np.ndarray
     forms: np.ndarray | None
-    n_looks: Mapping[str, int]
+    n_tiles_by_variation: Mapping[str, int]
     notes: Mapping[str, str]
 
     @property
     def is_quality(self) -> bool:
-        """False where the weights are random: then figures say nothing of what the encoder can do."""
+        """Return False if the weights are random: the figures are then no measure of the encoder's quality."""
         return self.encoder.weights != "random"
 
     @property
     def recommended(self) -> Variant | None:
-        """The best form that a search can use by default; None where the figures are no measure of quality."""
+        """Return the best variant with an index; None if the figures are no measure of quality."""
         return best_of(self.order, INDEXED) if self.is_quality else None
 
     def margin_of(self, variant: Variant, over: Variant) -> Margin:
-        """By how much one form scores above another."""
+        """Return by how much one variant scores above another."""
         return margin(self.measured[variant], self.measured[over], self.city_ids)
 
 
 def evaluate(settings: Settings, request: EvaluationRequest, bar: BarFactory) -> Evaluation:
-    """Measure; nothing is written.
+    """Measure all variants; write nothing.
 
     Raises:
-        EtlError: nothing is loaded, work files or recorded scenes are missing, or the encoder is not here.
+        EtlError: nothing is loaded, work files or recorded scenes are missing, or the encoder is not available.
     """
     with connect(settings, "etl", autocommit=True) as conn:
         stored = read_encoder(conn)
         encoder = stored_encoder(conn, settings.home, stored, request.weights)
-        assert stored is not None, "stored_encoder refuses a database without"
-        tiles = read_tiles(settings, conn, stored, request.limit, bar)
-    if len(tiles.cells) < MIN_TILES:
-        raise EtlError(f"{len(tiles.cells)} tiles are too few to be evaluated; load {MIN_TILES} at least")
-    place = Place(tiles.city_ids, tiles.lon, tiles.lat, _known_forms(tiles, request.forms))
-    processings, excluded = post_processings(tiles, stored)
-    sample = list(tiles.sample(request.sample))
-    looks: dict[str, Look] = {}
-    dates = "not measured: --no-dates"
+        assert stored is not None, "stored_encoder raises an error if there is no record"
+        dataset = read_dataset(settings, conn, stored, request.limit, bar)
+    if len(dataset.cells) < MIN_TILES:
+        raise EtlError(f"{len(dataset.cells)} tiles are too few to evaluate; load at least {MIN_TILES}")
+    truth = Truth(dataset.city_ids, dataset.lon, dataset.lat, _known_forms(dataset, request.forms))
+    variations, dates = _variations(dataset, request, encoder, bar)
+    processings, excluded = post_processings(dataset, stored)
+    measured = _measure(dataset, variations, processings, truth, bar)
+    return Evaluation(
+        stored, dataset.is_synthetic, _recorded(stored), measured, ranked(measured), dataset.city_ids, truth.forms,
+        {name: len(variation.rows) for name, variation in variations.items()},
+        {"other dates": dates, "excluded dimensions": excluded},
+    )  # fmt: skip
+
+
+def _variations(
+    dataset: Dataset, request: EvaluationRequest, encoder: Encoder, bar: BarFactory
+) -> tuple[dict[str, Variation], str]:
+    """Return all variations by name, and where the other dates come from, in words."""
+    sample = list(dataset.sample(request.sample))
+    variations: dict[str, Variation] = {}
+    origin = "not measured: --no-dates"
     if request.with_dates:
-        looks, others = looks_at_other_dates(tiles, sample, encoder, bar, request.sign)
-        dates = others.how + (
-            f"; not of {', '.join(others.left_out)}: scenes of one date only" if others.left_out else ""
-        )
-    looks |= changed_looks(tiles, sample, encoder, bar)
-    rows = {name: look.rows for name, look in looks.items()}
-    measured = {BASELINE_VARIANT: figures_of(baseline_vectors(read_statistics(tiles, bar), looks), rows, place)}
-    n = len(tiles.cells) + sum(map(len, rows.values()))
+        variations, others = other_dates(dataset, sample, encoder, bar, request.sign)
+        origin = others.origin
+        if others.left_out:
+            origin += f"; without {', '.join(others.left_out)}: scenes of one date only"
+    return variations | perturb(dataset, sample, encoder, bar), origin
+
+
+def _measure(
+    dataset: Dataset,
+    variations: Mapping[str, Variation],
+    processings: Mapping[tuple[str, str], PostProcessing],
+    truth: Truth,
+    bar: BarFactory,
+) -> dict[Variant, Figures]:
+    """Return the figures of the baseline and of every variant."""
+    rows = {name: variation.rows for name, variation in variations.items()}
+    statistics = baseline_vectors(read_statistics(dataset, bar), variations)
+    measured = {BASELINE_VARIANT: figures_of(statistics, rows, truth)}
+    n = len(dataset.cells) + sum(map(len, rows.values()))
     with bar("evaluate", "tile", n * len(processings)) as progress:
         for (name, removal), processing in processings.items():
-            for method, vectors in vectors_of(tiles, looks, processing, progress.update).items():
-                measured[Variant(name, removal, method)] = figures_of(vectors, rows, place)
-    notes = {"other dates": dates, "excluded dimensions": excluded}
-    return Evaluation(
-        stored, tiles.is_synthetic, _recorded(stored), measured, ranked(measured), tiles.city_ids, place.forms,
-        {name: len(some) for name, some in rows.items()}, notes,
-    )  # fmt: skip
+            for aggregation, vectors in vectors_of(dataset, variations, processing, progress.update).items():
+                measured[Variant(name, removal, aggregation)] = figures_of(vectors, rows, truth)
+    return measured
 
 
 def _recorded(stored: EncoderRecord) -> Variant:
     processing = stored.post_processing
-    removal = "leace" if processing.removal is not None else "dimensions" if processing.excluded_dimensions else "none"
-    return Variant(processing.method, removal, DEFAULT_AGGREGATION)
+    return Variant(processing.method, processing.removes, DEFAULT_AGGREGATION)
 
 
-def _known_forms(tiles: Tiles, path: Path | None) -> np.ndarray | None:
-    """The form of each tile, "" where it is not known; None where no table is there or it knows none of the tiles.
+def _known_forms(dataset: Dataset, path: Path | None) -> np.ndarray | None:
+    """Return the urban form of each tile, "" if unknown; None without a table, or if it covers none of the tiles.
 
-    The demo's own table holds for made-up cities alone: they lie where real ones are.
+    The demo's table applies to synthetic cities only, because they occupy the same cells as real ones.
     """
-    table = path or _beside_the_catalogue(tiles)
+    table = path or _beside_the_catalogue(dataset)
     if table is None:
         return None
     forms = read_forms(table)
-    synthetic = {c.city.city_id for c in tiles.cities if c.city.is_synthetic}
+    synthetic = {c.city.city_id for c in dataset.cities if c.city.is_synthetic}
     known = np.array(
         [
             forms.get(cell, "") if path is not None or city_id in synthetic else ""
-            for cell, city_id in zip(tiles.cells, tiles.city_ids.tolist(), strict=True)
+            for cell, city_id in zip(dataset.cells, dataset.city_ids.tolist(), strict=True)
         ]
     )
     if path is not None and not (known != "").any():
-        raise EtlError(f"{path} knows the form of none of the {len(known)} tiles; is it of other cities?")
+        raise EtlError(f"{path} contains the form of none of the {len(known)} tiles; pass a table of these cities")
     return known if (known != "").any() else None
 
 
-def _beside_the_catalogue(tiles: Tiles) -> Path | None:
-    for city in tiles.cities:
+def _beside_the_catalogue(dataset: Dataset) -> Path | None:
+    for city in dataset.cities:
         beside = Path(str(city.attributes()["stac_url"])).with_name("forms.csv")
         if city.city.is_synthetic and beside.is_file():
             return beside

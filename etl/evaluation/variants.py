@@ -1,4 +1,4 @@
-"""The forms that vectors can take: each post-processing, with and without bias removal, each way of aggregation."""
+"""The evaluated variants: each post-processing, with each removal of spatial bias, by each aggregation."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -6,99 +6,105 @@ from typing import Any
 
 import numpy as np
 
-from etl.evaluation.dataset import Tiles
-from etl.evaluation.variations import Look
-from etl.stages.aggregate import METHODS
-from etl.stages.patches import tile_means
+from etl.evaluation.dataset import Dataset
+from etl.evaluation.variations import Variation
 from etl.store.encoder import EncoderRecord
 from etl.store.work_files import TILES_PER_CHUNK
-from etl.vectors.aggregation import aggregate
-from etl.vectors.position_removal import fit_place_removal
-from etl.vectors.post_processing import METHODS as POST_PROCESSINGS
+from etl.vectors.aggregation import AGGREGATIONS, aggregate
+from etl.vectors.choices import POST_PROCESSINGS
+from etl.vectors.position_removal import fit_position_removal
 from etl.vectors.post_processing import PostProcessing, from_moments, measure_moments
 from etl.vectors.spatial_bias import Limits, TileMeans, measure
+from etl.vectors.tile_means import tile_means
 
-REMOVALS = ("none", "dimensions", "leace")
-"""What is done about spatial bias: nothing, dimensions set to 0, or linear removal of place."""
 BASELINE = "baseline"
 ALL = "all tiles"
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One form of the vectors: a post-processing, what removes bias, and a way of aggregation."""
+    """One way to make a tile vector.
+
+    Attributes:
+        post_processing: one of etl.vectors.choices.POST_PROCESSINGS, or BASELINE.
+        removal: one of etl.vectors.choices.REMOVALS.
+        aggregation: one of etl.vectors.aggregation.AGGREGATIONS; for the baseline, its statistics in words.
+    """
 
     post_processing: str
     removal: str
-    method: str
+    aggregation: str
 
 
 BASELINE_VARIANT = Variant(BASELINE, "none", "mean and std of 12 bands")
 
 
-def post_processings(tiles: Tiles, stored: EncoderRecord) -> tuple[dict[tuple[str, str], PostProcessing], str]:
-    """Every post-processing with every removal, and where the excluded dimensions are from, in words.
+def post_processings(dataset: Dataset, stored: EncoderRecord) -> tuple[dict[tuple[str, str], PostProcessing], str]:
+    """Return every post-processing with every removal, and the origin of the excluded dimensions in words.
 
-    The recorded one is as it is recorded; the others are fitted to the patches of the tiles evaluated.
+    The recorded post-processing is used as it is; the others are fitted to the patches of the evaluated tiles.
     """
-    moments = measure_moments((patches[valid] for patches, valid in _patches(tiles)), with_covariance=True)
-    raw_means = _raw_means(tiles)
+    moments = measure_moments((patches[valid] for patches, valid in _patches(dataset)), with_covariance=True)
+    raw_means = _raw_means(dataset)
+    recorded = stored.post_processing
     found = {}
-    how = "as the database records them"
-    excluded = stored.post_processing.excluded_dimensions
     for name in POST_PROCESSINGS:
-        recorded = stored.post_processing
         plain = recorded if name == recorded.method else from_moments(moments, name)
         found[name, "none"] = replace(plain, excluded_dimensions=(), removal=None)
+    excluded, origin = recorded.excluded_dimensions, "as recorded in the database"
     if not excluded:
-        bias = measure(_means(tiles, raw_means, found["standardised", "none"]), Limits())
-        excluded, how = tuple(np.flatnonzero(bias.is_excluded).tolist()), "measured now: the database excludes none"
+        bias = measure(_means(dataset, raw_means, found["standardised", "none"]), Limits())
+        excluded, origin = tuple(np.flatnonzero(bias.is_excluded).tolist()), "measured now: the database excludes none"
     for name in POST_PROCESSINGS:
         plain = found[name, "none"]
         found[name, "dimensions"] = replace(plain, excluded_dimensions=excluded)
-        removal = stored.post_processing.removal if name == stored.post_processing.method else None
-        removal = removal or fit_place_removal(_means(tiles, raw_means, plain), Limits().max_share)
+        removal = recorded.removal if name == recorded.method else None
+        removal = removal or fit_position_removal(_means(dataset, raw_means, plain), Limits().max_share)
         if removal is not None:
             found[name, "leace"] = replace(plain, removal=removal)
-    return found, f"{len(excluded)} dimensions, {how}"
+    return found, f"{len(excluded)} dimensions, {origin}"
 
 
 def vectors_of(
-    tiles: Tiles, looks: Mapping[str, Look], processing: PostProcessing, advance: Callable[[int], Any]
+    dataset: Dataset,
+    variations: Mapping[str, Variation],
+    processing: PostProcessing,
+    advance: Callable[[int], Any],
 ) -> dict[str, dict[str, np.ndarray]]:
-    """Vectors (n, dimension) by way of aggregation, then by look; the tiles as they are under ALL."""
-    found: dict[str, dict[str, np.ndarray]] = {method: {} for method in METHODS}
-    blocks = {ALL: _patches(tiles), **{name: iter([(look.patches, look.is_valid)]) for name, look in looks.items()}}
-    for name, parts in blocks.items():
-        rows: dict[str, list[np.ndarray]] = {method: [] for method in METHODS}
+    """Return vectors (n, dimension) by aggregation, then by name of variation; the unchanged tiles are under ALL."""
+    found: dict[str, dict[str, np.ndarray]] = {name: {} for name in AGGREGATIONS}
+    sources = {ALL: _patches(dataset)} | {k: iter([(v.patches, v.is_valid)]) for k, v in variations.items()}
+    for variation, parts in sources.items():
+        rows: dict[str, list[np.ndarray]] = {name: [] for name in AGGREGATIONS}
         for patches, valid in parts:
             for i in range(0, len(patches), TILES_PER_CHUNK):
-                some = aggregate(processing.apply(patches[i : i + TILES_PER_CHUNK]), valid[i : i + TILES_PER_CHUNK])
-                for method in METHODS:
-                    rows[method].append(getattr(some, method))
+                chunk = slice(i, i + TILES_PER_CHUNK)
+                some = aggregate(processing.apply(patches[chunk]), valid[chunk])
+                for name in AGGREGATIONS:
+                    rows[name].append(getattr(some, name))
                 advance(len(some.mean))
-        for method in METHODS:
-            found[method][name] = np.concatenate(rows[method])
+        for name in AGGREGATIONS:
+            found[name][variation] = np.concatenate(rows[name])
     return found
 
 
-def baseline_vectors(statistics: np.ndarray, looks: Mapping[str, Look]) -> dict[str, np.ndarray]:
-    """The baseline's numbers, standardised over all tiles, by look."""
+def baseline_vectors(statistics: np.ndarray, variations: Mapping[str, Variation]) -> dict[str, np.ndarray]:
+    """Return band statistics, standardised over all tiles, by name of variation."""
     mean, std = statistics.mean(axis=0), statistics.std(axis=0)
     scale = np.where(std > 0, std, 1)
-    return {ALL: (statistics - mean) / scale} | {k: (look.statistics - mean) / scale for k, look in looks.items()}
+    return {ALL: (statistics - mean) / scale} | {k: (v.statistics - mean) / scale for k, v in variations.items()}
 
 
-def _patches(tiles: Tiles) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    for city in tiles.cities:
+def _patches(dataset: Dataset) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    for city in dataset.cities:
         yield city.patches()
 
 
-def _raw_means(tiles: Tiles) -> np.ndarray:
-    """The mean of each tile's filtered patches, as the encoder made them: (n, dimension) float32."""
-    return np.concatenate([tile_means(patches, valid) for patches, valid in _patches(tiles)])
+def _raw_means(dataset: Dataset) -> np.ndarray:
+    """Return the mean of each tile's valid patches before post-processing: (n, dimension) float32."""
+    return np.concatenate([tile_means(patches, valid) for patches, valid in _patches(dataset)])
 
 
-def _means(tiles: Tiles, raw_means: np.ndarray, processing: PostProcessing) -> TileMeans:
-    """What spatial bias is measured on: post-processing is affine, so it may come after the mean."""
-    return TileMeans(processing.apply(raw_means), tiles.cells, tiles.city_ids, tiles.city_ids)
+def _means(dataset: Dataset, raw_means: np.ndarray, processing: PostProcessing) -> TileMeans:
+    """Return the input for measuring spatial bias; post-processing is affine, so it may follow the mean."""
+    return TileMeans(processing.apply(raw_means), dataset.cells, dataset.city_ids, dataset.city_ids)

@@ -1,36 +1,35 @@
-"""Other looks at a sample of the tiles: changed pixels, and other dates, embedded by the database's own encoder."""
+"""Variations of a sample of the tiles: perturbed pixels and other dates, embedded by the database's encoder."""
 
-import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from etl.cities.grid import TILE_PX, cell_and_month
 from etl.encoders.encoder import N_BANDS, Encoder
 from etl.encoders.validity import MIN_PATCH_VALID_SHARE, MIN_TILE_VALID_SHARE, patch_valid_share
-from etl.evaluation.dataset import CityTiles, Tiles
+from etl.evaluation.dataset import CityTiles, Dataset
 from etl.evaluation.other_dates import halves
 from etl.evaluation.perturbations import GAINS, SHIFT_PX, band_statistics, shift_inwards, with_gain
-from etl.stages.embed import BATCH_TILES, read_chips
+from etl.stages.embed import BATCH_TILES
+from etl.store.composites import read_chips
 from etl.store.work_files import COMPOSITE, PATCHES, open_array, read_array
-from etl.tasks.city_loop import BarFactory
-
-log = logging.getLogger(__name__)
+from etl.tasks.job import BarFactory
 
 EARLIER, LATER = "earlier dates", "later dates"
-CHANGES = (*(f"gain {gain:g}" for gain in GAINS), f"shift {SHIFT_PX} px")
+SHIFT = f"shift {SHIFT_PX} px"
+PERTURBATIONS = (*(f"gain {gain:g}" for gain in GAINS), SHIFT)
 
 
 @dataclass(frozen=True)
-class Look:
-    """Another look at m of the tiles.
+class Variation:
+    """One variation of m of the tiles.
 
     Attributes:
-        rows: (m,) int, which tiles.
+        rows: (m,) int, row numbers of the tiles in the data set.
         patches: (m, 196, dimension) float16.
         is_valid: (m, 196) bool.
-        statistics: (m, 24) float32, the baseline's numbers.
+        statistics: (m, 24) float32, band statistics.
     """
 
     rows: np.ndarray
@@ -41,57 +40,59 @@ class Look:
 
 @dataclass(frozen=True)
 class OtherDates:
-    """How other dates were had: in words for the report, and for how many cities that was not possible."""
+    """Where other dates come from, in words for the report, and the cities without any."""
 
-    how: str
+    origin: str
     left_out: Sequence[str] = ()
 
 
-def read_statistics(tiles: Tiles, bar: BarFactory) -> np.ndarray:
-    """The baseline's numbers (n, 24) float32 of all tiles."""
+def read_statistics(dataset: Dataset, bar: BarFactory) -> np.ndarray:
+    """Return the band statistics of all tiles, (n, 24) float32."""
     parts = []
-    with bar("pixels", "tile", len(tiles.cells)) as progress:
-        for city in tiles.cities:
+    with bar("pixels", "tile", len(dataset.cells)) as progress:
+        for city in dataset.cities:
             for rows in _batches(np.arange(city.start, city.stop)):
-                parts.append(band_statistics(_chips(tiles, city, rows)))
+                parts.append(band_statistics(_chips(dataset, city, rows)))
                 progress.update(len(rows))
     return np.concatenate(parts)
 
 
-def changed_looks(
-    tiles: Tiles, sample: Sequence[tuple[CityTiles, np.ndarray]], encoder: Encoder, bar: BarFactory
-) -> dict[str, Look]:
-    """The sample with each of CHANGES; a tile that cannot be shifted is not among the shifted ones."""
-    found: dict[str, list[Look]] = {name: [] for name in CHANGES}
-    with bar("changed", "tile", sum(len(rows) for _, rows in sample)) as progress:
+def perturb(
+    dataset: Dataset, sample: Sequence[tuple[CityTiles, np.ndarray]], encoder: Encoder, bar: BarFactory
+) -> dict[str, Variation]:
+    """Return the sample under each of PERTURBATIONS; tiles that cannot be shifted are missing from SHIFT."""
+    found: dict[str, list[Variation]] = {name: [] for name in PERTURBATIONS}
+    with bar("perturb", "tile", sum(len(rows) for _, rows in sample)) as progress:
         for city, all_rows in sample:
             for rows in _batches(all_rows):
-                chips = _chips(tiles, city, rows)
+                chips = _chips(dataset, city, rows)
                 for gain in GAINS:
                     found[f"gain {gain:g}"].append(_embed(rows, with_gain(chips, gain), encoder))
-                found[CHANGES[-1]].append(_embed(*_shifted(tiles, city, rows), encoder))
+                found[SHIFT].append(_embed(*_shifted(dataset, city, rows), encoder))
                 progress.update(len(rows))
-    return {name: joined(parts) for name, parts in found.items()}
+    return {name: concatenate(parts) for name, parts in found.items()}
 
 
-def looks_at_other_dates(
-    tiles: Tiles, sample: Sequence[tuple[CityTiles, np.ndarray]], encoder: Encoder, bar: BarFactory, sign: bool
-) -> tuple[dict[str, Look], OtherDates]:
-    """Each place twice, from dates that have no scene in common.
+def other_dates(
+    dataset: Dataset, sample: Sequence[tuple[CityTiles, np.ndarray]], encoder: Encoder, bar: BarFactory, sign: bool
+) -> tuple[dict[str, Variation], OtherDates]:
+    """Return variations of the tiles on earlier and later dates that share no scene.
 
-    Where the database has two periods, the older one's patches are the earlier look, and the tiles themselves the
-    later one. Else the scenes of each composite in the sample are split by date into two halves.
+    If the database has two periods, the patches of the older one are the earlier dates, and the evaluated tiles
+    themselves the later ones. Otherwise, the scenes of each composite in the sample are split by date into two halves.
 
     Raises:
         EtlError: the recorded scenes cannot be found or read any more.
     """
-    if tiles.older:
-        look = joined([_older(tiles, city) for city in tiles.cities if city.city.city_id in tiles.older])
-        return {EARLIER: look}, OtherDates(f"{len(tiles.older)} cities with two periods in the database")
+    if dataset.older:
+        older = [_older(dataset, city) for city in dataset.cities if city.city.city_id in dataset.older]
+        return {EARLIER: concatenate(older)}, OtherDates(
+            f"{len(dataset.older)} cities with two periods in the database"
+        )
     earlier, later, left_out = [], [], []
     with bar("dates", "tile", sum(len(rows) for _, rows in sample)) as progress:
         for city, rows in sample:
-            pair = halves(city, [tiles.cells[row] for row in rows], sign)
+            pair = halves(city, [dataset.cells[row] for row in rows], sign)
             if pair is None:
                 left_out.append(city.city.name)
             else:
@@ -100,35 +101,36 @@ def looks_at_other_dates(
                     earlier.append(_embed(rows[batch], pair[0][batch], encoder))
                     later.append(_embed(rows[batch], pair[1][batch], encoder))
             progress.update(len(rows))
-    how = "composites of the earlier and of the later half of each city's recorded dates, which share no scene"
     if not earlier:
         return {}, OtherDates("no city of the sample has scenes of two dates", left_out)
-    return {EARLIER: joined(earlier), LATER: joined(later)}, OtherDates(how, left_out)
+    origin = "composites of the earlier and the later half of each city's recorded dates, which share no scene"
+    return {EARLIER: concatenate(earlier), LATER: concatenate(later)}, OtherDates(origin, left_out)
 
 
-def joined(parts: Sequence[Look]) -> Look:
-    """Several looks as one."""
-    return Look(*(np.concatenate([getattr(part, name) for part in parts]) for name in Look.__dataclass_fields__))
+def concatenate(parts: Sequence[Variation]) -> Variation:
+    """Return several parts of one variation as a whole."""
+    names = [field.name for field in fields(Variation)]
+    return Variation(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
-def _embed(rows: np.ndarray, chips: np.ndarray, encoder: Encoder) -> Look:
-    # Patch vectors are kept as float16 by the pipeline: rounded alike here.
+def _embed(rows: np.ndarray, chips: np.ndarray, encoder: Encoder) -> Variation:
+    # The pipeline stores patch vectors as float16: round them here too.
     patches = encoder.embed(chips).astype(np.float16)
-    return Look(rows, patches, patch_valid_share(chips) >= MIN_PATCH_VALID_SHARE, band_statistics(chips))
+    return Variation(rows, patches, patch_valid_share(chips) >= MIN_PATCH_VALID_SHARE, band_statistics(chips))
 
 
-def _chips(tiles: Tiles, city: CityTiles, rows: np.ndarray) -> np.ndarray:
-    return read_chips(city.job.path(city.city.city_id, COMPOSITE), [tiles.cells[row] for row in rows])
+def _chips(dataset: Dataset, city: CityTiles, rows: np.ndarray) -> np.ndarray:
+    return read_chips(city.job.path(city.city.city_id, COMPOSITE), [dataset.cells[row] for row in rows])
 
 
-def _shifted(tiles: Tiles, city: CityTiles, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Those of the rows whose tile can be cut elsewhere with enough valid pixels, and these chips."""
+def _shifted(dataset: Dataset, city: CityTiles, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows whose tiles have enough valid pixels after a shift, and the shifted chips."""
     attributes = city.attributes()
     image = open_array(city.job.path(city.city.city_id, COMPOSITE), "reflectance")
     height, width = image.shape[1:]
     kept, chips = [], []
     for row in rows:
-        cell = tiles.cells[row]
+        cell = dataset.cells[row]
         y, x = (attributes["top_row"] - cell.row) * TILE_PX, (cell.col - attributes["left_col"]) * TILE_PX
         along_x, along_y = shift_inwards(x, width), shift_inwards(y, height)
         if along_x is not None:
@@ -144,12 +146,12 @@ def _shifted(tiles: Tiles, city: CityTiles, rows: np.ndarray) -> tuple[np.ndarra
     return np.array(kept, np.int64), np.array(chips, np.uint16).reshape(len(kept), N_BANDS, TILE_PX, TILE_PX)
 
 
-def _older(tiles: Tiles, city: CityTiles) -> Look:
-    """A city's tiles in its older period, where both periods have them."""
-    older = tiles.older[city.city.city_id]
+def _older(dataset: Dataset, city: CityTiles) -> Variation:
+    """Return those of a city's tiles that both periods have, in the older period."""
+    older = dataset.older[city.city.city_id]
     path = older.job.path(city.city.city_id, PATCHES)
-    row_of = {tiles.cells[row]: row for row in range(city.start, city.stop)}
-    cells = [cell_and_month(int(number))[0] for number in read_array(path, "tile_id")]
+    row_of = {dataset.cells[row]: row for row in range(city.start, city.stop)}
+    cells = [cell_and_month(int(tile_id))[0] for tile_id in read_array(path, "tile_id")]
     both = np.array([i for i, cell in enumerate(cells) if cell in row_of], np.int64)
     patches, is_valid = older.patches()
     statistics = [
@@ -157,7 +159,7 @@ def _older(tiles: Tiles, city: CityTiles) -> Look:
         for batch in _batches(both)
     ]
     rows = np.array([row_of[cells[i]] for i in both], np.int64)
-    return Look(
+    return Variation(
         rows, patches[both], is_valid[both], np.concatenate([np.empty((0, 2 * N_BANDS), np.float32), *statistics])
     )
 

@@ -1,1 +1,1 @@
-"""Sentinel-2 scenes: find them, check them and composite them."""
+"""Sentinel-2 scenes: finding, checking and compositing them."""

@@ -1,4 +1,4 @@
-"""Scenes: finds a city's Sentinel-2 L2A items in a STAC API or a static catalogue, and checks that they can be used."""
+"""Finding a city's Sentinel-2 L2A items in a STAC API or a static catalogue, and checking that they can be used."""
 
 import logging
 import warnings
@@ -22,13 +22,13 @@ from db.settings import DEFAULT_HTTP_TIMEOUT_S
 from etl.cities.city import City
 from etl.errors import CatalogueError
 from etl.imagery.http import ATTEMPTS, STATUS_CODES, retry_on
-from etl.imagery.pixels import check_signing
-from etl.imagery.sentinel2 import HTTP_TIMEOUT_S, TO_BE_SIGNED, check_item
+from etl.imagery.sentinel2 import HTTP_TIMEOUT_S, TO_BE_SIGNED, acquired_at, check_item, cloud_cover
+from etl.imagery.signing import check_signing
 from etl.period import Period
 
 log = logging.getLogger(__name__)
 
-# pystac migrates fields of the storage extension, which nothing here uses; Earth Search's have a form it does not know.
+# pystac migrates fields of the storage extension, which are not used here; it does not know the form of Earth Search's.
 warnings.filterwarnings("ignore", message="Could not parse bucket/account", category=UserWarning)
 
 RETRY = Retry(
@@ -39,27 +39,27 @@ RETRY = Retry(
     allowed_methods=None,
     backoff_jitter=0.3,
 )
-again = retry_on(
+retried = retry_on(
     requests.exceptions.ChunkedEncodingError,
     requests.exceptions.ContentDecodingError,
     requests.exceptions.JSONDecodeError,
     log=log,
 )
-"""For answers that were cut short, which urllib3 does not ask for again."""
+"""Repeats a request after a truncated response, for which urllib3 does not."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where scenes are looked for.
+    """Where scenes are searched.
 
     Attributes:
-        stac: URL or path of a STAC API or of a static catalogue's JSON file.
-        collection: id of the collection; None searches all of a static catalogue, and of an API with just one.
+        stac: URL of a STAC API, or URL or path of a static catalogue's JSON file.
+        collection: id of the collection; None if the catalogue has only one.
         period: days that are searched first.
         max_cloud_cover: scenes with a higher ``eo:cloud_cover`` (percent) are left out.
-        widen_days: so many days before and after the period are searched too, where clear looks lack.
-        sign: sign the addresses of assets with package planetary-computer, as its storage wants it.
-        http_timeout_s: seconds that a server may take.
+        widen_days: days before and after the period that are searched too if clear observations are missing.
+        sign: sign the addresses of assets with package planetary-computer.
+        http_timeout_s: timeout of one request in seconds.
     """
 
     stac: str
@@ -73,13 +73,13 @@ class Source:
 
 @dataclass(frozen=True)
 class Candidates:
-    """The candidates of one city and the widened period, oldest first, all with all bands.
+    """The scenes of one city and the widened period.
 
     Attributes:
-        items: STAC items, each by itself: they can be sent to another process.
-        collection: their collection's id.
-        stac_url: where they were found.
-        is_synthetic: True where collection or items say ``terrakin:synthetic``.
+        items: STAC items with all bands, oldest first, without links, so that they can be sent to another process.
+        collection: id of their collection.
+        stac_url: the catalogue.
+        is_synthetic: True if an item has the property ``terrakin:synthetic``.
     """
 
     items: tuple[pystac.Item, ...]
@@ -89,7 +89,7 @@ class Candidates:
 
 
 class StaticReader(DefaultStacIO):
-    """Reads the files of a static catalogue, with a timeout, retries and errors that can be told apart."""
+    """Reads the files of a static catalogue, with a timeout, retries and distinct errors."""
 
     def __init__(self, timeout_s: int) -> None:
         super().__init__()
@@ -99,23 +99,23 @@ class StaticReader(DefaultStacIO):
             self._session.mount(scheme, HTTPAdapter(max_retries=RETRY))
 
     def read_text_from_href(self, href: str) -> str:
-        """As the parent; over HTTP it raises requests.RequestException."""
+        """Read as the parent does, but raise requests.RequestException for HTTP errors."""
         if not href.startswith(("http://", "https://")):
             return super().read_text_from_href(href)
-        answer = self._read(href)
-        answer.raise_for_status()
-        return answer.text
+        response = self._read(href)
+        response.raise_for_status()
+        return response.text
 
-    @again
+    @retried
     def _read(self, href: str) -> requests.Response:
         return self._session.get(href, timeout=self._timeout_s)
 
 
 def open_catalogue(stac: str, timeout_s: int = DEFAULT_HTTP_TIMEOUT_S) -> pystac.Catalog:
-    """A static catalogue, or a client of an API.
+    """Open a static catalogue, or return a client of an API.
 
     Raises:
-        CatalogueError: it cannot be reached or is no STAC catalogue.
+        CatalogueError: it cannot be reached or is not a STAC catalogue.
     """
     is_url = "://" in stac
     if not is_url and not Path(stac).exists():
@@ -130,17 +130,17 @@ def open_catalogue(stac: str, timeout_s: int = DEFAULT_HTTP_TIMEOUT_S) -> pystac
         raise CatalogueError(f"{stac} is not a STAC catalogue: {_one_line(error)}") from error
 
 
-@again
+@retried
 def _open_api(url: str, timeout_s: int) -> pystac_client.Client:
     return pystac_client.Client.open(url, stac_io=StacApiIO(max_retries=RETRY, timeout=timeout_s))
 
 
 def check_catalogue(source: Source) -> None:
-    """Refuse a catalogue that has nothing to offer, before a job begins.
+    """Raise if a catalogue cannot serve a request, before a job begins.
 
     Raises:
-        CatalogueError: it cannot be reached, is no catalogue, or has no such collection (a static one: no item of it);
-            or its addresses cannot be signed here.
+        CatalogueError: it cannot be reached, is not a catalogue, has no such collection (a static catalogue: no item
+            of it), or its addresses cannot be signed on this machine.
     """
     if source.sign:
         check_signing()
@@ -167,19 +167,19 @@ def _check_collection(api: pystac_client.Client, source: Source) -> None:
 
 
 def find_scenes(source: Source, city: City) -> Candidates:
-    """The scenes over a city's extent, of the widened period and not too cloudy.
+    """Return the scenes over a city's extent in the widened period that are below the cloud limit.
 
     Raises:
-        CatalogueError: the catalogue cannot be read, has no such scenes, or one of them is refused by ``check_item``.
+        CatalogueError: the catalogue cannot be read, has no such scenes, or one of them fails ``check_item``.
     """
     catalogue = open_catalogue(source.stac, source.http_timeout_s)
     try:
-        found = sorted(_search(catalogue, source, city), key=lambda item: (moment(item), item.id))
+        found = sorted(_search(catalogue, source, city), key=lambda item: (acquired_at(item), item.id))
     except (APIError, requests.RequestException, OSError) as error:
         raise CatalogueError(f"searching {source.stac} for {city.name} failed: {_one_line(error)}") from error
     clear = [item for item in found if cloud_cover(item) <= source.max_cloud_cover]
     if not clear:
-        detail = f"{len(found)} scenes are cloudier" if found else "no scene covers the place and period"
+        detail = f"{len(found)} scenes are cloudier" if found else "no scene covers the city in this period"
         raise CatalogueError(
             f"no scenes of {city.name} in {source.stac} from {source.period.start} to {source.period.end} with "
             f"at most {source.max_cloud_cover:g} % cloud: {detail}; widen --period or raise --max-cloud-cover"
@@ -191,20 +191,20 @@ def find_scenes(source: Source, city: City) -> Candidates:
     if len(collections) > 1:
         raise CatalogueError(f"{source.stac} has scenes in {', '.join(sorted(collections))}; choose with --collection")
     is_synthetic = any(item.properties.get("terrakin:synthetic", False) for item in clear)
-    return Candidates(tuple(map(_by_itself, clear)), collections.pop(), source.stac, is_synthetic)
+    return Candidates(tuple(map(_without_links, clear)), collections.pop(), source.stac, is_synthetic)
 
 
-@again
+@retried
 def _search_api(
     api: pystac_client.Client, collections: list[str] | None, days: str, city: City
 ) -> Collection[pystac.Item]:
-    """The items of all the city's boxes, each once."""
+    """Return the items in any of the city's boxes, each once."""
     searches = [api.search(bbox=box, datetime=days, collections=collections) for box in _boxes(city)]
     return {item.id: item for search in searches for item in search.items()}.values()
 
 
 def _boxes(city: City) -> list[tuple[float, float, float, float]]:
-    """West, south, east, north around a city; two of them where it lies on both sides of the antimeridian."""
+    """Return the city's bounds (west, south, east, north); two boxes if it crosses the antimeridian."""
     parts = list(city.extent.geoms)
     west, _, east, _ = city.extent.bounds
     sides = (
@@ -226,12 +226,12 @@ def _search(catalogue: pystac.Catalog, source: Source, city: City) -> Iterator[p
     end = datetime.combine(searched.end, time.max, UTC)
     for item in catalogue.get_items(recursive=True):
         is_wanted = source.collection is None or item.collection_id == source.collection
-        if is_wanted and begin <= moment(item) <= end and _overlaps(item, city):
+        if is_wanted and begin <= acquired_at(item) <= end and _overlaps(item, city):
             yield item
 
 
-def _by_itself(item: pystac.Item) -> pystac.Item:
-    """A copy without links: it does not drag its whole catalogue along to Dask's workers."""
+def _without_links(item: pystac.Item) -> pystac.Item:
+    """Return a copy without links, so that the whole catalogue is not pickled with it for Dask's workers."""
     item.make_asset_hrefs_absolute()
     document = item.to_dict(include_self_link=False, transform_hrefs=False) | {"links": []}
     return pystac.Item.from_dict(document)
@@ -243,9 +243,9 @@ def _is_api(catalogue: pystac.Catalog) -> TypeGuard[pystac_client.Client]:
 
 def _overlaps(item: pystac.Item, city: City) -> bool:
     if item.bbox is None:
-        raise CatalogueError(f"item {item.id} has no bbox, so it cannot be found by place")
+        raise CatalogueError(f"item {item.id} has no bbox, so it cannot be found by location")
     item_west, item_south, item_east, item_north = _flat(item.bbox)
-    crosses = item_west > item_east  # the antimeridian, as RFC 7946 writes it
+    crosses = item_west > item_east  # the antimeridian, according to RFC 7946
     for west, south, east, north in _boxes(city):
         meets = item_west <= east or item_east >= west if crosses else item_west <= east and item_east >= west
         if meets and item_south <= north and item_north >= south:
@@ -254,25 +254,8 @@ def _overlaps(item: pystac.Item, city: City) -> bool:
 
 
 def _flat(bbox: list[float]) -> list[float]:
-    """A bbox without heights."""
+    """Return a bbox without its heights."""
     return bbox if len(bbox) == 4 else [bbox[0], bbox[1], bbox[3], bbox[4]]
-
-
-def moment(item: pystac.Item) -> datetime:
-    """When a scene was taken, UTC.
-
-    Raises:
-        CatalogueError: the item does not say it.
-    """
-    taken = item.datetime or item.common_metadata.start_datetime
-    if taken is None:
-        raise CatalogueError(f"item {item.id} has no datetime")
-    return taken if taken.tzinfo else taken.replace(tzinfo=UTC)
-
-
-def cloud_cover(item: pystac.Item) -> float:
-    """Percent of a scene under cloud by its producer; 0 where the item does not say it."""
-    return float(item.properties.get("eo:cloud_cover") or 0)
 
 
 def _one_line(error: Exception) -> str:

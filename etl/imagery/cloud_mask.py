@@ -1,4 +1,4 @@
-"""Which pixels of a look show the ground, and the median over them: arrays in, arrays out."""
+"""Clear pixels of an observation, and the median over the clear observations: arrays in, arrays out."""
 
 import numpy as np
 from scipy.ndimage import distance_transform_edt
@@ -6,21 +6,21 @@ from scipy.ndimage import distance_transform_edt
 from etl.imagery.sentinel2 import NODATA
 
 CLEAR_CLASSES = (2, 4, 5, 6, 7, 11)
-"""SCL values that show the ground: dark (2: often buildings' and hills' own shade), vegetation, bare, water,
-unclassified, snow. Not: 0 nodata, 1 defective, 3 cloud shadow, 8 and 9 cloud, 10 cirrus."""
+"""SCL values that show the ground: dark (2: often the shade of buildings and hills), vegetation, bare, water,
+unclassified, snow. Excluded: 0 nodata, 1 defective, 3 cloud shadow, 8 and 9 cloud, 10 cirrus."""
 CLOUD_CLASSES = (3, 8, 9, 10)
 DILATION_M = 100
-"""How far clouds and shadows are grown: the 60 m bands are resampled bilinearly, so a cloudy pixel changes values
-up to 90 m away."""
+"""Distance by which clouds and shadows are dilated: the 60 m bands are resampled bilinearly, so a cloudy pixel changes
+values up to 90 m away."""
 UNUSED = np.iinfo(np.uint16).max
 
 
 def clear_pixels(scl: np.ndarray, resolution_m: float) -> np.ndarray:
-    """Where the ground is seen, farther than DILATION_M from cloud and shadow.
+    """Return which pixels show the ground and are farther than DILATION_M from cloud and shadow.
 
     Args:
         scl: (y, x) uint8 scene classes.
-        resolution_m: size of a pixel, metres.
+        resolution_m: pixel size in metres.
 
     Returns:
         (y, x) bool.
@@ -32,7 +32,7 @@ def clear_pixels(scl: np.ndarray, resolution_m: float) -> np.ndarray:
 
 
 def without_offset(dn: np.ndarray, offset_dn: int) -> np.ndarray:
-    """DN (uint16) plus an offset of 0 or less; nodata stays 0, and data never become 0 nor wrap around."""
+    """Return DN (uint16) plus an offset <= 0; nodata stays 0, and data neither become 0 nor wrap around."""
     if offset_dn == 0:
         return dn
     shifted = (dn.astype(np.int32) + offset_dn).clip(1, UNUSED).astype(np.uint16)
@@ -40,23 +40,24 @@ def without_offset(dn: np.ndarray, offset_dn: int) -> np.ndarray:
 
 
 def median_of_clear(dn: np.ndarray, clear: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The median over the clear looks of each pixel.
+    """Return the median over the clear observations of each pixel.
 
-    A look does not count where any band is nodata. Of an even count the mean of the middle two is taken, rounded half
-    to even.
+    An observation does not count where any band is nodata. For an even count the median is the mean of the middle
+    two, rounded half to even.
 
     Args:
         dn: (time, band, y, x) uint16, 0 is nodata.
         clear: (time, y, x) bool.
 
     Returns:
-        Median (band, y, x) uint16, 0 where no look is clear; number of looks (y, x) uint8, 255 for that or more.
+        Median (band, y, x) uint16, 0 where no observation is clear; number of clear observations (y, x) uint8, 255
+        for 255 or more.
     """
     used = clear & (dn != NODATA).all(axis=1)
     n = used.sum(axis=0)
     middle = np.stack([np.maximum(n - 1, 0) // 2, n // 2]).clip(max=len(dn) - 1)
     median = np.zeros(dn.shape[1:], np.uint16)
-    for band in range(dn.shape[1]):  # one at a time: a copy of all looks and bands is large
+    for band in range(dn.shape[1]):  # one at a time: a copy of all observations and bands is large
         ordered = np.sort(np.where(used, dn[:, band], UNUSED), axis=0)
         pair = np.take_along_axis(ordered, middle, axis=0)
         median[band] = np.where(n > 0, np.rint(pair.mean(axis=0, dtype=np.float32)), NODATA)

@@ -1,4 +1,4 @@
-"""A city's composite, block by block on Dask's workers: the memory of a block, not of the city, is what it takes."""
+"""A city's composite, computed block by block on Dask's workers, so that memory does not depend on the city's size."""
 
 import os
 import resource
@@ -16,11 +16,10 @@ from etl.cities.grid import RESOLUTION_M, TILE_PX
 from etl.imagery.cloud_mask import DILATION_M, clear_pixels, median_of_clear, without_offset
 from etl.imagery.pixels import read_bands
 from etl.imagery.selection import Scene, examine, solar_day
-from etl.imagery.sentinel2 import NODATA, asset_keys
+from etl.imagery.sentinel2 import BANDS, NODATA, asset_keys
 
-N_BANDS = 12
 BLOCK_BYTES = 400_000_000
-"""Looks of a block may take so much; the median needs about twice that while it is made."""
+"""Maximum size of a block's observations; computing the median takes about twice that."""
 MAX_BLOCK_TILES = 4
 MARGIN_PX = DILATION_M // RESOLUTION_M
 
@@ -31,9 +30,9 @@ class Composite:
 
     Attributes:
         reflectance: (12, height, width) uint16, surface reflectance x 10000 in the order of BANDS; 0 is nodata.
-        n_clear: (height, width) uint8, number of clear looks (255: that or more).
-        geobox: where the pixels are: UTM, 10 m, north up.
-        peak_memory_bytes: the most that this process and the workers (one after another on each) have held at a time.
+        n_clear: (height, width) uint8, number of clear observations (255 for 255 or more).
+        geobox: position of the pixels: UTM, 10 m, north up.
+        peak_memory_bytes: sum of the peak memory of this process and of each worker.
     """
 
     reflectance: np.ndarray
@@ -44,12 +43,12 @@ class Composite:
 
 @dataclass(frozen=True)
 class Part:
-    """A scene as a block needs it.
+    """The part of a scene in one block.
 
     Attributes:
         item: the STAC item.
-        offset_dn: to be added to its DN.
-        hidden: (rows, columns) bool: tiles of the block in which it does not count.
+        offset_dn: value to add to its DN.
+        hidden: (rows, columns) bool: tiles of the block for which the scene is not used.
     """
 
     item: pystac.Item
@@ -58,21 +57,21 @@ class Part:
 
     @property
     def kind(self) -> tuple[tuple[str, ...], int, bytes]:
-        """Parts of one kind can be read together."""
+        """Parts of equal kind can be read together."""
         return asset_keys(self.item), self.offset_dn, self.hidden.tobytes()
 
 
 def examine_all(items: Sequence[pystac.Item], geobox: GeoBox) -> Sequence[Scene]:
-    """``examine`` each scene with the current Dask scheduler."""
+    """Examine each scene with the current Dask scheduler."""
     scenes: Sequence[Scene] = compute(*(delayed(examine)(item, geobox) for item in items))
     return scenes
 
 
 def load_composite(scenes: Sequence[Scene], geobox: GeoBox, lon: float) -> Composite:
-    """The median over all clear looks, with the current Dask scheduler.
+    """Compute the median over all clear observations with the current Dask scheduler.
 
     Args:
-        scenes: usable scenes; those of one solar day are one look.
+        scenes: usable scenes; those of one solar day are one observation.
         geobox: whole tiles, 10 m.
         lon: longitude of the city, degrees.
 
@@ -83,8 +82,8 @@ def load_composite(scenes: Sequence[Scene], geobox: GeoBox, lon: float) -> Compo
     n_tiles = block_tiles(len(days))
     blocks = GeoboxTiles(geobox, (n_tiles * TILE_PX, n_tiles * TILE_PX))
     places = list(np.ndindex(*blocks.shape.yx))
-    tasks = [delayed(compose_block)(_looks_of(days, place, n_tiles), blocks[place]) for place in places]
-    reflectance = np.zeros((N_BANDS, *geobox.shape), np.uint16)
+    tasks = [delayed(compose_block)(_parts_of(days, place, n_tiles), blocks[place]) for place in places]
+    reflectance = np.zeros((len(BANDS), *geobox.shape), np.uint16)
     n_clear = np.zeros(tuple(geobox.shape), np.uint8)
     peaks: dict[int, int] = {}
     for place, (median, n, worker, peak) in zip(places, compute(*tasks), strict=True):
@@ -95,33 +94,34 @@ def load_composite(scenes: Sequence[Scene], geobox: GeoBox, lon: float) -> Compo
     return Composite(reflectance, n_clear, geobox, sum(peaks.values()))
 
 
-def block_tiles(n_looks: int) -> int:
-    """Tiles along a block's side, so that its looks fit into BLOCK_BYTES; at least 1."""
-    tile_bytes = n_looks * N_BANDS * TILE_PX**2 * np.dtype(np.uint16).itemsize
+def block_tiles(n_observations: int) -> int:
+    """Return the number of tiles along a block's side so that its observations fit into BLOCK_BYTES; at least 1."""
+    tile_bytes = n_observations * len(BANDS) * TILE_PX**2 * np.dtype(np.uint16).itemsize
     return int(min(max(np.sqrt(BLOCK_BYTES / tile_bytes), 1), MAX_BLOCK_TILES))
 
 
-def compose_block(looks: Sequence[Sequence[Part]], geobox: GeoBox) -> tuple[np.ndarray, np.ndarray, int, int]:
-    """Read and sum up one block.
+def compose_block(observations: Sequence[Sequence[Part]], geobox: GeoBox) -> tuple[np.ndarray, np.ndarray, int, int]:
+    """Read one block and compute its median.
 
     Args:
-        looks: the scenes of each solar day.
+        observations: the scenes of each solar day.
         geobox: whole tiles, 10 m.
 
     Returns:
-        Median and number of looks as of ``median_of_clear``; then the worker's process id and its peak memory in bytes.
+        Median and number of clear observations from ``median_of_clear``, the worker's process id, and its peak memory
+        in bytes.
     """
-    dn = np.zeros((len(looks), N_BANDS, *geobox.shape), np.uint16)
-    clear = np.zeros((len(looks), *geobox.shape), bool)
-    for i, look in enumerate(looks):
-        for _, parts in groupby(sorted(look, key=lambda part: part.kind), lambda part: part.kind):
+    dn = np.zeros((len(observations), len(BANDS), *geobox.shape), np.uint16)
+    clear = np.zeros((len(observations), *geobox.shape), bool)
+    for i, observation in enumerate(observations):
+        for _, parts in groupby(sorted(observation, key=lambda part: part.kind), lambda part: part.kind):
             _add(dn[i], clear[i], list(parts), geobox)
     median, n_clear = median_of_clear(dn, clear)
     return median, n_clear, os.getpid(), _peak_memory_bytes()
 
 
 def _add(dn: np.ndarray, clear: np.ndarray, parts: Sequence[Part], geobox: GeoBox) -> None:
-    """Read scenes of one kind into the pixels of a look that none before them has filled."""
+    """Read scenes of one kind into those pixels of an observation that are still empty."""
     items = [part.item for part in parts]
     *bands, scl_key = asset_keys(items[0])
     (scl,) = read_bands(items, [scl_key], geobox.pad(MARGIN_PX), "nearest")
@@ -135,7 +135,7 @@ def _add(dn: np.ndarray, clear: np.ndarray, parts: Sequence[Part], geobox: GeoBo
     dn[:, is_free], clear[is_free] = new[:, is_free], seen[is_free]
 
 
-def _looks_of(days: Sequence[Sequence[Scene]], place: tuple[int, ...], n_tiles: int) -> list[list[Part]]:
+def _parts_of(days: Sequence[Sequence[Scene]], place: tuple[int, ...], n_tiles: int) -> list[list[Part]]:
     rows, columns = (slice(i * n_tiles, (i + 1) * n_tiles) for i in place)
     return [[Part(s.item, s.offset.offset_dn, s.hidden[rows, columns]) for s in day] for day in days]
 

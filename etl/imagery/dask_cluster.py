@@ -1,28 +1,65 @@
-"""Dask workers on this machine."""
+"""The Dask cluster that reads and composites imagery: workers on this machine, or a running scheduler."""
 
 import logging
+from dataclasses import dataclass
 from typing import Any
 
+from etl.errors import SchedulerError
+
 WITHOUT_PROFILE = {"distributed.worker.profile.enabled": False}
-"""The profiler calls sys._current_frames() every 10 ms. A garbage collection in there while another thread starts locks
-the worker up for good (CPython issue 106883; seen with 3.11.7 in 2 of about 60 runs)."""
+"""The profiler calls sys._current_frames() every 10 ms. A garbage collection in that call while another thread starts
+deadlocks the worker (CPython issue 106883; seen with 3.11.7 in 2 of about 60 runs)."""
 ANY_FREE_PORT = {"dashboard_address": "127.0.0.1:0"}
-"""Without a dashboard the scheduler still serves its health over HTTP, on port 8787 unless told: a second ETL process
-on the machine, or anyone's Dask, would have it already."""
+"""Even without a dashboard the scheduler serves its health over HTTP, by default on port 8787, which another ETL
+process or any other Dask cluster on the machine may use already."""
+
+
+@dataclass(frozen=True)
+class DaskOptions:
+    """Where imagery is computed.
+
+    Attributes:
+        scheduler: ``tcp://host:port`` of a running Dask scheduler; None starts a local cluster of processes.
+        n_workers: processes of the local cluster.
+    """
+
+    scheduler: str | None = None
+    n_workers: int = 2
+
+
+def open_cluster(options: DaskOptions) -> list[Any]:
+    """Start a local cluster, or connect to a running scheduler, and make it the current one.
+
+    Returns:
+        The client, and the cluster if one was started; the caller closes them in this order.
+
+    Raises:
+        SchedulerError: the scheduler does not answer.
+    """
+    client = client_class()
+    if not options.scheduler:
+        cluster = local_cluster(options.n_workers)
+        return [client(cluster), cluster]
+    try:
+        return [client(options.scheduler, timeout="10s")]
+    except OSError as error:
+        raise SchedulerError(
+            f"no Dask scheduler answers at {options.scheduler}; start it, or leave --dask-scheduler out"
+        ) from error
 
 
 def client_class() -> Any:
-    """``distributed.Client``."""
+    """Return ``distributed.Client``."""
     return _distributed().Client
 
 
 def local_cluster(n_workers: int) -> Any:
-    """A ``distributed.LocalCluster`` of processes with one thread each; the caller closes it."""
+    """Start a ``distributed.LocalCluster`` of processes with one thread each; the caller closes it."""
     import dask
 
     distributed = _distributed()
     with dask.config.set(WITHOUT_PROFILE):  # each worker's nanny takes a copy
-        # Workers log the traceback of a failed task; its error is reported by the city that failed.
+        # Workers log the traceback of a failed task, but the city that failed reports its error.
         return distributed.LocalCluster(
             n_workers=n_workers,
             threads_per_worker=1,
@@ -33,7 +70,7 @@ def local_cluster(n_workers: int) -> Any:
 
 
 def _distributed() -> Any:
-    """The package, which logs every step once it is imported, told to log errors alone."""
+    """Import ``distributed`` and limit its logging, which is verbose by default, to errors."""
     import distributed
 
     logging.getLogger("distributed").setLevel(logging.ERROR)

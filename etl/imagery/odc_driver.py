@@ -1,6 +1,6 @@
-"""Reads raster files for odc.stac, and names the file that cannot be read.
+"""A raster driver for odc.stac whose errors name the file and survive the way back from a Dask worker.
 
-GDAL's own errors do not survive the way back from a Dask worker (they cannot be unpickled), and do not name the file.
+GDAL's own errors do neither: they cannot be unpickled.
 """
 
 import logging
@@ -21,14 +21,15 @@ REMOTE = ("http://", "https://", "s3://", "/vsi")
 
 
 class NamingReader(RioReader):
-    """odc.loader's reader, whose errors are ImageryErrors, and which asks a server again."""
+    """The reader of odc.loader with retries for remote files, raising ImageryError."""
 
     def read(self, *arguments: Any, **named: Any) -> tuple[tuple[slice, slice], np.ndarray]:
-        """As the parent; a file behind a network is tried again by itself, not with all others of its look.
+        """Read as the parent does; a remote file is retried alone, not with all files of its observation.
 
         Raises:
-            ImageryError: the file is missing, truncated or no raster; TransientImageryError where it lies behind a
-                network and stayed so: GDAL does not tell a missing file from a server that fails.
+            ImageryError: a local file is missing, truncated or not a raster.
+            TransientImageryError: the same for a remote file after all attempts; GDAL does not distinguish a missing
+                file from a failing server.
         """
         n_tried = 0
 
@@ -48,14 +49,14 @@ class NamingReader(RioReader):
                 return super().read(*arguments, **named)
         except RasterioError as error:
             reason = " ".join(str(error.__cause__ or error).split())
-        # Outside the except clause: else GDAL's error would travel along as this one's context.
+        # Raised outside the except clause, so that GDAL's error does not become the context of this one.
         kind = TransientImageryError if self._src.uri.startswith(REMOTE) else ImageryError
         raise kind(f"cannot read {self._src.uri} ({reason}); is the file missing or truncated?")
 
 
 class NamingDriver(RioDriver):
-    """odc.loader's rasterio driver with readers that name their file."""
+    """The rasterio driver of odc.loader with NamingReader as its reader."""
 
     def open(self, src: RasterSource, ctx: Any) -> NamingReader:
-        """A reader of one file."""
+        """Return a reader for one file."""
         return NamingReader(src, ctx)

@@ -1,7 +1,7 @@
-"""What a scene's pixels say against its metadata: is 1000 added to every DN, and does a clean mask hide cloud?
+"""Checking a scene's metadata against its pixels: whether 1000 is added to every DN, and whether the mask misses cloud.
 
-Both are read from a coarse look at six bands (``BANDS_CHECKED``). All figures quoted were measured on 35 real chips and
-two real scenes (../shared/data): tests/real/test_scene_checks.py holds them.
+Both checks use six bands (``BANDS_CHECKED``) at coarse resolution. All thresholds were measured on 35 real chips and
+two real scenes; tests/real/test_scene_checks.py verifies them.
 """
 
 from dataclasses import dataclass
@@ -11,33 +11,34 @@ import numpy as np
 from etl.imagery.sentinel2 import BOA_OFFSET, NODATA, OFFSET_BASELINE
 
 BANDS_CHECKED = ("B01", "B02", "B03", "B04", "B11", "B12")
-"""Water is dark in B11 and B12, vegetation and shade in B01, B02 and B04, bare ground in B01: some band finds it."""
+"""Every ground cover is dark in one of them: water in B11 and B12, vegetation and shade in B01, B02 and B04, bare
+ground in B01."""
 
 DARK_PERCENTILE = 0.5
 MIN_PIXELS = 200
-"""Fewer valid pixels prove nothing."""
+"""Fewer valid pixels are not enough for a decision."""
 NOT_SHIFTED_DN = 700
-"""No scene with 1000 added is darker in any band (lowest seen: 987); those without it are (highest seen: 434)."""
+"""No scene with 1000 added is darker in any band (lowest measured: 987); those without it are (highest: 434)."""
 SHIFTED_DN = (900, 1300)
 N_SHIFTED_BANDS = 3
-"""A scene with 1000 added has its darkest percentile in this range in three bands or more, and no band below; a desert
-without it may have one such band, its blue, but not three: it brightens steeply towards the red."""
+"""A scene with 1000 added has its darkest percentile in this range in at least three bands, and no band below it. A
+desert without the offset may have one such band, the blue, but not three: it is much brighter towards the red."""
 
 HIDDEN_PERCENTILE = 2
 HIDDEN_REFLECTANCE = 0.08
 HIDDEN_RED_TO_COASTAL = 1.05
-"""Under a closed cloud even the darkest pixels are bright in the coastal band (B01) and in the short-wave infrared
-(B11: snow and water are dark there), and not redder than they are blue (sand, soil and roofs are)."""
+"""Under a closed cloud deck even the darkest pixels are bright in the coastal band (B01) and in the short-wave infrared
+(B11, where snow and water are dark), and not redder than they are blue (as sand, soil and roofs are)."""
 
 
 @dataclass(frozen=True)
 class OffsetDecision:
-    """Which offset a scene's pixels carry, and why.
+    """The offset of a scene's pixels, and what it was decided from.
 
     Attributes:
-        offset_dn: to be added to every DN so that reflectance is DN / 10000: 0 or -1000.
-        claimed_dn: the same by the item's own words.
-        dark_dn: the lowest of the bands' darkest percentiles; None where too few pixels are valid.
+        offset_dn: value to add to every DN so that reflectance is DN / 10000: 0 or -1000.
+        claimed_dn: the same according to the item's metadata.
+        dark_dn: the lowest of the bands' darkest percentiles; None if too few pixels are valid.
     """
 
     offset_dn: int
@@ -46,12 +47,12 @@ class OffsetDecision:
 
 
 def decide_offset(dn: np.ndarray, claimed_dn: int, baseline: float | None) -> OffsetDecision:
-    """Believe the item unless its pixels plainly say otherwise.
+    """Return the offset in the metadata unless the pixels clearly contradict it.
 
     Args:
-        dn: (6, height, width) uint16, BANDS_CHECKED of one scene, offset untouched; 0 is nodata.
-        claimed_dn: etl.imagery.sentinel2.claimed_offset.
-        baseline: processing baseline; before 04.00 nothing is ever added. None where unknown.
+        dn: (6, height, width) uint16, BANDS_CHECKED of one scene without offset correction; 0 is nodata.
+        claimed_dn: offset from etl.imagery.sentinel2.claimed_offset.
+        baseline: processing baseline; before 04.00 no offset is ever added. None if unknown.
     """
     valid = dn[:, (dn != NODATA).all(axis=0)]
     if valid.shape[1] < MIN_PIXELS:
@@ -69,12 +70,17 @@ def decide_offset(dn: np.ndarray, claimed_dn: int, baseline: float | None) -> Of
 
 
 def hidden_by_cloud(dn: np.ndarray, is_clear: np.ndarray, offset_dn: int) -> np.ndarray | None:
-    """The darkest clear pixels' reflectance (6,) where they look like cloud, so that the mask must be wrong; else None.
+    """Return the reflectance (6,) of the darkest clear pixels if they look like cloud, so that the mask is wrong.
+
+    Under a closed cloud deck even the darkest pixels are bright and grey.
 
     Args:
         dn: (6, height, width) uint16, BANDS_CHECKED of one scene over one tile; 0 is nodata.
-        is_clear: (height, width) bool by the scene classification.
-        offset_dn: as decided by ``decide_offset``.
+        is_clear: (height, width) bool from the scene classification.
+        offset_dn: offset from ``decide_offset``.
+
+    Returns:
+        None if the mask is plausible, or too few pixels are clear.
     """
     seen = dn[:, is_clear & (dn != NODATA).all(axis=0)]
     if seen.shape[1] < MIN_PIXELS:

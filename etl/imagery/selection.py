@@ -1,7 +1,7 @@
-"""Which of a city's scenes are used: the clearest of the period first, more and cloudier ones only where looks lack.
+"""Selecting a city's scenes: the clearest of the period first, more only if clear observations are missing.
 
-Every scene is looked at coarsely before it is used: its offset is checked against its pixels, and tiles whose clean
-mask hides cloud are left out.
+Every scene is examined at coarse resolution: its offset is checked against its pixels, and tiles that are cloudy
+although the mask calls them clear are left out.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -15,36 +15,36 @@ from odc.geo.geobox import GeoBox
 
 from etl.cities.grid import RESOLUTION_M, TILE_PX
 from etl.errors import ImageryError
-from etl.imagery.catalogue import Source, cloud_cover, moment
+from etl.imagery.catalogue import Source
 from etl.imagery.cloud_mask import clear_pixels
 from etl.imagery.pixels import read_bands
 from etl.imagery.quality import BANDS_CHECKED, MIN_PIXELS, OffsetDecision, decide_offset, hidden_by_cloud
-from etl.imagery.sentinel2 import BANDS, asset_keys, baseline, claimed_offset
+from etl.imagery.sentinel2 import BANDS, acquired_at, asset_keys, baseline, claimed_offset, cloud_cover
 
 COARSE = 8
-"""The first look is taken at 80 m: a hundredth of the bytes, and overviews hold it."""
+"""Scenes are examined at 80 m, for which overviews exist: about a hundredth of the bytes."""
 COARSE_TILE_PX = TILE_PX // COARSE
 CLOUD_LIMITS = (20.0, 40.0, 60.0, 80.0)
-"""Cloud cover (percent) that is allowed, step by step, up to the source's own limit."""
+"""Steps of the allowed cloud cover (percent), up to the limit of the source."""
 WIDEN_DAYS = (15, 30, 60, 90)
-"""Then scenes of so many days before and after the period are taken too, up to the source's own limit."""
-ENOUGH_LOOKS = 3
-"""The median of three looks is free of what one mask has missed."""
+"""Steps of days before and after the period that are searched next, up to the limit of the source."""
+ENOUGH_OBSERVATIONS = 3
+"""The median of three observations is free of what a single mask has missed."""
 ENOUGH_SHARE = 0.95
-"""A tile has enough when so many of its pixels have ENOUGH_LOOKS clear looks."""
+"""Share of a tile's pixels that need ENOUGH_OBSERVATIONS clear observations."""
 MOSTLY = 0.5
 
 
 @dataclass(frozen=True)
 class Scene:
-    """An item that was looked at.
+    """An item that was examined.
 
     Attributes:
         item: the STAC item.
-        offset: which offset its pixels carry.
-        clear: (height, width) bool at 80 m over the city: the ground is seen.
-        hidden: (rows, columns) bool: tiles whose mask says clear where the pixels say cloud.
-        refused: why it is not used; None where it is.
+        offset: the offset of its pixels.
+        clear: (height, width) bool at 80 m over the city: pixels that show the ground.
+        hidden: (rows, columns) bool: tiles that are cloudy although the mask calls them clear.
+        refused: why it is not used; None if it is used.
     """
 
     item: pystac.Item
@@ -56,14 +56,14 @@ class Scene:
 
 @dataclass(frozen=True)
 class Step:
-    """One step of the search: days and cloud limit (percent) so far, and what came of it.
+    """One step of the search: its limits and its result.
 
     Attributes:
         start: first day searched.
         end: last day searched.
-        max_cloud_cover: scenes above were left out.
-        n_scenes: usable scenes so far.
-        enough_share: share of the city's tiles with enough clear looks so far.
+        max_cloud_cover: cloud limit (percent); cloudier scenes were left out.
+        n_scenes: number of usable scenes so far.
+        enough_share: share of the city's tiles with enough clear observations so far.
     """
 
     start: date
@@ -75,12 +75,12 @@ class Step:
 
 @dataclass(frozen=True)
 class Selection:
-    """What the search ended with.
+    """The result of the search.
 
     Attributes:
-        scenes: usable ones, oldest first.
-        refused: those that were looked at and not used.
-        steps: the search, in order; the last one's limits hold.
+        scenes: usable scenes, oldest first.
+        refused: scenes that were examined but are not used.
+        steps: steps of the search, in order.
     """
 
     scenes: tuple[Scene, ...]
@@ -89,12 +89,12 @@ class Selection:
 
 
 Examine = Callable[[Sequence[pystac.Item]], Iterable[Scene]]
-"""Looks at scenes; given from outside, because it may run on Dask's workers."""
+"""Examines scenes; a parameter, because the caller may run it on Dask's workers."""
 
 
 @dataclass
-class _Looks:
-    """Clear looks so far: (height, width) bool by solar day."""
+class _Observations:
+    """Clear pixels (height, width) bool of each solar day so far."""
 
     tiles: np.ndarray
     by_day: dict[date, np.ndarray] = field(default_factory=dict)
@@ -105,40 +105,40 @@ class _Looks:
         self.by_day[day] = self.by_day.get(day, False) | clear
 
     def enough_share(self) -> float:
-        """Share of the city's tiles (``tiles`` is true) with enough looks."""
+        """Return the share of the city's tiles (where ``tiles`` is true) with enough clear observations."""
         if not self.by_day:
             return 0.0
-        has_enough = np.sum([*self.by_day.values()], axis=0) >= ENOUGH_LOOKS
+        has_enough = np.sum([*self.by_day.values()], axis=0) >= ENOUGH_OBSERVATIONS
         return float((_share_by_tile(has_enough) >= ENOUGH_SHARE)[self.tiles].mean())
 
 
 def select_scenes(
-    items: Sequence[pystac.Item], source: Source, lon: float, tiles: np.ndarray, look: Examine
+    items: Sequence[pystac.Item], source: Source, lon: float, tiles: np.ndarray, examine_scenes: Examine
 ) -> Selection:
-    """Take more and more scenes until every tile has enough clear looks, or no more are there.
+    """Add scenes step by step until every tile has enough clear observations, or there are no more scenes.
 
     Args:
         items: all candidates of the widest search.
-        source: what was asked for.
-        lon: longitude of the city, degrees: says when a day begins there.
+        source: where scenes are searched.
+        lon: longitude of the city in degrees, which determines the solar day.
         tiles: (rows, columns) bool: tiles of the city in its box.
-        look: examines scenes.
+        examine_scenes: examines scenes.
 
     Raises:
-        ImageryError: no scene is usable; the text says why of each.
+        ImageryError: no scene is usable; the text gives the reason for each.
     """
-    looks, seen, steps = _Looks(tiles), dict[str, Scene](), list[Step]()
+    observations, seen, steps = _Observations(tiles), dict[str, Scene](), list[Step]()
     for step in search_steps(source):
         new = [item for item in items if item.id not in seen and _is_within(item, step)]
-        for scene in look(new) if new else ():
+        for scene in examine_scenes(new) if new else ():
             seen[scene.item.id] = scene
             if scene.refused is None:
-                looks.add(scene, lon)
+                observations.add(scene, lon)
         n_scenes = sum(scene.refused is None for scene in seen.values())
-        steps.append(Step(step.start, step.end, step.max_cloud_cover, n_scenes, looks.enough_share()))
+        steps.append(Step(step.start, step.end, step.max_cloud_cover, n_scenes, observations.enough_share()))
         if steps[-1].enough_share == 1:
             break
-    ordered = sorted(seen.values(), key=lambda scene: (moment(scene.item), scene.item.id))
+    ordered = sorted(seen.values(), key=lambda scene: (acquired_at(scene.item), scene.item.id))
     usable = tuple(scene for scene in ordered if scene.refused is None)
     refused = tuple(scene for scene in ordered if scene.refused is not None)
     if not usable:
@@ -147,7 +147,7 @@ def select_scenes(
 
 
 def search_steps(source: Source) -> list[Step]:
-    """First cloudier scenes, as long as the source allows; then the days around the period."""
+    """Return the steps of the search: first cloudier scenes up to the limit, then days around the period."""
     start, end, most = source.period.start, source.period.end, source.max_cloud_cover
     limits = [limit for limit in CLOUD_LIMITS if limit < most] + [most]
     widened = [days for days in WIDEN_DAYS if days < source.widen_days] + [source.widen_days]
@@ -156,11 +156,11 @@ def search_steps(source: Source) -> list[Step]:
 
 
 def examine(item: pystac.Item, geobox: GeoBox) -> Scene:
-    """Look at one scene over a city.
+    """Examine one scene over a city.
 
     Args:
         item: a Sentinel-2 L2A item.
-        geobox: the city's whole tiles at 10 m.
+        geobox: the box of the city's tiles, 10 m.
 
     Raises:
         ImageryError: a file cannot be read.
@@ -184,13 +184,13 @@ def examine(item: pystac.Item, geobox: GeoBox) -> Scene:
 
 
 def solar_day(item: pystac.Item, lon: float) -> date:
-    """The day at a longitude (degrees) by the sun: scenes of one pass are one look, whatever the date in UTC."""
-    taken: datetime = moment(item) + timedelta(hours=lon / 15)
-    return taken.date()
+    """Return the solar day at a longitude (degrees), so that all scenes of one overpass are one observation."""
+    local: datetime = acquired_at(item) + timedelta(hours=lon / 15)
+    return local.date()
 
 
 def describe(scene: Scene) -> dict[str, Any]:
-    """What is recorded of a scene in ``terrakin.composites.scenes``."""
+    """Return what ``terrakin.composites.scenes`` records of a scene."""
     return {
         "item_id": scene.item.id,
         "cloud_cover": cloud_cover(scene.item),
@@ -204,18 +204,18 @@ def describe(scene: Scene) -> dict[str, Any]:
 
 def _refusal(clear: np.ndarray, darkest: dict[tuple[int, ...], np.ndarray], n_seen: int) -> str | None:
     if not clear.any():
-        return "shows nothing of the city through its clouds"
+        return "has no clear pixel over the city"
     if n_seen and len(darkest) > MOSTLY * n_seen:
         median = dict(zip(BANDS_CHECKED, np.median(list(darkest.values()), axis=0), strict=True))
         return (
-            f"is clouded although its mask says clear: in {len(darkest)} of {n_seen} tiles even the darkest pixels are "
+            f"is cloudy although its mask is clear: in {len(darkest)} of {n_seen} tiles even the darkest pixels are "
             f"bright and grey (B01 {median['B01']:.2f}, B04 {median['B04']:.2f}, B11 {median['B11']:.2f})"
         )
     return None
 
 
 def _is_within(item: pystac.Item, step: Step) -> bool:
-    return step.start <= moment(item).date() <= step.end and cloud_cover(item) <= step.max_cloud_cover
+    return step.start <= acquired_at(item).date() <= step.end and cloud_cover(item) <= step.max_cloud_cover
 
 
 def _of_tile(place: tuple[int, ...], dn: np.ndarray, clear: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -224,7 +224,7 @@ def _of_tile(place: tuple[int, ...], dn: np.ndarray, clear: np.ndarray) -> tuple
 
 
 def _share_by_tile(values: np.ndarray) -> np.ndarray:
-    """(height, width) bool -> (rows, columns) float: share that is true in each tile."""
+    """Return the share of true pixels in each tile: (height, width) bool -> (rows, columns) float."""
     height, width = values.shape
     blocks = values.reshape(height // COARSE_TILE_PX, COARSE_TILE_PX, width // COARSE_TILE_PX, COARSE_TILE_PX)
     share: np.ndarray = blocks.mean(axis=(1, 3))

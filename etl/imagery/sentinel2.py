@@ -1,5 +1,6 @@
-"""One STAC item of Sentinel-2 L2A: which assets are its bands, and what it says of its own pixels."""
+"""One STAC item of Sentinel-2 L2A: its band assets, acquisition time, cloud cover, scale, offset and baseline."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pystac
@@ -7,32 +8,31 @@ import pystac
 from etl.errors import CatalogueError
 
 BANDS = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B11", "B12")
-"""The 12 bands of Level-2A in the order that TerraMind was trained with; every array of ours keeps it."""
+"""The 12 bands of Level-2A in the order that TerraMind was trained with; all arrays use this order."""
 
 EARTH_SEARCH_KEYS = (
     "coastal", "blue", "green", "red", "rededge1", "rededge2", "rededge3", "nir", "nir08", "nir09", "swir16", "swir22",
 )  # fmt: skip
-"""Asset keys in the order of BANDS; by key, because the three red edges share one common_name."""
+"""Asset keys in the order of BANDS. Bands are found by key, because the three red edges share one common_name."""
 
 KEY_SETS = ((*EARTH_SEARCH_KEYS, "scl"), (*BANDS, "SCL"))
-"""Earth Search's and Planetary Computer's asset keys: the bands, then the scene classification."""
+"""Asset keys of Earth Search and Planetary Computer: the bands, then the scene classification."""
 
 NODATA = 0
-"""Of every band and of the SCL, in all products and baselines; catalogues that name a nodata value name this one."""
+"""Nodata value of every band and of the SCL, in all products and baselines."""
 OFFSET_BASELINE, BOA_OFFSET = 4.0, -1000
-"""Processing baseline from which 1000 is added to every DN, and what takes that off again."""
+"""Processing baseline from which 1000 is added to every DN, and the offset that removes it."""
 
 TO_BE_SIGNED, HTTP_TIMEOUT_S = "terrakin:to_be_signed", "terrakin:http_timeout_s"
-"""Extra fields of an item, which go with it to Dask's workers: its assets' addresses need a token; how long a server
-may take."""
+"""Extra fields that items carry to Dask's workers: whether asset addresses need a token, and the timeout in seconds."""
 SCALE = 0.0001
 
 
 def check_item(item: pystac.Item) -> None:
-    """Refuse an item whose pixels could not be brought to reflectance x 10000.
+    """Raise if an item's pixels cannot be converted to reflectance x 10000.
 
     Raises:
-        CatalogueError: a band or the SCL is missing, or scale, offset or baseline are none of Sentinel-2 L2A's.
+        CatalogueError: a band or the SCL is missing, or scale, offset or baseline are not those of Sentinel-2 L2A.
     """
     scale, offset = claimed_scale(item), claimed_offset(item)
     baseline(item)
@@ -46,7 +46,7 @@ def check_item(item: pystac.Item) -> None:
 
 
 def asset_keys(item: pystac.Item) -> tuple[str, ...]:
-    """An item's asset keys of the 12 bands in the order of BANDS, then of the SCL.
+    """Return an item's asset keys of the 12 bands in the order of BANDS, then of the SCL.
 
     Raises:
         CatalogueError: a band or the SCL is missing.
@@ -62,12 +62,11 @@ def asset_keys(item: pystac.Item) -> tuple[str, ...]:
 
 
 def claimed_offset(item: pystac.Item) -> int:
-    """DN to add to an item's pixels so that reflectance is DN / 10000, by what the item says: 0 or -1000.
+    """Return the DN to add to an item's pixels so that reflectance is DN / 10000, from its metadata: 0 or -1000.
 
-    Processing baseline 04.00 and later adds 1000. Earth Search has usually taken it off, and then says so in
-    ``earthsearch:boa_offset_applied``, although ``raster:bands`` still gives the offset -0.1. Planetary
-    Computer never takes it off and names no offset, so there the baseline decides. What the item says can be wrong:
-    see etl.imagery.quality.
+    Processing baseline 04.00 and later adds 1000. Earth Search has usually removed it and then sets
+    ``earthsearch:boa_offset_applied``, although ``raster:bands`` still gives the offset -0.1. Planetary Computer
+    never removes it and gives no offset, so the baseline decides. Metadata can be wrong: see etl.imagery.quality.
     """
     if item.properties.get("earthsearch:boa_offset_applied", False):
         return 0
@@ -78,27 +77,46 @@ def claimed_offset(item: pystac.Item) -> int:
 
 
 def baseline(item: pystac.Item) -> float | None:
-    """Processing baseline such as 5.1 (``05.10``); None where the item does not say it.
+    """Return the processing baseline, such as 5.1 for ``05.10``, or None if the item has none.
 
     Raises:
-        CatalogueError: it is no number.
+        CatalogueError: it is not a number.
     """
-    said = item.properties.get("s2:processing_baseline", item.properties.get("processing:version"))
-    if said is None:
+    text = item.properties.get("s2:processing_baseline", item.properties.get("processing:version"))
+    if text is None:
         return None
     try:
-        return float(said)
+        return float(text)
     except (TypeError, ValueError) as error:
-        raise CatalogueError(f"item {item.id} has processing baseline {said!r}; it must be like 05.11") from error
+        raise CatalogueError(
+            f"item {item.id} has processing baseline {text!r}; it must be a number such as 05.11"
+        ) from error
+
+
+def acquired_at(item: pystac.Item) -> datetime:
+    """Return when a scene was acquired, UTC.
+
+    Raises:
+        CatalogueError: the item has no datetime.
+    """
+    acquired = item.datetime or item.common_metadata.start_datetime
+    if acquired is None:
+        raise CatalogueError(f"item {item.id} has no datetime")
+    return acquired if acquired.tzinfo else acquired.replace(tzinfo=UTC)
+
+
+def cloud_cover(item: pystac.Item) -> float:
+    """Return a scene's cloud cover in percent according to its producer; 0 if the item has none."""
+    return float(item.properties.get("eo:cloud_cover") or 0)
 
 
 def claimed_scale(item: pystac.Item) -> float | None:
-    """Reflectance of one DN by what the item says of its red band; None where it says nothing (then 0.0001)."""
+    """Return the reflectance of one DN from the metadata of the red band; None if there is none (then 0.0001)."""
     return _raster_value(item.assets[asset_keys(item)[3]], "scale")
 
 
 def _raster_value(asset: pystac.Asset, name: str) -> float | None:
-    """``raster:scale`` or ``raster:offset`` of STAC 1.1's asset, or of the raster extension before it."""
+    """Return ``raster:scale`` or ``raster:offset`` of an asset of STAC 1.1, or of the raster extension of STAC 1.0."""
     fields = asset.extra_fields
     if f"raster:{name}" in fields:
         return float(fields[f"raster:{name}"])

@@ -1,4 +1,4 @@
-"""Thumbnails: each tile in true colour, all with one stretch, so that two of them can be compared by eye."""
+"""Thumbnails: tiles in true colour, all with the same stretch, so that they can be compared by eye."""
 
 import io
 
@@ -10,15 +10,16 @@ from etl.imagery.sentinel2 import BANDS
 
 SIDE_PX = 128
 WHITE_REFLECTANCE = 0.3
-"""Surface reflectance that is drawn white. Sentinel-2's own true-colour image (TCI) of Level-2A ends at 0.2, where
-roofs, sand and concrete are one white area; 0.3 keeps them apart and only clouds, snow and salt burn out."""
+"""Surface reflectance drawn as white. Sentinel-2's true-colour image (TCI) of Level-2A ends at 0.2, where roofs, sand
+and concrete merge into one white area; at 0.3 they differ, and only clouds, snow and salt are saturated."""
 GAMMA = 1.4
-"""Lifts the dark half: water, forest and shaded streets are near black without it. Chosen by eye on 35 real chips."""
+"""Brightens the dark half: water, forest and shaded streets are nearly black without it. Chosen by eye on 35 real
+chips."""
 QUALITY = 85
 METHOD = 2
-"""Of 0 to 6: 4, libwebp's default, takes 1.5 times as long for files 3 % smaller."""
+"""Compression effort, 0 to 6: libwebp's default 4 takes 1.5 times as long for files 3 % smaller."""
 STYLE = f"{SIDE_PX} px, 0..{WHITE_REFLECTANCE}, gamma {GAMMA}, webp {QUALITY}"
-"""What a thumbnail's look depends on: when it changes, all are made anew."""
+"""Part of each thumbnail's fingerprint: when it changes, all thumbnails are made again."""
 REFLECTANCE_SCALE = 10000
 TRUE_COLOUR = tuple(BANDS.index(band) for band in ("B04", "B03", "B02"))
 
@@ -30,20 +31,20 @@ def _stretch_table() -> np.ndarray:
 
 
 STRETCH = _stretch_table()
-"""(65536,) uint8: the shade of every reflectance x 10000."""
+"""(65536,) uint8: shade for each reflectance x 10000."""
 
 
 def thumbnail(chip: np.ndarray) -> bytes:
-    """A tile as WebP, SIDE_PX x SIDE_PX px, north up.
+    """Draw a tile as WebP, SIDE_PX x SIDE_PX px, north up.
 
-    Red, green and blue are B04, B03 and B02; shade = 255 (reflectance / 0.3) ^ (1 / 1.4), cut at 0 and 255; then each
-    pixel is the mean of those it covers. Pixels without data in any band are transparent.
+    Red, green and blue are B04, B03 and B02; shade = 255 (reflectance / 0.3) ^ (1 / 1.4), clipped to 0..255; each
+    output pixel is the mean of the pixels that it covers. Pixels without data in any band are transparent.
 
     Args:
         chip: (12, 224, 224) uint16, surface reflectance x 10000 in the order of BANDS; 0 is nodata.
 
     Raises:
-        ValueError: another shape or type.
+        ValueError: ``chip`` has another shape or type.
     """
     if chip.shape != (len(BANDS), TILE_PX, TILE_PX) or chip.dtype != np.uint16:
         raise ValueError(f"a chip is ({len(BANDS)}, {TILE_PX}, {TILE_PX}) uint16, not {chip.shape} {chip.dtype}")

@@ -1,1 +1,1 @@
-"""Measures of how good vectors are."""
+"""Measures of how good vectors are: retrieval, spatial leakage, neighbour preservation."""

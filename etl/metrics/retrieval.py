@@ -1,7 +1,7 @@
-"""How well vectors find again what they should: ranks, precision and average precision, compared exactly by cosine.
+"""Retrieval metrics by exact cosine search: rank of a target, precision at k and average precision.
 
-All figures are of single queries, so that means, and how sure they are, can be had of any group of them. Among equal
-similarities the wrong ones are counted first: vectors that are all the same find nothing.
+All functions return one value per query, so that callers can average over any group and resample. Ties are broken
+against the query: if all vectors are equal, wrong results come first.
 """
 
 from collections.abc import Iterator
@@ -12,16 +12,16 @@ import numpy as np
 from etl.vectors.unit import unit_vectors
 
 BLOCK = 512
-"""Queries that are compared at once: with 50,000 candidates 100 MB of similarities."""
+"""Queries per block: with 50,000 candidates, their similarities take 100 MB."""
 
 
 @dataclass(frozen=True)
-class Found:
-    """How well queries found their one target: shares in 0..1 over all queries; NaN where there is none.
+class TargetRecall:
+    """How well queries retrieve their single target, in 0..1; NaN if there are no queries.
 
     Attributes:
-        recall_at_k: of queries whose target is among the first k.
-        mrr: mean of 1 / rank of the target (mean reciprocal rank).
+        recall_at_k: share of queries whose target is among the first k.
+        mrr: mean reciprocal rank of the target.
     """
 
     recall_at_k: float
@@ -29,12 +29,12 @@ class Found:
 
 
 def rank_of_target(queries: np.ndarray, candidates: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """The place, from 1, that each query's target takes among all candidates.
+    """Return the rank, from 1, of each query's target among all candidates.
 
     Args:
         queries: (m, dimension) float.
         candidates: (n, dimension) float.
-        targets: (m,) int, index of each query's target among the candidates.
+        targets: (m,) int, row number of each query's target in ``candidates``.
 
     Returns:
         (m,) int64.
@@ -46,39 +46,33 @@ def rank_of_target(queries: np.ndarray, candidates: np.ndarray, targets: np.ndar
     return ranks
 
 
-def recall_of_same_place(queries: np.ndarray, candidates: np.ndarray, targets: np.ndarray, k: int = 10) -> Found:
-    """How well places are found again: see ``rank_of_target`` for the arguments."""
-    return summarise(rank_of_target(queries, candidates, targets), k)
-
-
-def summarise(ranks: np.ndarray, k: int = 10) -> Found:
-    """Recall and mean reciprocal rank of ranks (m,) from 1."""
+def summarise(ranks: np.ndarray, k: int = 10) -> TargetRecall:
+    """Return recall at k and mean reciprocal rank of ranks (m,) from 1."""
     if not len(ranks):
-        return Found(float("nan"), float("nan"))
-    return Found(float((ranks <= k).mean()), float((1 / ranks).mean()))
+        return TargetRecall(float("nan"), float("nan"))
+    return TargetRecall(float((ranks <= k).mean()), float((1 / ranks).mean()))
 
 
 def precision_at_k(
     vectors: np.ndarray, labels: np.ndarray, k: int = 10, groups: np.ndarray | None = None
 ) -> np.ndarray:
-    """Share of each vector's k nearest others that bear its label.
+    """Return the share of each vector's k nearest neighbours that have its label.
 
     Args:
         vectors: (n, dimension) float, n >= 2.
-        labels: (n,) of any type that can be compared.
-        k: number of neighbours; fewer where there are fewer candidates.
-        groups: (n,) or None; a vector's own group (its city) is left out of its candidates.
+        labels: (n,), any dtype that supports ==.
+        k: number of neighbours; all candidates if there are fewer.
+        groups: (n,) or None; candidates of the query's group (its city) are excluded.
 
     Returns:
-        (n,) float64 in 0..1; NaN where no candidate bears the label. It cannot reach 1 where fewer than k do: see
-        ``best_precision_at_k``.
+        (n,) float64 in 0..1; NaN if no candidate has the label. It cannot reach 1 if fewer than k candidates have it.
     """
     precision = np.full(len(vectors), np.nan)
     for rows, similarity, is_right in _labelled(vectors, labels, groups):
         n_candidates = (similarity > -np.inf).sum(axis=1)
         taken = np.minimum(k, n_candidates)
         places = np.clip(taken - 1, 0, None)
-        # The similarity of the last one that is taken; what ties with it is taken wrong ones first.
+        # Similarity of the k-th neighbour; among candidates tied with it, wrong ones come first.
         last = -np.take_along_axis(np.partition(-similarity, np.unique(places), axis=1), places[:, None], axis=1)
         above, level = similarity > last, similarity == last
         n_left = taken - above.sum(axis=1)
@@ -88,27 +82,18 @@ def precision_at_k(
     return precision
 
 
-def best_precision_at_k(labels: np.ndarray, k: int = 10, groups: np.ndarray | None = None) -> np.ndarray:
-    """What ``precision_at_k`` would be of vectors without fault: (n,) float64; NaN where no candidate is right."""
-    best = np.full(len(labels), np.nan)
-    for i, label in enumerate(labels):
-        is_candidate = np.arange(len(labels)) != i if groups is None else groups != groups[i]
-        n_right = (labels[is_candidate] == label).sum()
-        if n_right:
-            best[i] = min(n_right, k) / min(k, is_candidate.sum())
-    return best
-
-
 def average_precision(vectors: np.ndarray, labels: np.ndarray, groups: np.ndarray | None = None) -> np.ndarray:
-    """Average precision of each vector's ranking of all others: the mean of the precision at each right one's rank.
+    """Return the average precision of each vector's ranking of all others.
+
+    It is the mean of the precision at the ranks of all candidates with the query's label.
 
     Args:
         vectors: (n, dimension) float, n >= 2.
-        labels: (n,) of any type that can be compared.
-        groups: (n,) or None; a vector's own group (its city) is left out of its candidates.
+        labels: (n,), any dtype that supports ==.
+        groups: (n,) or None; candidates of the query's group (its city) are excluded.
 
     Returns:
-        (n,) float64 in 0..1, 1 where all right ones come first; NaN where there is none.
+        (n,) float64 in 0..1, 1 if all candidates with the label come first; NaN if there is none.
     """
     found = np.full(len(vectors), np.nan)
     for rows, similarity, is_right in _labelled(vectors, labels, groups):
@@ -121,16 +106,10 @@ def average_precision(vectors: np.ndarray, labels: np.ndarray, groups: np.ndarra
     return found
 
 
-def mean_average_precision(vectors: np.ndarray, labels: np.ndarray, groups: np.ndarray | None = None) -> float:
-    """Mean of ``average_precision`` over all queries that have something right to find; NaN where none has."""
-    each = average_precision(vectors, labels, groups)
-    return float(np.nanmean(each)) if np.isfinite(each).any() else float("nan")
-
-
 def _labelled(
     vectors: np.ndarray, labels: np.ndarray, groups: np.ndarray | None
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Rows, similarity to all (-inf: no candidate) and which candidates are right, block by block."""
+    """Yield rows, similarities to all vectors (-inf: not a candidate) and a mask of equal labels, block by block."""
     for rows, similarity in _similarities(vectors, vectors):
         if groups is None:
             similarity[np.arange(len(rows)), rows] = -np.inf
@@ -140,7 +119,7 @@ def _labelled(
 
 
 def _similarities(queries: np.ndarray, candidates: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Row numbers and their cosines (rows, n) to all candidates, block by block."""
+    """Yield row numbers and their cosines (rows, n) to all candidates, block by block."""
     unit, others = unit_vectors(queries), unit_vectors(candidates)
     for start in range(0, len(unit), BLOCK):
         rows = np.arange(start, min(start + BLOCK, len(unit)))

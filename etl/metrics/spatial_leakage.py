@@ -1,4 +1,4 @@
-"""The leak of place into similarity: how many of a tile's nearest neighbours are merely near it on the ground."""
+"""Spatial leakage: share of a tile's nearest neighbours that are merely close by."""
 
 from dataclasses import dataclass
 
@@ -7,45 +7,51 @@ import numpy as np
 from etl.vectors.unit import positions_on_sphere, unit_vectors
 
 EARTH_RADIUS_M = 6_371_008.8
-"""Mean radius R1 of WGS 84's ellipsoid (IUGG); a sphere is near enough for shares."""
+"""Mean radius R1 of the WGS 84 ellipsoid (IUGG); distances on a sphere are accurate enough for shares."""
 RADII_KM = (25, 100, 500)
 BLOCK = 512
-MAX_ASKING = 10_000
-"""Of more tiles a random sample asks: the shares' standard error is then below 0.5 %."""
+MAX_QUERIES = 10_000
+"""Larger sets use a random sample of this size as queries; the standard error of the shares is then below 0.5 %."""
 
 
 @dataclass(frozen=True)
-class Leak:
-    """Shares (0..1) over tiles and their k nearest neighbours among all, by cosine, compared exactly.
+class SpatialLeakage:
+    """Shares (0..1) of the k nearest neighbours, averaged over tiles; exact cosine search among all tiles.
 
     Attributes:
-        same_city: of neighbours in the tile's own city.
-        within_km: of neighbours nearer than each of RADII_KM.
+        same_city: share of neighbours in the tile's city.
+        within_km: share of neighbours nearer than each of RADII_KM.
     """
 
     same_city: float
     within_km: dict[int, float]
 
 
-def measure_leak(vectors: np.ndarray, city_ids: np.ndarray, lon: np.ndarray, lat: np.ndarray, k: int = 10) -> Leak:
-    """The leak of vectors (n, dimension), n >= 2, at the places lon, lat (degrees); at most n - 1 neighbours.
+def measure_leakage(
+    vectors: np.ndarray, city_ids: np.ndarray, lon: np.ndarray, lat: np.ndarray, k: int = 10
+) -> SpatialLeakage:
+    """Return the spatial leakage of vectors.
 
-    All tiles ask, or a sample of MAX_ASKING (the same each time).
+    Args:
+        vectors: (n, dimension) float, n >= 2.
+        city_ids: (n,) int.
+        lon: (n,) degrees.
+        lat: (n,) degrees.
+        k: number of neighbours; at most n - 1 are used.
     """
     unit = unit_vectors(vectors)
-    unit = unit.astype(np.float32)
-    places = positions_on_sphere(lon, lat)
+    positions = positions_on_sphere(lon, lat)
     k = min(k, len(unit) - 1)
-    asking = np.sort(np.random.default_rng(0).permutation(len(unit))[:MAX_ASKING])
+    queries = np.sort(np.random.default_rng(0).permutation(len(unit))[:MAX_QUERIES])
     same, near = 0, dict.fromkeys(RADII_KM, 0)
-    for rows in np.split(asking, range(BLOCK, len(asking), BLOCK)):
+    for rows in np.split(queries, range(BLOCK, len(queries), BLOCK)):
         similarity = unit[rows] @ unit.T
         similarity[np.arange(len(rows)), rows] = -np.inf
         nearest = np.argpartition(-similarity, k - 1, axis=1)[:, :k]
         same += int((city_ids[nearest] == city_ids[rows, None]).sum())
-        cosine = np.einsum("nd,nkd->nk", places[rows], places[nearest]).clip(-1, 1)
+        cosine = np.einsum("nd,nkd->nk", positions[rows], positions[nearest]).clip(-1, 1)
         distance_km = np.arccos(cosine) * EARTH_RADIUS_M / 1000
         for radius in RADII_KM:
             near[radius] += int((distance_km < radius).sum())
-    total = len(asking) * k
-    return Leak(same / total, {radius: n / total for radius, n in near.items()})
+    total = len(queries) * k
+    return SpatialLeakage(same / total, {radius: n / total for radius, n in near.items()})

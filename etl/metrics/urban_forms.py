@@ -1,4 +1,4 @@
-"""Tables of tiles whose urban form is known: what retrieval is measured against. The demo writes one, forms.csv."""
+"""Tables of known urban forms: the labels that retrieval is measured against. The demo writes one, forms.csv."""
 
 import csv
 from collections.abc import Mapping
@@ -11,10 +11,10 @@ COLUMNS = ("zone", "is_south", "row", "col", "form")
 
 
 def read_forms(path: Path) -> Mapping[Cell, str]:
-    """The form of each cell: a CSV with at least COLUMNS; is_south is 0 or 1.
+    """Return the urban form of each cell, from a CSV with at least COLUMNS; is_south is 0 or 1.
 
     Raises:
-        EtlError: no such file, or not of this form; the text names the line.
+        EtlError: the file is missing or malformed; the message names the line.
     """
     forms: dict[Cell, str] = {}
     try:
@@ -22,9 +22,9 @@ def read_forms(path: Path) -> Mapping[Cell, str]:
             for line, row in enumerate(csv.DictReader(handle), start=2):
                 forms[_cell(path, line, row)] = str(row["form"])
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise EtlError(f"{path} cannot be read ({error}); give a CSV with the columns {', '.join(COLUMNS)}") from error
+        raise EtlError(f"{path} cannot be read ({error}); pass a CSV with the columns {', '.join(COLUMNS)}") from error
     if not forms:
-        raise EtlError(f"{path} holds no known form; give a CSV with the columns {', '.join(COLUMNS)}")
+        raise EtlError(f"{path} contains no urban form; pass a CSV with the columns {', '.join(COLUMNS)}")
     return forms
 
 
@@ -39,5 +39,5 @@ def _cell(path: Path, line: int, row: Mapping[str, str | None]) -> Cell:
         raise EtlError(f"{path} has no column {error}; it needs {', '.join(COLUMNS)}") from error
     except ValueError as error:
         raise EtlError(
-            f"{path}, line {line}: {error}; give numbers of the tile lattice, is_south 0 or 1, and a form"
+            f"{path}, line {line}: {error}; each line needs zone, row and col of a cell, is_south 0 or 1, and a form"
         ) from error

@@ -1,1 +1,1 @@
-"""HTML reports with their figures inside."""
+"""HTML reports, each one file with its figures embedded."""

@@ -1,4 +1,4 @@
-"""What the report pages have in common: one HTML file with its pictures inside, written whole or not at all."""
+"""Parts that all reports share: the page, embedded figures and tables, and atomic writing."""
 
 import base64
 import html
@@ -30,20 +30,26 @@ img{{max-width:100%}}
 
 
 def page(heading: str, body: str) -> str:
-    """A whole page; ``body`` is HTML, the heading plain text."""
+    """Return a whole page; ``body`` is HTML, ``heading`` plain text."""
     return PAGE.format(title=html.escape(heading.lower()), heading=html.escape(heading), body=body)
 
 
-def picture(figure: Any, says: str) -> str:
-    """A matplotlib figure as an element of the page; ``says`` tells in words what it shows."""
-    drawn = io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=110)
-    data = base64.b64encode(drawn.getvalue()).decode()
-    return f'<img alt="{html.escape(says)}" src="data:image/png;base64,{data}">'
+def picture(figure: Any, alt_text: str) -> str:
+    """Return a matplotlib figure as an <img> element with its PNG embedded."""
+    png = io.BytesIO()
+    figure.savefig(png, format="png", dpi=110)
+    data = base64.b64encode(png.getvalue()).decode()
+    return f'<img alt="{html.escape(alt_text)}" src="data:image/png;base64,{data}">'
 
 
 def table(heads: Sequence[str], rows: Iterable[tuple[Sequence[str], bool]], n_names: int = 1) -> str:
-    """A table of plain texts; of each row the first ``n_names`` cells are its name, and a row may be marked."""
+    """Return a table of plain text.
+
+    Args:
+        heads: column headings.
+        rows: cells of each row, and whether to highlight it.
+        n_names: number of leading cells that are row headings.
+    """
     lines = []
     for cells, is_marked in rows:
         names = "".join(f"<th>{html.escape(cell)}</th>" for cell in cells[:n_names])
@@ -54,8 +60,8 @@ def table(heads: Sequence[str], rows: Iterable[tuple[Sequence[str], bool]], n_na
     return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{"".join(lines)}</tbody></table></div>'
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file beside and rename it: killed at any moment, the old file or none is there."""
+def write_atomically(path: Path, text: str) -> None:
+    """Write a text file under a temporary name and rename it, so that no reader sees half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(path.name + ".new")
     new.write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The page that shows spatial bias: what was measured, where the limits lie, and what excluding changed."""
+"""The report of spatial bias: the measures, the thresholds, and the effect of each removal."""
 
 import html
 from dataclasses import dataclass
@@ -8,49 +8,56 @@ from typing import Any
 
 import numpy as np
 
-from etl.metrics.spatial_leakage import RADII_KM, Leak
-from etl.reports.page import page, picture, table, write_whole
+from etl.metrics.spatial_leakage import RADII_KM, SpatialLeakage
+from etl.reports.page import page, picture, table, write_atomically
 from etl.vectors.spatial_bias import Limits, SpatialBias, knee
 
-REMOVALS = ("dimensions", "leace", "none")
-"""What is done about spatial bias: dimensions set to 0, directions projected out, or nothing."""
-
-BODY = """<p>{encoder}; {n_tiles} tiles of {n_cities} cities; dimensions are excluded above the knee of a measure and
-its floor (Moran's I {limits.morans_i_floor:g}, position R² {limits.position_r2_floor:g}); at most
+BODY = """<p>{encoder}; {n_tiles} tiles of {n_cities} cities. Dimensions are excluded if a measure exceeds both its knee
+and its floor (Moran's I {limits.morans_i_floor:g}, position R² {limits.position_r2_floor:g}); at most
 {limits.max_share:.0%} of {dimension} dimensions, or as many directions by LEACE. {when}</p>
-<p>Moran's I: how alike neighbouring tiles are inside a city. Position R²: how much of a dimension's variance between
-cities their place foretells in regions that were left out of the fit{r2_note}.</p>
+<p>Moran's I: spatial autocorrelation of adjacent tiles within a city. Position R²: share of a dimension's variance
+between cities that is predicted from position in held-out regions{r2_note}.</p>
 {picture}
-<h2>Share of a tile's ten nearest neighbours that are merely near, and what less of it costs</h2>
+<h2>Spatial leakage: share of a tile's ten nearest neighbours that are merely close by</h2>
 {table}
-<p>Means of tiles, compared exactly. The marked row is what the database's vectors carry. A low share is not a merit by
-itself: vectors without meaning have one too, so look at the last column: {cost_note}.
-LEACE (Belrose et al. 2023) projects out how tiles of one kind differ with their place; it was fitted on the tiles that
-it is measured on, so with few tiles in a city a part of its effect is the fit.</p>
+<p>Mean vectors of tiles, compared exactly. The marked row is the removal used in the database. A low share is not a
+merit by itself: meaningless vectors have one too. The last column shows the cost: {cost_note}.
+LEACE (Belrose et al. 2023) projects out the variation with position among tiles of one kind. It is fitted to the same
+tiles that it is measured on, so in cities with few tiles a part of its effect is overfitting.</p>
 """
 HEADS = ("", "same city", *(f"within {radius} km" for radius in RADII_KM), "same form, other cities")
-COST_KNOWN = "the share of tiles of the same known urban form among the ten nearest in other cities (precision at 10)"
-COST_UNKNOWN = "it needs tiles whose form is known (the demo's, or a table given with --forms), and there are none here"
+COST_KNOWN = "the share of tiles of the same urban form among the ten nearest in other cities (precision at 10)"
+COST_UNKNOWN = "it needs tiles of known urban form (the demo's, or a table given with --forms), and there are none here"
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one of REMOVALS did: how many dimensions or directions went, what is left of leak and of retrieval.
+    """The effect of one removal of spatial bias.
 
     Attributes:
-        what: in words.
-        leak: of the vectors after it.
-        precision: of retrieval by known form, 0..1; None where no form is known.
+        what: number of dimensions or directions removed, in words.
+        leakage: spatial leakage of the vectors afterwards.
+        precision: precision at 10 of retrieval by urban form afterwards, 0..1; None if no form is known.
     """
 
     what: str
-    leak: Leak
+    leakage: SpatialLeakage
     precision: float | None
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Everything that the page shows; ``outcomes`` by name of REMOVALS, ``stored`` names the one that is taken."""
+    """The content of the report.
+
+    Attributes:
+        encoder: name, weights and post-processing, in words.
+        n_tiles: number of tiles measured.
+        n_cities: number of their cities.
+        limits: thresholds for excluding dimensions.
+        bias: measures of every dimension.
+        outcomes: effect of each removal, by name (etl.vectors.choices.REMOVALS).
+        stored: name of the removal used in the database.
+    """
 
     encoder: str
     n_tiles: int
@@ -62,24 +69,25 @@ class Measured:
 
 
 def write_report(path: Path, measured: Measured) -> None:
-    """Write the page, whole or not at all."""
+    """Write the report atomically."""
     bias, outcomes = measured.bias, measured.outcomes
     is_known = outcomes["none"].precision is not None
     body = BODY.format(
         encoder=html.escape(measured.encoder), n_tiles=measured.n_tiles, n_cities=measured.n_cities,
         dimension=len(bias.is_excluded), limits=measured.limits, when=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        r2_note="" if np.isfinite(bias.position_r2).all() else " (here there are too few regions to tell)",
+        r2_note="" if np.isfinite(bias.position_r2).all() else " (not measured here: too few regions)",
         picture=picture(
-            _plot(bias, measured.limits), "Both measures of all dimensions, sorted, and against each other"
+            _plot(bias, measured.limits),
+            alt_text="Both measures of all dimensions, sorted, and against each other",
         ),
         table=table(HEADS, [(_row(outcome), name == measured.stored) for name, outcome in outcomes.items()]),
         cost_note=COST_KNOWN if is_known else COST_UNKNOWN,
     )  # fmt: skip
-    write_whole(path, page("Spatial bias", body))
+    write_atomically(path, page("Spatial bias", body))
 
 
 def _row(outcome: Outcome) -> list[str]:
-    shares = [outcome.leak.same_city, *outcome.leak.within_km.values()]
+    shares = [outcome.leakage.same_city, *outcome.leakage.within_km.values()]
     precision = "not measurable" if outcome.precision is None else f"{outcome.precision:.3f}"
     return [outcome.what, *(f"{share:.1%}" for share in shares), precision]
 

@@ -1,4 +1,4 @@
-"""Stage bias: measures spatial bias over all patches, and says which post-processing removes it; writes a page."""
+"""Stage bias: measure spatial bias over all patches, choose the post-processing that removes it, write a report."""
 
 import logging
 from collections.abc import Sequence
@@ -9,31 +9,34 @@ import numpy as np
 
 from etl.cities.grid import cell_and_month
 from etl.metrics.retrieval import precision_at_k
-from etl.metrics.spatial_leakage import measure_leak
+from etl.metrics.spatial_leakage import measure_leakage
 from etl.metrics.urban_forms import read_forms
 from etl.period import Period
 from etl.reports.spatial_bias import Measured, Outcome, write_report
-from etl.stages.patches import over_chunks, read_patches, tile_means
+from etl.stages.patches import over_chunks
 from etl.store.encoder import EncoderRecord
+from etl.store.patches import read_patches
 from etl.store.work_files import open_array
-from etl.tasks.city_loop import Job
-from etl.vectors.position_removal import fit_place_removal
+from etl.tasks.job import Job
+from etl.vectors.position_removal import fit_position_removal
 from etl.vectors.post_processing import PostProcessing
 from etl.vectors.spatial_bias import Limits, SpatialBias, TileMeans, measure
+from etl.vectors.tile_means import tile_means
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class BiasRequest:
-    """What is asked for.
+    """How spatial bias is measured and removed.
 
     Attributes:
-        report: where the page goes.
-        limits: of what is excluded or removed.
-        removal: one of etl.reports.spatial_bias.REMOVALS.
-        post_processing: fit this one of etl.vectors.post_processing.METHODS anew; None keeps the recorded one.
-        forms: table of known urban forms (etl.metrics.urban_forms); None where there is none.
+        report: path of the HTML report.
+        limits: limits of what is excluded or removed.
+        removal: one of etl.vectors.choices.REMOVALS.
+        post_processing: fit this one of etl.vectors.choices.POST_PROCESSINGS to all patches; None keeps the
+            recorded post-processing.
+        forms: table of known urban forms (etl.metrics.urban_forms); None if there is none.
     """
 
     report: Path
@@ -44,15 +47,15 @@ class BiasRequest:
 
 
 def run(jobs: Sequence[Job], request: BiasRequest, record: EncoderRecord) -> tuple[PostProcessing, SpatialBias]:
-    """Measure and report. Nothing is written into the database: that is for the caller, with all vectors.
+    """Measure spatial bias and write the report. The database does not change.
 
     Args:
-        jobs: whose cities' patches are all on this machine.
-        request: what is asked for.
-        record: what made the patches, and the post-processing to which the removal is added.
+        jobs: jobs whose cities all have patches on this machine.
+        request: how bias is measured and removed.
+        record: the encoder that made the patches, and the post-processing to which the removal is added.
 
     Returns:
-        The post-processing that is wanted, and the figures with what it excludes.
+        The requested post-processing, and the figures together with the dimensions that it excludes.
     """
     log.info("stage=bias event=started")
     plain = replace(record.post_processing, excluded_dimensions=(), removal=None)
@@ -63,7 +66,7 @@ def run(jobs: Sequence[Job], request: BiasRequest, record: EncoderRecord) -> tup
     wanted = {
         "none": plain,
         "dimensions": replace(plain, excluded_dimensions=excluded),
-        "leace": replace(plain, removal=fit_place_removal(means, request.limits.max_share)),
+        "leace": replace(plain, removal=fit_position_removal(means, request.limits.max_share)),
     }
     outcomes = {name: _outcome(name, means, forms, processing) for name, processing in wanted.items()}
     encoder = f"{record.name} ({record.weights} weights), {plain.method.replace('_', '-')} vectors"
@@ -79,11 +82,11 @@ def run(jobs: Sequence[Job], request: BiasRequest, record: EncoderRecord) -> tup
 
 
 def _outcome(name: str, means: TileMeans, forms: np.ndarray, processing: PostProcessing) -> Outcome:
-    """What is left of leak and retrieval; the means are post-processed, so only the removal is applied to them."""
+    """Measure leakage and retrieval after a removal; the means are post-processed already except for the removal."""
     vectors = means.vectors if processing.removal is None else processing.removal.apply(means.vectors)
     vectors = vectors.copy()
     vectors[:, list(processing.excluded_dimensions)] = 0
-    leak = measure_leak(vectors, means.city_ids, means.lon, means.lat)
+    leak = measure_leakage(vectors, means.city_ids, means.lon, means.lat)
     what = {
         "none": "nothing removed",
         "dimensions": f"{len(processing.excluded_dimensions)} dimensions excluded",
@@ -95,7 +98,7 @@ def _outcome(name: str, means: TileMeans, forms: np.ndarray, processing: PostPro
 
 
 def _precision(vectors: np.ndarray, forms: np.ndarray, city_ids: np.ndarray) -> float | None:
-    """Mean precision at 10 by known form in other cities; None where no two cities share a known form."""
+    """Return the mean precision at 10 by known form in other cities; None if no two cities share a known form."""
     known = forms != ""
     if not known.any():
         return None
@@ -104,7 +107,7 @@ def _precision(vectors: np.ndarray, forms: np.ndarray, city_ids: np.ndarray) -> 
 
 
 def _known_forms(jobs: Sequence[Job], means: TileMeans, path: Path | None) -> np.ndarray:
-    """The form of each tile, "" where it is not known: made-up towns lie where real cities are, and only they have."""
+    """Return the form of each tile, or "": forms are known for synthetic towns only, not for real tiles there."""
     synthetic = [city.city_id for job in jobs for city in job.cities if city.is_synthetic]
     forms = {} if path is None else read_forms(path)
     return np.array(
@@ -116,18 +119,18 @@ def _known_forms(jobs: Sequence[Job], means: TileMeans, path: Path | None) -> np
 
 
 def _tile_means(jobs: Sequence[Job], processing: PostProcessing) -> TileMeans:
-    vectors, cells, city_ids, looks = [], [], [], []
+    vectors, cells, city_ids, composites = [], [], [], []
     numbers: dict[tuple[Period, int], int] = {}
     for job in jobs:
         for city, (some, ids) in over_chunks(job, "bias", _means_of, processing):
             vectors.append(some)
             cells += [cell_and_month(int(tile_id))[0] for tile_id in ids]
             city_ids += [city.city_id] * len(ids)
-            looks += [numbers.setdefault((job.period, city.city_id), len(numbers))] * len(ids)
-    return TileMeans(np.concatenate(vectors), cells, np.array(city_ids), np.array(looks))
+            composites += [numbers.setdefault((job.period, city.city_id), len(numbers))] * len(ids)
+    return TileMeans(np.concatenate(vectors), cells, np.array(city_ids), np.array(composites))
 
 
 def _means_of(path: Path, tiles: slice, processing: PostProcessing) -> tuple[np.ndarray, np.ndarray]:
-    # Post-processing is affine: it may come after the mean, where it costs less.
+    # Post-processing is affine, so it can follow the mean, where it costs less.
     vectors = processing.apply(tile_means(*read_patches(path, tiles)))
     return vectors, np.asarray(open_array(path, "tile_id")[tiles])

@@ -1,42 +1,29 @@
-"""Stage composite: scenes of each city to one cloud-free median, kept as ``composite.zarr``."""
+"""Stage composite: the scenes of each city to one cloud-free median, kept as ``composite.zarr``."""
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from etl.cities.city import City
 from etl.cities.grid import TILE_PX, city_geobox, tiles_in_box
-from etl.errors import EtlError, ImageryError
-from etl.imagery.catalogue import Source, find_scenes
-from etl.imagery.composite import examine_all, load_composite
-from etl.imagery.dask_cluster import client_class, local_cluster
+from etl.errors import ImageryError
+from etl.imagery.catalogue import Candidates, Source, find_scenes
+from etl.imagery.composite import Composite, examine_all, load_composite
+from etl.imagery.dask_cluster import DaskOptions, open_cluster
 from etl.imagery.selection import Selection, describe, select_scenes
 from etl.imagery.sentinel2 import BANDS
 from etl.store.work_files import COMPOSITE, write_arrays
-from etl.tasks.city_loop import Job, fingerprint, walk_cities
+from etl.tasks.city_loop import Advance, walk_cities
+from etl.tasks.job import Job, fingerprint
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class DaskOptions:
-    """Where imagery is computed.
-
-    Attributes:
-        scheduler: ``tcp://host:port`` of a running Dask scheduler; None starts a local cluster of processes.
-        n_workers: processes of the local cluster.
-    """
-
-    scheduler: str | None = None
-    n_workers: int = 2
-
-
 def run(job: Job, source: Source, dask_options: DaskOptions) -> list[str]:
-    """Make the composites that are missing. Returns one line a failed city."""
+    """Make the composites that are missing. Return one line per city that failed."""
     wanted = {
         city.city_id: fingerprint(
             source.stac,
@@ -47,10 +34,10 @@ def run(job: Job, source: Source, dask_options: DaskOptions) -> list[str]:
         )
         for city in job.cities
     }
-    with _lazy_client(dask_options) as ensure_client:
+    with _lazy_cluster(dask_options) as ensure_cluster:
 
-        def work(city: City, made_from: str, advance: Callable[[int], Any]) -> Mapping[str, Any]:
-            ensure_client()
+        def work(city: City, made_from: str, advance: Advance) -> Mapping[str, Any]:
+            ensure_cluster()
             detail = _compose(job, source, city, made_from)
             advance(1)
             return detail
@@ -59,23 +46,14 @@ def run(job: Job, source: Source, dask_options: DaskOptions) -> list[str]:
 
 
 def _compose(job: Job, source: Source, city: City, made_from: str) -> Mapping[str, Any]:
-    from distributed import KilledWorker
-
     candidates = find_scenes(source, city)
-    cells = job.cells[city.city_id]
-    geobox = city_geobox(cells)
-    try:
-        selected = select_scenes(
-            candidates.items, source, city.lon, tiles_in_box(cells), lambda items: examine_all(items, geobox)
-        )
-        composite = load_composite(selected.scenes, geobox, city.lon)
-    except KilledWorker as error:
-        raise ImageryError(f"Dask workers died again and again over {city.name} ({error}); is memory short?") from error
-    valid_share = float((composite.n_clear > 0).mean())
-    peak_memory_mb = round(composite.peak_memory_bytes / 1e6)
+    selected, composite = _load(job, source, city, candidates)
     log.info(
-        "stage=composite city_id=%d scenes=%d peak_memory_mb=%d", city.city_id, len(selected.scenes), peak_memory_mb
-    )
+        "stage=composite city_id=%d scenes=%d peak_memory_mb=%d",
+        city.city_id, len(selected.scenes), round(composite.peak_memory_bytes / 1e6),
+    )  # fmt: skip
+    cells = job.cells[city.city_id]
+    valid_share = float((composite.n_clear > 0).mean())
     attributes = {
         "made_from": made_from,
         "stac_url": candidates.stac_url,
@@ -83,8 +61,8 @@ def _compose(job: Job, source: Source, city: City, made_from: str) -> Mapping[st
         "is_synthetic": candidates.is_synthetic,
         **_provenance(selected),
         "valid_share": valid_share,
-        "min_looks": int(composite.n_clear.min()),
-        "median_looks": float(np.median(composite.n_clear)),
+        "min_observations": int(composite.n_clear.min()),
+        "median_observations": float(np.median(composite.n_clear)),
         "srid": cells[0].srid,
         "transform": list(composite.geobox.affine)[:6],
         "bands": list(BANDS),
@@ -100,8 +78,25 @@ def _compose(job: Job, source: Source, city: City, made_from: str) -> Mapping[st
     }
 
 
+def _load(job: Job, source: Source, city: City, candidates: Candidates) -> tuple[Selection, Composite]:
+    """Select scenes and composite them on the Dask cluster."""
+    from distributed import KilledWorker
+
+    cells = job.cells[city.city_id]
+    geobox = city_geobox(cells)
+    try:
+        selected = select_scenes(
+            candidates.items, source, city.lon, tiles_in_box(cells), lambda items: examine_all(items, geobox)
+        )
+        return selected, load_composite(selected.scenes, geobox, city.lon)
+    except KilledWorker as error:
+        raise ImageryError(
+            f"Dask workers died repeatedly while processing {city.name} ({error}); check that memory is sufficient"
+        ) from error
+
+
 def _provenance(selected: Selection) -> Mapping[str, Any]:
-    """What terrakin.composites records of the search."""
+    """Return what terrakin.composites records of the search."""
     last = selected.steps[-1]
     return {
         "item_ids": [scene.item.id for scene in selected.scenes],
@@ -112,25 +107,14 @@ def _provenance(selected: Selection) -> Mapping[str, Any]:
 
 
 @contextmanager
-def _lazy_client(options: DaskOptions) -> Iterator[Callable[[], None]]:
-    """Gives a function that starts (or joins) the Dask cluster at its first call; nothing to do, nothing started."""
-    client = client_class()
+def _lazy_cluster(options: DaskOptions) -> Iterator[Callable[[], None]]:
+    """Give a function that opens the Dask cluster on its first call, so that a run with nothing to do opens none."""
     opened: list[Any] = []
 
     def ensure() -> None:
-        if opened:
-            return
-        if options.scheduler:
-            try:
-                opened.append(client(options.scheduler, timeout="10s"))
-            except OSError as error:
-                raise EtlError(
-                    f"no Dask scheduler answers at {options.scheduler}; start it, or leave --dask-scheduler out"
-                ) from error
-        else:
-            cluster = local_cluster(options.n_workers)
-            opened.extend((client(cluster), cluster))
-        log.info("stage=composite event=dask_started")
+        if not opened:
+            opened.extend(open_cluster(options))
+            log.info("stage=composite event=dask_started")
 
     try:
         yield ensure

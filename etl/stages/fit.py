@@ -1,4 +1,4 @@
-"""What is done to all patch vectors alike: fitted once to all that is embedded, and recorded with its encoder."""
+"""The post-processing of a run: the recorded one, or one fitted to all patch vectors and then recorded."""
 
 import logging
 from collections.abc import Sequence
@@ -9,13 +9,14 @@ from typing import Any
 
 import psycopg
 
-from etl.errors import EncoderError
+from etl.errors import PostProcessingError, WorkFileError
 from etl.stages import bias
 from etl.stages.bias import BiasRequest
-from etl.stages.patches import encoder_of, over_chunks, read_patches
+from etl.stages.patches import over_chunks
 from etl.store.encoder import EncoderRecord, is_bias_measured, read_encoder, write_encoder, write_post_processing
+from etl.store.patches import encoder_of, read_patches
 from etl.store.work_files import PATCHES
-from etl.tasks.city_loop import Job
+from etl.tasks.job import Job
 from etl.tasks.locks import one_at_a_time
 from etl.vectors.post_processing import (
     DEFAULT_METHOD,
@@ -31,15 +32,16 @@ log = logging.getLogger(__name__)
 
 
 def post_processing(job: Job, method: str | None = None, removal: BiasRequest | None = None) -> PostProcessing:
-    """The recorded post-processing, else one fitted to all patches of this run and recorded with its encoder.
+    """Return the recorded post-processing, or fit one to all patches of this run and record it with its encoder.
 
     Args:
         job: the run.
-        method: one of etl.vectors.post_processing.METHODS; None takes the recorded one, else the default.
-        removal: what is done about spatial bias before any vector is made; None takes what is recorded, else nothing.
+        method: one of etl.vectors.choices.POST_PROCESSINGS; None uses the recorded one, else the default.
+        removal: how spatial bias is removed before any vector is made; None does as is recorded, else nothing.
 
     Raises:
-        EncoderError: patches were made by different encoders, or another method or removal is recorded.
+        PostProcessingError: another method or removal is recorded.
+        WorkFileError: patches were made by different encoders, or there are none.
     """
     with one_at_a_time(job.conn, "fit"):
         check_post_processing(job.conn, method, removal)
@@ -50,28 +52,28 @@ def post_processing(job: Job, method: str | None = None, removal: BiasRequest | 
 
 
 def check_post_processing(conn: psycopg.Connection[Any], method: str | None, removal: BiasRequest | None) -> None:
-    """Refuse what the recorded vectors were not made with: vectors of two post-processings cannot be compared.
+    """Raise if the stored vectors were made otherwise: vectors of two post-processings cannot be compared.
 
-    A removal that was measured and found nothing to remove is not refused, else a run could not be resumed.
+    A removal that was measured and found nothing to remove is accepted, so that its run can be resumed.
 
     Raises:
-        EncoderError: another method, or another removal of spatial bias, is recorded.
+        PostProcessingError: another method, or another removal of spatial bias, is recorded.
     """
     stored = read_encoder(conn) if method or removal else None
     if stored is None:
         return
     recorded = stored.post_processing
     if method not in (None, recorded.method):
-        raise EncoderError(
+        raise PostProcessingError(
             f"the database's vectors are {recorded.method}, not {method}; leave --post-processing out, "
             f"or make all of them again with `terrakin etl bias --post-processing {method}`"
         )
     if removal is None or removal.removal == recorded.removes:
         return
     if recorded.removes == "none" and is_bias_measured(conn):
-        log.warning("event=nothing_removed bias was measured, and the recorded post-processing removes nothing")
+        log.warning("event=nothing_removed spatial bias was measured, and the recorded post-processing removes nothing")
         return
-    raise EncoderError(
+    raise PostProcessingError(
         f"the database's vectors were made with bias removal {recorded.removes}, not {removal.removal}; leave "
         f"--bias-removal out, or make all of them again with `terrakin etl bias --removal {removal.removal}`"
     )
@@ -91,9 +93,10 @@ def _moments(path: Path, tiles: slice, with_covariance: bool) -> Moments:
 
 def _fit_and_record(job: Job, method: str, removal: BiasRequest | None) -> PostProcessing:
     ready = replace(job, cities=[city for city in job.cities if job.made_from(city.city_id, PATCHES)])
-    encoders = {encoder_of(job, city.city_id) for city in ready.cities}
+    encoders = {encoder_of(job.path(city.city_id, PATCHES)) for city in ready.cities}
     if len(encoders) != 1:
-        raise EncoderError(f"patches of {len(encoders)} encoders lie in {job.settings.home / 'work'}; embed them again")
+        folder = job.settings.home / "work"
+        raise WorkFileError(f"{folder} contains patches of {len(encoders)} encoders; embed the cities with one of them")
     record = EncoderRecord(*encoders.pop(), fit([ready], method))
     if removal is None:
         return write_encoder(job.conn, record).post_processing

@@ -1,17 +1,17 @@
-"""Stage index: the vector indexes, once everything is loaded."""
+"""Stage index: the vector indexes, after everything is loaded."""
 
 import logging
 from contextlib import ExitStack
 
 from db.index import build_indexes
 from db.settings import Settings
-from etl.tasks.city_loop import Bar, BarFactory
+from etl.tasks.job import Bar, BarFactory
 
 log = logging.getLogger(__name__)
 
 
-def run(settings: Settings, bar: BarFactory) -> list[str]:
-    """Build the indexes that are missing; their names. A bar is shown only for what is built."""
+def run(settings: Settings, bar: BarFactory) -> None:
+    """Build the indexes that are missing, with one bar for each."""
     log.info("stage=index event=started")
     shown: dict[str, tuple[Bar, int]] = {}
     with ExitStack() as stack:
@@ -23,4 +23,3 @@ def run(settings: Settings, bar: BarFactory) -> list[str]:
 
         built = build_indexes(settings, show)
     log.info("stage=index built=%s", ",".join(built) or "none")
-    return built

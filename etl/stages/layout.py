@@ -1,4 +1,4 @@
-"""Stage layout: a place on the UMAP plane for every tile; new ones join the layout that is there."""
+"""Stage layout: a position in the UMAP plane for every tile; new tiles are placed into the existing layout."""
 
 import logging
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import psycopg
 
-from etl.errors import EtlError
+from etl.errors import EmptyDatabaseError
 from etl.reports.layout import compare, write_layout_report
 from etl.store.encoder import read_encoder
 from etl.store.layout import (
@@ -18,26 +18,26 @@ from etl.store.layout import (
     write_layout,
     write_placements,
 )
-from etl.tasks.city_loop import BarFactory
+from etl.tasks.job import BarFactory
 from etl.vectors.umap_layout import MIN_TILES, PLACE_NEIGHBORS, make_layout, place
 
 log = logging.getLogger(__name__)
 
 MIN_FITTED_SHARE = 0.5
-"""Where fewer of the tiles took part in the fit, the plane no longer says enough about them, and all are laid out
-anew. A rule of thumb: half of the tiles still decide the plane's shape."""
+"""If a smaller share of the tiles took part in the fit, the plane no longer represents them, and all are laid out
+again. A rule of thumb: half of the tiles still determine the shape of the plane."""
 
 
-def run(conn: psycopg.Connection[Any], bar: BarFactory, anew: bool = False) -> str | None:
-    """Give every tile a place. Those that have one keep it, unless ``anew``, or a refit is due.
+def run(conn: psycopg.Connection[Any], bar: BarFactory, redo: bool = False) -> str | None:
+    """Give every tile a position. Existing positions stay, unless a refit is due or ``redo`` is True.
 
     Returns:
-        What was done, to be shown; None where every tile had its place.
+        What was done, for the user; None if every tile had a position.
     """
     state = layout_state(conn)
-    if not state.n_tiles or not (anew or state.n_missing):
+    if not state.n_tiles or not (redo or state.n_missing):
         return None
-    if anew or is_refit_due(state):
+    if redo or is_refit_due(state):
         log.info("stage=layout event=started tiles=%d", state.n_tiles)
         return _fit(conn, bar)
     log.info("stage=layout event=placing tiles=%d fitted=%d", state.n_missing, state.n_fitted)
@@ -45,20 +45,21 @@ def run(conn: psycopg.Connection[Any], bar: BarFactory, anew: bool = False) -> s
 
 
 def is_refit_due(state: LayoutState) -> bool:
-    """True where there is no UMAP layout, or too few of the tiles took part in its fit."""
-    few = state.n_fitted < max(MIN_TILES, MIN_FITTED_SHARE * state.n_tiles)
-    return state.method != "umap" or few
+    """Return True if there is no UMAP layout, or too few of the tiles took part in its fit."""
+    has_too_few = state.n_fitted < max(MIN_TILES, MIN_FITTED_SHARE * state.n_tiles)
+    return state.method != "umap" or has_too_few
 
 
 def report(conn: psycopg.Connection[Any], page: Path) -> None:
-    """Compare the stored layout with ones made anew; changes nothing in the database.
+    """Write a report that compares the stored layout with newly computed ones; the database does not change.
 
     Raises:
-        EtlError: no vectors are loaded, too few tiles, or PaCMAP is not installed.
+        EmptyDatabaseError: no vectors are loaded.
+        EtlError: there are too few tiles, or PaCMAP is not installed.
     """
     encoder = read_encoder(conn)
     if encoder is None:
-        raise EtlError("the database holds no vectors; fill it with `terrakin etl run` first")
+        raise EmptyDatabaseError("the database holds no vectors; fill it with `terrakin etl run` first")
     stored = read_vectors(conn)
     pictures = compare(stored.vectors, stored.places)
     write_layout_report(page, f"{encoder.name} ({encoder.weights} weights)", pictures, read_continents(conn))

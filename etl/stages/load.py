@@ -1,4 +1,4 @@
-"""Stage load: tile vectors into ``terrakin.tiles``, one transaction a city."""
+"""Stage load: tile vectors into ``terrakin.tiles``, one transaction per city."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -6,31 +6,33 @@ from typing import Any
 
 from etl.cities.city import City
 from etl.cities.grid import cell_and_month
-from etl.errors import EncoderError
-from etl.stages.aggregate import METHODS, fingerprints
+from etl.errors import WorkFileError
+from etl.stages.aggregate import fingerprints
 from etl.store.encoder import post_processing_version, read_encoder
 from etl.store.tiles import CityTiles, write_tiles
 from etl.store.work_files import COMPOSITE, VECTORS, read_array, read_attributes
-from etl.tasks.city_loop import Job, walk_cities
+from etl.tasks.city_loop import Advance, walk_cities
+from etl.tasks.job import Job
+from etl.vectors.aggregation import AGGREGATIONS
 
 log = logging.getLogger(__name__)
 
 COMPOSITE_COLUMNS = (
-    "stac_url", "collection", "is_synthetic", "item_ids", "max_cloud_cover", "valid_share", "min_looks", "median_looks",
-    "search_steps", "scenes",
+    "stac_url", "collection", "is_synthetic", "item_ids", "max_cloud_cover", "valid_share", "min_observations",
+    "median_observations", "search_steps", "scenes",
 )  # fmt: skip
 
 
 def run(job: Job) -> list[str]:
-    """Load the vectors that are not in the database as they are. Returns one line a failed city.
+    """Load the vectors that are not in the database as they are. Return one line per city that failed.
 
     Raises:
-        EncoderError: no encoder is recorded.
+        EmptyDatabaseError: no encoder is recorded.
     """
     made_from = {city.city_id: job.made_from(city.city_id, VECTORS) for city in job.cities}
     load = _loader(job)
 
-    def work(city: City, _: str, advance: Callable[[int], Any]) -> Mapping[str, Any]:
+    def work(city: City, _: str, advance: Advance) -> Mapping[str, Any]:
         detail = load(city)
         advance(1)
         return detail
@@ -39,12 +41,12 @@ def run(job: Job) -> list[str]:
 
 
 def run_all(job: Job) -> None:
-    """Load all of the job's cities within the caller's transaction, whatever the ledger says, and enter them there.
+    """Load all cities of the job in the caller's transaction, whatever the ledger contains, and enter them there.
 
-    Nothing is claimed: another process that is at one of them waits for the transaction, and then is refused.
+    No task is claimed: another process that loads one of the cities waits for the transaction, and then fails.
 
     Raises:
-        EncoderError: vectors were not made with the recorded post-processing.
+        WorkFileError: vectors were not made with the recorded post-processing.
     """
     load = _loader(job)
     with job.bar("load", "city", len(job.cities)) as bar:
@@ -56,7 +58,7 @@ def run_all(job: Job) -> None:
 
 
 def _loader(job: Job) -> Callable[[City], dict[str, Any]]:
-    """What loads a city's vectors, or refuses those that the recorded post-processing did not make."""
+    """Return a function that loads a city's vectors, or raises if the recorded post-processing did not make them."""
     with job.conn.transaction():
         version, stored = post_processing_version(job.conn), read_encoder(job.conn)
     assert stored is not None
@@ -64,7 +66,9 @@ def _loader(job: Job) -> Callable[[City], dict[str, Any]]:
 
     def load(city: City) -> dict[str, Any]:
         if job.made_from(city.city_id, VECTORS) != comparable[city.city_id]:
-            raise EncoderError("its vectors were not made as the database's are; run `terrakin etl aggregate` first")
+            raise WorkFileError(
+                "its vectors were not made with the recorded post-processing; run `terrakin etl aggregate` first"
+            )
         tiles = _read(job, city)
         write_tiles(job.conn, tiles, version)
         return {"n_tiles": len(tiles.cells)}
@@ -83,5 +87,5 @@ def _read(job: Job, city: City) -> CityTiles:
         valid_share=read_array(path, "valid_share"),
         dominant_share=read_array(path, "dominant_share"),
         dominant_patches=read_array(path, "dominant_patches"),
-        vectors={method: read_array(path, method) for method in METHODS},
+        vectors={name: read_array(path, name) for name in AGGREGATIONS},
     )

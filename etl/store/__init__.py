@@ -1,1 +1,1 @@
-"""Everything that the ETL reads from and writes to PostgreSQL and to work files."""
+"""What the ETL reads from and writes to PostgreSQL and to work files."""

@@ -1,4 +1,4 @@
-"""The rows that say how vectors were made: terrakin.encoder, and the figures of spatial bias."""
+"""How the stored vectors were made: ``terrakin.encoder``, ``terrakin.spatial_bias`` and ``terrakin.fitted_filters``."""
 
 import json
 from dataclasses import dataclass, replace
@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 from psycopg.types.json import Jsonb
 
-from etl.errors import EncoderError
+from etl.errors import EmptyDatabaseError
 from etl.vectors.post_processing import PostProcessing
 from etl.vectors.spatial_bias import SpatialBias
 
@@ -32,7 +32,7 @@ VERSION = """
     FROM terrakin.encoder
     FOR SHARE
 """
-"""The lock lasts for the transaction: until it ends, the post-processing stays as it is."""
+"""The lock lasts until the transaction ends, so that the post-processing cannot change before."""
 WRITE_BIAS = """
     INSERT INTO terrakin.spatial_bias (dimension, morans_i, position_r2, is_excluded)
     SELECT b.dimension, b.morans_i, nullif(b.position_r2, 'NaN'), b.is_excluded
@@ -46,7 +46,7 @@ WRITE_FILTERS = "INSERT INTO terrakin.fitted_filters (weights_sha256, npz) VALUE
 
 @dataclass(frozen=True)
 class EncoderRecord:
-    """The row of terrakin.encoder."""
+    """The row of terrakin.encoder: the encoder that made the patch vectors, and their post-processing."""
 
     name: str
     weights: str
@@ -55,7 +55,7 @@ class EncoderRecord:
 
 
 def read_encoder(conn: Connection) -> EncoderRecord | None:
-    """The encoder that made the stored vectors; None before the first load."""
+    """Return the encoder that made the stored vectors, or None before the first load."""
     row = conn.execute(READ_ENCODER).fetchone()
     if row is None:
         return None
@@ -64,7 +64,7 @@ def read_encoder(conn: Connection) -> EncoderRecord | None:
 
 
 def write_encoder(conn: Connection, record: EncoderRecord) -> EncoderRecord:
-    """Record the encoder unless one is there already; returns the one that is there then."""
+    """Record the encoder unless one is recorded already; return the recorded one."""
     values = vars(record) | {
         "dimension": len(record.post_processing.mean),
         "post_processing": _as_jsonb(record.post_processing),
@@ -76,21 +76,21 @@ def write_encoder(conn: Connection, record: EncoderRecord) -> EncoderRecord:
 
 
 def post_processing_version(conn: Connection) -> str:
-    """Names the recorded post-processing, which no other process can change until the transaction ends.
+    """Return a fingerprint of the recorded post-processing and lock it until the transaction ends.
 
     Raises:
-        EncoderError: none is recorded.
+        EmptyDatabaseError: no encoder is recorded.
     """
     row = conn.execute(VERSION).fetchone()
     if row is None:
-        raise EncoderError("the database records no encoder; run `terrakin etl run`")
+        raise EmptyDatabaseError("the database records no encoder yet; run `terrakin etl run` first")
     return str(row[0])
 
 
 def write_post_processing(conn: Connection, processing: PostProcessing, bias: SpatialBias) -> None:
     """Replace the recorded post-processing and the figures of spatial bias, in one transaction.
 
-    The caller loads all vectors again in the same one: those of two post-processings cannot be compared.
+    The caller reloads all vectors in the same transaction: vectors of two post-processings cannot be compared.
     """
     dimensions = list(range(len(bias.is_excluded)))
     columns = (dimensions, bias.morans_i.tolist(), bias.position_r2.tolist(), bias.is_excluded.tolist())
@@ -101,21 +101,21 @@ def write_post_processing(conn: Connection, processing: PostProcessing, bias: Sp
 
 
 def is_bias_measured(conn: Connection) -> bool:
-    """Whether there are figures of spatial bias."""
+    """Return True if spatial bias has been measured."""
     return conn.execute(IS_BIAS_MEASURED).fetchone() == (True,)
 
 
 def _as_jsonb(processing: PostProcessing) -> Jsonb:
-    """Excluded dimensions have a column of their own."""
+    """Return a post-processing without its excluded dimensions, which have their own column."""
     return Jsonb(json.loads(replace(processing, excluded_dimensions=()).to_json()))
 
 
-def read_filters(conn: psycopg.Connection[Any]) -> bytes | None:
-    """What ``MosaiksEncoder.to_bytes`` made; None before the first fit."""
+def read_filters(conn: Connection) -> bytes | None:
+    """Return the fitted filters as ``MosaiksEncoder.to_bytes`` wrote them, or None before the first fit."""
     row = conn.execute(READ_FILTERS).fetchone()
     return None if row is None else bytes(row[0])
 
 
-def write_filters(conn: psycopg.Connection[Any], weights_sha256: str, npz: bytes) -> None:
-    """Keep the filters; the caller has made sure that there are none yet (etl.tasks.locks)."""
+def write_filters(conn: Connection, weights_sha256: str, npz: bytes) -> None:
+    """Store the fitted filters. The caller holds the lock ``fit`` (etl.tasks.locks) and has checked for others."""
     conn.execute(WRITE_FILTERS, (weights_sha256, npz))

@@ -1,4 +1,4 @@
-"""Writes the layout into ``terrakin.tiles`` and ``terrakin.layouts``, and reads what it is made from."""
+"""The UMAP layout in ``terrakin.tiles`` and ``terrakin.layouts``: reading its input and writing positions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -43,13 +43,13 @@ Connection = psycopg.Connection[Any]
 
 @dataclass(frozen=True)
 class LayoutState:
-    """How far the layout covers the tiles.
+    """How many tiles the newest layout covers.
 
     Attributes:
-        method: of the newest layout; None where there is none.
-        n_tiles: all tiles.
-        n_missing: tiles without a place.
-        n_fitted: tiles that the layout was fitted with and whose vectors are still the same.
+        method: method of the newest layout; None if there is none.
+        n_tiles: number of all tiles.
+        n_missing: number of tiles without a position.
+        n_fitted: number of tiles that took part in the fit and whose vectors have not changed since.
     """
 
     method: str | None
@@ -60,12 +60,12 @@ class LayoutState:
 
 @dataclass(frozen=True)
 class StoredVectors:
-    """All tiles by tile_id.
+    """The vectors and layout positions of all tiles.
 
     Attributes:
         tile_ids: (n,) int64, ascending.
         vectors: (n, 768) float32, embedding_mean.
-        places: (n, 2) float32; NaN where there is none.
+        places: (n, 2) float32 positions in the layout; NaN for tiles without one.
         is_placed: (n,) bool, is_umap_placed.
     """
 
@@ -76,13 +76,13 @@ class StoredVectors:
 
 
 def layout_state(conn: Connection) -> LayoutState:
-    """Counts of tiles with and without a place."""
+    """Count the tiles with and without a position."""
     (method,) = conn.execute(NEWEST_METHOD).fetchone() or (None,)
     return LayoutState(method, *(conn.execute(STATE).fetchone() or (0, 0, 0)))
 
 
 def read_vectors(conn: Connection) -> StoredVectors:
-    """All tiles' mean vectors, and the places they have."""
+    """Return the mean vectors and positions of all tiles."""
     rows = []
     with conn.cursor().copy(READ_VECTORS) as copy:
         copy.set_types(["int8", "vector", "float4", "float4", "bool"])
@@ -96,21 +96,21 @@ def read_vectors(conn: Connection) -> StoredVectors:
 
 
 def read_continents(conn: Connection) -> list[str]:
-    """Continent of every tile, by tile_id."""
+    """Return the continent of every tile, by tile_id."""
     return [continent for (continent,) in conn.execute(CONTINENTS)]
 
 
 def write_layout(
     conn: Connection, tile_ids: np.ndarray, places: np.ndarray, method: str, parameters: Mapping[str, Any]
 ) -> None:
-    """Store the places (n, 2) of all tiles and how they were made, in one transaction."""
+    """Store the positions (n, 2) of all tiles and how they were computed, in one transaction."""
     with conn.transaction():
         _write_places(conn, tile_ids, places, is_placed=False)
         conn.execute(RECORD_LAYOUT, (method, Jsonb(dict(parameters)), len(tile_ids)))
 
 
 def write_placements(conn: Connection, tile_ids: np.ndarray, places: np.ndarray) -> None:
-    """Store the places (n, 2) of tiles that join the newest layout, in one transaction."""
+    """Store the positions (n, 2) of tiles added to the newest layout, in one transaction."""
     with conn.transaction():
         _write_places(conn, tile_ids, places, is_placed=True)
         conn.execute(RECORD_PLACEMENT, (len(tile_ids),))

@@ -1,4 +1,4 @@
-"""Writes ``terrakin.tile_thumbnails``, and says which are missing."""
+"""Thumbnails in ``terrakin.tile_thumbnails``: which are missing, and writing them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -27,15 +27,15 @@ Connection = psycopg.Connection[Any]
 
 
 def loaded_tiles(conn: Connection, city_id: int, period: Period) -> list[int]:
-    """Ids of a city's tiles of a period, ascending."""
+    """Return the ids of a city's tiles of a period, ascending."""
     return [number for (number,) in conn.execute(LOADED_TILES, (city_id, date_range(period)))]
 
 
 def cities_without_thumbnails(conn: Connection, period: Period) -> list[int]:
-    """Ids of the cities of which a tile of the period has no thumbnail."""
+    """Return the ids of the cities that have a tile of the period without a thumbnail."""
     return [city_id for (city_id,) in conn.execute(CITIES_WITHOUT, (date_range(period),))]
 
 
 def write_thumbnails(conn: Connection, tile_ids: Sequence[int], pictures: Sequence[bytes]) -> None:
-    """Store pictures (WebP) in one statement; those of tiles that were deleted meanwhile are dropped."""
+    """Store thumbnails (WebP) in one statement; those of tiles deleted in the meantime are dropped."""
     conn.execute(WRITE, (list(tile_ids), list(pictures)))

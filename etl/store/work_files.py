@@ -1,4 +1,4 @@
-"""Work files: what the stages hand on to each other, Zarr groups under ``<home>/work``, whole or absent."""
+"""Work files: the Zarr groups under ``<home>/work`` that stages pass on to each other, each complete or absent."""
 
 import contextlib
 import os
@@ -16,45 +16,45 @@ from etl.period import Period
 
 COMPOSITE, PATCHES, VECTORS = "composite.zarr", "patches.zarr", "vectors.zarr"
 COMPRESSOR = BloscCodec(cname="lz4", shuffle="bitshuffle")
-"""Files are as large as with Zarr's default (Zstandard alone) or smaller, and are read 1.4 to 2 times as fast."""
+"""Files are no larger than with Zarr's default (Zstandard alone), and are read 1.4 to 2 times as fast."""
 TILES_PER_CHUNK = 16
-"""Of patch embeddings: 5 MB, so that each core reads its own. Blosc takes no chunk above 2 GiB."""
+"""5 MB of patch embeddings, so that each core reads its own chunk. Blosc refuses chunks above 2 GiB."""
 
 
 def city_dir(home: Path, city_id: int, period: Period) -> Path:
-    """Folder of one city's work files of one period."""
+    """Return the folder of one city's work files of one period."""
     return home / "work" / str(city_id) / period.label
 
 
 def folder_id(home: Path) -> str:
-    """Names the work folder, whatever it is called on which machine: the text of its file ``folder_id``, made once."""
+    """Return the id of the work folder, which is the same on every machine that mounts it; create it if missing."""
     path = home / "work" / "folder_id"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        own = path.with_name(f"folder_id-{os.getpid()}")
-        own.write_text(uuid.uuid4().hex)
-        with contextlib.suppress(FileExistsError):  # another process was faster: its id holds
-            os.link(own, path)
-        own.unlink()
+        candidate = path.with_name(f"folder_id-{os.getpid()}")
+        candidate.write_text(uuid.uuid4().hex)
+        with contextlib.suppress(FileExistsError):  # another process was faster: its id counts
+            os.link(candidate, path)
+        candidate.unlink()
     return path.read_text()
 
 
-def encoder_dir(home: Path) -> Path:
-    """Folder in which fitted filters were kept before the database kept them."""
-    return home / "work" / "encoder"
+def exported_encoder(home: Path, precision: str) -> Path:
+    """Return the path under which `terrakin etl export-onnx` writes its file by default."""
+    return home / "work" / "encoder" / f"terramind_v1_base_{precision}.onnx"
 
 
 def write_arrays(
     path: Path, arrays: Mapping[str, np.ndarray[Any, Any]], attributes: Mapping[str, Any], chunk: int = 1024
 ) -> None:
-    """Write arrays and JSON-able attributes as one Zarr group, beside and then renamed.
+    """Write arrays and JSON-serialisable attributes as one Zarr group.
 
-    Killed at any moment, the old group or none is there, never half a one.
+    The group is written beside ``path`` and then renamed, so that a killed process leaves the old group or none.
 
     Args:
         path: the group's folder.
-        arrays: by name, of one to three axes.
-        attributes: of the group.
+        arrays: arrays of one to three axes, by name.
+        attributes: attributes of the group.
         chunk: longest side of a chunk along the last two axes; along the axis before them it is TILES_PER_CHUNK.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -70,19 +70,19 @@ def write_arrays(
 
 
 def read_attributes(path: Path) -> dict[str, Any] | None:
-    """Attributes of a group, or None where there is none."""
+    """Return the attributes of a group, or None if there is no group."""
     if not path.exists():
         return None
     return dict(zarr.open_group(path, mode="r").attrs)
 
 
 def open_array(path: Path, name: str) -> zarr.Array[Any]:
-    """One array of a group, read chunk by chunk where it is sliced."""
+    """Open one array of a group; slicing it reads the chunks concerned."""
     array = zarr.open_group(path, mode="r")[name]
     assert isinstance(array, zarr.Array)
     return array
 
 
 def read_array(path: Path, name: str) -> np.ndarray:
-    """One array of a group, whole."""
+    """Read one array of a group."""
     return np.asarray(open_array(path, name)[...])

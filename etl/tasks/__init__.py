@@ -1,1 +1,1 @@
-"""The task ledger, locks and the loop over cities."""
+"""The task ledger, locks, the loop over cities, and work on several cores."""

@@ -1,4 +1,4 @@
-"""The ledger ``terrakin.etl_tasks``: which city is at which stage, who works on it, what failed and why."""
+"""The ledger ``terrakin.etl_tasks``: the status of each city at each stage, its worker, and why it failed."""
 
 import os
 import socket
@@ -23,10 +23,10 @@ STAGES: tuple[Stage, ...] = get_args(Stage)
 
 HEARTBEAT_S = 15
 SILENCE_S = 120
-"""A worker on another machine that gave no sign of life for so long is taken to be dead."""
+"""A worker on another machine without a heartbeat for this long is considered dead."""
 
 MAX_ATTEMPTS = 5
-"""A city that failed, or took its worker with it, so often is left alone until `terrakin etl retry`."""
+"""A city that failed or whose worker died this often is not tried again until `terrakin etl retry`."""
 
 PLAN = """
     INSERT INTO terrakin.etl_tasks (city_id, period, stage)
@@ -62,7 +62,7 @@ OTHERS = """
 GIVE_UP = """
     UPDATE terrakin.etl_tasks
     SET status = 'failed', finished_at = now(),
-        error = format('its worker died at each of %%s attempts; the last was %%s', attempts, worker)
+        error = format('its worker died in each of %%s attempts; the last one was %%s', attempts, worker)
     WHERE stage = %(stage)s AND period = %(period)s AND city_id = ANY (%(city_ids)s)
         AND status = 'running' AND attempts >= %(max_attempts)s
         AND (worker = ANY (%(dead)s) OR heartbeat_at < now() - make_interval(secs => %(silence_s)s))
@@ -122,13 +122,13 @@ Connection = psycopg.Connection[Any]
 
 @dataclass(frozen=True)
 class Task:
-    """What the ledger said of one city's task at one stage.
+    """One city's task at one stage, as read from the ledger.
 
     Attributes:
         status: pending, running, done or failed.
-        finished_at: when its last attempt ended; None where it never did.
-        made_from: fingerprint of what its result was made from; None where it has none.
-        work_folder: id of the folder with its work file; None where it has none.
+        finished_at: when its last attempt ended; None if none has ended.
+        made_from: fingerprint of the inputs of its result; None if it has no result.
+        work_folder: id of the folder that contains its work file; None if it has no work file.
     """
 
     status: str
@@ -139,13 +139,13 @@ class Task:
 
 @dataclass(frozen=True)
 class Ledger:
-    """The tasks of one period, seen by one worker. Its connection is in autocommit: each call is one transaction.
+    """The tasks of one period, for one worker.
 
     Attributes:
-        conn: the connection.
+        conn: connection in autocommit: each call is one transaction.
         period: days of the composites.
-        worker: this process, as of ``this_worker``.
-        work_folder: id of the folder that its work files go to (etl.store.work_files.folder_id).
+        worker: this process, from ``this_worker``.
+        work_folder: id of the folder for its work files, from etl.store.work_files.folder_id.
     """
 
     conn: Connection
@@ -154,18 +154,18 @@ class Ledger:
     work_folder: str
 
     def plan(self, city_ids: Sequence[int]) -> None:
-        """Enter all stages of these cities; what is entered already stays as it is."""
+        """Enter all stages of these cities; existing entries do not change."""
         self.conn.execute(PLAN, self._arguments(city_ids=list(city_ids), stages=list(STAGES)))
 
     def tasks(self, stage: Stage) -> dict[int, Task]:
-        """The tasks of a stage by city."""
+        """Return the tasks of a stage by city_id."""
         rows = self.conn.execute(STATES, self._arguments(stage=stage)).fetchall()
         return {city_id: Task(*row) for city_id, *row in rows}
 
     def reopen(self, stage: Stage, seen: Mapping[int, Task]) -> None:
         """Set tasks that are done, or failed fewer than MAX_ATTEMPTS times, back to pending.
 
-        Those that another process has begun or ended since they were ``seen`` are left to it.
+        Tasks that another process has started or finished since they were ``seen`` do not change.
         """
         ended = {city_id: task.finished_at for city_id, task in seen.items() if task.finished_at is not None}
         self.conn.execute(
@@ -176,28 +176,31 @@ class Ledger:
         )
 
     def settled(self, stage: Stage, city_ids: Sequence[int]) -> set[int]:
-        """Those of the cities that are done with a stage or failed at it, by whichever worker."""
+        """Return which of the cities are done or failed at a stage, whoever the worker."""
         rows = self.conn.execute(SETTLED, self._arguments(stage=stage, city_ids=list(city_ids)))
         return {city_id for (city_id,) in rows}
 
     def others(self, stage: Stage, city_ids: Sequence[int]) -> list[str]:
-        """Workers, but for this one, that are at a stage of one of the cities."""
+        """Return the other workers that are running a stage for one of the cities."""
         arguments = self._arguments(stage=stage, city_ids=list(city_ids), worker=self.worker)
         return [worker for (worker,) in self.conn.execute(OTHERS, arguments)]
 
     def given_up(self, stage: Stage, city_ids: Sequence[int]) -> dict[int, str]:
-        """Those of the cities that failed MAX_ATTEMPTS times, each with its last error."""
+        """Return the last error of each of the cities that failed MAX_ATTEMPTS times."""
         arguments = self._arguments(stage=stage, city_ids=list(city_ids), max_attempts=MAX_ATTEMPTS)
         return dict(self.conn.execute(GIVEN_UP, arguments).fetchall())
 
     def release(self, stage: Stage, city_id: int) -> None:
-        """Give a claimed task back, as if it had not been begun: its worker was asked to stop."""
+        """Give a claimed task back without counting the attempt, because its worker was interrupted."""
         self.conn.execute(RELEASE, self._arguments(stage=stage, city_id=city_id))
 
     def claim(self, stage: Stage, city_ids: Sequence[int]) -> int | None:
-        """Take the next of these cities that waits for a stage and is done with the one before; None when none is.
+        """Claim the next of these cities that is pending at a stage and done with the previous one.
 
-        A task left by a dead worker is taken too: at once if it ran on this machine, else after SILENCE_S.
+        Tasks of a dead worker are taken over: at once if it ran on this machine, else after SILENCE_S.
+
+        Returns:
+            Its city_id, or None if there is no such city.
         """
         place = STAGES.index(stage)
         arguments = self._arguments(
@@ -214,12 +217,12 @@ class Ledger:
         return None if row is None else int(row[0])
 
     def finish(self, stage: Stage, city_id: int, detail: Mapping[str, Any]) -> None:
-        """A task is done; ``detail`` holds ``made_from`` and figures."""
+        """Mark a task as done; ``detail`` contains ``made_from`` and figures of the stage."""
         arguments = self._arguments(stage=stage, city_id=city_id, detail=Jsonb(dict(detail)))
         self.conn.execute(FINISH, arguments | {"work_folder": self.work_folder})
 
     def fail(self, stage: Stage, city_id: int, error: str) -> None:
-        """A task failed; the next run tries it again, up to MAX_ATTEMPTS times."""
+        """Mark a task as failed; the next run tries it again, up to MAX_ATTEMPTS times."""
         self.conn.execute(FAIL, self._arguments(stage=stage, city_id=city_id, error=error))
 
     def _arguments(self, **arguments: Any) -> dict[str, Any]:
@@ -227,12 +230,12 @@ class Ledger:
 
 
 def this_worker() -> str:
-    """``host:process id:start time`` of this process: another process with its number has another start time."""
+    """Return ``host:process id:start time`` of this process; the start time tells reused process ids apart."""
     return f"{socket.gethostname()}:{os.getpid()}:{psutil.Process().create_time():.2f}"
 
 
 def is_dead(worker: str) -> bool:
-    """True where the worker ran on this machine and does not any more. False says nothing of other machines."""
+    """Return True if the worker ran on this machine and has ended; always False for workers of other machines."""
     host, pid, started = worker.rsplit(":", 2)
     if host != socket.gethostname():
         return False
@@ -244,12 +247,12 @@ def is_dead(worker: str) -> bool:
 
 @contextmanager
 def heartbeat(settings: Settings, worker: str) -> Iterator[None]:
-    """While the context lasts, a thread keeps the worker's tasks from being taken for abandoned."""
-    ended = threading.Event()
+    """Send heartbeats from a thread for the duration of the block, so that no one takes over the worker's tasks."""
+    stopped = threading.Event()
 
     def beat() -> None:
         with connect(settings, "etl", autocommit=True) as conn:
-            while not ended.wait(HEARTBEAT_S):
+            while not stopped.wait(HEARTBEAT_S):
                 conn.execute(HEARTBEAT, (worker,))
 
     thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
@@ -257,5 +260,5 @@ def heartbeat(settings: Settings, worker: str) -> Iterator[None]:
     try:
         yield
     finally:
-        ended.set()
+        stopped.set()
         thread.join()

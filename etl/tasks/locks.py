@@ -1,4 +1,4 @@
-"""What only one ETL process may do at a time, on all machines: advisory locks, freed when their holder dies."""
+"""Advisory locks for work that only one ETL process may do at a time, on all machines; a dead holder frees its lock."""
 
 import logging
 import time
@@ -8,11 +8,12 @@ from typing import Any, Literal
 
 import psycopg
 
+from db.advisory_locks import ENCODER_FIT, UMAP_LAYOUT
+
 log = logging.getLogger(__name__)
 
 Name = Literal["fit", "layout"]
-KEYS: dict[Name, int] = {"fit": 7733151, "layout": 7733152}
-"""Numbers without meaning; db/index.py, db/neighbours.py and db/migrate.py have others."""
+KEYS: dict[Name, int] = {"fit": ENCODER_FIT, "layout": UMAP_LAYOUT}
 TRY = "SELECT pg_try_advisory_lock(%s)"
 FREE = "SELECT pg_advisory_unlock(%s)"
 POLL_S = 0.5
@@ -20,17 +21,17 @@ POLL_S = 0.5
 
 @contextmanager
 def one_at_a_time(conn: psycopg.Connection[Any], name: Name) -> Iterator[None]:
-    """Wait until no other process is in such a block, then keep the others out until it ends.
+    """Wait until no other process is in such a block, then keep other processes out until it ends.
 
     Args:
-        conn: in autocommit; the lock goes with its session.
-        name: what is done in it.
+        conn: in autocommit; the lock ends with its session.
+        name: the work done in the block.
     """
-    key, is_said = KEYS[name], False
-    while conn.execute(TRY, (key,)).fetchone() != (True,):  # polled, so that Ctrl-C is heard
-        if not is_said:
-            log.warning("event=waiting for=%s another process is at it", name)
-            is_said = True
+    key, has_warned = KEYS[name], False
+    while conn.execute(TRY, (key,)).fetchone() != (True,):  # polled, so that Ctrl-C works
+        if not has_warned:
+            log.warning("event=waiting for=%s reason=another_process_has_the_lock", name)
+            has_warned = True
         time.sleep(POLL_S)
     try:
         yield

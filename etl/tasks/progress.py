@@ -1,16 +1,17 @@
-"""What an operator sees of the ledger, and may change: progress, failures, another try."""
+"""The ledger as an operator sees it: progress, failures, and letting tasks be tried again."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 import psycopg
+
+from etl.store.date_range import period_of
 
 RETRY = """
     UPDATE terrakin.etl_tasks AS t
     SET status = 'pending', attempts = 0, error = NULL
     FROM terrakin.cities AS c
-    WHERE c.city_id = t.city_id AND (t.status = 'failed' OR %(anew)s AND t.status = 'done')
+    WHERE c.city_id = t.city_id AND (t.status = 'failed' OR %(redo)s AND t.status = 'done')
         AND (%(all)s OR lower(c.name) = ANY (%(names)s::text[]) OR c.city_id::text = ANY (%(names)s::text[]))
 """
 PROGRESS = "SELECT period, stage, n_cities, n_pending, n_running, n_done, n_failed FROM api.etl_progress"
@@ -27,28 +28,32 @@ Connection = psycopg.Connection[Any]
 
 
 def progress(conn: Connection) -> list[tuple[Any, ...]]:
-    """Rows of api.etl_progress: period, stage, cities in all, pending, running, done, failed."""
+    """Return the rows of api.etl_progress: period, stage, and cities in all, pending, running, done, failed."""
     return conn.execute(PROGRESS).fetchall()
 
 
-def retry(conn: Connection, names: Sequence[str], anew: bool = False) -> int:
-    """Let failed tasks be tried again, from the first attempt: of these cities (names or ids), or of all. How many.
+def retry(conn: Connection, names: Sequence[str], redo: bool = False) -> int:
+    """Set failed tasks back to pending with no attempts counted, and return their number.
 
-    With ``anew`` those that are done too: their work files are lost with the machine that had them.
+    Args:
+        conn: connection in autocommit.
+        names: cities (names or ids); empty for all.
+        redo: reset finished tasks too, because their work files were lost with a machine.
     """
-    arguments = {"all": not names, "names": [name.lower() for name in names], "anew": anew}
+    arguments = {"all": not names, "names": [name.lower() for name in names], "redo": redo}
     return conn.execute(RETRY, arguments).rowcount
 
 
 def failures(conn: Connection) -> list[tuple[Any, ...]]:
-    """Failed tasks, oldest first: city, period, stage, attempts, error."""
+    """Return the failed tasks, oldest first: city, period, stage, attempts, error."""
     return conn.execute(FAILURES).fetchall()
 
 
 def tile_counts(conn: Connection) -> list[str]:
-    """A line a period: how many tiles were embedded, and how many have too few clear pixels for it."""
+    """Return one line per period: how many tiles were embedded, and how many were left out as too cloudy."""
+    rows = [(period_of(days), n_tiles, n_too_cloudy) for days, n_tiles, n_too_cloudy in conn.execute(TILES)]
     return [
-        f"tiles of {period.lower}/{period.upper - timedelta(days=1)}: {n_tiles} embedded, {n_too_cloudy} left out "
+        f"tiles of {period.start}/{period.end}: {n_tiles} embedded, {n_too_cloudy} left out "
         "(under half of their pixels clear)"
-        for period, n_tiles, n_too_cloudy in conn.execute(TILES)
+        for period, n_tiles, n_too_cloudy in rows
     ]

@@ -1,1 +1,1 @@
-"""Patch embeddings to comparable tile vectors: arrays in, arrays out."""
+"""From patch vectors to comparable tile vectors: post-processing, aggregation, bias removal and layout, on arrays."""

@@ -1,9 +1,9 @@
-"""k-means over the few hundred patches of one tile, with many starts at once, on their Gram matrix.
+"""k-means over the few hundred patches of one tile, on their Gram matrix, with all starts at once.
 
-All distances that k-means needs follow from the products of the patches with each other, so that the 768 dimensions
-are looked at once a tile instead of once an iteration, and all starts go forward in one matrix product. With 10
-starts this takes 1.2 ms a tile of 196 patches; scikit-learn's KMeans takes 8 to 15 ms with 4. More threads do not help:
-its steps are short, and Python's lock lies between them.
+All distances that k-means needs follow from the inner products of the patches, so the 768 dimensions are read once per
+tile instead of once per iteration, and one matrix product advances all starts. A tile of 196 patches takes 1.2 ms with
+10 starts; scikit-learn's KMeans takes 8 to 15 ms with 4. Threads do not help: the steps are short, and the GIL
+serialises them.
 """
 
 from dataclasses import dataclass
@@ -11,39 +11,44 @@ from dataclasses import dataclass
 import numpy as np
 
 MAX_ITERATIONS = 100
-"""It takes 13 on the average of real tiles."""
+"""Real tiles need 13 on average."""
 SAME = 1e-9
-"""Patches whose squared distance is a smaller share of the largest squared length are one point: rounding."""
+"""A squared distance below this share of the largest squared length is a rounding error: the patches are equal."""
 
 
 @dataclass(frozen=True)
 class Clusters:
-    """A partition: the cluster of each row (n,) int, and the sum of squared distances to the clusters' means."""
+    """A partition of rows.
+
+    Attributes:
+        labels: (n,) int, the cluster of each row.
+        inertia: sum of squared distances to the cluster means.
+    """
 
     labels: np.ndarray
     inertia: float
 
 
 def gram_matrix(rows: np.ndarray) -> np.ndarray:
-    """Products of all rows with each other, about their mean: (n, dimension) float32 -> (n, n) float32."""
+    """Return the inner products of centred rows: (n, dimension) float32 -> (n, n) float32."""
     centred = rows - rows.mean(axis=0, dtype=np.float64).astype(np.float32)
     products: np.ndarray = centred @ centred.T
-    # A row that differs from the mean by rounding alone lies on it.
+    # If all rows differ from their mean by rounding errors only, they are equal.
     if np.diagonal(products).max() < SAME * np.einsum("ij,ij->i", rows, rows).max():
         products[:] = 0
     return products
 
 
 def k_means(gram: np.ndarray, k: int, n_starts: int, seed: int) -> Clusters:
-    """The best of several starts of k-means (Lloyd's iteration until nothing moves; k-means++ starts).
+    """Return the best of several runs of k-means (Lloyd's algorithm until convergence, k-means++ starts).
 
-    A cluster that loses all its rows stays empty; another start is better then. Equal inertia: the first start.
+    A cluster that loses all its rows stays empty; another start will be better. Ties go to the first start.
 
     Args:
-        gram: (n, n) float32, products of the rows about any point.
-        k: clusters, 1 <= k <= n.
-        n_starts: independent starts.
-        seed: fixes them; equal inputs give equal outputs.
+        gram: (n, n) float32, inner products of the rows about any origin.
+        k: number of clusters, 1 <= k <= n.
+        n_starts: number of independent starts.
+        seed: fixes the starts; equal inputs give equal outputs.
     """
     rng = np.random.default_rng(seed)
     length = np.diagonal(gram)
@@ -66,15 +71,15 @@ def k_means(gram: np.ndarray, k: int, n_starts: int, seed: int) -> Clusters:
 
 
 def choose_k(gram: np.ndarray, ks: tuple[int, ...], n_starts: int, seed: int) -> Clusters:
-    """The partition with the highest Calinski-Harabasz index among several k; a tie goes to the k named first.
+    """Return the partition with the highest Calinski-Harabasz index among several k; ties go to the first k.
 
-    Caliński and Harabasz 1974, "A dendrite method for cluster analysis": the variance between clusters a degree of
-    freedom over that within. Where there are no more rows than clusters, the first k is taken, or n where that is less.
+    Caliński and Harabasz 1974, "A dendrite method for cluster analysis": variance between clusters per degree of
+    freedom, divided by the variance within. If fewer than two k are below n, use the first that is, or at most n.
 
     Args:
-        gram: (n, n) float32, products of the rows about their mean.
-        ks: numbers of clusters to try.
-        n_starts: of each.
+        gram: (n, n) float32, inner products of the rows about their mean.
+        ks: candidate numbers of clusters.
+        n_starts: number of starts for each k.
         seed: fixes the starts.
     """
     n = len(gram)
@@ -84,7 +89,7 @@ def choose_k(gram: np.ndarray, ks: tuple[int, ...], n_starts: int, seed: int) ->
     total = float(np.trace(gram, dtype=np.float64))
     found = [(k, k_means(gram, k, n_starts, seed)) for k in fitting]
     best_k, best = found[0]
-    for k, other in found[1:]:  # multiplied out: the variance within may be 0
+    for k, other in found[1:]:  # cross-multiplied, because the variance within may be 0
         is_better = _ratio(total, other, n, k) * best.inertia * (best_k - 1) > (
             _ratio(total, best, n, best_k) * other.inertia * (k - 1)
         )
@@ -97,7 +102,7 @@ def _ratio(total: float, clusters: Clusters, n: int, k: int) -> float:
 
 
 def _distances(gram: np.ndarray, members: np.ndarray) -> np.ndarray:
-    """Squared distance of each row to each cluster's mean, less its own squared length: (k, starts, n) float32."""
+    """Return squared distances of rows to cluster means, less the rows' squared lengths: (k, starts, n) float32."""
     weights = members.astype(np.float32)
     size = weights.sum(axis=-1)
     inverse = 1 / np.maximum(size, 1)
@@ -109,7 +114,7 @@ def _distances(gram: np.ndarray, members: np.ndarray) -> np.ndarray:
 
 
 def _starts(gram: np.ndarray, k: int, n_starts: int, rng: np.random.Generator) -> np.ndarray:
-    """Greedy k-means++ (Arthur and Vassilvitskii 2007; scikit-learn's number of trials): (k, n_starts) row numbers."""
+    """Return row numbers (k, n_starts) by greedy k-means++ (Arthur and Vassilvitskii 2007; trials as scikit-learn)."""
     length = np.diagonal(gram)
 
     def squared(rows: np.ndarray) -> np.ndarray:

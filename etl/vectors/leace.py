@@ -1,7 +1,7 @@
-"""Linear removal: the projection after which no linear function of a vector tells given labels (where it is from).
+"""LEACE: the smallest affine projection after which no linear function of a vector predicts given labels.
 
-LEACE of Belrose et al. 2023, "LEACE: Perfect linear concept erasure in closed form" (arXiv 2306.03819), theorem 4.3;
-its authors' package needs torch, the closed form is a few lines.
+Belrose et al. 2023, "LEACE: Perfect linear concept erasure in closed form" (arXiv 2306.03819), theorem 4.3. The
+authors' package needs torch; the closed form is a few lines.
 """
 
 from collections.abc import Mapping
@@ -11,21 +11,21 @@ from typing import Any, Self
 import numpy as np
 from scipy.sparse import csr_array
 
-from etl.errors import EncoderError
+from etl.errors import PostProcessingError, SpatialBiasError
 
 RANK_TOLERANCE = 1e-3
-"""Directions in which labels and whitened vectors covary less than this share of the strongest are rounding."""
+"""Directions with a smaller share of the strongest covariance of labels and whitened vectors are rounding errors."""
 
 
 @dataclass(frozen=True)
 class LinearRemoval:
-    """``x - (x - mean) @ measure.T @ direction``: oblique, of rank r, and the same when done twice.
+    """The map ``x - (x - mean) @ measure.T @ direction``: an oblique projection that removes r directions.
 
     Attributes:
         labels: what was removed, in words.
-        mean: (dimension,) float32, which stays where it is.
-        measure: (r, dimension) float32, what is measured of a vector.
-        direction: (r, dimension) float32, what is taken off for each measured number.
+        mean: (dimension,) float32, a fixed point of the map.
+        measure: (r, dimension) float32, the linear functions that are removed.
+        direction: (r, dimension) float32, the directions that are subtracted.
     """
 
     labels: str
@@ -34,90 +34,91 @@ class LinearRemoval:
     direction: np.ndarray
 
     def apply(self, vectors: np.ndarray) -> np.ndarray:
-        """Vectors (..., dimension) float32 without what the labels tell of them; affine, so it may follow a mean."""
+        """Return vectors (..., dimension) float32 without the label; affine, so it commutes with taking means."""
         erased: np.ndarray = vectors - ((vectors - self.mean) @ self.measure.T) @ self.direction
         return erased
 
     def to_values(self) -> dict[str, Any]:
-        """What goes into JSON; ``from_values`` gives back the same float32 numbers."""
+        """Return a JSON-able dict from which ``from_values`` restores the same float32 numbers."""
         numbers = {name: shortest(getattr(self, name)) for name in ("mean", "measure", "direction")}
         return {"method": "leace", "labels": self.labels} | numbers
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> Self:
-        """Read what ``to_values`` gave.
+        """Return the removal that ``to_values`` wrote.
 
         Raises:
-            EncoderError: it does not fit itself.
-            KeyError, TypeError, ValueError: it is something else.
+            PostProcessingError: unknown method, or numbers of inconsistent shape or not finite.
+            KeyError, TypeError, ValueError: not such a dict.
         """
         if values["method"] != "leace":
-            raise EncoderError(f"stored linear removal {values['method']!r} is not known; update terrakin")
+            raise PostProcessingError(f"stored linear removal {values['method']!r} is unknown; update terrakin")
         mean = np.asarray(values["mean"], np.float32)
-        # Of no row at all JSON keeps no length; rows of other lengths are a ValueError.
+        # JSON loses the row length of an array without rows; rows of another length raise ValueError.
         measure, direction = (
             np.asarray(values[n], np.float32).reshape(len(values[n]), len(mean)) for n in ("measure", "direction")
         )
         if mean.ndim != 1 or measure.shape != direction.shape:
-            raise EncoderError(f"stored linear removal does not fit: {mean.shape}, {measure.shape}, {direction.shape}")
+            raise PostProcessingError(
+                f"stored linear removal has shapes {mean.shape}, {measure.shape}, {direction.shape}, which do not match"
+            )
         if not all(np.isfinite(numbers).all() for numbers in (mean, measure, direction)):
-            raise EncoderError("stored linear removal holds numbers that are not finite")
+            raise PostProcessingError("stored linear removal contains numbers that are not finite")
         return cls(str(values["labels"]), mean, measure, direction)
 
 
 def fit_leace(
     vectors: np.ndarray, labels: np.ndarray | csr_array, name: str, max_rank: int | None = None
 ) -> LinearRemoval:
-    """The removal that changes the vectors least (in their own spread) and leaves no covariance with the labels.
+    """Return the removal that leaves no covariance with the labels and changes the vectors least.
 
-    The covariance of the vectors is shrunk (Ledoit and Wolf 2004): with fewer vectors than dimensions it would have
-    no inverse. Only how far a vector moves depends on it; that nothing covaries any more does not.
+    Changes are measured in the norm of the vectors' covariance. It is shrunk (Ledoit and Wolf 2004), because it has no
+    inverse if there are fewer vectors than dimensions; this affects only how far vectors move, not what is removed.
 
     Args:
         vectors: (n, dimension) float.
-        labels: (n, n_labels) float: numbers, or 0 and 1 for membership; constants and repetitions do no harm.
+        labels: (n, n_labels) float: numbers, or 0 and 1 for membership; may be constant or collinear.
         name: what the labels are, in words.
-        max_rank: where more directions covary with the labels, only the strongest are removed; None: fewer than
-            there are dimensions.
+        max_rank: most directions to remove, the strongest first; None removes all.
 
     Raises:
-        EncoderError: fewer than two vectors, or as many independent labels as dimensions: nothing would be left.
+        SpatialBiasError: fewer than two vectors, or as many independent labels as dimensions.
     """
     from sklearn.covariance import ledoit_wolf
 
     n, dimension = vectors.shape
     if n < 2:
-        raise EncoderError(f"{n} vectors are too few to remove {name} from")
+        raise SpatialBiasError(f"{n} vectors are too few to remove {name}; at least 2 are needed")
     mean = vectors.mean(axis=0, dtype=np.float64)
     deviation = vectors - mean
     covariance, _ = ledoit_wolf(deviation, assume_centered=True)
     values, axes = np.linalg.eigh(covariance)
-    # A data set of one constant has no spread at all, and nothing to remove.
+    # Constant data have no variance: avoid dividing by 0.
     values = np.maximum(values, np.finfo(np.float64).eps * max(values[-1], np.finfo(np.float64).tiny))
     whiten, colour = (axes * values**power @ axes.T for power in (-0.5, 0.5))
     left, strength, _ = np.linalg.svd(whiten @ _cross_covariance(deviation, labels), full_matrices=False)
     is_kept = strength > RANK_TOLERANCE * max(strength.max(initial=0), np.finfo(np.float64).tiny)
     kept = left[:, is_kept][:, :max_rank]
     if kept.shape[1] >= dimension:
-        raise EncoderError(f"{name} are {kept.shape[1]} labels, as many as dimensions: nothing would be left")
+        raise SpatialBiasError(f"{name}: {kept.shape[1]} independent labels for {dimension} dimensions leave nothing")
     return LinearRemoval(
         name, mean.astype(np.float32), (kept.T @ whiten).astype(np.float32), (kept.T @ colour).astype(np.float32)
     )
 
 
 def _cross_covariance(deviation: np.ndarray, labels: np.ndarray | csr_array) -> np.ndarray:
-    """Covariance (dimension, n_labels) of centred vectors with the labels, each scaled to spread 1."""
+    """Return the covariance (dimension, n_labels) of centred vectors with the labels, scaled to unit variance."""
     sparse = csr_array(labels, dtype=np.float64)
     n = len(deviation)
     mean = sparse.sum(axis=0) / n
     spread = np.sqrt(np.maximum(sparse.multiply(sparse).sum(axis=0) / n - mean**2, 0))
     varies = spread > np.finfo(np.float64).eps ** 0.5 * np.abs(mean)
-    # The deviations sum to 0, so the labels need not be centred.
+    # The deviations sum to 0, so the labels do not need centring.
     shared: np.ndarray = (sparse.T @ deviation)[varies] / (n * spread[varies, None])
     return shared.T
 
 
 def shortest(numbers: np.ndarray) -> Any:
-    """Float32 numbers as nested lists of the shortest decimals that give them back; half the text of ``tolist``."""
+    """Return float32 numbers as nested lists of the shortest decimals that restore them: half the JSON text."""
     flat = [float(str(number)) for number in numbers.astype(np.float32).ravel()]
     return np.array(flat).reshape(numbers.shape).tolist()

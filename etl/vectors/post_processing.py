@@ -1,7 +1,7 @@
-"""What is done to every patch vector before aggregation, fitted on the data set and recorded with the encoder.
+"""Post-processing of patch vectors before aggregation, fitted to the data set and recorded with the encoder.
 
-Raw patch vectors share a large common mean, which dominates their cosine; METHODS are the ways to take it off. All
-are affine, as is the removal of bias, so that they may come before or after a mean over patches.
+Raw patch vectors share a large common mean, which dominates their cosine; POST_PROCESSINGS are the ways to remove it.
+All are affine, as is the removal of spatial bias, so that they commute with a mean over patches.
 """
 
 import json
@@ -11,37 +11,35 @@ from typing import Any, Self
 
 import numpy as np
 
-from etl.errors import EncoderError
+from etl.errors import EmbeddingError, PostProcessingError
+from etl.vectors.choices import POST_PROCESSINGS
 from etl.vectors.leace import LinearRemoval, shortest
 
-METHODS = ("raw", "centred", "standardised", "all_but_the_top")
-"""Nothing; less the mean; less the mean and over the standard deviation, per dimension; less the mean and the first
-principal components (Mu and Viswanath 2018, "All-but-the-Top", arXiv 1702.01417)."""
 DEFAULT_METHOD = "standardised"
 DIMENSIONS_PER_COMPONENT = 100
-"""All-but-the-top takes off dimension / 100 components: the authors' rule of thumb, 8 of 768."""
+"""All-but-the-top subtracts dimension / 100 components: the authors' rule of thumb, 8 of 768."""
 
-# A dimension that hardly varies is noise: its spread is taken to be at least this share of the median spread ...
+# A dimension that hardly varies is noise: its standard deviation is at least this share of the median one ...
 STD_FLOOR_SHARE = 1e-3
-# ... and at least one step of float16 (the type of stored patch vectors) at the size of its mean.
+# ... and at least one step of float16 (the dtype of stored patch vectors) at its mean.
 FLOAT16_STEP = 2.0**-10
 BLOCK = 8192
-"""Patches that are turned into float64 at once: 50 MB; a large city's would be 2 GB."""
+"""Patches converted to float64 at a time: 50 MB; those of a large city would take 2 GB."""
 
 
 @dataclass(frozen=True)
 class PostProcessing:
-    """What is done to every patch vector before aggregation.
+    """The affine map applied to every patch vector before aggregation.
 
-    ``(patch - mean) / std``, less what lies along ``components``, less what ``removal`` removes, 0 where excluded.
+    ``(patch - mean) / std``, minus its projection on ``components``, then ``removal``, then 0 in excluded dimensions.
 
     Attributes:
-        method: one of METHODS.
+        method: one of POST_PROCESSINGS.
         mean: (dimension,) float32.
-        std: (dimension,) float32, positive; 1 where the method does not scale.
-        excluded_dimensions: (from 0, ascending) that say where rather than what: see etl.vectors.spatial_bias.
-        components: (n, dimension) float32, orthonormal rows; none but for all-but-the-top.
-        removal: linear removal of where a tile is, or None.
+        std: (dimension,) float32, positive; 1 if the method does not scale.
+        excluded_dimensions: ascending, from 0; they encode location rather than content, see etl.vectors.spatial_bias.
+        components: (n, dimension) float32, orthonormal rows; None except for all-but-the-top.
+        removal: LEACE removal of position, or None.
     """
 
     method: str
@@ -53,13 +51,13 @@ class PostProcessing:
 
     @property
     def removes(self) -> str:
-        """What is done about spatial bias, one of etl.reports.spatial_bias.REMOVALS."""
+        """Return how spatial bias is removed, one of etl.vectors.choices.REMOVALS."""
         if self.removal is not None:
             return "leace"
         return "dimensions" if self.excluded_dimensions else "none"
 
     def apply(self, patches: np.ndarray) -> np.ndarray:
-        """Post-process patch vectors (..., dimension) of any float type; returns float32."""
+        """Return post-processed vectors (..., dimension) float32 of patch vectors of any float dtype."""
         done: np.ndarray = (np.asarray(patches, dtype=np.float32) - self.mean) / self.std
         if self.components is not None:
             done -= (done @ self.components.T) @ self.components
@@ -69,7 +67,7 @@ class PostProcessing:
         return done
 
     def to_json(self) -> str:
-        """A JSON object from which ``from_json`` gives back the same float32 numbers."""
+        """Return a JSON object from which ``from_json`` restores the same float32 numbers."""
         values: dict[str, Any] = {"method": self.method, "mean": self.mean.tolist(), "std": self.std.tolist()}
         if self.components is not None:
             values["components"] = shortest(self.components)
@@ -81,10 +79,10 @@ class PostProcessing:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Read what ``to_json`` wrote.
+        """Return the post-processing that ``to_json`` wrote.
 
         Raises:
-            EncoderError: not such an object.
+            PostProcessingError: not such an object.
         """
         try:
             values = json.loads(text)
@@ -94,32 +92,47 @@ class PostProcessing:
             components = np.asarray(values["components"], np.float32) if "components" in values else None
             removal = LinearRemoval.from_values(values["removal"]) if "removal" in values else None
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise EncoderError(f"stored post-processing is not readable: {error!r}") from error
+            raise PostProcessingError(f"stored post-processing cannot be read: {error!r}") from error
         processing = cls(method, mean, std, excluded, components, removal)
         processing._check()
         return processing
 
     def _check(self) -> None:
         mean, std, components, removal = self.mean, self.std, self.components, self.removal
-        if self.method not in METHODS:
-            raise EncoderError(f"stored post-processing {self.method!r} is not one of {', '.join(METHODS)}")
+        if self.method not in POST_PROCESSINGS:
+            raise PostProcessingError(
+                f"stored post-processing {self.method!r} is not one of {', '.join(POST_PROCESSINGS)}; update terrakin"
+            )
         if mean.ndim != 1 or mean.shape != std.shape or not np.isfinite(mean).all() or not (std > 0).all():
-            raise EncoderError(f"stored post-processing does not fit: mean {mean.shape}, std {std.shape}")
+            raise PostProcessingError(
+                f"stored post-processing needs mean and std > 0 of equal shape, not {mean.shape}, {std.shape}"
+            )
         if components is not None and (components.ndim != 2 or components.shape[1:] != mean.shape):
-            raise EncoderError(f"stored post-processing does not fit: mean {mean.shape}, components {components.shape}")
+            raise PostProcessingError(
+                f"stored post-processing has mean {mean.shape}, but components {components.shape}; they must match"
+            )
         if components is not None and not np.isfinite(components).all():
-            raise EncoderError("stored post-processing has components that are not finite")
+            raise PostProcessingError("stored post-processing has components that are not finite")
         if removal is not None and removal.mean.shape != mean.shape:
-            raise EncoderError(f"stored post-processing does not fit: mean {mean.shape}, removal {removal.mean.shape}")
+            raise PostProcessingError(
+                f"stored post-processing has mean {mean.shape}, but removal {removal.mean.shape}; they must match"
+            )
         if not all(0 <= dimension < len(mean) for dimension in self.excluded_dimensions):
-            raise EncoderError(
-                f"stored post-processing excludes {self.excluded_dimensions}, which do not fit {len(mean)} dimensions"
+            raise PostProcessingError(
+                f"stored post-processing excludes dimensions {self.excluded_dimensions}, but has only {len(mean)}"
             )
 
 
 @dataclass(frozen=True)
 class Moments:
-    """Of ``count`` patches: mean and variance (dimension,), covariance (dimension, dimension) or None; float64."""
+    """Mean, variance and covariance of patch vectors, float64.
+
+    Attributes:
+        count: number of patches.
+        mean: (dimension,).
+        variance: (dimension,), of the population (divided by ``count``).
+        covariance: (dimension, dimension), or None if it was not computed.
+    """
 
     count: int
     mean: np.ndarray
@@ -128,34 +141,35 @@ class Moments:
 
 
 def needs_covariance(method: str) -> bool:
-    """Whether ``from_moments`` needs the covariance for one of METHODS.
+    """Return whether ``from_moments`` needs the covariance for one of POST_PROCESSINGS.
 
     Raises:
-        EncoderError: no such method.
+        PostProcessingError: the method is unknown.
     """
-    if method not in METHODS:
-        raise EncoderError(f"post-processing {method!r} is not known; take one of {', '.join(METHODS)}")
+    if method not in POST_PROCESSINGS:
+        raise PostProcessingError(f"unknown post-processing {method!r}; choose one of {', '.join(POST_PROCESSINGS)}")
     return method == "all_but_the_top"
 
 
 def measure_moments(blocks: Iterable[np.ndarray], with_covariance: bool) -> Moments:
-    """Mean, variance and (if wanted) covariance over all valid patches, in one pass.
+    """Return mean, variance and, on request, covariance of all valid patches, in one pass.
 
     Args:
-        blocks: arrays (..., dimension) of valid patch vectors, any float type; empty ones are skipped.
-        with_covariance: whether it is wanted.
+        blocks: arrays (..., dimension) of valid patch vectors, any float dtype; may be empty.
+        with_covariance: whether to compute the covariance.
 
     Raises:
-        EncoderError: no patch at all, or a value that is not finite.
+        EmbeddingError: a value is not finite.
+        PostProcessingError: there is no patch.
     """
     return merged(moments_of(piece, with_covariance) for piece in _pieces(blocks))
 
 
 def moments_of(patches: np.ndarray, with_covariance: bool) -> Moments:
-    """The moments of valid patch vectors (n, dimension) of any float type, computed in float64.
+    """Return the moments of valid patch vectors (n, dimension) of any float dtype, computed in float64.
 
     Raises:
-        EncoderError: a value that is not finite.
+        EmbeddingError: a value is not finite.
     """
     count = len(patches)
     if not count:
@@ -163,7 +177,7 @@ def moments_of(patches: np.ndarray, with_covariance: bool) -> Moments:
     values = patches.astype(np.float64)
     mean = values.mean(axis=0)
     if not np.isfinite(mean).all():
-        raise EncoderError("an embedding holds values that are not finite; embed again from a clean composite")
+        raise EmbeddingError("an embedding contains values that are not finite; embed again from a clean composite")
     values -= mean
     covariance = values.T @ values / count if with_covariance else None
     variance = np.einsum("ij,ij->j", values, values) / count if covariance is None else covariance.diagonal()
@@ -171,19 +185,19 @@ def moments_of(patches: np.ndarray, with_covariance: bool) -> Moments:
 
 
 def merged(parts: Iterable[Moments]) -> Moments:
-    """The moments of all parts together, whichever way they were cut beyond the last digits.
+    """Return the moments of all parts together; how the patches were split affects only the last digits.
 
     Merged in float64 after Chan, Golub and LeVeque 1983.
 
     Raises:
-        EncoderError: no patch in any of them.
+        PostProcessingError: no part contains a patch.
     """
     so_far: Moments | None = None
     for part in parts:
         if part.count:
             so_far = part if so_far is None else _merge(so_far, part)
     if so_far is None:
-        raise EncoderError("no valid patch to fit the post-processing to; embed at least one tile first")
+        raise PostProcessingError("no valid patch to fit the post-processing to; embed at least one tile first")
     return so_far
 
 
@@ -202,7 +216,7 @@ def _merge(a: Moments, b: Moments) -> Moments:
 
 
 def from_moments(moments: Moments, method: str) -> PostProcessing:
-    """The post-processing of a method; ``all_but_the_top`` needs the covariance."""
+    """Return the post-processing of a method; ``all_but_the_top`` needs the covariance."""
     mean = moments.mean.astype(np.float32)
     one = np.ones_like(mean)
     if method == "raw":
@@ -216,7 +230,7 @@ def from_moments(moments: Moments, method: str) -> PostProcessing:
 
 
 def _first_components(covariance: np.ndarray) -> np.ndarray:
-    """The eigenvectors of the largest eigenvalues, as rows, the largest first; each one's largest number positive."""
+    """Return the first eigenvectors as rows, by descending eigenvalue; the largest element of each is positive."""
     n = max(1, round(len(covariance) / DIMENSIONS_PER_COMPONENT))
     first = np.linalg.eigh(covariance)[1][:, ::-1][:, :n].T
     largest = first[np.arange(n), np.abs(first).argmax(axis=1)]

@@ -1,7 +1,7 @@
-"""Spatial bias: which dimensions of the embeddings say *where* a tile is rather than *what* it looks like.
+"""Spatial bias: which dimensions of the embeddings encode *location* rather than *content*.
 
-Two measures, for all dimensions at once: how alike neighbouring tiles of one city are (Moran's I), and how well a
-city's mean can be foretold from its place on Earth (R2 of a cross-validation that leaves out whole regions).
+Two measures per dimension: spatial autocorrelation of adjacent tiles within a city (Moran's I), and how well a city's
+mean is predicted from its position on Earth (R2 of a cross-validation that leaves out whole regions).
 """
 
 from collections.abc import Sequence
@@ -12,27 +12,27 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from etl.cities.grid import COL_LIMIT, Cell
-from etl.errors import EncoderError
+from etl.errors import SpatialBiasError
 from etl.vectors.unit import positions_on_sphere
 
 N_FOLDS = 5
 REGION_DEG = 10
-"""Side of the regions that the cross-validation leaves out as a whole; a city must not foretell its neighbour."""
+"""Size of the regions that the cross-validation leaves out as a whole, so that no city predicts a nearby one."""
 DEGREE = 3
-"""Of the polynomials in the unit vector of a place: as fine as spherical harmonics up to degree 3."""
+"""Degree of the polynomials in the unit vector of a position: as fine as spherical harmonics up to degree 3."""
 RIDGE_ALPHA = 1.0
 MIN_REGIONS = 30
-"""With fewer, R2 is chance: over the demo's 10 towns it ran from -3.3 to 0.8."""
+"""With fewer regions, R2 is noise: over the 10 towns of the demo it ranged from -3.3 to 0.8."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """When a dimension is excluded.
+    """Thresholds for excluding dimensions.
 
     Attributes:
-        morans_i_floor: below this Moran's I never excludes; 0.5 is a strong similarity of neighbours.
-        position_r2_floor: below this R2 never excludes.
-        max_share: at most this share of all dimensions is excluded.
+        morans_i_floor: a dimension with a lower Moran's I is not excluded for it; 0.5 is strong autocorrelation.
+        position_r2_floor: a dimension with a lower R2 is not excluded for it.
+        max_share: largest share of all dimensions that is excluded.
     """
 
     morans_i_floor: float = 0.5
@@ -42,11 +42,11 @@ class Limits:
 
 @dataclass(frozen=True)
 class SpatialBias:
-    """The figures of every dimension, arrays (dimension,).
+    """Spatial bias of every dimension, arrays (dimension,).
 
     Attributes:
-        morans_i: float64, about 0 where neighbours are no more alike than any two tiles of a city.
-        position_r2: float64, at most 1; NaN where there are too few regions to tell.
+        morans_i: float64, about 0 if adjacent tiles are no more similar than any two tiles of a city.
+        position_r2: float64, at most 1; NaN if there are too few regions.
         is_excluded: bool.
     """
 
@@ -57,28 +57,28 @@ class SpatialBias:
 
 @dataclass(frozen=True)
 class TileMeans:
-    """The mean of every tile's valid patches, post-processed, nothing excluded or removed.
+    """Post-processed mean of the valid patches of every tile, before any removal of spatial bias.
 
     Attributes:
         vectors: (n, dimension) float32.
-        cells: where each is.
+        cells: lattice cell of each tile.
         city_ids: (n,) int64.
-        looks: (n,) int64, a number of its own for every city and period.
+        groups: (n,) int64, one number per city and period; tiles of different groups are not neighbours.
     """
 
     vectors: np.ndarray
     cells: Sequence[Cell]
     city_ids: np.ndarray
-    looks: np.ndarray
+    groups: np.ndarray
 
     @cached_property
     def lon(self) -> np.ndarray:
-        """Of each centre: (n,) float64, degrees."""
+        """Return the longitude of each tile's centre: (n,) float64, degrees."""
         return self._centres[:, 0]
 
     @cached_property
     def lat(self) -> np.ndarray:
-        """Of each centre: (n,) float64, degrees."""
+        """Return the latitude of each tile's centre: (n,) float64, degrees."""
         return self._centres[:, 1]
 
     @cached_property
@@ -87,43 +87,51 @@ class TileMeans:
 
 
 def measure(means: TileMeans, limits: Limits) -> SpatialBias:
-    """Both measures and what they exclude.
+    """Return both measures, and the dimensions that exceed the limits.
 
     Raises:
-        EncoderError: no tile has a neighbour in its city, so nothing can be measured.
+        SpatialBiasError: no tile has an adjacent tile in its city.
     """
-    autocorrelation = morans_i(means.vectors, neighbours(means.cells, means.looks), means.looks)
+    autocorrelation = morans_i(means.vectors, adjacency(means.cells, means.groups), means.groups)
     r2 = position_r2(*_city_means(means))
     return SpatialBias(autocorrelation, r2, excluded(autocorrelation, r2, limits))
 
 
-def neighbours(cells: Sequence[Cell], city_ids: np.ndarray) -> csr_array:
-    """Row-standardised weights (n, n) of the up to eight tiles around each one, in the same city.
+def adjacency(cells: Sequence[Cell], groups: np.ndarray) -> csr_array:
+    """Return row-standardised weights (n, n) of the up to eight adjacent tiles of the same group.
 
     Raises:
-        EncoderError: no tile has a neighbour.
+        SpatialBiasError: no tile has an adjacent one.
     """
     from libpysal.graph import Graph
 
-    # Queen contiguity on the lattice, every city in a strip of its own so that none touches another.
-    city = np.unique(city_ids, return_inverse=True)[1]
+    # Queen contiguity on the lattice; each group is moved to a separate strip so that groups do not touch.
+    strip = np.unique(groups, return_inverse=True)[1]
     lattice = np.array([(cell.col, cell.row) for cell in cells], dtype=np.float64)
-    lattice[:, 0] += 2 * COL_LIMIT * city
+    lattice[:, 0] += 2 * COL_LIMIT * strip
     graph = Graph.build_distance_band(lattice, threshold=1.5, binary=True)
     weights: csr_array = graph.transform("r").sparse
-    weights.eliminate_zeros()  # tiles without a neighbour are written as neighbours of themselves, with weight 0
+    weights.eliminate_zeros()  # libpysal stores isolated tiles as adjacent to themselves, with weight 0
     if not weights.nnz:
-        raise EncoderError("no tile has a neighbour in its city; spatial bias needs cities of several tiles")
+        raise SpatialBiasError("no tile has an adjacent tile in its city; spatial bias needs cities of several tiles")
     return weights
 
 
-def morans_i(vectors: np.ndarray, weights: csr_array, city_ids: np.ndarray) -> np.ndarray:
-    """Moran's I (1950) of every dimension inside cities: each city's own mean is taken off first.
+def morans_i(vectors: np.ndarray, weights: csr_array, groups: np.ndarray) -> np.ndarray:
+    """Return Moran's I (Moran 1950) of every dimension within groups: the mean of each group is subtracted first.
 
-    Tiles without a neighbour do not count. A dimension that is constant in every city gets 0.
+    Tiles without an adjacent tile do not count. A dimension that is constant within every group gets 0.
+
+    Args:
+        vectors: (n, dimension) float.
+        weights: (n, n) from ``adjacency``.
+        groups: (n,) int.
+
+    Returns:
+        (dimension,) float64.
     """
     has_neighbours = np.asarray(weights.sum(axis=1)).ravel() > 0
-    deviation = without_group_means(vectors, city_ids)
+    deviation = without_group_means(vectors, groups)
     # Rows sum to 1, so the number of tiles and the sum of weights in Moran's formula cancel.
     along = (deviation * (weights @ deviation))[has_neighbours].sum(axis=0)
     spread = (deviation[has_neighbours] ** 2).sum(axis=0)
@@ -132,7 +140,7 @@ def morans_i(vectors: np.ndarray, weights: csr_array, city_ids: np.ndarray) -> n
 
 
 def position_r2(means: np.ndarray, lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
-    """How much of each dimension's variance over cities their place foretells, in regions that were left out.
+    """Return the share of each dimension's variance between cities that position predicts in held-out regions.
 
     Ridge regression on polynomials of the unit vector, cross-validated by regions of REGION_DEG degrees.
 
@@ -142,7 +150,7 @@ def position_r2(means: np.ndarray, lon: np.ndarray, lat: np.ndarray) -> np.ndarr
         lat: (n_cities,) degrees.
 
     Returns:
-        (dimension,) R2 against the mean over the training cities; NaN where there are fewer regions than MIN_REGIONS.
+        (dimension,) R2 relative to the mean of the training cities; NaN if there are fewer than MIN_REGIONS regions.
     """
     from sklearn.linear_model import Ridge
     from sklearn.model_selection import GroupKFold
@@ -152,21 +160,21 @@ def position_r2(means: np.ndarray, lon: np.ndarray, lat: np.ndarray) -> np.ndarr
     region = regions(lon, lat)
     if len(np.unique(region)) < MIN_REGIONS:
         return np.full(means.shape[1], np.nan)
-    places = positions_on_sphere(lon, lat)
+    positions = positions_on_sphere(lon, lat)
     missed, spread = np.zeros(means.shape[1]), np.zeros(means.shape[1])
-    for train, test in GroupKFold(N_FOLDS).split(places, groups=region):
+    for train, test in GroupKFold(N_FOLDS).split(positions, groups=region):
         model = make_pipeline(PolynomialFeatures(DEGREE, include_bias=False), StandardScaler(), Ridge(RIDGE_ALPHA))
-        foretold = model.fit(places[train], means[train]).predict(places[test])
-        missed += ((means[test] - foretold) ** 2).sum(axis=0)
+        predicted = model.fit(positions[train], means[train]).predict(positions[test])
+        missed += ((means[test] - predicted) ** 2).sum(axis=0)
         spread += ((means[test] - means[train].mean(axis=0)) ** 2).sum(axis=0)
     r2: np.ndarray = 1 - np.divide(missed, spread, out=np.ones_like(missed), where=spread > 0)
     return r2
 
 
 def excluded(morans_i: np.ndarray, position_r2: np.ndarray, limits: Limits) -> np.ndarray:
-    """Which dimensions lie above both knee and floor of a measure; at most ``max_share`` of them all.
+    """Return a mask of the dimensions above both the knee and the floor of a measure; at most ``max_share`` of all.
 
-    Where that would be too many, those with the largest sum of both measures are taken.
+    If there are more, those with the largest sum of both measures are excluded.
     """
     r2 = np.nan_to_num(position_r2, nan=-np.inf)
     chosen: np.ndarray = (morans_i > max(knee(morans_i), limits.morans_i_floor)) | (
@@ -181,10 +189,10 @@ def excluded(morans_i: np.ndarray, position_r2: np.ndarray, limits: Limits) -> n
 
 
 def knee(values: np.ndarray) -> float:
-    """The value at the knee of the values in falling order: farthest below the line from the first to the last.
+    """Return the value at the knee of the descending curve: the point farthest below the line between its ends.
 
-    It is the first value of the flat part. After Satopaa et al. 2011, "Finding a Kneedle in a Haystack". Of a curve
-    without one, the highest value.
+    It is the first value of the flat part, or the highest value if the curve has no knee. After Satopaa et al. 2011,
+    "Finding a Kneedle in a Haystack".
     """
     ordered: np.ndarray = np.sort(values)[::-1]
     line = np.linspace(ordered[0], ordered[-1], len(ordered))
@@ -192,20 +200,20 @@ def knee(values: np.ndarray) -> float:
 
 
 def without_group_means(values: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    """Values (n, m) less the mean of their group (n,), float64."""
+    """Return values (n, m) minus the mean of their group (n,), float64."""
     _, index, count = np.unique(groups, return_inverse=True, return_counts=True)
     deviation: np.ndarray = values - (_totals(values, index) / count[:, None])[index]
     return deviation
 
 
 def regions(lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
-    """The square of REGION_DEG degrees that holds each place (n,), as a number."""
+    """Return the number of the square of REGION_DEG degrees that contains each position (n,)."""
     region: np.ndarray = np.floor(lon / REGION_DEG) * 1000 + np.floor(lat / REGION_DEG)
     return region
 
 
 def _totals(values: np.ndarray, index: np.ndarray) -> np.ndarray:
-    """Sums of the rows by group; a sparse product, as numpy.add.at takes ten times as long."""
+    """Return the sum of rows by group; a sparse product is ten times as fast as numpy.add.at."""
     n = len(index)
     membership = csr_array((np.ones(n), (index, np.arange(n))), shape=(index.max() + 1, n))
     totals: np.ndarray = membership @ values.astype(np.float64, copy=False)
@@ -213,6 +221,6 @@ def _totals(values: np.ndarray, index: np.ndarray) -> np.ndarray:
 
 
 def _city_means(means: TileMeans) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean vector, longitude and latitude (of the first tile) of each city and period."""
-    _, first, index, count = np.unique(means.looks, return_index=True, return_inverse=True, return_counts=True)
+    """Return the mean vector, and longitude and latitude of the first tile, of each city and period."""
+    _, first, index, count = np.unique(means.groups, return_index=True, return_inverse=True, return_counts=True)
     return _totals(means.vectors, index) / count[:, None], means.lon[first], means.lat[first]

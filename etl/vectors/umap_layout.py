@@ -1,4 +1,4 @@
-"""The UMAP layout: a plane on which tiles that look alike lie near each other."""
+"""The UMAP layout: a plane on which similar tiles lie near each other."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -9,23 +9,23 @@ import numpy as np
 from etl.vectors.unit import unit_vectors
 
 MIN_TILES = 10
-"""Below this UMAP's spectral start has too few points; the first two principal components are taken instead."""
+"""UMAP's spectral initialisation needs this many; smaller sets use the first two principal components."""
 PLACE_NEIGHBORS = 10
-"""Fitted tiles that decide where a new one goes: as many as a list of neighbours has.
+"""Number of fitted tiles whose positions are averaged to place a new tile.
 
-On 10,000 tiles they keep 0.71 of the ten nearest, UMAP's own ``transform`` 0.66 (benchmarks/placing.py)."""
+On 10,000 tiles, 0.71 of the ten nearest are preserved; with UMAP's own ``transform``, 0.66 (benchmarks/placing.py)."""
 BLOCK = 1024
-"""New tiles that are compared with all fitted ones at once: 200 MB for 50,000."""
+"""New tiles compared with all fitted tiles at a time: 200 MB for 50,000."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Places of the tiles, and all that is needed to make them again.
+    """Positions of the tiles on the plane, and what is needed to reproduce them.
 
     Attributes:
         places: (n, 2) float32.
         method: ``umap``, or ``pca`` for fewer than MIN_TILES tiles.
-        parameters: what the method was given.
+        parameters: of the method.
     """
 
     places: np.ndarray
@@ -35,7 +35,7 @@ class Layout:
 
 @dataclass(frozen=True)
 class UmapParameters:
-    """Parameters of umap-learn; a seed makes it run on one thread and give the same plane again on one machine."""
+    """Parameters of umap-learn; a seed makes results reproducible on one machine, and restricts it to one thread."""
 
     n_neighbors: int = 30
     min_dist: float = 0.1
@@ -44,12 +44,12 @@ class UmapParameters:
 
 
 def make_layout(vectors: np.ndarray, parameters: UmapParameters | None = None, show_progress: bool = False) -> Layout:
-    """Lay out vectors (n, dimension), n >= 1, by cosine.
+    """Return a layout of vectors by cosine distance.
 
     Args:
-        vectors: float32.
-        parameters: of UMAP.
-        show_progress: draw a bar of UMAP's epochs on stderr; the search for neighbours before them has none.
+        vectors: (n, dimension) float32, n >= 1.
+        parameters: of UMAP; None uses the defaults.
+        show_progress: draw a bar of UMAP's epochs on stderr; the preceding neighbour search has no bar.
     """
     given = parameters or UmapParameters()
     if len(vectors) < MIN_TILES:
@@ -64,13 +64,13 @@ def make_layout(vectors: np.ndarray, parameters: UmapParameters | None = None, s
 
 
 def place(vectors: np.ndarray, fitted: np.ndarray, fitted_places: np.ndarray) -> Iterator[np.ndarray]:
-    """Places of new tiles in a layout that stays as it is: weighted means of the places of the fitted tiles most alike.
+    """Yield positions of new tiles in an existing layout: weighted means over the most similar fitted tiles.
 
-    A neighbour weighs by how much more alike it is (cosine) than the first that is no longer asked: so a place
-    depends on the tile's vector and the fitted tiles alone, and moves little when a neighbour comes or goes.
+    The weight of a neighbour is its cosine minus that of the first tile beyond the PLACE_NEIGHBORS nearest. So the
+    position depends only on the tile's vector and the fitted tiles, and moves little if one neighbour changes.
 
     Args:
-        vectors: (m, dimension) float32 of the new tiles.
+        vectors: (m, dimension) float32, the new tiles.
         fitted: (n, dimension) float32, n >= 1.
         fitted_places: (n, 2) float32.
 

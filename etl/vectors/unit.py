@@ -1,4 +1,4 @@
-"""Unit vectors: rows of length 1, and positions on a sphere of radius 1."""
+"""Unit vectors: rows scaled to length 1, and positions on the unit sphere."""
 
 import numpy as np
 
@@ -11,6 +11,6 @@ def unit_vectors(vectors: np.ndarray) -> np.ndarray:
 
 
 def positions_on_sphere(lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
-    """Return positions (n,) in degrees as unit vectors (n, 3) from the centre of a sphere, float64."""
+    """Return longitudes and latitudes (n,) in degrees as unit vectors (n, 3) float64 from the centre of the Earth."""
     phi, theta = np.radians(lon), np.radians(lat)
     return np.stack([np.cos(theta) * np.cos(phi), np.cos(theta) * np.sin(phi), np.sin(theta)], axis=1)

@@ -1,7 +1,6 @@
--- Matches of a place: the twenty tiles most like the one at a longitude and latitude, none within 100 km,
--- at most three a city.
+-- Which places look like this one? The twenty matches of the tile at a position, none within 100 km, at most three per city.
 -- Change: lon and lat (degrees, EPSG:4326); here the first tile of the largest city that has tiles.
--- similarity: cosine, -1 to 1. distance_m: geodesic metres from the place. found_by: matches, index or exact.
+-- similarity: cosine, -1 to 1. distance_m: geodesic metres from the position. found_by: neighbours, index or exact.
 WITH place AS (
     SELECT o.lon, o.lat
     FROM api.city_overview AS c

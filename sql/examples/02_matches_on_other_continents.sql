@@ -1,6 +1,6 @@
--- Matches on other continents only: what looks like this tile, as far away in culture and climate as possible.
--- Change: the tile (here the first of the table). continents takes the English names of terrakin.countries.
--- No row where all tiles lie on one continent: an empty array lets nothing in, where NULL would let everything in.
+-- Which places on other continents look like this tile?
+-- Change: the tile (here the first of the table). continents takes the English names in terrakin.countries.
+-- No row if all tiles are on one continent: an empty array finds nothing, whereas NULL means no filter.
 WITH query AS (
     SELECT o.tile_id, o.continent
     FROM api.tile_overview AS o

@@ -1,4 +1,4 @@
--- Matches inside a region drawn on a map (GeoJSON, EPSG:4326): only tiles whose centres lie in it.
+-- Which places inside a region look like this tile? Only tiles whose centres lie in a polygon (GeoJSON, EPSG:4326).
 -- Change: the polygon (geojson.io draws one). Across the antimeridian, draw on beyond 180 degrees: 170 to 190.
 WITH region AS (
     SELECT ST_SetSRID(ST_GeomFromGeoJSON(

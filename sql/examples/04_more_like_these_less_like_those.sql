@@ -1,7 +1,7 @@
--- More like these, less like those: steer a search with examples (Rocchio 1971), after a first look at the list.
--- Change: positive and negative (tile_id), and negative_weight, 0 to 1: how strongly the negative ones push away.
--- similarity: with the steered query, which decides the rank. similarity_to_liked, similarity_to_disliked: the mean of
--- the similarities with the positive and with the negative tiles. Compare them with those at negative_weight => 0.
+-- Which tiles are like these and unlike those? Refines a search with good and bad examples (Rocchio 1971).
+-- Change: positive and negative (tile_id), and negative_weight, 0 to 1: how strongly the negative tiles count.
+-- similarity: with the refined query; it decides the rank. similarity_to_liked, similarity_to_disliked: mean
+-- similarity with the positive and with the negative tiles. Compare them with those at negative_weight => 0.
 WITH examples AS (
     SELECT
         (array_agg(t.tile_id ORDER BY t.tile_id))[1:3] AS liked,

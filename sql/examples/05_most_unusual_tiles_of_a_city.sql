@@ -1,4 +1,4 @@
--- The most unusual tiles of a city: those whose best matches anywhere else is the least like them.
+-- Which tiles of a city are the most unusual? Those whose best match in any other city is the least similar.
 -- Change: the city (here the one with the most tiles). A city of 150 tiles takes a fifth of a second.
 WITH city AS (
     SELECT t.city_id
@@ -7,7 +7,8 @@ WITH city AS (
     ORDER BY count(*) DESC, t.city_id
     LIMIT 1
 )
-SELECT t.tile_id, t.lon, t.lat, s.similarity AS similarity_of_best_match, s.tile_id AS best_match_tile_id, s.city AS best_match_city
+SELECT t.tile_id, t.lon, t.lat, s.similarity AS similarity_of_best_match, s.tile_id AS best_match_tile_id,
+    s.city AS best_match_city
 FROM api.tile_overview AS t
 CROSS JOIN LATERAL api.similar_tiles(t.tile_id, k => 1) AS s
 WHERE t.city_id = (SELECT c.city_id FROM city AS c)

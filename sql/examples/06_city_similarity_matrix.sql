@@ -1,5 +1,6 @@
--- A city-by-city similarity matrix, long form (one row a pair): each city's tiles with their best matches in the other city.
--- It is not symmetric: a village may be all in a metropolis, which is not all in the village. Change: how many cities.
+-- How similar are cities to each other? A matrix in long form, one row per pair of cities.
+-- Not symmetric: all of a village may have matches in a metropolis, but not the other way round.
+-- Change: the number of cities (here the eight with the most tiles).
 WITH chosen AS (
     SELECT c.city_id, c.city
     FROM api.city_overview AS c

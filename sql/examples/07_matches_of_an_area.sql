@@ -1,4 +1,4 @@
--- Matches of an area as a whole, say a port or a new quarter that covers several tiles: the mean of its tiles is the query.
+-- Which tiles look like an area as a whole, such as a port that covers several tiles? The query is the mean of its tiles.
 -- Change: the area (any polygon, EPSG:4326); here 4 km around the first tile.
 WITH area AS (
     SELECT ST_Buffer(t.location, 4000)::geometry AS shape

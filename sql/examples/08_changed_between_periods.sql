@@ -1,5 +1,5 @@
--- Tiles that changed between two periods: the same cell of the grid, seen twice, and how alike it looks. Least alike first.
--- Seasons change a place too: compare the same months of two years. No row where only one period is loaded.
+-- Which tiles changed between two periods? Pairs of tiles of the same grid cell, least similar first.
+-- Seasons change a place too: compare the same months of two years. No row if only one period is loaded.
 SELECT a.tile_id AS earlier_tile_id, b.tile_id AS later_tile_id, a.period AS earlier, b.period AS later,
     api.similarity(a.tile_id, b.tile_id) AS similarity, a.footprint
 FROM terrakin.tiles AS a

@@ -1,5 +1,5 @@
--- Your own PostGIS layer: for each of its polygons, what the places in it look like elsewhere.
--- n_tiles: tiles of the polygon that have matches in the other city; n_neighbours: how many matches; similarity: their mean.
+-- Which cities have matches of the polygons in my own PostGIS layer?
+-- n_tiles: tiles of the polygon with matches in the other city; n_matches: number of matches; similarity: their mean.
 -- Change: replace the two named boxes by your table (SELECT name, geom FROM my_schema.my_layer), in EPSG:4326.
 WITH my_layer (name, geom) AS (
     SELECT 'around ' || c.city, ST_Expand(c.location, 0.1)
@@ -8,11 +8,11 @@ WITH my_layer (name, geom) AS (
     ORDER BY c.n_tiles DESC, c.city_id
     LIMIT 2
 )
-SELECT l.name, count(DISTINCT t.tile_id) AS n_tiles, s.city AS look_alike_city, count(*) AS n_neighbours,
+SELECT l.name, count(DISTINCT t.tile_id) AS n_tiles, s.city AS other_city, count(*) AS n_matches,
     avg(s.similarity) AS similarity
 FROM my_layer AS l
--- The footprint has the spatial index, the centre decides.
+-- The footprint has the spatial index; the centre decides.
 JOIN terrakin.tiles AS t ON t.footprint && l.geom AND ST_Intersects(t.location::geometry, l.geom)
 CROSS JOIN LATERAL api.similar_tiles(t.tile_id, k => 5) AS s
 GROUP BY l.name, s.city
-ORDER BY l.name, n_neighbours DESC, s.city;
+ORDER BY l.name, n_matches DESC, s.city;

@@ -1,9 +1,9 @@
--- Plain pgvector, without our functions, to see what they do. Three things matter:
--- 1. hnsw.iterative_scan, or a filter leaves nearly nothing of the index's first candidates;
--- 2. the indexed expression, embedding_mean::halfvec(768), ascending by <=>, from a query vector that is one value (a constant, or a
---    subquery like these), not the column of a join;
+-- How do I search with plain pgvector, without the functions of schema api? Three things matter:
+-- 1. hnsw.iterative_scan: without it, filters leave almost none of the first candidates of the index;
+-- 2. the indexed expression, embedding_mean::halfvec(768), ascending by <=>, with a query vector that is a single value
+--    (a constant, or a subquery as here), not the column of a join;
 -- 3. more candidates inside than wanted, ranked again on the full vectors outside.
--- Change: the tile (here the first). SET holds for the session.
+-- Change: the tile (here the first). SET lasts for the session.
 SET hnsw.iterative_scan = relaxed_order;
 SET hnsw.ef_search = 200;
 SELECT c.tile_id, c.city_id,

@@ -1,6 +1,7 @@
--- Reading EXPLAIN: does a question use the vector index? "Index Scan using ix_tiles_embedding_mean_hnsw" says yes. "Seq Scan" and
--- "Sort" mean that every tile is compared: right for few tiles or a selective filter, slow for a million. "Rows Removed by Filter"
--- are candidates that the filter threw away. Our functions say the same in found_by; auto_explain shows the plans inside them.
+-- Does my query use the vector index? "Index Scan using ix_tiles_embedding_mean_hnsw" in the plan means yes.
+-- "Seq Scan" with "Sort" means that every tile is compared: right for few tiles or a selective filter, slow for a million.
+-- "Rows Removed by Filter" counts candidates that a filter discarded. The functions of schema api report the same in
+-- found_by; auto_explain shows the plans inside them.
 EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF)
 SELECT t.tile_id
 FROM terrakin.tiles AS t

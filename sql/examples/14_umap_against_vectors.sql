@@ -1,6 +1,6 @@
--- How far the scatter plot can be trusted: UMAP flattens 768 dimensions to two, so some neighbours in it are none.
--- n_of_ten_among_fifty: of a tile's ten nearest in the UMAP plane, how many are among its fifty nearest by vector.
--- Change: how many tiles are tried. No row until the layout is made.
+-- How far can the UMAP scatter plot be trusted? It flattens 768 dimensions to two, so some points only look like neighbours.
+-- n_of_ten_among_fifty: of the ten tiles nearest in the UMAP plane, how many are among the fifty nearest by vector.
+-- Change: the number of tiles to test. No row before a layout is made.
 WITH tried AS (
     SELECT o.tile_id, o.umap_x, o.umap_y
     FROM api.tile_overview AS o

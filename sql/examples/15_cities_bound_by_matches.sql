@@ -1,10 +1,10 @@
--- Which cities are bound by mutual matches: pairs of tiles that are each among the other's ten nearest of all other cities.
--- It reads terrakin.tile_neighbours, the graph that `terrakin db index` computes; without a fresh one, no row. Change: the ten.
+-- Which cities are connected by mutual matches? Pairs of tiles that are both among the other's ten nearest in other cities.
+-- It reads terrakin.tile_neighbours, which `terrakin db index` computes; no row if that is out of date. Change: the ten.
 WITH edge AS (
-    SELECT k.tile_id AS a, k.neighbour_tile_ids[place] AS b
-    FROM terrakin.tile_neighbours AS k
+    SELECT n.tile_id AS a, n.neighbour_tile_ids[place] AS b
+    FROM terrakin.tile_neighbours AS n
     CROSS JOIN generate_series(1, 10) AS place
-    WHERE k.tiles_version = (SELECT v.version FROM terrakin.tiles_version AS v)
+    WHERE n.tiles_version = (SELECT v.version FROM terrakin.tiles_version AS v)
 )
 SELECT ca.name AS city, cb.name AS other_city, count(*) AS n_mutual
 FROM edge AS e

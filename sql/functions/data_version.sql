@@ -1,6 +1,4 @@
-DROP FUNCTION IF EXISTS api.data_version();
-
-CREATE FUNCTION api.data_version()
+CREATE OR REPLACE FUNCTION api.data_version()
 RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = public, pg_temp
@@ -17,7 +15,7 @@ AS $$
             WHERE c.relnamespace = 'terrakin'::regnamespace AND c.relkind = 'r' AND c.relname <> 'etl_tasks'
         ),
         current_database(), pg_postmaster_start_time(),
-        -- A standby counts no rows, but knows how far it is; a Citus coordinator sees neither: its answers count for a minute.
+        -- A standby has no row counters, but a replay position. A Citus coordinator has neither: its version changes every minute.
         CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() END,
         CASE
             WHEN current_setting('track_counts') = 'off' OR EXISTS (SELECT FROM pg_extension AS e WHERE e.extname = 'citus')
@@ -27,6 +25,8 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION api.data_version IS
-'A text that is another one after any change of the tables in schema terrakin (but the ledger), and mostly the same otherwise: what the web app makes ETags of. '
-'Made of terrakin.tiles_version, which changes with new or changed tiles at once, and of PostgreSQL''s own row counters, which may lag by '
-'ten seconds behind other changes (thumbnails, deleted tiles, a layout). No trigger, no lock.';
+'Return a fingerprint of the data; it changes whenever the tables of schema terrakin change (except the ledger). The
+web app derives its ETags from it.
+It combines terrakin.tiles_version, which changes at once with new or changed tiles, and PostgreSQL''s row counters,
+which may be up to ten seconds late for other changes (thumbnails, deleted tiles, a layout). It may change without a
+change of the data. No trigger, no lock.';

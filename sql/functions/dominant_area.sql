@@ -1,7 +1,5 @@
 -- requires: functions/tile_cell.sql
-DROP FUNCTION IF EXISTS api.dominant_area(bigint);
-
-CREATE FUNCTION api.dominant_area(tile_id bigint)
+CREATE OR REPLACE FUNCTION api.dominant_area(tile_id bigint)
 RETURNS geometry(MultiPolygon, 4326)
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = public, pg_temp
@@ -24,5 +22,6 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION api.dominant_area IS
-'Where in a tile its largest cluster of patches lies, what embedding_dominant is the mean of: squares of 160 m, united, EPSG:4326. '
-'NULL where the tile does not exist or its patches were not recorded.';
+'Return the area of a tile''s largest cluster of patches, whose mean is embedding_dominant: the union of squares of 160
+m, EPSG:4326.
+NULL if the tile does not exist or its patches were not recorded.';

@@ -1,7 +1,5 @@
--- requires: functions/search_key.sql
-DROP FUNCTION IF EXISTS api.search_cities(text, integer, integer, bigint);
-
-CREATE FUNCTION api.search_cities(
+-- requires: internal/search_key.sql
+CREATE OR REPLACE FUNCTION api.search_cities(
     q text DEFAULT '',
     max_rows integer DEFAULT 50,
     skip integer DEFAULT 0,
@@ -26,13 +24,13 @@ SET search_path = public, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-    wanted text := api.search_key(coalesce(q, ''));
+    wanted text := internal.search_key(coalesce(q, ''));
 BEGIN
     IF max_rows IS NULL OR max_rows < 0 OR skip IS NULL OR skip < 0 THEN
         RAISE EXCEPTION 'max_rows is %, skip is %', coalesce(max_rows::text, 'NULL'), coalesce(skip::text, 'NULL')
-            USING ERRCODE = '22023', HINT = 'Both are counts of rows: 0 or more.';
+            USING ERRCODE = '22023', HINT = 'Both are numbers of rows: 0 or more.';
     END IF;
-    -- Letters were typed, but none that a name could have.
+    -- Nothing of the text can be part of a name.
     IF wanted = '' AND btrim(coalesce(q, '')) <> '' THEN
         RETURN;
     END IF;
@@ -49,7 +47,7 @@ BEGIN
             END AS match
         FROM terrakin.cities AS c
         JOIN terrakin.countries AS n ON n.code = c.country_code
-        CROSS JOIN LATERAL (SELECT api.search_key(c.name) AS name, api.search_key(n.name) AS country) AS k
+        CROSS JOIN LATERAL (SELECT internal.search_key(c.name) AS name, internal.search_key(n.name) AS country) AS k
         WHERE (only_city_id IS NULL OR c.city_id = only_city_id)
             AND (strpos(k.name, wanted) > 0 OR starts_with(k.country, wanted) OR lower(c.country_code) = wanted)
     ),
@@ -66,7 +64,7 @@ BEGIN
         ARRAY[ST_XMin(b.box), ST_YMin(b.box), ST_XMax(b.box), ST_YMax(b.box)]
     FROM page AS p
     CROSS JOIN LATERAL (
-        -- An extent in two parts on both sides of the antimeridian is one place: its eastern bound is then beyond 180.
+        -- An extent in two parts, one on each side of the antimeridian, is one box whose eastern bound is beyond 180.
         SELECT CASE WHEN ST_XMax(p.extent) - ST_XMin(p.extent) > 180 THEN ST_ShiftLongitude(p.extent) ELSE p.extent END AS box
     ) AS b
     ORDER BY NOT p.has_tiles, p.match, CASE WHEN wanted <> '' THEN p.population END DESC NULLS LAST, p.name, p.city_id;
@@ -74,7 +72,11 @@ END;
 $$;
 
 COMMENT ON FUNCTION api.search_cities IS
-'Cities whose name (or whose country''s) holds what was typed, whatever its accents and case (api.search_key); all for an empty q. Those with tiles come '
-'first, then: the name itself, names that begin so, names with a word that begins so, countries that begin so, names that hold it; '
-'the larger city before the smaller. only_city_id: no city but this. At most max_rows, after the first skip ones; n_found: how many there are in all. '
-'lon, lat: centre, degrees, EPSG:4326; bounds: west, south, east, north of the area whose tiles are computed (east beyond 180: across the antimeridian).';
+'Return the cities whose name, or whose country''s name, contains the text q, ignoring accents and case; all cities for
+an empty q.
+Order: cities with tiles first; then the name itself, names that begin with q, names with a word that begins with q,
+countries that begin with q, names that contain q; then by population, largest first.
+only_city_id: only this city. At most max_rows rows, after skipping the first skip rows; n_found: rows without these
+limits.
+lon, lat: centre, degrees, EPSG:4326. bounds: west, south, east, north of the city''s extent; east is beyond 180
+across the antimeridian.';

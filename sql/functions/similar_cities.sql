@@ -1,18 +1,16 @@
--- requires: functions/check_search.sql
 -- requires: functions/tile_embedding.sql
--- requires: functions/wrap_longitudes.sql
-DROP FUNCTION IF EXISTS api.similar_cities(bigint, integer, text, double precision, text[], text[], daterange, integer);
-DROP FUNCTION IF EXISTS api.similar_cities(
-    bigint, integer, text, double precision, bigint[], text[], text[], geometry, daterange, double precision, double precision, integer
-);
-
-CREATE FUNCTION api.similar_cities(
+-- requires: internal/check_search.sql
+-- requires: internal/cities_in.sql
+-- requires: internal/wrap_longitudes.sql
+-- requires: types/search_filters.sql
+CREATE OR REPLACE FUNCTION api.similar_cities(
     query_city_id bigint,
     k integer DEFAULT 20,
     method text DEFAULT 'mean',
     exclude_within_m double precision DEFAULT 0,
     exclude_city_ids bigint[] DEFAULT NULL,
     countries text[] DEFAULT NULL,
+    exclude_countries text[] DEFAULT NULL,
     continents text[] DEFAULT NULL,
     within geometry DEFAULT NULL,
     period daterange DEFAULT NULL,
@@ -38,14 +36,15 @@ AS $$
 #variable_conflict use_column
 DECLARE
     queries vector[];
-    place geography;
+    query_location geography;
+    only_city_ids bigint[];
 BEGIN
     IF max_query_tiles IS NULL OR max_query_tiles < 1 THEN
         RAISE EXCEPTION 'max_query_tiles is %', coalesce(max_query_tiles::text, 'NULL')
-            USING ERRCODE = '22023', HINT = 'Give how many of the city''s tiles are compared: 1 or more.';
+            USING ERRCODE = '22023', HINT = 'Give the number of tiles of the city to compare: 1 or more.';
     END IF;
-    SELECT c.location INTO place FROM terrakin.cities AS c WHERE c.city_id = query_city_id;
-    -- An even sample in a fixed order that has nothing to do with place: multiplying by an odd number shuffles the ids.
+    SELECT c.location INTO query_location FROM terrakin.cities AS c WHERE c.city_id = query_city_id;
+    -- A repeatable sample that does not depend on location: multiplying by an odd number shuffles the ids.
     SELECT array_agg(s.embedding)
     INTO queries
     FROM (
@@ -61,11 +60,18 @@ BEGIN
         RAISE EXCEPTION 'city % does not exist or has no tiles', coalesce(query_city_id::text, 'NULL')
             USING ERRCODE = 'P0002', HINT = 'api.city_overview lists all cities.';
     END IF;
-    PERFORM api.check_search(
-        queries[1], k, method, exclude_within_m, NULL, countries, continents, within, min_valid_share, min_similarity
+    PERFORM internal.check_search(
+        queries[1],
+        ROW(
+            k, method, exclude_within_m, true, exclude_city_ids, NULL, countries, exclude_countries, continents, within,
+            period, min_valid_share, min_similarity, true
+        )::internal.search_filters
     );
-    within := api.wrap_longitudes(within);
-    exclude_city_ids := array_remove(exclude_city_ids, NULL);
+    within := internal.wrap_longitudes(within);
+    only_city_ids := internal.cities_in(countries, continents);
+    exclude_city_ids := array_remove(
+        exclude_city_ids || query_city_id || internal.cities_in(exclude_countries, NULL), NULL
+    );
     RETURN QUERY
     WITH compared AS MATERIALIZED (
         SELECT t.city_id,
@@ -81,18 +87,15 @@ BEGIN
             END AS embedding
         FROM terrakin.tiles AS t
         JOIN terrakin.cities AS c ON c.city_id = t.city_id
-        JOIN terrakin.countries AS n ON n.code = c.country_code
-        WHERE t.city_id <> query_city_id
-            AND (exclude_city_ids IS NULL OR t.city_id <> ALL (exclude_city_ids))
-            AND (similar_cities.countries IS NULL OR n.code = ANY (similar_cities.countries))
-            AND (similar_cities.continents IS NULL OR n.continent = ANY (similar_cities.continents))
+        WHERE t.city_id <> ALL (exclude_city_ids)
+            AND (only_city_ids IS NULL OR t.city_id = ANY (only_city_ids))
             AND (within IS NULL OR (t.footprint && within AND ST_Intersects(t.location::geometry, within)))
             AND (similar_cities.period IS NULL OR t.period && similar_cities.period)
             AND (min_valid_share IS NULL OR t.valid_share >= min_valid_share)
-            AND (exclude_within_m = 0 OR NOT ST_DWithin(c.location, place, exclude_within_m))
+            AND (exclude_within_m = 0 OR NOT ST_DWithin(c.location, query_location, exclude_within_m))
     ),
     best AS (
-        -- Each of the city's tiles with its best match in every other city. The query vectors are a parameter, so that
+        -- For each tile of the city its best match in every other city. The query vectors are a parameter, so that
         -- the tiles are read once and never joined with themselves.
         SELECT c.city_id, q.number, max(1 - (c.embedding <=> q.embedding)) AS similarity
         FROM compared AS c
@@ -112,7 +115,7 @@ BEGIN
         LIMIT k
     )
     SELECT row_number() OVER (ORDER BY s.similarity DESC, s.city_id)::integer, s.city_id, c.name, c.country_code, s.similarity,
-        1 - (m.embedding <=> centre.embedding), m.n_tiles, ST_Distance(c.location, place)
+        1 - (m.embedding <=> centre.embedding), m.n_tiles, ST_Distance(c.location, query_location)
     FROM scored AS s
     JOIN terrakin.cities AS c ON c.city_id = s.city_id
     CROSS JOIN centre
@@ -126,8 +129,10 @@ END;
 $$;
 
 COMMENT ON FUNCTION api.similar_cities IS
-'The k cities most like one, best first. similarity: the mean, over (up to max_query_tiles of) the city''s tiles, of the best match that the tile '
-'has in the other city, so that two cities are alike when each part of the one has its like in the other; mean_similarity: the cosine of the '
-'two cities'' mean vectors, for comparison. Both -1 to 1. distance_m: geodesic metres between the city centres, which '
-'exclude_within_m is about. within, period and min_valid_share say which tiles count, min_similarity and exclude_city_ids which cities. '
-'Exact: every tile is compared. An unknown city, or one without tiles, raises SQLSTATE P0002, a wrong argument 22023.';
+'Return the k cities most similar to a city, best first. Exact: every tile is compared.
+similarity: mean, over at most max_query_tiles tiles of the city, of the similarity with the best match in the other
+city.
+mean_similarity: cosine of the mean vectors of both cities, for comparison. Both are -1 to 1.
+distance_m: geodesic metres between the city centres; exclude_within_m refers to it.
+within, period and min_valid_share select tiles, the other filters cities; they are those of api.similar_tiles.
+An unknown city, or one without tiles, raises SQLSTATE P0002, an invalid argument 22023.';

@@ -1,14 +1,8 @@
--- requires: functions/similar_to_vector.sql
--- requires: functions/tile_embedding.sql
-DROP FUNCTION IF EXISTS api.similar_tiles(
-    bigint, integer, text, double precision, boolean, integer, text[], text[], geometry, double precision, boolean
-);
-DROP FUNCTION IF EXISTS api.similar_tiles(
-    bigint, integer, text, double precision, boolean, bigint[], integer, text[], text[], geometry, daterange, double precision,
-    double precision, boolean
-);
-
-CREATE FUNCTION api.similar_tiles(
+-- Generated from sql/search.toml by scripts/generate_search.py: do not edit.
+-- requires: internal/anchor_of_tile.sql
+-- requires: internal/search.sql
+-- requires: types/search_filters.sql
+CREATE OR REPLACE FUNCTION api.similar_tiles(
     query_tile_id bigint,
     k integer DEFAULT 20,
     method text DEFAULT 'mean',
@@ -17,6 +11,7 @@ CREATE FUNCTION api.similar_tiles(
     exclude_city_ids bigint[] DEFAULT NULL,
     max_per_city integer DEFAULT NULL,
     countries text[] DEFAULT NULL,
+    exclude_countries text[] DEFAULT NULL,
     continents text[] DEFAULT NULL,
     within geometry DEFAULT NULL,
     period daterange DEFAULT NULL,
@@ -40,45 +35,49 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE
 ROWS 20
 SET search_path = public, pg_temp
 AS $$
-#variable_conflict use_column
-DECLARE
-    query vector := api.tile_embedding(query_tile_id, method);
-    place geography;
-    own_city_id bigint;
-    known_neighbours bigint[];
 BEGIN
-    SELECT t.location, t.city_id, n.neighbour_tile_ids
-    INTO place, own_city_id, known_neighbours
-    FROM terrakin.tiles AS t
-    LEFT JOIN terrakin.tile_neighbours AS n ON n.tile_id = t.tile_id
-        AND n.tiles_version = (SELECT v.version FROM terrakin.tiles_version AS v)
-    WHERE t.tile_id = query_tile_id;
     RETURN QUERY
-    SELECT s.rank, s.tile_id, s.city_id, s.city, s.country_code, s.similarity, s.distance_m, s.footprint,
-        s.found_by, s.candidates
-    FROM api.similar_to_vector(
-        query => query,
-        k => k,
-        method => method,
-        exclude_near => place,
-        exclude_within_m => exclude_within_m,
-        exclude_city_ids => CASE WHEN exclude_same_city THEN exclude_city_ids || own_city_id ELSE exclude_city_ids END,
-        exclude_tile_ids => ARRAY[query_tile_id],
-        max_per_city => max_per_city,
-        countries => countries,
-        continents => continents,
-        within => within,
-        period => period,
-        min_valid_share => min_valid_share,
-        min_similarity => min_similarity,
-        exact => exact,
-        neighbour_tile_ids => CASE WHEN exclude_same_city AND method = 'mean' THEN known_neighbours END
+    SELECT s.*
+    FROM internal.search(
+        internal.anchor_of_tile(query_tile_id, method),
+        ROW(
+            k, method, exclude_within_m, exclude_same_city, exclude_city_ids, max_per_city, countries,
+            exclude_countries, continents, within, period, min_valid_share, min_similarity, exact
+        )::internal.search_filters
     ) AS s;
 END;
 $$;
 
 COMMENT ON FUNCTION api.similar_tiles IS
-'The k tiles that look most like one tile, best first: exactly min(k, eligible tiles) rows. The tile itself is never among them. '
-'exclude_within_m: leave out tiles nearer than this (geodesic metres, centre to centre); exclude_same_city: leave out the tile''s own city, exclude_city_ids: these too; '
-'the other arguments as in api.similar_to_vector. similarity: cosine, -1 to 1; distance_m: geodesic metres from the tile. '
-'An unknown tile raises SQLSTATE P0002, a wrong argument 22023.';
+'Return the k tiles most similar to a tile, best first: exactly min(k, eligible tiles) rows, ties by tile_id.
+The tile itself is never among them. An unknown tile raises SQLSTATE P0002, an invalid argument 22023.
+
+Arguments of every search (NULL: no filter):
+- k: Number of matches: the answer has min(k, eligible tiles) rows. Readers may ask for at most 10,000.
+- method: Vectors to compare: mean (whole tile), dominant (largest cluster of patches), median, min or max.
+- exclude_within_m: Leave out tiles whose centre is nearer than this to the query, in geodesic metres.
+- exclude_same_city: Leave out the cities of the query.
+- exclude_city_ids: Leave out these cities.
+- max_per_city: At most this many matches from one city: its best.
+- countries: Only these countries: ISO 3166-1 alpha-2 codes. An empty array finds nothing.
+- exclude_countries: Leave out these countries: ISO 3166-1 alpha-2 codes.
+- continents: Only these continents: English names. An empty array finds nothing.
+- within: Only tiles whose centre lies in this geometry (EPSG:4326). Across the antimeridian, draw on beyond 180
+  degrees (170 to 190); an edge from 179 to -179 runs the long way round.
+- period: Only tiles whose composite has days in this period.
+- min_valid_share: Only tiles with at least this share of clear pixels, 0 to 1.
+- min_similarity: Only tiles with at least this similarity, -1 to 1.
+- exact: Compare every eligible tile instead of asking the vector index.
+
+Columns:
+- rank: 1 for the best match.
+- tile_id: Tile found.
+- city_id: City of the tile.
+- city: English name of the city.
+- country_code: ISO 3166-1 alpha-2 code of its country.
+- similarity: Cosine of the two vectors, -1 to 1.
+- distance_m: Geodesic metres from the query to the centre of the tile; NULL for a query without a position.
+- footprint: Outline of the tile, EPSG:4326.
+- found_by: How the answer was made: neighbours (computed beforehand, exact), index (the vector index, approximate) or
+  exact (every eligible tile compared).
+- candidates: Number of tiles whose full vectors were compared.';

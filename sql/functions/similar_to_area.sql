@@ -1,13 +1,9 @@
--- requires: functions/similar_to_vector.sql
--- requires: functions/tile_embedding.sql
--- requires: functions/wrap_longitudes.sql
-DROP FUNCTION IF EXISTS api.similar_to_area(
-    geometry, integer, text, double precision, boolean, bigint[], integer, text[], text[], geometry, daterange, double precision,
-    double precision, boolean
-);
-
-CREATE FUNCTION api.similar_to_area(
-    area geometry,
+-- Generated from sql/search.toml by scripts/generate_search.py: do not edit.
+-- requires: internal/anchor_of_area.sql
+-- requires: internal/search.sql
+-- requires: types/search_filters.sql
+CREATE OR REPLACE FUNCTION api.similar_to_area(
+    query_area geometry,
     k integer DEFAULT 20,
     method text DEFAULT 'mean',
     exclude_within_m double precision DEFAULT 0,
@@ -15,6 +11,7 @@ CREATE FUNCTION api.similar_to_area(
     exclude_city_ids bigint[] DEFAULT NULL,
     max_per_city integer DEFAULT NULL,
     countries text[] DEFAULT NULL,
+    exclude_countries text[] DEFAULT NULL,
     continents text[] DEFAULT NULL,
     within geometry DEFAULT NULL,
     period daterange DEFAULT NULL,
@@ -38,52 +35,23 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE
 ROWS 20
 SET search_path = public, pg_temp
 AS $$
-#variable_conflict use_column
-DECLARE
-    query vector;
-    own_tile_ids bigint[];
-    own_city_ids bigint[];
 BEGIN
-    IF area IS NULL OR ST_SRID(area) <> 4326 THEN
-        RAISE EXCEPTION 'area has SRID %', coalesce(ST_SRID(area)::text, 'NULL')
-            USING ERRCODE = '22023', HINT = 'Give degrees in EPSG:4326: ST_Transform(geometry, 4326), or ST_SetSRID where it is only unlabelled.';
-    END IF;
-    area := api.wrap_longitudes(area);
-    SELECT array_agg(t.tile_id), array_agg(DISTINCT t.city_id)
-    INTO own_tile_ids, own_city_ids
-    FROM terrakin.tiles AS t
-    WHERE t.footprint && area
-        AND ST_Intersects(t.location::geometry, area)
-        AND (similar_to_area.period IS NULL OR t.period && similar_to_area.period);
-    IF own_tile_ids IS NULL THEN
-        RAISE EXCEPTION 'no tile has its centre in the area'
-            USING ERRCODE = 'P0002', HINT = 'Draw it larger (a tile is 2,240 m), or elsewhere: api.city_overview says where tiles are.';
-    END IF;
-    SELECT avg(l2_normalize(api.tile_embedding(o, method))) INTO query FROM unnest(own_tile_ids) AS o;
     RETURN QUERY
-    SELECT s.rank, s.tile_id, s.city_id, s.city, s.country_code, s.similarity, s.distance_m, s.footprint,
-        s.found_by, s.candidates
-    FROM api.similar_to_vector(
-        query => query,
-        k => k,
-        method => method,
-        exclude_near => area::geography,
-        exclude_within_m => exclude_within_m,
-        exclude_city_ids => CASE WHEN exclude_same_city THEN exclude_city_ids || own_city_ids ELSE exclude_city_ids END,
-        exclude_tile_ids => own_tile_ids,
-        max_per_city => max_per_city,
-        countries => countries,
-        continents => continents,
-        within => within,
-        period => period,
-        min_valid_share => min_valid_share,
-        min_similarity => min_similarity,
-        exact => exact
+    SELECT s.*
+    FROM internal.search(
+        internal.anchor_of_area(query_area, period, method),
+        ROW(
+            k, method, exclude_within_m, exclude_same_city, exclude_city_ids, max_per_city, countries,
+            exclude_countries, continents, within, period, min_valid_share, min_similarity, exact
+        )::internal.search_filters
     ) AS s;
 END;
 $$;
 
 COMMENT ON FUNCTION api.similar_to_area IS
-'The k tiles most like an area as a whole: the mean of the unit vectors of the tiles whose centres lie in it (polygon, EPSG:4326). '
-'Those tiles are never among them; exclude_same_city leaves out their cities; exclude_within_m and distance_m are measured from the area''s '
-'edge; the other arguments as in api.similar_to_vector. An area without tile raises SQLSTATE P0002.';
+'Return the k tiles most similar to an area as a whole (polygon, EPSG:4326), best first.
+The query is the mean of the unit vectors of the tiles whose centres lie in the area. These tiles are never among the
+matches, and exclude_same_city leaves out their cities. exclude_within_m and distance_m are measured from the edge of
+the area.
+An area without a tile raises SQLSTATE P0002, an invalid argument 22023.
+The other arguments and the columns are those of api.similar_tiles.';

@@ -1,7 +1,5 @@
 -- requires: functions/tile_embedding.sql
-DROP FUNCTION IF EXISTS api.similarities(bigint, text);
-
-CREATE FUNCTION api.similarities(query_tile_id bigint, method text DEFAULT 'mean')
+CREATE OR REPLACE FUNCTION api.similarities(query_tile_id bigint, method text DEFAULT 'mean')
 RETURNS TABLE (tile_id bigint, similarity double precision)
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 ROWS 50000
@@ -29,5 +27,6 @@ END;
 $$;
 
 COMMENT ON FUNCTION api.similarities IS
-'How alike every tile is to one (itself included): cosine, -1 to 1, by full vectors; NULL for a tile without that vector. '
-'Method: mean, dominant, median, min or max. An unknown tile raises SQLSTATE P0002, an unknown method 22023.';
+'Return the similarity of every tile to one tile, itself included: cosine of the full vectors, -1 to 1; NULL for a tile
+without that vector.
+method: mean, dominant, median, min or max. An unknown tile raises SQLSTATE P0002, an unknown method 22023.';

@@ -1,7 +1,5 @@
 -- requires: functions/tile_embedding.sql
-DROP FUNCTION IF EXISTS api.similarity(bigint, bigint, text);
-
-CREATE FUNCTION api.similarity(a bigint, b bigint, method text DEFAULT 'mean')
+CREATE OR REPLACE FUNCTION api.similarity(a bigint, b bigint, method text DEFAULT 'mean')
 RETURNS double precision
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = public, pg_temp
@@ -12,5 +10,6 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION api.similarity IS
-'How alike two tiles look: cosine of their vectors, -1 (opposite) to 1 (same). Method: mean, dominant, median, min or max. '
-'An unknown tile or method raises.';
+'Return the similarity of two tiles: cosine of their vectors, -1 (opposite) to 1 (same direction). method: mean,
+dominant, median, min or max.
+An unknown tile raises SQLSTATE P0002, an unknown method 22023.';

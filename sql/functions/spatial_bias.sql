@@ -9,4 +9,5 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION api.spatial_bias IS
-'How much each dimension of the embedding says where rather than what, the excluded ones first: Moran''s I inside cities, and R2 of its prediction from position. No row until terrakin etl bias has measured it.';
+'Return how much each dimension of the embedding encodes location rather than content, excluded dimensions first:
+Moran''s I within cities, and R2 of its prediction from location. No row before terrakin etl bias has run.';

@@ -1,6 +1,4 @@
-DROP FUNCTION IF EXISTS api.stats();
-
-CREATE FUNCTION api.stats()
+CREATE OR REPLACE FUNCTION api.stats()
 RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = public, pg_temp
@@ -63,6 +61,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION api.stats IS
-'How much there is, as one JSON object: n_tiles, n_cities, n_countries, n_continents (with tiles), n_thumbnails, n_tiles_with_neighbours (computed for the tiles as '
-'they are), n_tiles_in_layout, is_synthetic (any pixels are made up), by_continent, periods (first and last day of the composites) and by_method '
-'(tiles that have such a vector, and whether it has a vector index).';
+'Return counts of the database as one JSON object: n_tiles, n_cities, n_countries, n_continents (with tiles),
+n_thumbnails, n_tiles_with_neighbours (up to date), n_tiles_in_layout, is_synthetic (whether any pixels are
+synthetic), by_continent, periods (first and last day of the composites) and by_method (tiles that have such a vector,
+and whether it has a vector index).';

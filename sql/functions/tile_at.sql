@@ -1,6 +1,4 @@
-DROP FUNCTION IF EXISTS api.tile_at(double precision, double precision);
-
-CREATE FUNCTION api.tile_at(lon double precision, lat double precision)
+CREATE OR REPLACE FUNCTION api.tile_at(lon double precision, lat double precision)
 RETURNS TABLE (
     tile_id bigint, city_id bigint, city text, country_code text, period daterange, footprint geometry(Polygon, 4326)
 )
@@ -16,4 +14,4 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION api.tile_at IS
-'The newest tile whose footprint contains a position (degrees, EPSG:4326). No row where no tile lies there.';
+'Return the newest tile whose footprint contains a position (degrees, EPSG:4326). No row if there is none.';

@@ -1,6 +1,4 @@
-DROP FUNCTION IF EXISTS api.tile_cell(bigint);
-
-CREATE FUNCTION api.tile_cell(tile_id bigint)
+CREATE OR REPLACE FUNCTION api.tile_cell(tile_id bigint)
 RETURNS TABLE (zone integer, is_south boolean, srid integer, "row" integer, col integer, month date)
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = public, pg_temp
@@ -15,5 +13,6 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION api.tile_cell IS
-'What a tile_id is made of: UTM zone and hemisphere (srid: EPSG 326zz north, 327zz south), row and col of the 2,240 m lattice '
-'(lower left corner at x = col * 2240 m, y = row * 2240 m in that srid), and the first month of the composite. The inverse is api.tile_id.';
+'Return the parts of a tile_id: UTM zone and hemisphere (srid: EPSG 326zz north, 327zz south), row and col of the 2,240
+m lattice (lower left corner at x = col * 2240 m, y = row * 2240 m in that srid), and the first month of the
+composite. Inverse of api.tile_id.';

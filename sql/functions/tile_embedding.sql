@@ -1,6 +1,4 @@
-DROP FUNCTION IF EXISTS api.tile_embedding(bigint, text);
-
-CREATE FUNCTION api.tile_embedding(tile_id bigint, method text DEFAULT 'mean')
+CREATE OR REPLACE FUNCTION api.tile_embedding(tile_id bigint, method text DEFAULT 'mean')
 RETURNS vector
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = public, pg_temp
@@ -33,4 +31,5 @@ END;
 $$;
 
 COMMENT ON FUNCTION api.tile_embedding IS
-'The stored vector of a tile by method: mean, dominant, median, min or max. An unknown tile (SQLSTATE P0002) or method (22023) raises.';
+'Return the stored vector of a tile. method: mean, dominant, median, min or max. An unknown tile raises SQLSTATE P0002,
+an unknown method 22023.';

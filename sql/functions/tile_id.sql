@@ -1,6 +1,4 @@
-DROP FUNCTION IF EXISTS api.tile_id(integer, boolean, integer, integer, date);
-
-CREATE FUNCTION api.tile_id(zone integer, is_south boolean, "row" integer, col integer, month date)
+CREATE OR REPLACE FUNCTION api.tile_id(zone integer, is_south boolean, "row" integer, col integer, month date)
 RETURNS bigint
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = public, pg_temp
@@ -17,12 +15,13 @@ BEGIN
     END IF;
     IF months_since_2015 NOT BETWEEN 0 AND 4095 THEN
         RAISE EXCEPTION 'month % cannot be encoded', month
-            USING ERRCODE = '22023', HINT = 'Months from 2015-01 to 2356-04 can.';
+            USING ERRCODE = '22023', HINT = 'Give a month from 2015-01 to 2356-04.';
     END IF;
     RETURN (((zone - 1) * 2 + is_south::integer)::bigint << 35) | ("row"::bigint << 22) | (col::bigint << 12) | months_since_2015;
 END;
 $$;
 
 COMMENT ON FUNCTION api.tile_id IS
-'The tile_id of a cell of the UTM lattice and a month: hemisphere and zone (7 bits), row (13), column (10), months since 2015-01 (12). '
-'42 bits in all, so exact in JavaScript. row = floor(northing / 2240 m), col = floor(easting / 2240 m). The inverse is api.tile_cell.';
+'Return the tile_id of a cell of the UTM lattice and a month: hemisphere and zone (7 bits), row (13), column (10),
+months since 2015-01 (12); 42 bits, so exact in JavaScript. row = floor(northing / 2240 m), col = floor(easting / 2240
+m). Inverse of api.tile_cell.';

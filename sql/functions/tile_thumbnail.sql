@@ -1,6 +1,4 @@
-DROP FUNCTION IF EXISTS api.tile_thumbnail(bigint);
-
-CREATE FUNCTION api.tile_thumbnail(tile_id bigint)
+CREATE OR REPLACE FUNCTION api.tile_thumbnail(tile_id bigint)
 RETURNS bytea
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = public, pg_temp
@@ -11,4 +9,5 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION api.tile_thumbnail IS
-'The true-colour picture of a tile: WebP, 128 x 128 px, north up, one stretch for all tiles. NULL where there is none.';
+'Return the true-colour thumbnail of a tile: WebP, 128 x 128 px, north up, with the same stretch for all tiles. NULL if
+there is none.';

@@ -1,6 +1,4 @@
-DROP FUNCTION IF EXISTS api.umap_layout();
-
-CREATE FUNCTION api.umap_layout()
+CREATE OR REPLACE FUNCTION api.umap_layout()
 RETURNS TABLE (
     layout_version bigint,
     method text,
@@ -32,6 +30,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION api.umap_layout IS
-'The UMAP layout as a whole: how it was made, its tiles counted, bounds (min_x, min_y, max_x, max_y in its own units) and the cities in it by id. '
-'layout_version (0 to 4294967295) is another one when it was made again, tiles were placed into it or its tiles are others: what goes with api.umap_points carries the same. '
-'No row until a layout is made.';
+'Return the UMAP layout as a whole: how it was made, its number of tiles, bounds (min_x, min_y, max_x, max_y, in units
+of the layout) and the ids of its cities. No row before a layout is made.
+layout_version (0 to 4294967295) changes when the layout is made again, or when tiles are added to or removed from it;
+rows of api.umap_points belong to the version that was current when they were read.';

@@ -1,7 +1,5 @@
 -- requires: functions/umap_layout.sql
-DROP FUNCTION IF EXISTS api.umap_points();
-
-CREATE FUNCTION api.umap_points()
+CREATE OR REPLACE FUNCTION api.umap_points()
 RETURNS TABLE (tile_id bigint, x integer, y integer, city_index integer)
 LANGUAGE sql STABLE PARALLEL SAFE
 ROWS 50000
@@ -24,5 +22,6 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION api.umap_points IS
-'Every tile of the UMAP layout in the order of tile_id: x and y as whole numbers 0 to 65535 over api.umap_layout''s bounds, city_index from 0 into its '
-'city_ids (65535: beyond what that can count). For drawing; terrakin.tiles has the exact coordinates.';
+'Return every tile of the UMAP layout, ordered by tile_id: x and y scaled to 0..65535 over the bounds of
+api.umap_layout, city_index counting from 0 into its city_ids (65535 for all cities beyond). For drawing;
+terrakin.tiles has the exact coordinates.';

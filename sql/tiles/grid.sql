@@ -1,6 +1,4 @@
-DROP FUNCTION IF EXISTS tiles.grid(integer, integer, integer, json);
-
-CREATE FUNCTION tiles.grid(z integer, x integer, y integer, query json)
+CREATE OR REPLACE FUNCTION tiles.grid(z integer, x integer, y integer, query json)
 RETURNS TABLE (mvt bytea, etag text)
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = public, pg_temp
@@ -10,8 +8,8 @@ AS $$
             ST_TileEnvelope(z, x, y) AS mercator,
             ST_Transform(ST_TileEnvelope(z, x, y), 4326) AS lonlat
     ),
-    -- Below z 6 a footprint is smaller than a pixel, and ST_AsMVTGeom would drop it: the points of the cities stand for them.
-    -- MATERIALIZED here and below: inlined, all of it would be computed once for each use, four times in all.
+    -- Below z 6 a footprint is smaller than a pixel and ST_AsMVTGeom would drop it: city points represent the tiles there.
+    -- MATERIALIZED here and below: inlined, it would be computed once for each of its four uses.
     footprints AS MATERIALIZED (
         SELECT
             t.tile_id AS id,
@@ -56,7 +54,7 @@ $$;
 
 COMMENT ON FUNCTION tiles.grid IS
 '{
-    "description": "Where tiles are: layer grid holds the footprints (from zoom 6; feature id = tile_id), layer cities a point a city. mvt is NULL where nothing lies; etag is the MD5 of mvt. No query parameters are read.",
+    "description": "Positions of all tiles: layer grid contains footprints (from zoom 6; feature id = tile_id), layer cities one point per city. mvt is NULL for an empty tile; etag is the MD5 of mvt. Query parameters are ignored.",
     "attribution": "City positions: <a href=\"https://www.geonames.org/\">GeoNames</a> (CC BY 4.0)",
     "minzoom": 0,
     "maxzoom": 14,
@@ -64,7 +62,7 @@ COMMENT ON FUNCTION tiles.grid IS
     "vector_layers": [
         {
             "id": "grid",
-            "description": "Footprint of a tile: 224 x 224 pixels of 10 m. The newest period of a place comes last.",
+            "description": "Footprint of a tile: 224 x 224 pixels of 10 m. Ordered by period, newest last.",
             "minzoom": 6,
             "maxzoom": 14,
             "fields": {
@@ -76,15 +74,15 @@ COMMENT ON FUNCTION tiles.grid IS
         },
         {
             "id": "cities",
-            "description": "Centre of a city that has tiles. The city with most tiles comes first.",
+            "description": "Centre of a city that has tiles. The city with the most tiles comes first.",
             "minzoom": 0,
             "maxzoom": 14,
             "fields": {
                 "city_id": "Number. Key of the city; negative for a synthetic town",
                 "city": "String. English name of the city",
                 "country_code": "String. ISO 3166-1 alpha-2 code of the country",
-                "is_synthetic": "Boolean. True where the town is made up",
-                "n_tiles": "Number. Tiles of the city, of all periods"
+                "is_synthetic": "Boolean. True if the town is made up",
+                "n_tiles": "Number. Number of tiles of the city, over all periods"
             }
         }
     ]

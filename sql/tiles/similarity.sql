@@ -1,7 +1,5 @@
 -- requires: functions/tile_embedding.sql
-DROP FUNCTION IF EXISTS tiles.similarity(integer, integer, integer, json);
-
-CREATE FUNCTION tiles.similarity(z integer, x integer, y integer, query json)
+CREATE OR REPLACE FUNCTION tiles.similarity(z integer, x integer, y integer, query json)
 RETURNS TABLE (mvt bytea, etag text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = public, pg_temp
@@ -12,17 +10,17 @@ DECLARE
     queried vector;
     cities_here bigint[];
 BEGIN
-    -- Martin and the web app ask for tile NULL where none can be.
+    -- Martin and the web app pass NULL for a tile outside the pyramid.
     IF z IS NULL THEN
         RETURN QUERY SELECT NULL::bytea, NULL::text;
         RETURN;
     END IF;
     IF NOT coalesce(query ->> 'tile_id' ~ '^-?\d{1,18}$', false) THEN
         RAISE EXCEPTION 'tile_id is %', coalesce(quote_literal(query ->> 'tile_id'), 'missing')
-            USING ERRCODE = '22023', HINT = 'Say which tile the others are compared with: ?tile_id=123, the number of a tile.';
+            USING ERRCODE = '22023', HINT = 'Give the tile to compare the others with, for example ?tile_id=123.';
     END IF;
     queried := api.tile_embedding((query ->> 'tile_id')::bigint, asked_method);
-    -- As constants, so that the plan fits their number: all tiles in one pass for the world, by index for a few cities.
+    -- Looked up first, so that the plan fits their number: one pass over all tiles for the world, the index for a few cities.
     IF z < 6 THEN
         SELECT array_agg(c.city_id)
         INTO cities_here
@@ -35,7 +33,7 @@ BEGIN
             ST_TileEnvelope(z, x, y) AS mercator,
             ST_Transform(ST_TileEnvelope(z, x, y), 4326) AS lonlat
     ),
-    -- From z 6 the tiles of the place, below those of its cities.
+    -- From z 6 the tiles in the envelope, below z 6 the tiles of the cities in it.
     wanted AS (
         SELECT t.tile_id, t.city_id, t.footprint, t.period, t.embedding_mean, t.embedding_dominant
         FROM envelope AS e
@@ -46,7 +44,7 @@ BEGIN
         FROM terrakin.tiles AS t
         WHERE z < 6 AND t.city_id = ANY (cities_here)
     ),
-    -- MATERIALIZED here and below: inlined, all of it would be computed once for each use.
+    -- MATERIALIZED here and below: inlined, it would be computed once for each use.
     compared AS MATERIALIZED (
         SELECT w.tile_id, w.city_id, w.footprint, w.period,
             1 - (CASE asked_method
@@ -73,8 +71,8 @@ BEGIN
         WHERE z >= 6 AND c.similarity <> 'NaN'
         ORDER BY lower(c.period), c.tile_id
     ),
-    -- Below z 6 the most similar tile of a city stands for it, as in tiles.grid its number of tiles. Its similarity first,
-    -- then the tile that has it: sorting all tiles of a city would take as long as comparing them.
+    -- Below z 6 the most similar tile represents its city. First the highest similarity, then the tile that has it:
+    -- sorting all tiles of a city would take as long as comparing them.
     best AS (
         SELECT h.city_id, h.similarity, min(c.tile_id) AS tile_id
         FROM (
@@ -112,7 +110,7 @@ $$;
 
 COMMENT ON FUNCTION tiles.similarity IS
 '{
-    "description": "How alike every tile is to one. Query parameters: tile_id, the tile compared with; method: mean (default), dominant, median, min or max. Layer similarity holds the footprints (from zoom 6; feature id = tile_id), layer cities, below, a point a city with its most similar tile. mvt is NULL where nothing lies; etag is the MD5 of mvt. An unknown tile raises SQLSTATE P0002, a missing one or an unknown method 22023.",
+    "description": "Similarity of every tile to one tile. Query parameters: tile_id, the tile to compare with; method: mean (default), dominant, median, min or max. Layer similarity contains footprints (from zoom 6; feature id = tile_id), layer cities (below zoom 6) one point per city with its most similar tile. mvt is NULL for an empty tile; etag is the MD5 of mvt. An unknown tile raises SQLSTATE P0002, a missing tile_id or an unknown method 22023.",
     "attribution": "City positions: <a href=\"https://www.geonames.org/\">GeoNames</a> (CC BY 4.0)",
     "minzoom": 0,
     "maxzoom": 14,
@@ -120,25 +118,25 @@ COMMENT ON FUNCTION tiles.similarity IS
     "vector_layers": [
         {
             "id": "similarity",
-            "description": "Footprint of a tile: 224 x 224 pixels of 10 m. The newest period of a place comes last.",
+            "description": "Footprint of a tile: 224 x 224 pixels of 10 m. Ordered by period, newest last.",
             "minzoom": 6,
             "maxzoom": 14,
             "fields": {
                 "tile_id": "Number. Key of the tile; also the feature id",
                 "city_id": "Number. Key of the city",
-                "similarity": "Number. Cosine with the tile asked for, -1 to 1"
+                "similarity": "Number. Cosine with the query tile, -1 to 1"
             }
         },
         {
             "id": "cities",
-            "description": "Centre of a city that has tiles. The most similar city comes last, on top.",
+            "description": "Centre of a city that has tiles. The most similar city comes last, so that it is drawn on top.",
             "minzoom": 0,
             "maxzoom": 5,
             "fields": {
                 "city_id": "Number. Key of the city; negative for a synthetic town",
                 "city": "String. English name of the city",
                 "best_tile_id": "Number. Key of its most similar tile",
-                "similarity": "Number. Cosine of that tile with the one asked for, -1 to 1"
+                "similarity": "Number. Cosine of that tile with the query tile, -1 to 1"
             }
         }
     ]

@@ -1,6 +1,4 @@
-DROP FUNCTION IF EXISTS tiles.umap(integer, integer, integer, json);
-
-CREATE FUNCTION tiles.umap(z integer, x integer, y integer, query json)
+CREATE OR REPLACE FUNCTION tiles.umap(z integer, x integer, y integer, query json)
 RETURNS TABLE (mvt bytea, etag text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = public, pg_temp
@@ -10,7 +8,7 @@ DECLARE
     -- One unit of the layout is 500 km of the map, so that -40 to 40 units fill the world of EPSG:3857.
     unit_m constant double precision := 500000;
     envelope geometry := ST_TileEnvelope(z, x, y);
-    -- Below z 8 one point stands for all in its cell of 1/96 of the vector tile, 5 of its 512 pixels: no more fit into 250 kB.
+    -- Below z 8 one point represents all points in its cell of 1/96 of the vector tile (5 of 512 pixels): more do not fit into 250 kB.
     cell double precision := CASE WHEN z < 8 THEN (ST_XMax(envelope) - ST_XMin(envelope)) / unit_m / 96 END;
     west double precision := ST_XMin(envelope) / unit_m;
     south double precision := ST_YMin(envelope) / unit_m;
@@ -32,7 +30,7 @@ BEGIN
         FROM placed AS p
         ORDER BY p.place, p.tile_id
     ),
-    -- MATERIALIZED here and below: inlined, all of it would be computed once for each use, four times in all.
+    -- MATERIALIZED here and below: inlined, it would be computed once for each of its four uses.
     points AS MATERIALIZED (
         SELECT
             s.tile_id AS id,
@@ -57,7 +55,7 @@ $$;
 
 COMMENT ON FUNCTION tiles.umap IS
 '{
-    "description": "The UMAP layout as a map that is no map of the Earth: one unit of umap_x and umap_y is 500,000 m of EPSG:3857, so that -40 to 40 fill the world. Below zoom 8 one point stands for all in its cell of 1/96 of the vector tile. mvt is NULL where nothing lies or no layout is made; etag is the MD5 of mvt. No query parameters are read.",
+    "description": "The UMAP layout as a map, although not of the Earth: one unit of umap_x and umap_y is 500,000 m of EPSG:3857, so that -40 to 40 fill the world. Below zoom 8 one point represents all points in its cell of 1/96 of the vector tile. mvt is NULL for an empty tile or without a layout; etag is the MD5 of mvt. Query parameters are ignored.",
     "attribution": "terrakin",
     "minzoom": 0,
     "maxzoom": 14,
@@ -65,7 +63,7 @@ COMMENT ON FUNCTION tiles.umap IS
     "vector_layers": [
         {
             "id": "umap",
-            "description": "A point a tile, at its place in the layout.",
+            "description": "One point per tile, at its coordinates in the layout.",
             "minzoom": 0,
             "maxzoom": 14,
             "fields": {

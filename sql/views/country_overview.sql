@@ -14,9 +14,9 @@ LEFT JOIN (
 ) AS t ON t.city_id = c.city_id
 GROUP BY n.code;
 
-COMMENT ON VIEW api.country_overview IS 'Every country of the catalogue with its number of cities that have tiles, and of tiles.';
+COMMENT ON VIEW api.country_overview IS 'All countries of the catalogue, with the number of their cities that have tiles and the number of tiles.';
 COMMENT ON COLUMN api.country_overview.country_code IS 'Key: ISO 3166-1 alpha-2 code.';
 COMMENT ON COLUMN api.country_overview.country IS 'English name.';
 COMMENT ON COLUMN api.country_overview.continent IS 'Continent by GeoNames, in English.';
-COMMENT ON COLUMN api.country_overview.n_cities IS 'Cities that have tiles.';
-COMMENT ON COLUMN api.country_overview.n_tiles IS 'Tiles, of all periods.';
+COMMENT ON COLUMN api.country_overview.n_cities IS 'Number of cities that have tiles.';
+COMMENT ON COLUMN api.country_overview.n_tiles IS 'Number of tiles, over all periods.';

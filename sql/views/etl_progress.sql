@@ -15,16 +15,16 @@ FROM terrakin.etl_tasks AS e
 GROUP BY e.period, e.stage
 ORDER BY e.period, array_position(ARRAY['composite', 'embed', 'aggregate', 'load', 'thumbnail'], e.stage);
 
-COMMENT ON VIEW api.etl_progress IS 'How far the ETL is: a row a period and stage, with its cities counted by status.';
+COMMENT ON VIEW api.etl_progress IS 'ETL progress: one row per period and stage, with the number of cities by status.';
 COMMENT ON COLUMN api.etl_progress.period IS 'Dates (UTC) of the composites.';
 COMMENT ON COLUMN api.etl_progress.stage IS 'composite, embed, aggregate, load or thumbnail, in that order.';
-COMMENT ON COLUMN api.etl_progress.n_cities IS 'Cities planned for the stage.';
-COMMENT ON COLUMN api.etl_progress.n_pending IS 'Cities not begun.';
-COMMENT ON COLUMN api.etl_progress.n_running IS 'Cities being worked on (or left by a killed worker).';
-COMMENT ON COLUMN api.etl_progress.n_done IS 'Cities done.';
-COMMENT ON COLUMN api.etl_progress.n_failed IS 'Cities that failed; terrakin.etl_tasks.error says why.';
-COMMENT ON COLUMN api.etl_progress.started_at IS 'Begin of the oldest last attempt.';
-COMMENT ON COLUMN api.etl_progress.finished_at IS 'End of the newest attempt.';
-COMMENT ON COLUMN api.etl_progress.n_tiles IS 'Tiles that came out of the stage; NULL for composite, which makes none.';
+COMMENT ON COLUMN api.etl_progress.n_cities IS 'Number of cities planned for the stage.';
+COMMENT ON COLUMN api.etl_progress.n_pending IS 'Cities not started.';
+COMMENT ON COLUMN api.etl_progress.n_running IS 'Cities in progress (or left by a killed worker).';
+COMMENT ON COLUMN api.etl_progress.n_done IS 'Cities finished.';
+COMMENT ON COLUMN api.etl_progress.n_failed IS 'Cities that failed; terrakin.etl_tasks.error contains the cause.';
+COMMENT ON COLUMN api.etl_progress.started_at IS 'Start of the earliest of the cities'' last attempts.';
+COMMENT ON COLUMN api.etl_progress.finished_at IS 'End of the latest attempt.';
+COMMENT ON COLUMN api.etl_progress.n_tiles IS 'Number of tiles that the stage produced; NULL for composite, which produces none.';
 COMMENT ON COLUMN api.etl_progress.n_tiles_too_cloudy IS
-'Tiles that were not embedded, because fewer than half of their pixels had a clear look; NULL but for embed.';
+'Number of tiles that were not embedded, because fewer than half of their pixels had a clear observation; NULL except for embed.';

@@ -22,20 +22,20 @@ JOIN terrakin.countries AS n ON n.code = c.country_code
 JOIN terrakin.composites AS m ON m.composite_id = t.composite_id;
 
 COMMENT ON VIEW api.tile_overview IS
-'Every tile with its city, country and place, without the vectors: for maps, QGIS (key: tile_id) and tables.';
-COMMENT ON COLUMN api.tile_overview.tile_id IS 'Key; see api.tile_cell for what it is made of.';
+'All tiles with city, country and position, without the vectors: for maps, QGIS (key: tile_id) and tables.';
+COMMENT ON COLUMN api.tile_overview.tile_id IS 'Key; api.tile_cell returns its parts.';
 COMMENT ON COLUMN api.tile_overview.city_id IS 'City that the tile belongs to (terrakin.cities).';
 COMMENT ON COLUMN api.tile_overview.city IS 'English name of the city.';
 COMMENT ON COLUMN api.tile_overview.country_code IS 'ISO 3166-1 alpha-2 code of the country.';
 COMMENT ON COLUMN api.tile_overview.country IS 'English name of the country.';
 COMMENT ON COLUMN api.tile_overview.continent IS 'Continent by GeoNames, in English.';
 COMMENT ON COLUMN api.tile_overview.period IS 'Dates (UTC) of the composite.';
-COMMENT ON COLUMN api.tile_overview.valid_share IS 'Share (0..1) of the tile''s pixels with a clear look.';
-COMMENT ON COLUMN api.tile_overview.dominant_share IS 'Share (0..1) of the patches that look like embedding_dominant.';
-COMMENT ON COLUMN api.tile_overview.umap_x IS 'Horizontal place in the UMAP layout.';
-COMMENT ON COLUMN api.tile_overview.umap_y IS 'Vertical place in the UMAP layout.';
+COMMENT ON COLUMN api.tile_overview.valid_share IS 'Share (0..1) of the tile''s pixels with a clear observation.';
+COMMENT ON COLUMN api.tile_overview.dominant_share IS 'Share (0..1) of the patches in the cluster whose mean is embedding_dominant.';
+COMMENT ON COLUMN api.tile_overview.umap_x IS 'Horizontal coordinate in the UMAP layout.';
+COMMENT ON COLUMN api.tile_overview.umap_y IS 'Vertical coordinate in the UMAP layout.';
 COMMENT ON COLUMN api.tile_overview.lon IS 'Longitude of the tile''s centre, degrees, EPSG:4326.';
 COMMENT ON COLUMN api.tile_overview.lat IS 'Latitude of the tile''s centre, degrees, EPSG:4326.';
-COMMENT ON COLUMN api.tile_overview.is_synthetic IS 'True where the pixels are made up, as in the demo.';
+COMMENT ON COLUMN api.tile_overview.is_synthetic IS 'True if the pixels are synthetic, as in the demo.';
 COMMENT ON COLUMN api.tile_overview.footprint IS 'Outline of the tile, EPSG:4326.';
-COMMENT ON COLUMN api.tile_overview.has_thumbnail IS 'True where terrakin.tile_thumbnails has a picture of it.';
+COMMENT ON COLUMN api.tile_overview.has_thumbnail IS 'True if terrakin.tile_thumbnails has its thumbnail.';

@@ -1,4 +1,4 @@
-"""A real Chromium (Debian's) on the real page, served by gunicorn; nothing but this machine is reached."""
+"""Fixtures: Debian's Chromium on the page as gunicorn serves it. Requests to other machines are blocked."""
 
 import os
 import socket
@@ -13,8 +13,8 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from db.connect import connect
-from tests.webapp.towns import TownDatabase, town_database
-from webapp.pages import STATIC
+from tests.builders.towns import TownDatabase, town_database
+from webapp.pages.routes import STATIC
 
 # Without motion the map jumps where it would fly: software rendering is slow.
 DESKTOP = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce"}
@@ -24,8 +24,8 @@ LOOPBACK = {"127.0.0.1", "localhost"}
 SLOW = os.environ.get("TERRAKIN_SLOW_PAGE") == "1"
 
 
-# A column of points a town, a group of rows an urban form (tiles of a town go through the forms in turn); the last
-# tile of all has no place.
+# One column of points per town, one group of rows per urban form (the tiles of a town cycle through the forms).
+# The last tile of all is not in the layout.
 LAY_OUT = """
     UPDATE terrakin.tiles AS t SET umap_x = -t.city_id * 0.2, umap_y = 3 * (r.number % 3) + r.number / 10.0
     FROM (
@@ -37,13 +37,13 @@ LAY_OUT = """
 LAYOUT = "INSERT INTO terrakin.layouts (method, parameters, n_tiles) VALUES ('umap', '{}', 44)"
 
 
-# The machine may be busy; what is there sooner is seen sooner.
+# Generous, because the machine may be busy.
 expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session")
 def towns(server_home: Path) -> Iterator[TownDatabase]:
-    """The towns, with a layout."""
+    """Yield the towns with a layout."""
     with town_database(server_home) as towns:
         with connect(towns.settings) as conn:
             conn.execute(LAY_OUT)
@@ -53,7 +53,7 @@ def towns(server_home: Path) -> Iterator[TownDatabase]:
 
 @pytest.fixture(scope="session")
 def site(towns: TownDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of the running page."""
+    """Yield the address of the running page."""
     if not (STATIC / "index.html").is_file():
         pytest.skip("the page is not built: run scripts/build_frontend.sh")
     with socket.socket() as free:
@@ -73,7 +73,7 @@ def site(towns: TownDatabase, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 def slow_down(page: Page) -> None:
-    """Let every answer take 300 ms more and every script four times as long."""
+    """Delay every response by 300 ms and make every script four times slower."""
     session = page.context.new_cdp_session(page)
     session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
     unlimited = {"downloadThroughput": -1, "uploadThroughput": -1}
@@ -82,7 +82,7 @@ def slow_down(page: Page) -> None:
 
 @dataclass
 class Visit:
-    """A page, and what it did that it should not have."""
+    """A page, and what it must not do: requests to other machines and errors."""
 
     page: Page
     requests_outside: list[str] = field(default_factory=list)
@@ -91,7 +91,7 @@ class Visit:
 
 @pytest.fixture
 def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visit]:
-    """A page in a fresh context. Afterwards: nothing outside this machine was asked for, no script failed.
+    """Yield a page in a new context. Fail afterwards if it requested other machines or a script failed.
 
     ``@pytest.mark.parametrize("visit", [{...}], indirect=True)`` passes options to the context.
     """
@@ -123,4 +123,5 @@ def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visit]:
 
 @pytest.fixture
 def page(visit: Visit) -> Page:
+    """Return the page of the visit."""
     return visit.page

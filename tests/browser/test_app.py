@@ -1,4 +1,4 @@
-"""The page's controls, each against the SQL that it stands for."""
+"""The page's controls, each compared with the SQL that it represents."""
 
 import gzip
 import json
@@ -19,19 +19,21 @@ from tests.browser.walk import (
     place,
     sql,
 )
-from tests.webapp.towns import TOWNS, TownDatabase
-from webapp.imagery import PROVIDERS
-from webapp.pages import STATIC
+from tests.builders.towns import TOWNS, TownDatabase
+from webapp.pages.imagery import PROVIDERS
+from webapp.pages.routes import STATIC
 
 TOWN, OTHER = TOWNS[0], TOWNS[4]
 MAX_SCRIPT_BYTES = 600_000
 
 
 def ids(rows: list[dict[str, Any]]) -> list[int]:
+    """Return the tile ids of rows."""
     return [row["tile_id"] for row in rows]
 
 
 def search_field(page: Page, site: str) -> Locator:
+    """Open the page and return the field for cities and coordinates."""
     page.goto(site)
     expect(page.locator("footer")).to_contain_text("Encoder")  # the page has started
     return page.get_by_role("combobox", name="City or coordinates")
@@ -52,7 +54,7 @@ def test_a_city_is_found_by_name_with_the_keyboard(page: Page, site: str) -> Non
     page.wait_for_function("() => Number(window.location.hash.slice(5).split('/')[0]) > 8")
     expect(page.get_by_role("option")).to_have_count(0)
     field.fill("nowhere at all")
-    expect(page.get_by_text("No city or country of that name")).to_be_visible()
+    expect(page.get_by_text("No city or country has this name")).to_be_visible()
 
 
 @pytest.mark.parametrize("form", ["{lat:.5f}, {lon:.5f}", "{lat:.5f}°N {lon:.5f}°E"])
@@ -67,15 +69,15 @@ def test_coordinates_choose_the_tile_that_lies_there(page: Page, site: str, town
     expect_map_at(page, lon, lat)
 
 
-def test_where_no_tile_lies_is_said(page: Page, site: str) -> None:
+def test_a_position_without_a_tile_is_reported(page: Page, site: str) -> None:
     field = search_field(page, site)
     field.fill("0, 0")
     expect(page.get_by_role("option")).to_contain_text("Go to")
     field.press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("no tile lies at")
+    expect(page.get_by_role("alert")).to_contain_text(re.compile(r"no tile.*\b0\.0\b"))
 
 
-def test_continents_countries_and_least_similarity_are_filters_of_sql(
+def test_continents_countries_and_minimum_similarity_are_filters_of_sql(
     page: Page, site: str, towns: TownDatabase
 ) -> None:
     tile_id = towns.tile_of(TOWN.city_id, "harbour")
@@ -89,8 +91,8 @@ def test_continents_countries_and_least_similarity_are_filters_of_sql(
     page.get_by_label("Only in countries").select_option("JP")
     rows = sql(towns, "SELECT tile_id FROM api.similar_tiles(%s, countries => '{JP}') ORDER BY rank", tile_id)
     expect_listed(page, ids(rows))
-    page.get_by_role("button", name="Not only in Japan").click()
-    page.get_by_label("Least similarity").fill("0.5")
+    page.get_by_role("button", name="Remove Japan from the countries to search").click()
+    page.get_by_label("Minimum similarity").fill("0.5")
     query = "SELECT tile_id FROM api.similar_tiles(%s, continents => '{Europe,Asia}', min_similarity => 0.5)"
     rows = sql(towns, f"{query} ORDER BY rank", tile_id)
     expect_listed(page, ids(rows))
@@ -98,7 +100,7 @@ def test_continents_countries_and_least_similarity_are_filters_of_sql(
     expect_listed(page, ids(rows))
 
 
-def test_a_list_whose_successor_is_on_its_way_is_marked(page: Page, site: str, towns: TownDatabase) -> None:
+def test_the_previous_list_is_marked_while_a_search_runs(page: Page, site: str, towns: TownDatabase) -> None:
     tile_id = towns.tile_of(TOWN.city_id, "harbour")
     page.goto(f"{site}/?tile={tile_id}")
     results = page.locator("ol.results")
@@ -116,7 +118,7 @@ def test_a_list_whose_successor_is_on_its_way_is_marked(page: Page, site: str, t
     )
 
 
-def test_more_and_less_like_this_ask_by_examples(page: Page, site: str, towns: TownDatabase) -> None:
+def test_more_and_less_like_this_search_by_examples(page: Page, site: str, towns: TownDatabase) -> None:
     tile_id = towns.tile_of(TOWN.city_id, "harbour")
     page.goto(f"{site}/?tile={tile_id}")
     expect(page.locator("ol.results > li").first).to_be_visible()
@@ -133,7 +135,7 @@ def test_more_and_less_like_this_ask_by_examples(page: Page, site: str, towns: T
     expect_listed(page, ids(sql(towns, query, [tile_id, more], [less])))
 
 
-def test_a_drawn_area_bounds_the_search_or_is_what_is_looked_for(page: Page, site: str, towns: TownDatabase) -> None:
+def test_a_drawn_area_limits_the_search_or_is_searched_for(page: Page, site: str, towns: TownDatabase) -> None:
     tile_id = towns.tile_of(TOWN.city_id, "harbour")
     lon, lat = place(towns, towns.tiles[OTHER.city_id][4][0])
     open_page(page, f"{site}/?tile={tile_id}#map=9/{lat}/{lon}")
@@ -154,33 +156,33 @@ def test_a_drawn_area_bounds_the_search_or_is_what_is_looked_for(page: Page, sit
     rows = sql(towns, query, tile_id, area)
     assert len(rows) == 9
     expect_listed(page, ids(rows))
-    card.get_by_label("look for what is like it").check()
+    card.get_by_label("search for tiles like it").check()
     rows = sql(towns, "SELECT tile_id FROM api.similar_to_area(ST_GeomFromGeoJSON(%s)) ORDER BY rank", area)
     expect_listed(page, ids(rows))
     card.get_by_role("button", name="Remove").click()
     expect(card).to_have_count(0)
 
 
-def test_corners_are_asked_for_once_they_are_taken(page: Page, site: str) -> None:
+def test_drawing_asks_for_corners_once_it_is_ready(page: Page, site: str) -> None:
     let_go = hold_back(page, "**/assets/draw-*.js")
     page.goto(site)
     page.get_by_role("button", name="Draw area").click()
-    told = page.get_by_role("status").filter(has_text=re.compile("Loading the drawing tool|Click the corners"))
-    expect(told).to_contain_text("Loading the drawing tool")
+    status = page.get_by_role("status").filter(has_text=re.compile("Loading the drawing tool|Click the corners"))
+    expect(status).to_contain_text("Loading the drawing tool")
     let_go()
-    expect(told).to_contain_text("Click the corners")
+    expect(status).to_contain_text("Click the corners")
 
 
-def test_where_the_drawing_library_cannot_be_loaded_it_is_said(page: Page, site: str) -> None:
+def test_a_failure_to_load_the_drawing_library_is_reported(page: Page, site: str) -> None:
     page.route("**/assets/draw-*.js", lambda route: route.abort())
     page.goto(site)
     page.get_by_role("button", name="Draw area").click()
-    expect(page.get_by_role("alert")).to_contain_text("No drawing")
+    expect(page.get_by_role("alert")).to_contain_text("Drawing is not available")
     expect(page.get_by_role("button", name="Draw area")).to_be_visible()
 
 
 @pytest.mark.parametrize(("script", "button"), [("Help", "Help"), ("Scatter", "Scatter plot")])
-def test_a_part_that_cannot_be_loaded_leaves_the_page(page: Page, site: str, script: str, button: str) -> None:
+def test_the_page_survives_a_part_that_cannot_be_loaded(page: Page, site: str, script: str, button: str) -> None:
     page.route(f"**/assets/{script}-*.js", lambda route: route.abort())
     open_page(page, site)
     page.get_by_role("button", name=button).click()
@@ -189,7 +191,7 @@ def test_a_part_that_cannot_be_loaded_leaves_the_page(page: Page, site: str, scr
     expect(page.get_by_role("combobox", name="City or coordinates")).to_be_visible()
 
 
-def test_a_result_is_flown_to_and_back(page: Page, site: str, towns: TownDatabase) -> None:
+def test_the_map_flies_to_a_match_and_back(page: Page, site: str, towns: TownDatabase) -> None:
     tile_id = towns.tile_of(TOWN.city_id, "harbour")
     page.goto(f"{site}/?tile={tile_id}&k=3")
     page.locator("ol.results button.show").nth(1).click()
@@ -208,7 +210,7 @@ def test_the_map_is_coloured_by_similarity(page: Page, site: str, towns: TownDat
     expect_in_address(page, "similarity=1")
 
 
-def test_the_chosen_tile_and_results_show_their_thumbnails(page: Page, site: str, towns: TownDatabase) -> None:
+def test_the_chosen_tile_and_matches_show_their_thumbnails(page: Page, site: str, towns: TownDatabase) -> None:
     page.goto(f"{site}/?tile={towns.tile_of(TOWN.city_id, 'harbour')}")
     picture = page.locator("ol.results img").first
     expect(picture).to_be_visible()
@@ -222,13 +224,13 @@ def test_light_and_dark_follow_the_system_until_the_user_chooses(page: Page, sit
     page.goto(site)
     root = page.locator("html")
     expect(root).to_have_attribute("data-scheme", "dark")
-    page.get_by_role("button", name="Colours: as the system").click()
+    page.get_by_role("button", name="Colours: same as the system").click()
     expect(root).to_have_attribute("data-scheme", "light")
     page.reload()
     expect(root).to_have_attribute("data-scheme", "light")
 
 
-def test_imagery_is_asked_for_only_when_chosen_and_its_loss_leaves_the_map(visit: Visit, site: str) -> None:
+def test_imagery_is_requested_only_when_chosen_and_the_map_survives_its_failure(visit: Visit, site: str) -> None:
     page = visit.page
     open_page(page, site)
     assert visit.requests_outside == []
@@ -241,4 +243,18 @@ def test_imagery_is_asked_for_only_when_chosen_and_its_loss_leaves_the_map(visit
     assert all(url.startswith(prefix) for url in visit.requests_outside)
     page.get_by_label("No imagery").check()
     expect(page.get_by_text("cannot be reached")).to_have_count(0)
-    visit.requests_outside.clear()  # each was looked at, and none left this machine
+    visit.requests_outside.clear()  # each was checked above and blocked
+
+
+def test_excluded_countries_are_a_filter_of_sql(page: Page, site: str, towns: TownDatabase) -> None:
+    tile_id = towns.tile_of(TOWN.city_id, "harbour")
+    page.goto(f"{site}/?tile={tile_id}&exclude_countries=US")
+    query = "SELECT tile_id FROM api.similar_tiles(%s, exclude_countries => %s) ORDER BY rank"
+    expect_listed(page, ids(sql(towns, query, tile_id, ["US"])))
+    page.get_by_text("Search settings").click()
+    page.get_by_label("Not in these countries").select_option("JP")
+    expect_listed(page, ids(sql(towns, query, tile_id, ["US", "JP"])))
+    expect_in_address(page, "exclude_countries=US,JP")
+    page.get_by_role("button", name="Remove United States from the excluded countries").click()
+    expect_listed(page, ids(sql(towns, query, tile_id, ["JP"])))
+    expect_in_address(page, "exclude_countries=JP")

@@ -1,4 +1,4 @@
-"""The answer taken away: files read by other programs, the copied statement run, all compared with the list."""
+"""Exports compared with the list: files are read by other programs, the copied SQL is run."""
 
 import csv
 import json
@@ -11,14 +11,14 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.walk import expect_listed, listed
-from tests.webapp.towns import TOWNS, TownDatabase
+from tests.builders.towns import TOWNS, TownDatabase
 
 CLIPBOARD = {"permissions": ["clipboard-read", "clipboard-write"]}
 
 
 @pytest.fixture
 def menu(page: Page, site: str, towns: TownDatabase) -> Page:
-    """The page with the export menu open over an answer of five tiles."""
+    """Return the page with the export menu open and five matches listed."""
     tile_id = towns.tile_of(TOWNS[1].city_id, "harbour")
     page.goto(f"{site}/?tile={tile_id}&k=5&max_per_city=2&exclude_within_m=1000000&method=dominant")
     expect(page.locator("ol.results > li")).to_have_count(5)
@@ -27,6 +27,7 @@ def menu(page: Page, site: str, towns: TownDatabase) -> Page:
 
 
 def save(page: Page, name: str, folder: Path) -> Path:
+    """Download a file from the menu and return its path."""
     with page.expect_download() as waiting:
         page.get_by_role("button", name=f"Download {name}").click()
     download = waiting.value
@@ -36,7 +37,7 @@ def save(page: Page, name: str, folder: Path) -> Path:
 
 
 @pytest.mark.parametrize(("name", "suffix"), [("GeoJSON", ".geojson"), ("GeoParquet", ".parquet")])
-def test_a_file_is_read_by_geopandas_as_listed(menu: Page, tmp_path: Path, name: str, suffix: str) -> None:
+def test_geopandas_reads_the_list_from_the_file(menu: Page, tmp_path: Path, name: str, suffix: str) -> None:
     path = save(menu, name, tmp_path)
     assert path.suffix == suffix
     frame = geopandas.read_parquet(path) if suffix == ".parquet" else geopandas.read_file(path)
@@ -48,7 +49,7 @@ def test_a_file_is_read_by_geopandas_as_listed(menu: Page, tmp_path: Path, name:
     expect(menu.locator(".export-menu [role=status]")).to_have_text(f"Saved {path.name}.")
 
 
-def test_the_csv_is_the_list(menu: Page, tmp_path: Path) -> None:
+def test_the_csv_contains_the_list(menu: Page, tmp_path: Path) -> None:
     with save(menu, "CSV", tmp_path).open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [int(row["tile_id"]) for row in rows] == listed(menu)
@@ -56,7 +57,7 @@ def test_the_csv_is_the_list(menu: Page, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("visit", [CLIPBOARD], indirect=True)
-def test_the_copied_statement_gives_the_list(menu: Page, towns: TownDatabase) -> None:
+def test_the_copied_statement_returns_the_list(menu: Page, towns: TownDatabase) -> None:
     menu.get_by_role("button", name="Copy SQL").click()
     expect(menu.locator(".export-menu [role=status]")).to_have_text("SQL copied.")
     statement = menu.evaluate("navigator.clipboard.readText()")
@@ -77,13 +78,13 @@ def test_the_copied_link_shows_the_same_list(menu: Page) -> None:
     expect_listed(menu, before)
 
 
-def test_where_the_browser_lets_nothing_be_copied_the_text_is_shown(menu: Page) -> None:
+def test_text_that_the_browser_does_not_copy_is_shown(menu: Page) -> None:
     menu.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')); }")
     menu.get_by_role("button", name="Copy SQL").click()
     expect(menu.get_by_label("Text to copy")).to_have_value(re.compile("FROM api.similar_tiles"))
 
 
-def test_an_error_of_the_server_is_told(menu: Page) -> None:
+def test_an_error_of_the_server_is_shown(menu: Page) -> None:
     problem = {"title": "Too many requests", "detail": "Wait 3 s.", "status": 429}
     menu.route(
         "**/api/v1/similar?format=csv",

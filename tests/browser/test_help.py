@@ -1,21 +1,21 @@
-"""The help page: reached by button and by address, and true to the database."""
+"""The help dialog: opened by its button and by address; its facts are those of the database."""
 
 from playwright.sync_api import Page, expect
 
 from tests.browser.walk import expect_in_address, expect_not_in_address
 
 
-def test_help_says_what_made_this_database(page: Page, site: str) -> None:
+def test_help_names_the_encoder_and_the_extent_of_the_database(page: Page, site: str) -> None:
     page.goto(f"{site}/?help=1")
     dialog = page.get_by_role("dialog", name="How terrakin works")
     expect(dialog).to_contain_text("45 tiles in 5 cities of 5 countries")
     for words in (
         "Synthetic data:",
         "Encoder: mosaiks, filters cut from this data set",
-        "Numbers a vector768",
+        "Numbers per vector768",
         "Post-processingstandardised",
         "SHA-256 of the weights" + "ab" * 32,
-        "It is no probability",
+        "It is not a probability",
         "The axes have no meaning",
         "Copernicus Sentinel",
     ):

@@ -1,4 +1,4 @@
-"""Walks through the page, its lists compared with what SQL answers."""
+"""The map and the list, compared with SQL."""
 
 import itertools
 import re
@@ -23,7 +23,7 @@ from tests.browser.walk import (
     sql,
     wait_until,
 )
-from tests.webapp.towns import TOWNS, TownDatabase
+from tests.builders.towns import TOWNS, TownDatabase
 
 TOWN, OTHER = TOWNS[0], TOWNS[4]
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "device_scale_factor": 2}
@@ -32,7 +32,7 @@ MATCH, CHOSEN = (224, 138, 0), (179, 0, 60)
 
 
 def share_of(page: Page, *colours: tuple[int, int, int]) -> list[float]:
-    """Share of the map's pixels that have each colour, as seen on the screen."""
+    """Return, for each colour, the share of the map's pixels that have it."""
     png = page.locator(".map-canvas").screenshot()
     with pytest.warns(NotGeoreferencedWarning), rasterio.MemoryFile(png).open() as picture:
         pixels = picture.read([1, 2, 3]).astype(int)
@@ -46,7 +46,7 @@ def test_the_base_map_is_drawn_with_land_and_sea(page: Page, site: str) -> None:
     assert 0.3 < sea < 0.8
 
 
-def test_the_fine_base_map_is_for_those_who_come_closer(page: Page, site: str) -> None:
+def test_the_detailed_base_map_is_loaded_only_when_zooming_in(page: Page, site: str) -> None:
     asked: list[str] = []
     page.context.on("request", lambda request: asked.append(urlsplit(request.url).path))
 
@@ -66,7 +66,7 @@ def test_the_fine_base_map_is_for_those_who_come_closer(page: Page, site: str) -
     assert sea > 0.1
 
 
-def test_synthetic_data_and_the_encoder_are_told_on_the_page(page: Page, site: str) -> None:
+def test_the_page_names_the_encoder_and_warns_of_synthetic_data(page: Page, site: str) -> None:
     open_page(page, site)
     expect(page.get_by_role("note")).to_contain_text("Synthetic demonstration data")
     expect(page.locator("footer")).to_contain_text("45 tiles in 5 cities of 5 countries")
@@ -82,7 +82,7 @@ def test_a_click_on_a_tile_lists_what_sql_answers(page: Page, site: str, towns: 
 
     expected = sql(towns, "SELECT * FROM api.similar_tiles(%s) ORDER BY rank", tile_id)
     expect_listed(page, [row["tile_id"] for row in expected])
-    assert {towns.form_of(found) for found in listed(page)[:12]} == {"harbour"}
+    assert {towns.form_of(row["tile_id"]) for row in expected[:12]} == {"harbour"}
     for item, row in zip(page.locator("ol.results > li").all(), expected, strict=True):
         expect(item).to_contain_text(row["city"])
         expect(item).to_contain_text(f"{row['similarity']:.3f}")
@@ -92,9 +92,7 @@ def test_a_click_on_a_tile_lists_what_sql_answers(page: Page, site: str, towns: 
     wait_until(page, lambda: share_of(page, CHOSEN)[0] > 0.0002)
 
 
-def test_a_click_in_the_list_flies_there_and_the_look_alike_is_marked(
-    page: Page, site: str, towns: TownDatabase
-) -> None:
+def test_a_click_in_the_list_flies_there_and_the_match_is_marked(page: Page, site: str, towns: TownDatabase) -> None:
     tile_id = towns.tile_of(TOWN.city_id, "harbour")
     open_page(page, f"{site}/?tile={tile_id}&k=5")
     expect_map_at(page, *place(towns, tile_id))
@@ -105,7 +103,7 @@ def test_a_click_in_the_list_flies_there_and_the_look_alike_is_marked(
     expect(item.get_by_role("button").first).to_have_attribute("aria-current", "location")
 
 
-def test_show_all_marks_the_look_alikes_on_the_whole_map(page: Page, site: str, towns: TownDatabase) -> None:
+def test_show_all_marks_the_matches_on_the_whole_map(page: Page, site: str, towns: TownDatabase) -> None:
     open_page(page, f"{site}/?tile={towns.tile_of(TOWN.city_id, 'harbour')}")
     page.get_by_role("button", name="Show all").click()
     page.wait_for_function("() => Number(window.location.hash.slice(5).split('/')[0]) < 4", timeout=FLIGHT_MS)
@@ -116,7 +114,7 @@ def test_settings_are_the_arguments_of_the_sql_function(page: Page, site: str, t
     tile_id = towns.tile_of(TOWN.city_id, "centre")
     open_page(page, f"{site}/?tile={tile_id}")
     page.get_by_text("Search settings").click()
-    page.get_by_label("Results").fill("4")
+    page.get_by_label("Matches", exact=True).fill("4")
     page.get_by_label("At most per city").fill("1")
     page.get_by_label("Not within (km)").fill("3000")
     page.get_by_label("Compare", exact=True).select_option("dominant")
@@ -136,7 +134,7 @@ def test_settings_are_the_arguments_of_the_sql_function(page: Page, site: str, t
     page.get_by_text("Search settings").click()
     page.get_by_label("Not within (km)").fill("")
     page.get_by_label("At most per city").fill("")
-    page.get_by_label("Also from the same city").check()
+    page.get_by_label("Include the same city").check()
     rows = sql(
         towns,
         """
@@ -146,25 +144,24 @@ def test_settings_are_the_arguments_of_the_sql_function(page: Page, site: str, t
         """,
         tile_id,
     )
-    expect(page.locator("ol.results > li").first).to_have_attribute("data-tile-id", str(rows[0]["tile_id"]))
     expect_listed(page, [row["tile_id"] for row in rows])
 
 
-def test_a_look_alike_can_be_asked_for_its_own_and_back_returns(page: Page, site: str, towns: TownDatabase) -> None:
+def test_a_match_can_be_searched_from_and_back_returns(page: Page, site: str, towns: TownDatabase) -> None:
     first = towns.tile_of(TOWN.city_id, "suburb")
     open_page(page, f"{site}/?tile={first}&k=3")
     expect(page.locator("ol.results > li")).to_have_count(3)
     second = listed(page)[0]
-    page.get_by_role("button", name="Find what looks like tile 1").click()
+    page.get_by_role("button", name="Search from match 1").click()
     expect(page.locator(".selected")).to_contain_text(str(second))
     page.go_back()
     expect(page.locator(".selected")).to_contain_text(str(first))
 
 
-def test_a_tile_that_does_not_exist_is_said_in_words(page: Page, site: str) -> None:
+def test_an_unknown_tile_is_reported(page: Page, site: str) -> None:
     open_page(page, f"{site}/?tile=1")
     expect(page.get_by_role("alert")).to_contain_text("Not found")
-    expect(page.get_by_role("alert")).to_contain_text("tile 1 does not exist")
+    expect(page.get_by_role("alert")).to_contain_text("tile 1")
 
 
 def test_the_tile_in_the_middle_is_chosen_by_keyboard(page: Page, site: str, towns: TownDatabase) -> None:
@@ -203,7 +200,7 @@ def test_a_phone_shows_map_and_list_without_scrolling_sideways(page: Page, site:
     "visit", [{"viewport": {"width": width, "height": 800}} for width in (390, 800, 1080, 1280)], indirect=True
 )
 @pytest.mark.parametrize("scatter", ["", "&scatter=continent"])
-def test_what_stands_on_the_map_does_not_overlap(visit: Visit, site: str, towns: TownDatabase, scatter: str) -> None:
+def test_controls_on_the_map_do_not_overlap(visit: Visit, site: str, towns: TownDatabase, scatter: str) -> None:
     page = visit.page
     tile_id = towns.tile_of(TOWN.city_id, "harbour")
     page.goto(f"{site}/?tile={tile_id}&similarity=1&imagery=eox{scatter}")
@@ -216,7 +213,7 @@ def test_what_stands_on_the_map_does_not_overlap(visit: Visit, site: str, towns:
         assert b
         is_beside = a["x"] + a["width"] <= b["x"] or b["x"] + b["width"] <= a["x"]
         assert is_beside or a["y"] + a["height"] <= b["y"] or b["y"] + b["height"] <= a["y"], (name, a, other, b)
-    visit.requests_outside.clear()  # the imagery's; none left this machine
+    visit.requests_outside.clear()  # those for imagery, which were blocked
 
 
 @pytest.mark.parametrize("visit", [{"color_scheme": "dark"}], indirect=True)

@@ -1,4 +1,4 @@
-"""The scatter plot against the layout in the database, and in step with map and list."""
+"""The scatter plot compared with the layout in the database, and in step with map and list."""
 
 import re
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from rasterio.errors import NotGeoreferencedWarning
 
 from tests.browser.walk import expect_in_address, expect_listed, expect_map_at, listed, place, sql, wait_until
-from tests.webapp.towns import TOWNS, TownDatabase
+from tests.builders.towns import TOWNS, TownDatabase
 
 TOWN = TOWNS[0]
 PLACES = "SELECT tile_id, umap_x, umap_y, city FROM api.tile_overview WHERE umap_x IS NOT NULL ORDER BY tile_id"
@@ -20,7 +20,7 @@ Pixel = tuple[float, float]
 
 
 def open_scatter(page: Page, address: str) -> Locator:
-    """The plot, drawn."""
+    """Open the page and return the plot once it is drawn."""
     page.goto(address)
     expect(page.locator(".scatter")).to_have_attribute("data-state", "ready")
     expect(page.locator(".scatter-counts")).not_to_be_empty()
@@ -30,7 +30,7 @@ def open_scatter(page: Page, address: str) -> Locator:
 
 
 def projection(page: Page, towns: TownDatabase) -> Callable[[float, float], Pixel]:
-    """Where the untouched view shows a place of the layout, in pixels of the page: by the definition of the view."""
+    """Return a function from the layout to pixels of the page, for the initial view."""
     rows = sql(towns, PLACES)
     x, y = (np.array([row[name] for row in rows]) for name in ("umap_x", "umap_y"))
     box = page.locator(".scatter-points").bounding_box()
@@ -47,27 +47,37 @@ def projection(page: Page, towns: TownDatabase) -> Callable[[float, float], Pixe
 
 
 def pixel_of(page: Page, towns: TownDatabase, tile_id: int) -> Pixel:
+    """Return where the initial view shows a tile."""
     (row,) = sql(towns, "SELECT umap_x, umap_y FROM terrakin.tiles WHERE tile_id = %s", tile_id)
     return projection(page, towns)(row["umap_x"], row["umap_y"])
 
 
+def move_to(page: Page, towns: TownDatabase, tile_id: int) -> None:
+    """Move the mouse to a tile and wait until the plot has noticed: its tooltip names the tile's city."""
+    page.mouse.move(*pixel_of(page, towns, tile_id))
+    (row,) = sql(towns, "SELECT city, country FROM api.tile_overview WHERE tile_id = %s", tile_id)
+    expect(page.locator(".scatter-tooltip")).to_have_text(f"{row['city']} {row['country']}")
+    expect(page.locator(".scatter-tooltip")).to_be_visible()
+
+
 def draw_lasso(page: Page, corners: list[Pixel]) -> None:
+    """Drag the mouse around the corners."""
     page.mouse.move(*corners[0])
     page.mouse.down()
     for corner in [*corners[1:], corners[0]]:
         page.mouse.move(*corner, steps=8)
-        page.wait_for_timeout(50)  # the lasso takes a corner every 15 ms at most
+        page.wait_for_timeout(50)  # the lasso records at most one corner every 15 ms
     page.mouse.up()
 
 
 def pixels(plot: Locator) -> np.ndarray:
-    """What the screen shows of it: red, green and blue, (3, height, width)."""
+    """Return a screenshot: red, green and blue, (3, height, width)."""
     with pytest.warns(NotGeoreferencedWarning), rasterio.MemoryFile(plot.screenshot()).open() as picture:
         return picture.read([1, 2, 3]).astype(int)
 
 
 def still(plot: Locator) -> np.ndarray:
-    """Its pixels, once they no longer change."""
+    """Return the pixels once they no longer change."""
     shown: list[np.ndarray] = []
 
     def is_still() -> bool:
@@ -79,18 +89,15 @@ def still(plot: Locator) -> np.ndarray:
 
 
 def spread_px(plot: Locator, colour: tuple[int, int, int]) -> int:
-    """How far apart pixels of a colour are, in height or width; 0 where there are none."""
+    """Return the extent of a colour in pixels, the larger of height and width; 0 if it does not occur."""
     places = np.argwhere(np.abs(pixels(plot) - np.array(colour)[:, None, None]).max(axis=0) <= 3)
     return int(np.ptp(places, axis=0).max()) if len(places) else 0
 
 
-def test_a_point_under_the_cursor_tells_its_city(page: Page, site: str, towns: TownDatabase) -> None:
+def test_a_point_under_the_cursor_shows_its_city(page: Page, site: str, towns: TownDatabase) -> None:
     open_scatter(page, f"{site}/?scatter=continent")
     for tile_id in (towns.tile_of(TOWN.city_id, "harbour"), towns.tile_of(TOWNS[3].city_id, "centre")):
-        page.mouse.move(*pixel_of(page, towns, tile_id))
-        (row,) = sql(towns, "SELECT city, country FROM api.tile_overview WHERE tile_id = %s", tile_id)
-        expect(page.locator(".scatter-tooltip")).to_have_text(f"{row['city']} {row['country']}")
-        expect(page.locator(".scatter-tooltip")).to_be_visible()
+        move_to(page, towns, tile_id)
 
 
 def test_a_click_on_a_point_lists_what_sql_answers_and_the_map_goes_there(
@@ -98,14 +105,16 @@ def test_a_click_on_a_point_lists_what_sql_answers_and_the_map_goes_there(
 ) -> None:
     tile_id = towns.tile_of(TOWNS[2].city_id, "suburb")
     open_scatter(page, f"{site}/?scatter=continent&k=7")
-    page.mouse.click(*pixel_of(page, towns, tile_id))
+    move_to(page, towns, tile_id)
+    page.mouse.down()
+    page.mouse.up()
     rows = sql(towns, "SELECT tile_id FROM api.similar_tiles(%s, k => 7) ORDER BY rank", tile_id)
     expect_listed(page, [row["tile_id"] for row in rows])
     expect_map_at(page, *place(towns, tile_id))
 
 
 @pytest.mark.parametrize("way", ["button", "shift"])
-def test_the_lasso_holds_the_tiles_that_sql_finds_there(page: Page, site: str, towns: TownDatabase, way: str) -> None:
+def test_the_lasso_selects_the_tiles_that_sql_finds_there(page: Page, site: str, towns: TownDatabase, way: str) -> None:
     open_scatter(page, f"{site}/?scatter=city")
     west, south, east, north = 0.3, 5.5, 0.9, 7.5
     at = projection(page, towns)
@@ -130,7 +139,7 @@ def test_the_lasso_holds_the_tiles_that_sql_finds_there(page: Page, site: str, t
     expect(page.locator(".scatter-counts")).not_to_contain_text("lasso")
 
 
-def test_a_result_under_the_cursor_is_shown_in_the_plot(page: Page, site: str, towns: TownDatabase) -> None:
+def test_a_match_under_the_cursor_is_shown_in_the_plot(page: Page, site: str, towns: TownDatabase) -> None:
     open_scatter(page, f"{site}/?tile={towns.tile_of(TOWN.city_id, 'centre')}&scatter=city&k=5")
     item = page.locator("ol.results > li").nth(1)
     item.hover()
@@ -138,7 +147,7 @@ def test_a_result_under_the_cursor_is_shown_in_the_plot(page: Page, site: str, t
     expect(page.locator(".scatter-tooltip")).to_contain_text(row["city"])
 
 
-def test_zooming_to_the_results_spreads_them_and_reset_returns(page: Page, site: str, towns: TownDatabase) -> None:
+def test_zooming_to_the_matches_spreads_them_and_reset_returns(page: Page, site: str, towns: TownDatabase) -> None:
     tile_id = towns.tile_of(TOWN.city_id, "centre")
     open_scatter(page, f"{site}/?tile={tile_id}&scatter=continent&k=3&max_per_city=1")
     plot = page.locator(".scatter-plot")
@@ -146,7 +155,7 @@ def test_zooming_to_the_results_spreads_them_and_reset_returns(page: Page, site:
     wait_until(page, lambda: spread_px(plot, MATCH) > 0)
     still(plot)
     before = spread_px(plot, MATCH)
-    page.get_by_role("button", name="Zoom to results").click()
+    page.get_by_role("button", name="Zoom to matches").click()
     wait_until(page, lambda: spread_px(plot, MATCH) > 1.5 * before)
     page.get_by_role("button", name="Reset view").click()
     wait_until(page, lambda: abs(spread_px(plot, MATCH) - before) <= 2)
@@ -186,9 +195,9 @@ def test_colours_changed_faster_than_they_are_drawn_end_with_the_last(page: Page
     wait_until(page, lambda: bool(np.abs(by_city - pixels(points)).max() <= 3))
 
 
-def test_tiles_without_a_place_are_counted_and_the_plot_is_described(page: Page, site: str) -> None:
+def test_tiles_outside_the_layout_are_counted_and_the_plot_is_described(page: Page, site: str) -> None:
     plot = open_scatter(page, f"{site}/?scatter=continent")
-    expect(page.locator(".scatter-counts")).to_contain_text("1 tile without a place in the layout left out")
+    expect(page.locator(".scatter-counts")).to_contain_text("1 tile not in the layout")
     expect(plot).to_have_attribute("aria-label", re.compile("Scatter plot of 44 tiles"))
 
 
@@ -209,7 +218,7 @@ def test_the_keyboard_chooses_the_tile_nearest_the_middle(page: Page, site: str,
     assert row["city"] == city
 
 
-def test_without_webgl_it_says_so_and_the_list_works(page: Page, site: str, towns: TownDatabase) -> None:
+def test_without_webgl_a_note_is_shown_and_the_list_works(page: Page, site: str, towns: TownDatabase) -> None:
     page.add_init_script("""
         const before = HTMLCanvasElement.prototype.getContext;
         HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
@@ -217,7 +226,7 @@ def test_without_webgl_it_says_so_and_the_list_works(page: Page, site: str, town
         };
     """)
     page.goto(f"{site}/?tile={towns.tile_of(TOWN.city_id, 'centre')}&scatter=continent&k=4")
-    expect(page.locator(".scatter-note")).to_contain_text("no WebGL")
+    expect(page.locator(".scatter-note")).to_contain_text("WebGL")
     expect(page.locator("ol.results > li")).to_have_count(4)
 
 

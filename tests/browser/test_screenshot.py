@@ -1,3 +1,5 @@
+"""The script that takes the pictures of the README."""
+
 import subprocess
 import sys
 from pathlib import Path
@@ -7,15 +9,15 @@ import rasterio
 from playwright.sync_api import Browser
 from rasterio.errors import NotGeoreferencedWarning
 
-from tests.webapp.towns import TOWNS, TownDatabase
+from tests.builders.towns import TOWNS, TownDatabase
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "screenshot.py"
 
 
-def test_the_script_pictures_the_answer_of_a_tile(
+def test_the_script_takes_a_picture_and_prints_the_matches(
     site: str, browser: Browser, towns: TownDatabase, tmp_path: Path
 ) -> None:
-    """``browser`` is asked for only to skip where there is none."""
+    """``browser`` is requested so that the test is skipped without one."""
     out = tmp_path / "images" / "harbours.png"
     tile_id = towns.tile_of(TOWNS[0].city_id, "harbour")
     command = [sys.executable, SCRIPT, "--url", site, "--out", out, "--tile-id", tile_id, "--k", 3]

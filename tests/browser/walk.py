@@ -1,4 +1,4 @@
-"""What tests of the page do again and again: open it, wait for it, read its list, and ask SQL the same."""
+"""Steps that the tests share: open the page, wait for it, read its list, run SQL."""
 
 import re
 import time
@@ -11,37 +11,39 @@ from playwright.sync_api import Page, Route, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 from psycopg.rows import dict_row
 
-from tests.webapp.towns import TownDatabase
+from tests.builders.towns import TownDatabase
 
 FLIGHT_MS = 60_000
 PATIENCE_S = 30
 
 
 def sql(towns: TownDatabase, query: str, *parameters: Any) -> list[dict[str, Any]]:
+    """Return the rows of a query."""
     with psycopg.connect(towns.settings.database_url or "", row_factory=dict_row) as conn:
         return conn.execute(query, parameters).fetchall()  # type: ignore[call-overload]
 
 
 def place(towns: TownDatabase, tile_id: int) -> tuple[float, float]:
-    """Longitude and latitude of a tile's centre."""
+    """Return longitude and latitude of a tile's centre."""
     (row,) = sql(towns, "SELECT lon, lat FROM api.tile_overview WHERE tile_id = %s", tile_id)
     return row["lon"], row["lat"]
 
 
 def open_page(page: Page, address: str) -> None:
-    """The page, its map drawn."""
+    """Open the page and wait until its map is drawn."""
     page.goto(address)
     expect(page.locator(".map-canvas")).to_have_attribute("data-state", "idle", timeout=FLIGHT_MS)
 
 
 def click_middle(page: Page) -> None:
+    """Click in the middle of the map."""
     box = page.locator(".map-canvas").bounding_box()
     assert box
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
 
 
 def wait_until(page: Page, holds: Callable[[], bool]) -> None:
-    """For what no locator of Playwright can wait: pixels, for one."""
+    """Wait for a condition that no Playwright locator can express, such as one on pixels."""
     deadline = time.monotonic() + PATIENCE_S
     while not holds():
         assert time.monotonic() < deadline
@@ -49,7 +51,7 @@ def wait_until(page: Page, holds: Callable[[], bool]) -> None:
 
 
 def hold_back(page: Page, url: str) -> Callable[[], None]:
-    """Let what is asked of an address wait; what is returned lets the first of it go."""
+    """Hold back requests to an address. Return a function that lets the first one pass."""
     held: list[Route] = []
     page.route(url, lambda route: held.append(route))
 
@@ -61,21 +63,24 @@ def hold_back(page: Page, url: str) -> Callable[[], None]:
 
 
 def expect_in_address(page: Page, part: str) -> None:
+    """Wait until the address contains a text."""
     expect(page).to_have_url(re.compile(re.escape(part)))
 
 
 def expect_not_in_address(page: Page, part: str) -> None:
+    """Wait until the address no longer contains a text."""
     expect(page).not_to_have_url(re.compile(re.escape(part)))
 
 
 def listed(page: Page) -> list[int]:
+    """Return the ids of the listed tiles. Does not wait: use it once the list is known to be complete."""
     ids = page.locator("ol.results > li").evaluate_all("(items) => items.map((item) => item.dataset.tileId)")
     return [int(tile_id) for tile_id in ids]
 
 
 def expect_listed(page: Page, tile_ids: list[int]) -> None:
-    """Wait for the answer: until it is there, the page shows the one before, which may be as long."""
-    with suppress(PlaywrightTimeoutError):  # the comparison then says what is listed instead
+    """Wait until exactly these tiles are listed. The previous list, which may be as long, stays until then."""
+    with suppress(PlaywrightTimeoutError):  # the comparison then shows what is listed instead
         page.wait_for_function(
             """(ids) => {
                 const items = [...document.querySelectorAll('ol.results > li')];
@@ -87,6 +92,7 @@ def expect_listed(page: Page, tile_ids: list[int]) -> None:
 
 
 def expect_map_at(page: Page, lon: float, lat: float) -> None:
+    """Wait until the map is centred on a position."""
     page.wait_for_function(
         """([lon, lat]) => {
             const [, y, x] = window.location.hash.slice(5).split('/').map(Number);

@@ -1,4 +1,4 @@
-"""The database's own catalogue: everything explained, files equal objects, functions declared as they must be."""
+"""The system catalogue: everything has a comment, files equal objects, functions are declared correctly."""
 
 import json
 from pathlib import Path
@@ -7,41 +7,46 @@ from typing import Any
 import psycopg
 import pytest
 
-from db.apply_sql import FOLDERS, ROOT
+from db.catalogue.files import FOLDERS, ROOT
 
-UNEXPLAINED = """
+UNCOMMENTED = """
     SELECT 'schema ' || n.nspname
     FROM pg_namespace AS n
-    WHERE n.nspname IN ('terrakin', 'api', 'tiles') AND obj_description(n.oid, 'pg_namespace') IS NULL
+    WHERE n.nspname IN ('terrakin', 'api', 'internal', 'tiles') AND obj_description(n.oid, 'pg_namespace') IS NULL
     UNION ALL
     SELECT 'relation ' || c.oid::regclass::text
     FROM pg_class AS c
-    WHERE c.relnamespace IN ('terrakin'::regnamespace, 'api'::regnamespace, 'tiles'::regnamespace)
+    WHERE c.relnamespace::regnamespace::text IN ('terrakin', 'api', 'internal', 'tiles')
         AND c.relkind IN ('r', 'v', 'm', 'p', 'f') AND c.relname <> 'alembic_version'
         AND coalesce(obj_description(c.oid, 'pg_class'), '') = ''
     UNION ALL
     SELECT 'column ' || c.oid::regclass::text || '.' || a.attname
     FROM pg_class AS c
     JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-    WHERE c.relnamespace IN ('terrakin'::regnamespace, 'api'::regnamespace, 'tiles'::regnamespace)
+    WHERE c.relnamespace::regnamespace::text IN ('terrakin', 'api', 'internal', 'tiles')
         AND c.relkind IN ('r', 'v', 'm', 'p', 'f') AND c.relname <> 'alembic_version'
         AND coalesce(col_description(c.oid, a.attnum), '') = ''
     UNION ALL
+    SELECT 'type ' || t.oid::regtype::text
+    FROM pg_type AS t
+    JOIN pg_class AS c ON c.oid = t.typrelid AND c.relkind = 'c'
+    WHERE t.typnamespace = 'internal'::regnamespace AND coalesce(obj_description(t.oid, 'pg_type'), '') = ''
+    UNION ALL
     SELECT 'function ' || p.oid::regprocedure::text
     FROM pg_proc AS p
-    WHERE p.pronamespace IN ('terrakin'::regnamespace, 'api'::regnamespace, 'tiles'::regnamespace)
+    WHERE p.pronamespace::regnamespace::text IN ('terrakin', 'api', 'internal', 'tiles')
         AND coalesce(obj_description(p.oid, 'pg_proc'), '') = ''
 """
 OBJECTS = """
     SELECT n.nspname, p.proname, 'FUNCTION'
     FROM pg_proc AS p
     JOIN pg_namespace AS n ON n.oid = p.pronamespace
-    WHERE n.nspname IN ('terrakin', 'api', 'tiles')
+    WHERE n.nspname IN ('terrakin', 'api', 'internal', 'tiles')
     UNION ALL
-    SELECT n.nspname, c.relname, 'VIEW'
+    SELECT n.nspname, c.relname, CASE c.relkind WHEN 'c' THEN 'TYPE' ELSE 'VIEW' END
     FROM pg_class AS c
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
-    WHERE (n.nspname IN ('api', 'tiles') AND c.relkind NOT IN ('i', 'c'))
+    WHERE (n.nspname IN ('api', 'internal', 'tiles') AND c.relkind <> 'i')
         OR (n.nspname = 'terrakin' AND c.relkind = 'v')
 """
 CONSTRAINTS = """
@@ -64,8 +69,8 @@ def names(conn: psycopg.Connection[Any], query: str) -> list[Any]:
     return [row[0] for row in conn.execute(query)]  # type: ignore[call-overload]
 
 
-def test_nothing_is_without_a_comment(module_conn: psycopg.Connection[Any]) -> None:
-    assert names(module_conn, UNEXPLAINED) == []
+def test_everything_has_a_comment(module_conn: psycopg.Connection[Any]) -> None:
+    assert names(module_conn, UNCOMMENTED) == []
 
 
 def test_the_search_for_missing_comments_finds_them(conn: psycopg.Connection[Any]) -> None:
@@ -73,7 +78,7 @@ def test_the_search_for_missing_comments_finds_them(conn: psycopg.Connection[Any
     conn.execute("COMMENT ON FUNCTION api.tile_cell IS NULL")
     conn.execute("COMMENT ON COLUMN api.tile_overview.lon IS NULL")
     conn.execute("COMMENT ON TABLE terrakin.tiles IS NULL")
-    assert len(names(conn, UNEXPLAINED)) == 4
+    assert len(names(conn, UNCOMMENTED)) == 4
 
 
 def test_files_and_objects_are_the_same_and_none_is_overloaded(module_conn: psycopg.Connection[Any]) -> None:
@@ -89,7 +94,7 @@ def test_every_function_has_a_fixed_search_path(module_conn: psycopg.Connection[
     open_to_callers = """
         SELECT p.oid::regprocedure::text
         FROM pg_proc AS p
-        WHERE p.pronamespace IN ('api'::regnamespace, 'tiles'::regnamespace)
+        WHERE p.pronamespace::regnamespace::text IN ('api', 'internal', 'tiles')
             AND NOT EXISTS (SELECT 1 FROM unnest(p.proconfig) AS c WHERE c LIKE 'search_path=%')
     """
     assert names(module_conn, open_to_callers) == []
@@ -99,17 +104,18 @@ def test_no_function_that_reads_a_table_claims_to_be_immutable(module_conn: psyc
     immutable_readers = r"""
         SELECT p.oid::regprocedure::text
         FROM pg_proc AS p
-        WHERE p.pronamespace IN ('api'::regnamespace, 'tiles'::regnamespace)
+        WHERE p.pronamespace::regnamespace::text IN ('api', 'internal', 'tiles')
             AND p.provolatile = 'i' AND p.prosrc ~* '(from|join)\s+(terrakin|api)\.'
     """
     assert names(module_conn, immutable_readers) == []
 
 
-def test_no_function_writes_or_runs_with_its_owners_rights(module_conn: psycopg.Connection[Any]) -> None:
+def test_no_function_writes_or_runs_with_its_owners_privileges(module_conn: psycopg.Connection[Any]) -> None:
     volatile = """
         SELECT p.oid::regprocedure::text
         FROM pg_proc AS p
-        WHERE p.pronamespace IN ('api'::regnamespace, 'tiles'::regnamespace) AND (p.provolatile = 'v' OR p.prosecdef)
+        WHERE p.pronamespace::regnamespace::text IN ('api', 'internal', 'tiles')
+            AND (p.provolatile = 'v' OR p.prosecdef)
     """
     assert names(module_conn, volatile) == []
 
@@ -143,7 +149,8 @@ def test_tile_functions_have_martins_signature_and_a_json_comment(module_conn: p
         assert json.loads(comment)["description"]
 
 
-SQL_FILES = sorted(set(ROOT.rglob("*.sql")) - set(ROOT.glob("examples/*.sql")))
+SQL_FILES = sorted(set(ROOT.rglob("*.sql")) - set(ROOT.glob("examples/*.sql")) - set(ROOT.glob("types/*.sql")))
+"""All but the recipes, which create nothing, and the types, which have no CREATE OR REPLACE."""
 
 
 @pytest.mark.parametrize("path", SQL_FILES, ids=lambda p: str(p.relative_to(ROOT)))

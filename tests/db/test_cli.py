@@ -1,4 +1,4 @@
-"""``terrakin db ...`` as a user meets it: exit codes, one line an error, nothing secret."""
+"""``terrakin db ...`` as a user sees it: exit codes, one line per error, no secrets."""
 
 import os
 import subprocess
@@ -58,6 +58,16 @@ def test_any_command_that_needs_the_cluster_starts_it(empty_home: Path) -> None:
     assert (asked.returncode, asked.stdout) == (0, "terrakin\n")
 
 
+def test_migrate_names_what_it_restores(database: Settings) -> None:
+    with psycopg.connect(str(database.database_url)) as conn:
+        conn.execute("DROP FUNCTION api.tile_at")
+    answer = terrakin("migrate", DATABASE_URL=str(database.database_url))
+    assert answer.returncode == 0
+    assert "sql/functions/tile_at.sql: missing in this database\n" in answer.stderr
+    answer = terrakin("migrate", DATABASE_URL=str(database.database_url))
+    assert answer.stderr == "schema is up to date; 0 files of sql/ were applied\n"
+
+
 def test_the_reference_is_written(server_home: Path, database: Settings, tmp_path: Path) -> None:
     page = tmp_path / "reference.md"
     assert terrakin("docs", "--out", str(page), DATABASE_URL=str(database.database_url)).returncode == 0
@@ -65,7 +75,7 @@ def test_the_reference_is_written(server_home: Path, database: Settings, tmp_pat
 
 
 @pytest.mark.parametrize("command", [["status"], ["migrate"], ["index"], ["docs", "--out", "/dev/null"]])
-def test_an_unreachable_server_is_one_line(command: list[str]) -> None:
+def test_the_error_for_an_unreachable_server_is_one_line(command: list[str]) -> None:
     answer = terrakin(*command, DATABASE_URL=f"postgresql://owner:{SECRET}@127.0.0.1:1/nowhere")
     assert answer.returncode == 1
     assert answer.stderr.startswith("terrakin: error: cannot connect to PostgreSQL at 127.0.0.1:1, database nowhere")
@@ -74,15 +84,15 @@ def test_an_unreachable_server_is_one_line(command: list[str]) -> None:
 
 
 @pytest.mark.parametrize("command", ["start", "stop"])
-def test_an_external_server_is_not_ours_to_start_or_stop(command: str) -> None:
+def test_an_external_server_is_neither_started_nor_stopped(command: str) -> None:
     answer = terrakin(command, DATABASE_URL="postgresql://owner@127.0.0.1:1/nowhere")
     assert answer.returncode == 1
     assert "DATABASE_URL is set" in answer.stderr
     assert answer.stderr.count("\n") == 1
 
 
-def test_psql_gets_the_password_by_the_environment(database: Settings, tmp_path: Path) -> None:
-    """A psql of our own stands in: it writes down what it was called with."""
+def test_psql_gets_the_password_from_the_environment(database: Settings, tmp_path: Path) -> None:
+    """A fake psql records its arguments."""
     seen = tmp_path / "seen"
     fake = tmp_path / "psql"
     fake.write_text(f'#!/bin/sh\necho "$@" "PGPASSWORD=$PGPASSWORD" >{seen}\n')
@@ -92,13 +102,13 @@ def test_psql_gets_the_password_by_the_environment(database: Settings, tmp_path:
     assert seen.read_text() == f"user=owner dbname=d host=host -c SELECT 1 PGPASSWORD={SECRET}\n"
 
 
-def test_reset_of_an_external_database_leaves_what_is_not_ours(database: Settings) -> None:
+def test_reset_of_an_external_database_keeps_other_schemas(database: Settings) -> None:
     with connect(database) as conn:
         make_city(conn)
         conn.execute("CREATE TABLE public.theirs AS SELECT 1 AS number")
     url = {"DATABASE_URL": str(database.database_url)}
     asked = terrakin("reset", answer="n\n", **url)
-    assert "schemas terrakin, api and tiles of database" in asked.stdout + asked.stderr
+    assert "schemas terrakin, api, internal and tiles of database" in asked.stdout + asked.stderr
     assert terrakin("reset", "--yes", **url).returncode == 0
     with psycopg.connect(str(database.database_url)) as conn:
         row = conn.execute("SELECT to_regnamespace('terrakin'), to_regnamespace('api'), number FROM theirs").fetchone()
@@ -107,11 +117,11 @@ def test_reset_of_an_external_database_leaves_what_is_not_ours(database: Setting
     connect(database, "reader").close()
 
 
-def test_reset_refuses_a_database_that_terrakin_never_migrated(blank_database: Settings) -> None:
+def test_reset_refuses_a_database_without_terrakin_schema(blank_database: Settings) -> None:
     with psycopg.connect(str(blank_database.database_url)) as conn:
         conn.execute("CREATE SCHEMA api; CREATE TABLE api.theirs ()")
     answer = terrakin("reset", "--yes", DATABASE_URL=str(blank_database.database_url))
     assert answer.returncode == 1
-    assert "has no schema of terrakin; nothing was deleted" in answer.stderr
+    assert "no terrakin schema; nothing was deleted" in answer.stderr
     with psycopg.connect(str(blank_database.database_url)) as conn:
         assert conn.execute("SELECT to_regclass('api.theirs') IS NULL").fetchone() == (False,)

@@ -1,4 +1,4 @@
-"""Connections in three roles, and servers that are not fit: away, without extensions, not migrated."""
+"""Connections in three roles, and unsuitable servers: unreachable, without extensions, not migrated."""
 
 import socket
 from dataclasses import replace
@@ -11,10 +11,11 @@ from psycopg.conninfo import conninfo_to_dict
 from shapely import Point, Polygon
 
 from db import connect as connect_module
-from db.connect import Role, connect, known_revisions, url_for
+from db.connect import connect, known_revisions, url_for
 from db.errors import ConnectError, DbError
 from db.extensions import known_faults
 from db.migrate import migrate
+from db.roles import ROLE_NAMES, Role
 from db.settings import Settings
 from tests.builders import make_city, make_tile
 from tests.conftest import cloned_database
@@ -22,12 +23,12 @@ from tests.conftest import cloned_database
 SECRET = "hemligt"
 
 
-def test_a_server_that_is_away_is_one_line_with_its_address_and_no_password(tmp_path: Path) -> None:
+def test_the_error_for_an_unreachable_server_has_its_address_and_no_password(tmp_path: Path) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     settings = Settings(tmp_path, f"postgresql://owner:{SECRET}@127.0.0.1:{port}/somewhere")
-    with pytest.raises(ConnectError, match=f"127.0.0.1:{port}, database somewhere: .*start that server") as refused:
+    with pytest.raises(ConnectError, match=f"127.0.0.1:{port}, database somewhere: ") as refused:
         connect(settings)
     assert SECRET not in str(refused.value)
     assert "\n" not in str(refused.value)
@@ -44,14 +45,14 @@ def test_a_server_that_is_away_is_one_line_with_its_address_and_no_password(tmp_
         SECRET,
     ],
 )
-def test_a_database_url_that_is_none_says_how_one_looks_and_keeps_the_password(tmp_path: Path, url: str) -> None:
+def test_the_error_for_an_invalid_url_shows_an_example_and_no_password(tmp_path: Path, url: str) -> None:
     with pytest.raises(ConnectError, match="postgresql://user:password@host:5432/database") as refused:
         connect(Settings(tmp_path, url))
     assert SECRET not in str(refused.value)
     assert "\n" not in str(refused.value)
 
 
-def test_a_wrong_password_is_told_from_a_server_that_is_away(database: Settings) -> None:
+def test_a_wrong_password_is_named_as_such(database: Settings) -> None:
     parts = conninfo_to_dict(database.database_url)
     url = f"postgresql://terrakin_reader:{SECRET}@127.0.0.1:{parts['port']}/{parts['dbname']}"
     with pytest.raises(ConnectError, match="password authentication failed") as refused:
@@ -59,24 +60,24 @@ def test_a_wrong_password_is_told_from_a_server_that_is_away(database: Settings)
     assert SECRET not in str(refused.value)
 
 
-def test_a_database_that_is_not_migrated_says_what_to_run(blank_database: Settings) -> None:
-    with pytest.raises(ConnectError, match="has no terrakin schema; run `terrakin db migrate`"):
+def test_the_error_for_an_empty_database_names_the_command_to_run(blank_database: Settings) -> None:
+    with pytest.raises(ConnectError, match=r"no terrakin schema.*`terrakin db migrate`"):
         connect(blank_database)
 
 
-def test_an_older_schema_says_what_to_run(database: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_for_an_older_schema_names_the_command_to_run(
+    database: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     head = connect_module.known_revisions()[-1]
     monkeypatch.setattr(connect_module, "known_revisions", lambda: [head, "9998"])
-    with pytest.raises(
-        ConnectError, match=f"has schema revision {head}, this program needs 9998; run `terrakin db migrate`"
-    ):
+    with pytest.raises(ConnectError, match=f"revision {head}, .*9998.*`terrakin db migrate`"):
         connect(database)
 
 
-def test_a_newer_schema_asks_for_a_newer_program(database: Settings) -> None:
+def test_a_newer_schema_needs_a_newer_program(database: Settings) -> None:
     with connect(database) as conn:
         conn.execute("UPDATE terrakin.alembic_version SET version_num = '9999'")
-    with pytest.raises(ConnectError, match=r"has schema revision 9999, .*update terrakin"):
+    with pytest.raises(ConnectError, match=r"revision 9999, .*update terrakin"):
         connect(database)
 
 
@@ -94,7 +95,7 @@ def test_known_revisions_are_alembics() -> None:
 def test_a_version_that_is_too_old_is_refused(database: Settings, extension: str, label: str) -> None:
     with connect(database) as conn:
         conn.execute("UPDATE pg_extension SET extversion = '0.7.4' WHERE extname = %s", (extension,))
-    with pytest.raises(ConnectError, match=f"0.7.4, it needs {label} or newer.*ALTER EXTENSION {extension} UPDATE"):
+    with pytest.raises(ConnectError, match=f"0.7.4, .*{label}.*ALTER EXTENSION {extension} UPDATE"):
         connect(database)
 
 
@@ -102,7 +103,7 @@ def test_an_extension_in_another_schema_is_refused(blank_database: Settings) -> 
     with psycopg.connect(url_for(blank_database)) as conn:
         conn.execute("CREATE SCHEMA gis")
         conn.execute("CREATE EXTENSION vector SCHEMA gis")
-    with pytest.raises(ConnectError, match="lies in schema gis, terrakin looks in public"):
+    with pytest.raises(ConnectError, match=r"schema gis.*public"):
         migrate(blank_database)
 
 
@@ -118,7 +119,7 @@ def test_faults_of_pgvector_are_known(version: tuple[int, ...], faults: tuple[st
 @pytest.mark.parametrize(
     ("role", "user"), [("owner", "terrakin"), ("etl", "terrakin_etl"), ("reader", "terrakin_reader")]
 )
-def test_roles_are_taken_on_an_external_server_and_on_the_private_one(
+def test_roles_are_set_on_an_external_server_and_on_the_private_one(
     database: Settings, server_home: Path, role: Role, user: str
 ) -> None:
     with connect(database, role) as conn:
@@ -129,7 +130,7 @@ def test_roles_are_taken_on_an_external_server_and_on_the_private_one(
         assert conn.execute("SELECT current_user, session_user").fetchone() == (user, user)
 
 
-def test_the_reader_url_is_for_the_reader_alone(database: Settings) -> None:
+def test_the_reader_url_is_used_by_the_reader_only(database: Settings) -> None:
     parts = conninfo_to_dict(database.database_url)
     reader_url = f"postgresql://terrakin_reader@/{parts['dbname']}?host={parts['host']}&port={parts['port']}"
     settings = replace(database, reader_url=reader_url)
@@ -139,11 +140,13 @@ def test_the_reader_url_is_for_the_reader_alone(database: Settings) -> None:
         assert conn.execute("SELECT session_user").fetchone() == ("terrakin",)
 
 
-def test_roles_that_do_not_exist_say_what_to_run(server_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(connect_module.ROLE_NAMES, "etl", "terrakin_nobody")
+def test_the_error_for_a_missing_role_names_the_command_to_run(
+    server_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ROLE_NAMES, "etl", "terrakin_nobody")
     with (
         cloned_database(server_home) as url,
-        pytest.raises(ConnectError, match="run `terrakin db migrate`, which makes role terrakin_nobody"),
+        pytest.raises(ConnectError, match=r"`terrakin db migrate`.*terrakin_nobody"),
     ):
         connect(Settings(server_home, url), "etl")
 
@@ -157,7 +160,7 @@ def test_options_of_the_url_are_kept(database: Settings) -> None:
         )
 
 
-def test_vectors_and_geometries_come_back_as_they_went(database: Settings) -> None:
+def test_vectors_and_geometries_are_returned_as_written(database: Settings) -> None:
     rng = np.random.default_rng(1)
     embedding = rng.standard_normal(768).astype(np.float32)
     with connect(database, "etl") as conn:
@@ -175,7 +178,7 @@ def test_vectors_and_geometries_come_back_as_they_went(database: Settings) -> No
 
 
 def plain_owner(blank_database: Settings, attributes: str) -> Settings:
-    """Settings of a user with a password who owns the database and is no superuser, as on a managed server."""
+    """Return settings of an owner with a password who is not a superuser, as on a managed server."""
     parts = conninfo_to_dict(blank_database.database_url)
     name = f"owner_of_{parts['dbname']}"
     with psycopg.connect(blank_database.database_url, autocommit=True) as conn:
@@ -185,7 +188,7 @@ def plain_owner(blank_database: Settings, attributes: str) -> Settings:
     return replace(blank_database, database_url=url)
 
 
-def test_an_owner_who_may_not_create_extensions_is_told_who_must(blank_database: Settings) -> None:
+def test_an_owner_who_may_not_create_extensions_gets_the_statements_for_a_superuser(blank_database: Settings) -> None:
     settings = plain_owner(blank_database, "CREATEROLE")
     with pytest.raises(
         DbError, match=r'permission denied to create extension "postgis".*superuser.*CREATE EXTENSION'
@@ -196,7 +199,7 @@ def test_an_owner_who_may_not_create_extensions_is_told_who_must(blank_database:
         assert conn.execute("SELECT to_regnamespace('terrakin')").fetchone() == (None,)
 
 
-def test_an_owner_who_may_not_change_roles_migrates_once_a_superuser_has_made_them(blank_database: Settings) -> None:
+def test_an_owner_who_may_not_create_roles_migrates_once_a_superuser_has_created_them(blank_database: Settings) -> None:
     settings = plain_owner(blank_database, "NOCREATEROLE")
     name = conninfo_to_dict(settings.database_url)["user"]
     with psycopg.connect(blank_database.database_url, autocommit=True) as conn:

@@ -1,4 +1,4 @@
-"""The vector indexes: built once, serially where pgvector has faults, again where invalid, and used."""
+"""The vector indexes: built once, serially if pgvector has faults, again if invalid, and used."""
 
 import os
 import signal
@@ -10,13 +10,13 @@ import pytest
 
 from db.connect import connect
 from db.index import INDEXES, _build_vector_indexes, build_indexes
-from db.neighbours import NAME as KIN
+from db.neighbours import NAME as NEIGHBOURS
 from db.settings import Settings
 from tests.builders import make_city, make_tile
 from tests.locks import wait_until_blocked
 
 NAMES = [index.name for index in INDEXES]
-ALL = [*NAMES, KIN]
+ALL = [*NAMES, NEIGHBOURS]
 NEAREST = (
     "EXPLAIN SELECT tile_id FROM terrakin.tiles ORDER BY embedding_{0}::halfvec(768) <=> "
     "(SELECT embedding_{0}::halfvec(768) FROM terrakin.tiles LIMIT 1) LIMIT 5"
@@ -61,11 +61,11 @@ def test_progress_ends_with_all_tiles_of_each_index(loaded: Settings) -> None:
     calls: list[tuple[str, int, int]] = []
     build_indexes(loaded, lambda name, done, total: calls.append((name, done, total)))
     ended = [name for name, done, total in calls if done == total]
-    assert (ended[0], sorted(ended[1:3]), ended[3:]) == ("shuffle", sorted(NAMES), [KIN])
+    assert (ended[0], sorted(ended[1:3]), ended[3:]) == ("shuffle", sorted(NAMES), [NEIGHBOURS])
     assert all(0 <= done <= total == 60 for _, done, total in calls)
 
 
-def test_both_are_built_at_once(loaded: Settings) -> None:
+def test_both_are_built_at_the_same_time(loaded: Settings) -> None:
     with connect(loaded) as loading, ThreadPoolExecutor() as pool:
         loading.execute("LOCK terrakin.tiles IN ROW EXCLUSIVE MODE")
         building = pool.submit(_build_vector_indexes, loaded, None)
@@ -74,8 +74,8 @@ def test_both_are_built_at_once(loaded: Settings) -> None:
         assert building.result() == NAMES
 
 
-def test_who_has_read_tiles_may_write_them_while_a_shuffle_waits(loaded: Settings) -> None:
-    """As a load does, whose staging table is made like the tiles."""
+def test_a_load_that_has_read_tiles_may_write_them_while_a_shuffle_waits(loaded: Settings) -> None:
+    """A load reads tiles when it creates its staging table."""
     with connect(loaded) as loading, ThreadPoolExecutor() as pool:
         loading.execute("SELECT count(*) FROM terrakin.tiles")
         building = pool.submit(build_indexes, loaded)
@@ -85,9 +85,9 @@ def test_who_has_read_tiles_may_write_them_while_a_shuffle_waits(loaded: Setting
         assert building.result() == ALL
 
 
-def test_interrupted_no_server_goes_on_building(loaded: Settings, owner: psycopg.Connection) -> None:
+def test_an_interrupted_build_ends_on_the_server(loaded: Settings, owner: psycopg.Connection) -> None:
     build_indexes(loaded)
-    # Invalid, the first one is built again, and the second one, which is valid, keeps the tiles from being shuffled.
+    # The invalid index is built again; the valid one keeps the tiles from being shuffled.
     owner.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = %s::regclass", (f"terrakin.{NAMES[0]}",))
 
     def interrupt(loading: psycopg.Connection) -> None:
@@ -96,7 +96,7 @@ def test_interrupted_no_server_goes_on_building(loaded: Settings, owner: psycopg
         finally:
             os.kill(os.getpid(), signal.SIGINT)
 
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs of a shell ignore SIGINT
     try:
         with connect(loaded) as loading, ThreadPoolExecutor() as pool:
             loading.execute("LOCK terrakin.tiles IN ROW EXCLUSIVE MODE")

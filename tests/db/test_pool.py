@@ -1,4 +1,4 @@
-"""The web app's connections: read-only, with a timeout, the last one used first, and replaced when they died."""
+"""The web app's connections: read-only, with a timeout, last used first, replaced when dead."""
 
 from collections.abc import Iterator
 
@@ -28,7 +28,7 @@ def conn(pool: ReaderPool) -> Iterator[psycopg.Connection]:
         yield held  # type: ignore[misc]
 
 
-def test_it_reads_as_dicts_with_a_timeout(conn: psycopg.Connection) -> None:
+def test_rows_are_dicts_and_statements_time_out(conn: psycopg.Connection) -> None:
     assert conn.execute("SELECT city_id, name FROM terrakin.cities").fetchall() == [
         {"city_id": 1, "name": "Testville (synthetic)"}
     ]
@@ -36,7 +36,7 @@ def test_it_reads_as_dicts_with_a_timeout(conn: psycopg.Connection) -> None:
     assert conn.execute("SHOW application_name").fetchone() == {"application_name": "terrakin-web"}
 
 
-def test_it_writes_nothing(conn: psycopg.Connection) -> None:
+def test_connections_are_read_only(conn: psycopg.Connection) -> None:
     with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
         conn.execute("CREATE TEMP TABLE scratch ()")
     with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction)):
@@ -44,12 +44,12 @@ def test_it_writes_nothing(conn: psycopg.Connection) -> None:
 
 
 def backend(pool: ReaderPool) -> int:
-    """The server process of the connection that comes next, which is given back at once."""
+    """Return the server process of the next connection."""
     with pool.connection() as conn:
         return conn.info.backend_pid
 
 
-def test_the_connection_used_last_comes_first(pool: ReaderPool) -> None:
+def test_the_connection_used_last_is_lent_first(pool: ReaderPool) -> None:
     with pool.connection() as last:
         with pool.connection(), pool.connection():
             pass
@@ -57,14 +57,14 @@ def test_the_connection_used_last_comes_first(pool: ReaderPool) -> None:
     assert [backend(pool) for _ in range(5)] == [pid] * 5
 
 
-def test_a_connection_that_the_server_ended_is_replaced(pool: ReaderPool, database: Settings) -> None:
+def test_a_connection_ended_by_the_server_is_replaced(pool: ReaderPool, database: Settings) -> None:
     before = backend(pool)
     with connect(database) as owner:
         owner.execute("SELECT pg_terminate_backend(%s, 5000)", (before,))
     assert backend(pool) != before
 
 
-def test_a_notice_of_the_server_ends_nothing(pool: ReaderPool, database: Settings) -> None:
+def test_a_connection_with_a_pending_notice_is_kept(pool: ReaderPool, database: Settings) -> None:
     with pool.connection() as conn:
         conn.execute("LISTEN news")
     pid = conn.info.backend_pid
@@ -73,9 +73,13 @@ def test_a_notice_of_the_server_ends_nothing(pool: ReaderPool, database: Setting
     assert backend(pool) == pid
 
 
-def test_a_question_waits_only_so_long_for_a_connection(database: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waiting_for_a_free_connection_times_out(database: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "TIMEOUT_S", 1)
     narrow = ReaderPool(database, max_size=1)
-    with narrow.connection(), pytest.raises(ConnectError, match="no connection came free in 1 s"), narrow.connection():
+    with (
+        narrow.connection(),
+        pytest.raises(ConnectError, match=r"no .*connection was free within 1 s"),
+        narrow.connection(),
+    ):
         pass
     narrow.close()

@@ -1,4 +1,4 @@
-"""Who may do what: tried, not only asked for."""
+"""Privileges of the roles, by trying them."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ RELATIONS = """
     WHERE n.nspname IN ('terrakin', 'api') AND c.relkind IN ('r', 'v')
 """
 OWN_RECORDS = {"terrakin.alembic_version", "terrakin.sql_files", "terrakin.country_outlines"}
-"""Written by the owner only: what was migrated, and the base map of `terrakin qgis setup`."""
+"""Written by the owner only: the ledgers of migrations, and the base map of `terrakin qgis setup`."""
 FUNCTIONS = """
     SELECT p.oid::regprocedure::text, has_function_privilege(%s, p.oid, 'EXECUTE')
     FROM pg_proc AS p
@@ -38,7 +38,7 @@ WRITES = (
     "COPY terrakin.cities TO PROGRAM 'cat'",
 )
 ETL_MAY = 3
-"""The first so many of WRITES are the ETL's work."""
+"""Number of statements at the start of WRITES that the ETL may execute."""
 
 
 def relations(conn: psycopg.Connection[Any]) -> list[tuple[str, str]]:
@@ -57,7 +57,7 @@ def test_the_reader_reads_everything_and_calls_everything(database: Settings) ->
 @pytest.mark.parametrize("statement", WRITES)
 def test_the_reader_writes_nothing(database: Settings, statement: str) -> None:
     with connect(database, "reader", autocommit=True) as conn:
-        conn.execute("SET default_transaction_read_only = off")  # rights must hold, not only this setting
+        conn.execute("SET default_transaction_read_only = off")  # privileges must suffice without this setting
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             conn.execute(statement)  # type: ignore[call-overload]
 
@@ -92,7 +92,7 @@ def test_the_etl_may_write_every_table_of_data(database: Settings) -> None:
                 assert row == (expected,), (name, privilege)
 
 
-def test_a_stranger_gets_nothing(database: Settings) -> None:
+def test_another_role_has_no_privileges(database: Settings) -> None:
     with connect(database) as conn:
         conn.execute("CREATE ROLE stranger")
         for schema in ("terrakin", "api", "tiles"):
@@ -102,14 +102,14 @@ def test_a_stranger_gets_nothing(database: Settings) -> None:
         conn.rollback()
 
 
-def test_what_the_owner_adds_by_hand_can_be_read(database: Settings) -> None:
+def test_the_reader_reads_tables_that_the_owner_adds_by_hand(database: Settings) -> None:
     with connect(database) as conn:
         conn.execute("CREATE TABLE terrakin.by_hand AS SELECT 1 AS number")
     with connect(database, "reader") as conn:
         assert conn.execute("SELECT number FROM terrakin.by_hand").fetchone() == (1,)
 
 
-def test_no_role_of_ours_is_a_superuser_or_has_a_password_from_the_repository(database: Settings) -> None:
+def test_none_of_our_roles_is_a_superuser(database: Settings) -> None:
     with connect(database) as conn:
         rows = conn.execute(
             "SELECT rolname, rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls, rolcanlogin "

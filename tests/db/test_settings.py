@@ -1,4 +1,4 @@
-"""Where settings come from."""
+"""Settings from the environment."""
 
 from pathlib import Path
 
@@ -17,11 +17,11 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def test_without_anything_the_home_is_here_and_the_cluster_private(tmp_path: Path) -> None:
+def test_the_defaults_are_a_home_in_this_folder_and_the_private_cluster(tmp_path: Path) -> None:
     assert read_settings() == Settings(tmp_path / ".terrakin", None, None)
 
 
-def test_the_nearest_folder_upwards_that_has_a_home_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_home_is_the_nearest_one_upwards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     deep = tmp_path / "a" / "b"
     deep.mkdir(parents=True)
     (tmp_path / ".terrakin").mkdir()
@@ -31,7 +31,9 @@ def test_the_nearest_folder_upwards_that_has_a_home_wins(tmp_path: Path, monkeyp
     assert read_settings().home == tmp_path / "a" / ".terrakin"
 
 
-def test_variables_win_and_a_relative_home_becomes_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_variables_take_precedence_and_a_relative_home_becomes_absolute(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for variable, text in zip(
         VARIABLES, ("here", "postgresql://owner@host/d", "postgresql://reader@host/d"), strict=True
     ):
@@ -39,16 +41,30 @@ def test_variables_win_and_a_relative_home_becomes_absolute(tmp_path: Path, monk
     assert read_settings() == Settings(tmp_path / "here", "postgresql://owner@host/d", "postgresql://reader@host/d")
 
 
-def test_an_empty_variable_is_an_unset_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_variable_counts_as_unset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in VARIABLES:
         monkeypatch.setenv(variable, "")
     assert read_settings() == Settings(tmp_path / ".terrakin", None, None)
 
 
-def test_a_timeout_is_whole_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_timeout_must_be_whole_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERRAKIN_HTTP_TIMEOUT_S", "5")
     assert read_settings().http_timeout_s == 5
     for text in ("0", "-1", "1.5", "soon"):
         monkeypatch.setenv("TERRAKIN_HTTP_TIMEOUT_S", text)
-        with pytest.raises(SettingsError, match="must be whole seconds"):
+        with pytest.raises(SettingsError, match=f"TERRAKIN_HTTP_TIMEOUT_S is '{text}'"):
             read_settings()
+
+
+def test_settings_of_the_map_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "IMAGERY": "esri", "MAPBOX_TOKEN": "pk", "MAP_TILES_URL": "https://t", "RATE_LIMIT": "1/second",
+        "PICTURE_RATE_LIMIT": "2/second", "UPLOAD_RATE_LIMIT": "3/second", "RATE_LIMIT_STORAGE": "redis://r",
+        "PROXIES": "2",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(f"TERRAKIN_{name}", value)
+    settings = read_settings()
+    assert settings == Settings(
+        settings.home, settings.database_url, settings.reader_url, "esri", "pk", "https://t", "1/second", "2/second",
+        "3/second", "redis://r", 2,
+    )  # fmt: skip

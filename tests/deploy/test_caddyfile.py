@@ -1,4 +1,4 @@
-"""The real Caddy with ``deploy/Caddyfile`` before two servers that say who was asked for what."""
+"""The real Caddy with ``deploy/Caddyfile`` in front of two servers that echo their requests."""
 
 import http.client
 import json
@@ -22,12 +22,12 @@ START_TIMEOUT_S = 20
 
 
 def upstream(name: str) -> ThreadingHTTPServer:
-    """A server that answers every GET with its name, the path and who the client is said to be."""
+    """Start a server that answers every GET with its name, the path and the forwarded client address."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            told = {"name": name, "path": self.path, "client": self.headers.get_all("X-Forwarded-For")}
-            body = json.dumps({**told, "scheme": self.headers["X-Forwarded-Proto"]}).encode()
+            echo = {"name": name, "path": self.path, "client": self.headers.get_all("X-Forwarded-For")}
+            body = json.dumps({**echo, "scheme": self.headers["X-Forwarded-Proto"]}).encode()
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -43,13 +43,13 @@ def upstream(name: str) -> ThreadingHTTPServer:
 
 @pytest.fixture(scope="module")
 def proxy_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """Port of a Caddy on loopback; only the names of compose.yaml's network become addresses of this machine."""
+    """Port of a Caddy on loopback; the host names of compose.yaml are replaced with addresses of this machine."""
     home = tmp_path_factory.mktemp("caddy")
     text = CADDYFILE.read_text()
     servers = {"martin:3000": upstream("martin"), "app:8000": upstream("app")}
-    for place, server in servers.items():
-        assert text.count(f"reverse_proxy {place}") == 1
-        text = text.replace(f"reverse_proxy {place}", f"reverse_proxy 127.0.0.1:{server.server_port}")
+    for host, server in servers.items():
+        assert text.count(f"reverse_proxy {host}") == 1
+        text = text.replace(f"reverse_proxy {host}", f"reverse_proxy 127.0.0.1:{server.server_port}")
     port, health_port = free_ports(2)
     assert text.count("127.0.0.1:2020") == 1
     config = home / "Caddyfile"
@@ -66,7 +66,7 @@ def proxy_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
             assert process.poll() is None, (home / "log").read_text()
             assert time.monotonic() < deadline, (home / "log").read_text()
             time.sleep(0.05)
-        assert ask(health_port, "/")[0] == 200
+        assert get(health_port, "/")[0] == 200
         yield port
     finally:
         process.terminate()
@@ -76,7 +76,7 @@ def proxy_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
             server.server_close()
 
 
-def ask(port: int, path: str, **headers: str) -> tuple[int, bytes]:
+def get(port: int, path: str, **headers: str) -> tuple[int, bytes]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
         connection.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
@@ -99,28 +99,28 @@ def ask(port: int, path: str, **headers: str) -> tuple[int, bytes]:
         ("/tilesets", "app"),
     ],
 )
-def test_tiles_go_to_martin_and_all_else_to_the_app(proxy_port: int, path: str, name: str) -> None:
-    status, body = ask(proxy_port, path)
+def test_tiles_go_to_martin_and_everything_else_to_the_app(proxy_port: int, path: str, name: str) -> None:
+    status, body = get(proxy_port, path)
     assert status == 200
-    told = json.loads(body)
-    assert (told["name"], told["path"]) == (name, path)
+    echo = json.loads(body)
+    assert (echo["name"], echo["path"]) == (name, path)
 
 
 @pytest.mark.parametrize(
     "path", ["/metrics", "/%6Detrics", "//metrics", "/tiles/../metrics", "/tiles/_/metrics", "/tiles//_/metrics"]
 )
-def test_metrics_stay_inside(proxy_port: int, path: str) -> None:
-    assert ask(proxy_port, path) == (404, b"")
+def test_metrics_are_hidden(proxy_port: int, path: str) -> None:
+    assert get(proxy_port, path) == (404, b"")
 
 
-def test_the_app_is_told_one_client(proxy_port: int) -> None:
-    assert json.loads(ask(proxy_port, "/")[1])["client"] == ["127.0.0.1"]
+def test_the_app_gets_one_client_address(proxy_port: int) -> None:
+    assert json.loads(get(proxy_port, "/")[1])["client"] == ["127.0.0.1"]
 
 
-def test_a_proxy_in_front_says_who_the_client_is_and_a_client_does_not(proxy_port: int) -> None:
-    """The last address that is no proxy's counts: what stands before it, the client may have written itself."""
-    told = json.loads(
-        ask(proxy_port, "/", X_Forwarded_For="198.51.100.1, 203.0.113.9, 10.0.0.2", X_Forwarded_Proto="https")[1]
+def test_a_proxy_in_front_can_forward_the_client_address_and_a_client_cannot_forge_it(proxy_port: int) -> None:
+    """The last address that is not a proxy's counts; the client may have written those before it."""
+    echo = json.loads(
+        get(proxy_port, "/", X_Forwarded_For="198.51.100.1, 203.0.113.9, 10.0.0.2", X_Forwarded_Proto="https")[1]
     )
-    assert told["client"] == ["203.0.113.9"]
-    assert told["scheme"] == "https"
+    assert echo["client"] == ["203.0.113.9"]
+    assert echo["scheme"] == "https"

@@ -1,4 +1,4 @@
-"""``deploy/make-roles.sh`` in a new cluster, as the postgres image runs it; then what the services do there."""
+"""``deploy/make-roles.sh`` in a new cluster, as the postgres image runs it, and then the services in that cluster."""
 
 import os
 import subprocess
@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from db.binaries import bin_dir, run_as, server_user
+from db.cluster.binaries import bin_dir, run_as, server_user
 from db.connect import connect
 from db.migrate import migrate
 from db.settings import Settings
@@ -23,7 +23,7 @@ OWNER_PASSWORD, READER_PASSWORD = "ofOwner1", "of'Reader\\2"
 
 @pytest.fixture(scope="module")
 def new_cluster() -> Iterator[dict[str, str]]:
-    """libpq's variables of a superuser's session in a cluster that knows nothing of terrakin but a database's name."""
+    """libpq variables of a superuser session in an empty cluster."""
     with temporary_home() as home:
         user = server_user(home / "none")
         home.chmod(0o755)
@@ -32,7 +32,7 @@ def new_cluster() -> Iterator[dict[str, str]]:
         os.chown(data, user.uid, user.gid)
         port, programs = free_ports(1)[0], bin_dir()
         options = f"-c port={port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={data} -c fsync=off"
-        made = run_as(
+        created = run_as(
             user,
             [
                 str(programs / "initdb"),
@@ -44,7 +44,7 @@ def new_cluster() -> Iterator[dict[str, str]]:
                 "--auth-host=scram-sha-256",
             ],
         )
-        assert made.returncode == 0, made.stdout
+        assert created.returncode == 0, created.stdout
         control = [str(programs / "pg_ctl"), "-D", str(data), "-w"]
         started = run_as(user, [*control, "-o", options, "-l", str(data / "log"), "start"])
         assert started.returncode == 0, started.stdout
@@ -55,7 +55,8 @@ def new_cluster() -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def made(new_cluster: dict[str, str]) -> dict[str, str]:
+def cluster(new_cluster: dict[str, str]) -> dict[str, str]:
+    """The cluster after the script has run in it."""
     host, port = new_cluster["PGHOST"], new_cluster["PGPORT"]
     with psycopg.connect(f"host={host} port={port} user=postgres dbname=postgres", autocommit=True) as conn:
         conn.execute("CREATE DATABASE terrakin")
@@ -74,19 +75,20 @@ def made(new_cluster: dict[str, str]) -> dict[str, str]:
     return new_cluster
 
 
-def as_role(made: dict[str, str], role: str, password: str) -> str:
+def as_role(cluster: dict[str, str], role: str, password: str) -> str:
+    """Return a connection string over TCP."""
     return psycopg.conninfo.make_conninfo(
-        host="127.0.0.1", port=made["PGPORT"], dbname="terrakin", user=role, password=password
+        host="127.0.0.1", port=cluster["PGPORT"], dbname="terrakin", user=role, password=password
     )
 
 
-def test_the_owner_migrates_and_the_web_app_reads(made: dict[str, str], tmp_path: Path) -> None:
-    owner = Settings(tmp_path / "job", database_url=as_role(made, "terrakin", OWNER_PASSWORD))
+def test_the_owner_can_migrate_and_the_web_app_can_read(cluster: dict[str, str], tmp_path: Path) -> None:
+    owner = Settings(tmp_path / "job", database_url=as_role(cluster, "terrakin", OWNER_PASSWORD))
     migrate(owner)
     assert migrate(owner) == []
     for role in ("owner", "etl"):
         connect(owner, role).close()
-    reader = as_role(made, "terrakin_reader", READER_PASSWORD)
+    reader = as_role(cluster, "terrakin_reader", READER_PASSWORD)
     app = create_app(Settings(tmp_path / "app", database_url=reader, reader_url=reader))
     try:
         assert app.test_client().get("/health").get_json() == {"status": "ok"}
@@ -99,19 +101,19 @@ def test_the_owner_migrates_and_the_web_app_reads(made: dict[str, str], tmp_path
 
 
 @pytest.mark.parametrize("role", ["terrakin", "terrakin_etl", "terrakin_reader"])
-def test_a_wrong_password_opens_nothing(made: dict[str, str], role: str) -> None:
+def test_a_wrong_password_is_rejected(cluster: dict[str, str], role: str) -> None:
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
-        psycopg.connect(as_role(made, role, "wrong"))
+        psycopg.connect(as_role(cluster, role, "wrong"))
 
 
-def test_no_role_of_ours_is_a_superuser(made: dict[str, str]) -> None:
-    host, port = made["PGHOST"], made["PGPORT"]
+def test_no_role_of_terrakin_is_a_superuser(cluster: dict[str, str]) -> None:
+    host, port = cluster["PGHOST"], cluster["PGPORT"]
     with psycopg.connect(f"host={host} port={port} user=postgres dbname=terrakin") as conn:
         rows = conn.execute("SELECT rolname FROM pg_roles WHERE rolsuper ORDER BY rolname").fetchall()
     assert rows == [("postgres",)]
 
 
-def test_it_does_not_begin_without_passwords(new_cluster: dict[str, str]) -> None:
+def test_without_passwords_it_fails(new_cluster: dict[str, str]) -> None:
     answer = subprocess.run(
         [SCRIPT], env={**new_cluster, "PATH": os.environ["PATH"]}, capture_output=True, text=True, check=False
     )

@@ -1,15 +1,18 @@
-"""A tiny demo catalogue, and the real command line run over it as its users do."""
+"""A tiny demo catalogue, the real command line, and a finished run over the demo that tests read or copy."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from db.settings import Settings
 from etl.demo.catalogue import DemoCatalogue, build_catalogue
 from etl.demo.towns import TINY_TOWNS
 from tests.conftest import cloned_database
@@ -21,12 +24,12 @@ N_DAYS = 3
 
 @dataclass(frozen=True)
 class CommandLine:
-    """``terrakin`` in a home and with a database of the test's own."""
+    """Runs ``terrakin`` with the home and the database of an environment."""
 
     environment: dict[str, str]
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """In a session of its own, so that it can be killed with all its children."""
+        """Start a command in a new session, so that it can be killed with all its children."""
         return subprocess.Popen(
             [sys.executable, "-m", "terrakin", "--verbose", *arguments],
             env=self.environment,
@@ -42,32 +45,32 @@ class CommandLine:
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
 
+def make_command_line(home: Path, database_url: str | None = "") -> CommandLine:
+    environment = os.environ | {"TERRAKIN_HOME": str(home), "DATABASE_URL": database_url or "", "COLUMNS": "200"}
+    return CommandLine(environment)
+
+
 @pytest.fixture
 def command_line() -> Callable[..., CommandLine]:
-    """Makes a CommandLine from a home and (for an external server) a database URL."""
-
-    def make(home: Path, database_url: str = "") -> CommandLine:
-        environment = os.environ | {"TERRAKIN_HOME": str(home), "DATABASE_URL": database_url, "COLUMNS": "200"}
-        return CommandLine(environment)
-
-    return make
+    """Make a CommandLine from a home and (for an external server) a database URL."""
+    return make_command_line
 
 
 @pytest.fixture(scope="session")
 def tiny_demo(tmp_path_factory: pytest.TempPathFactory) -> DemoCatalogue:
-    """Three towns of four tiles, three days each. Read only."""
+    """Three towns of four tiles, three days each; read-only."""
     return build_catalogue(tmp_path_factory.mktemp("demo") / "tiny", TINY_TOWNS, N_DAYS)
 
 
 def run_arguments(demo: DemoCatalogue, *more: str) -> list[str]:
-    """The arguments of ``terrakin etl run`` over a demo."""
+    """Return the arguments of ``terrakin etl run`` over a demo."""
     return [
         "etl", "run", "--stac", str(demo.catalogue), "--cities", str(demo.cities), "--period", PERIOD, *more,
     ]  # fmt: skip
 
 
 def lines_until(process: subprocess.Popen[str], wanted: str) -> Iterator[str]:
-    """Lines of a process's stderr up to the one that has the wanted text; fails where it ends before."""
+    """Yield the lines of a process's stderr up to the one that contains a text; fail if there is none."""
     assert process.stderr is not None
     for line in process.stderr:
         yield line
@@ -77,13 +80,35 @@ def lines_until(process: subprocess.Popen[str], wanted: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def undisturbed(
+def finished(
     server_home: Path, tmp_path_factory: pytest.TempPathFactory, tiny_demo: DemoCatalogue
-) -> dict[str, list[str]]:
-    """Tables of one run over the tiny demo that nothing disturbed, in a database of its own."""
+) -> Iterator[Settings]:
+    """Home and database of a finished run over the tiny demo; read-only."""
+    home = tmp_path_factory.mktemp("finished") / ".terrakin"
     with cloned_database(server_home) as url:
-        environment = os.environ | {"TERRAKIN_HOME": str(tmp_path_factory.mktemp("undisturbed")), "DATABASE_URL": url}
-        done = CommandLine(environment)(*run_arguments(tiny_demo))
+        done = make_command_line(home, url)(*run_arguments(tiny_demo))
         assert done.returncode == 0, done.stderr
-        with psycopg.connect(url) as conn:
-            return tables(conn)
+        yield Settings(home, database_url=url)
+
+
+@pytest.fixture(scope="session")
+def undisturbed(finished: Settings) -> dict[str, list[str]]:
+    """Tables of the finished run, which nothing disturbed."""
+    with psycopg.connect(str(finished.database_url)) as conn:
+        return tables(conn)
+
+
+@contextmanager
+def copy_of(run: Settings, server_home: Path, home: Path) -> Iterator[Settings]:
+    """Copy the home and the database of a run for the duration of a block."""
+    shutil.copytree(run.home, home)
+    template = psycopg.conninfo.conninfo_to_dict(str(run.database_url))["dbname"]
+    with cloned_database(server_home, str(template)) as url:
+        yield Settings(home, database_url=url)
+
+
+@pytest.fixture
+def copied(server_home: Path, finished: Settings, tmp_path: Path) -> Iterator[Settings]:
+    """A copy of the finished run that a test may change."""
+    with copy_of(finished, server_home, tmp_path / ".terrakin") as copy:
+        yield copy

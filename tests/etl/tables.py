@@ -1,5 +1,7 @@
-"""What a run leaves in the database, without what may differ from run to run: times, numbers from sequences, and
-layouts of before (a killed run that goes on may fit one again; each is kept)."""
+"""The tables as a run leaves them, without what may differ between runs: times, sequence numbers and older layouts.
+
+A resumed run may fit the layout again, and every layout is kept.
+"""
 
 from typing import Any
 
@@ -26,5 +28,5 @@ QUERIES = {
 
 
 def tables(conn: psycopg.Connection[Any]) -> dict[str, list[str]]:
-    """All rows of all tables as text, sorted."""
+    """Return all rows of all tables as text, sorted."""
     return {name: sorted(map(repr, conn.execute(query).fetchall())) for name, query in QUERIES.items()}  # type: ignore[call-overload]

@@ -1,4 +1,4 @@
-"""Bad input through the real command line: one clear line, exit code 1, and nothing half-written."""
+"""Bad input on the real command line: one line of error, exit code 1, and no partial writes."""
 
 import json
 import shutil
@@ -28,15 +28,15 @@ def terrakin(database: Settings, command_line: Callable[..., CommandLine]) -> Co
 
 
 @pytest.fixture
-def own_demo(tiny_demo: DemoCatalogue, tmp_path: Path) -> DemoCatalogue:
-    """A copy of the tiny demo that a test may spoil."""
-    root = tmp_path / "spoilt"
+def damaged_demo(tiny_demo: DemoCatalogue, tmp_path: Path) -> DemoCatalogue:
+    """A copy of the tiny demo that a test may damage."""
+    root = tmp_path / "damaged"
     shutil.copytree(tiny_demo.catalogue.parent, root)
     return DemoCatalogue(root / "catalog.json", root / "cities.geojson", root / "forms.csv")
 
 
-def the_error(terrakin: CommandLine, *arguments: str) -> str:
-    """The one line that a failed command prints last; the command must fail with exit code 1 and no traceback."""
+def error_of(terrakin: CommandLine, *arguments: str) -> str:
+    """Run a command that fails with exit code 1 and without a traceback, and return its error line."""
     done = terrakin(*arguments)
     assert done.returncode == 1, done.stderr
     assert "Traceback" not in done.stderr
@@ -46,7 +46,7 @@ def the_error(terrakin: CommandLine, *arguments: str) -> str:
 
 
 def counts(database: Settings) -> tuple[Any, ...] | None:
-    """Rows of cities, composites, tiles, tasks."""
+    """Return the number of cities, composites, tiles and tasks."""
     assert database.database_url
     with psycopg.connect(database.database_url) as conn:
         return conn.execute(COUNTS).fetchone()
@@ -63,81 +63,90 @@ def edit_item(demo: DemoCatalogue, item_id: str, change: Callable[[dict[str, Any
     path.write_text(json.dumps(item))
 
 
-def test_unknown_city_offers_close_names(terrakin: CommandLine, database: Settings, tiny_demo: DemoCatalogue) -> None:
-    line = the_error(terrakin, *run_arguments(tiny_demo, "--city", "Lissabon"))
-    assert "unknown city 'Lissabon'" in line
-    assert "did you mean 'Lisbon (synthetic)'" in line
+def test_an_unknown_city_is_reported_with_similar_names(
+    terrakin: CommandLine, database: Settings, tiny_demo: DemoCatalogue
+) -> None:
+    line = error_of(terrakin, *run_arguments(tiny_demo, "--city", "Lissabon"))
+    assert "'Lissabon'" in line
+    assert "'Lisbon (synthetic)'" in line
     assert nothing_written(database)
 
 
-def test_empty_catalogue(terrakin: CommandLine, database: Settings, tiny_demo: DemoCatalogue, tmp_path: Path) -> None:
+def test_an_empty_catalogue(
+    terrakin: CommandLine, database: Settings, tiny_demo: DemoCatalogue, tmp_path: Path
+) -> None:
     pystac.Catalog("empty", "nothing").normalize_and_save(str(tmp_path / "empty"), pystac.CatalogType.SELF_CONTAINED)
     catalogue = str(tmp_path / "empty" / "catalog.json")
-    line = the_error(terrakin, "etl", "run", "--stac", catalogue, "--cities", str(tiny_demo.cities), "--period", PERIOD)
+    line = error_of(terrakin, "etl", "run", "--stac", catalogue, "--cities", str(tiny_demo.cities), "--period", PERIOD)
     assert catalogue in line
-    assert "has no items" in line
+    assert "no items" in line
     assert nothing_written(database)
 
 
-def test_absent_catalogue(terrakin: CommandLine, database: Settings, tiny_demo: DemoCatalogue) -> None:
-    line = the_error(
+def test_an_absent_catalogue(terrakin: CommandLine, database: Settings, tiny_demo: DemoCatalogue) -> None:
+    line = error_of(
         terrakin, "etl", "run", "--stac", "/nowhere.json", "--cities", str(tiny_demo.cities), "--period", PERIOD
     )
-    assert "/nowhere.json does not exist" in line
+    assert "/nowhere.json" in line
     assert nothing_written(database)
 
 
-def test_period_without_scenes(terrakin: CommandLine, database: Settings, tiny_demo: DemoCatalogue) -> None:
-    line = the_error(
+def test_a_period_without_scenes(terrakin: CommandLine, database: Settings, tiny_demo: DemoCatalogue) -> None:
+    line = error_of(
         terrakin, "etl", "run", "--stac", str(tiny_demo.catalogue), "--cities", str(tiny_demo.cities),
         "--period", "2019-01-01/2019-01-31",
     )  # fmt: skip
-    assert "3 of 3 cities failed" in line
-    assert "no scene covers the place and period" in line
+    assert "3 of 3 cities" in line
+    assert "from 2019-01-01 to 2019-01-31" in line
+    assert "--period" in line
     assert counts(database) == (3, 0, 0, 15)
 
 
-def test_truncated_cog_fails_its_city_and_no_other(
-    terrakin: CommandLine, database: Settings, own_demo: DemoCatalogue
+def test_a_truncated_cog_fails_its_city_and_no_other(
+    terrakin: CommandLine, database: Settings, damaged_demo: DemoCatalogue
 ) -> None:
-    path = own_demo.catalogue.parent / COLLECTION / LISBON / "B08.tif"
+    path = damaged_demo.catalogue.parent / COLLECTION / LISBON / "B08.tif"
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    line = the_error(terrakin, *run_arguments(own_demo))
-    assert "1 of 3 cities failed. Lisbon (synthetic): cannot read" in line
+    line = error_of(terrakin, *run_arguments(damaged_demo))
+    assert "1 of 3 cities" in line
+    assert "Lisbon (synthetic)" in line
     assert str(path) in line
     assert not list((database.home / "work" / "-2267057").rglob("composite.zarr*"))
     assert counts(database) == (3, 2, 8, 15)
     status = terrakin("etl", "status").stdout
-    assert "failed: Lisbon (synthetic), composite, attempt 1: cannot read" in status
+    assert "failed: Lisbon (synthetic), composite, attempt 1: " in status
 
 
-def test_item_without_scl_fails_its_city(terrakin: CommandLine, database: Settings, own_demo: DemoCatalogue) -> None:
-    edit_item(own_demo, LISBON, lambda item: item["assets"].pop("scl"))
-    line = the_error(terrakin, *run_arguments(own_demo, "--city", "Lisbon (synthetic)"))
-    assert f"item {LISBON} has no asset scl" in line
+def test_an_item_without_scl_fails_its_city(
+    terrakin: CommandLine, database: Settings, damaged_demo: DemoCatalogue
+) -> None:
+    edit_item(damaged_demo, LISBON, lambda item: item["assets"].pop("scl"))
+    line = error_of(terrakin, *run_arguments(damaged_demo, "--city", "Lisbon (synthetic)"))
+    assert LISBON in line
+    assert "scl" in line
     assert counts(database) == (1, 0, 0, 5)
     assert not list((database.home / "work").rglob("*.zarr*"))
 
 
-def test_weights_with_wrong_keys(
+def test_a_weights_file_with_wrong_keys(
     terrakin: CommandLine, database: Settings, tiny_demo: DemoCatalogue, tmp_path: Path
 ) -> None:
     torch = pytest.importorskip("torch", reason="terratorch is not installed")
     pytest.importorskip("terratorch", reason="terratorch is not installed")
     path = tmp_path / "wrong.pt"
     torch.save({"layer.weight": torch.zeros(3)}, path)
-    line = the_error(terrakin, *run_arguments(tiny_demo, "--encoder", "terramind_v1_base", "--weights", str(path)))
+    line = error_of(terrakin, *run_arguments(tiny_demo, "--encoder", "terramind_v1_base", "--weights", str(path)))
     assert str(path) in line
     assert "layer.weight" in line
     assert nothing_written(database)
 
 
-def test_weights_with_wrong_hash(
+def test_a_weights_file_with_another_hash(
     terrakin: CommandLine, database: Settings, tiny_demo: DemoCatalogue, tmp_path: Path
 ) -> None:
     path = tmp_path / "weights.pt"
-    path.write_bytes(b"not what was asked for")
-    line = the_error(
+    path.write_bytes(b"other weights")
+    line = error_of(
         terrakin,
         *run_arguments(
             tiny_demo, "--encoder", "terramind_v1_base", "--weights", str(path), "--weights-sha256", "0" * 64
@@ -149,122 +158,98 @@ def test_weights_with_wrong_hash(
 
 
 def test_another_encoder_than_the_stored_vectors(
-    terrakin: CommandLine, database: Settings, tiny_demo: DemoCatalogue
+    copied: Settings, tiny_demo: DemoCatalogue, command_line: Callable[..., CommandLine]
 ) -> None:
     pytest.importorskip("terratorch", reason="terratorch is not installed")
-    assert terrakin(*run_arguments(tiny_demo)).returncode == 0
-    before = counts(database)
-    line = the_error(terrakin, *run_arguments(tiny_demo, "--encoder", "terramind_v1_base", "--weights", "random"))
-    assert "the database holds vectors of mosaiks" in line
+    terrakin = command_line(copied.home, copied.database_url)
+    before = counts(copied)
+    line = error_of(terrakin, *run_arguments(tiny_demo, "--encoder", "terramind_v1_base", "--weights", "random"))
+    assert "mosaiks (fitted" in line
     assert "terramind_v1_base (random" in line
-    assert counts(database) == before
+    assert counts(copied) == before
 
 
-def test_patches_of_another_encoder_are_not_loaded(
-    terrakin: CommandLine, database: Settings, tiny_demo: DemoCatalogue
+def test_patches_of_another_encoder_are_not_aggregated(
+    copied: Settings, command_line: Callable[..., CommandLine]
 ) -> None:
-    """As when two machines fit their filters at once: the one that comes second is refused."""
-    assert terrakin(*run_arguments(tiny_demo, "--city", "Lisbon (synthetic)")).returncode == 0
-    assert database.database_url
-    with psycopg.connect(database.database_url) as conn:
+    """Such patches exist if two machines embed with different filters before either is recorded."""
+    with psycopg.connect(str(copied.database_url)) as conn:
         conn.execute("UPDATE terrakin.encoder SET weights_sha256 = repeat('0', 64)")
-    (vectors,) = (database.home / "work").rglob("vectors.zarr")
+    (vectors,) = (copied.home / "work" / "-2267057").rglob("vectors.zarr")
     shutil.rmtree(vectors)
-    line = the_error(terrakin, "etl", "aggregate", "--period", PERIOD)
-    assert "its patches were made by mosaiks" in line
-    assert "the database's vectors by mosaiks (fitted, 000000000000)" in line
+    terrakin = command_line(copied.home, copied.database_url)
+    line = error_of(terrakin, "etl", "aggregate", "--period", PERIOD, "--city", "Lisbon (synthetic)")
+    assert "mosaiks (fitted, 000000000000)" in line
     assert not vectors.exists()
 
 
-def test_unreachable_database(
+def test_an_unreachable_database(
     command_line: Callable[..., CommandLine], tiny_demo: DemoCatalogue, tmp_path: Path
 ) -> None:
     terrakin = command_line(tmp_path / "home", "postgresql://someone:secret@127.0.0.1:1/nothing")
-    line = the_error(terrakin, *run_arguments(tiny_demo))
+    line = error_of(terrakin, *run_arguments(tiny_demo))
     assert "127.0.0.1" in line
     assert "DATABASE_URL" in line
     assert "secret" not in line
 
 
-def test_database_without_the_schema(
+def test_a_database_without_the_schema(
     server_home: Path, command_line: Callable[..., CommandLine], tiny_demo: DemoCatalogue, tmp_path: Path
 ) -> None:
     from db import cluster
 
     address = cluster.running(server_home)
     assert address is not None
-    line = the_error(command_line(tmp_path / "home", address.url(database="postgres")), *run_arguments(tiny_demo))
+    line = error_of(command_line(tmp_path / "home", address.url(database="postgres")), *run_arguments(tiny_demo))
     assert "terrakin db migrate" in line
 
 
-def test_unknown_tile(terrakin: CommandLine) -> None:
+def test_an_unknown_tile(terrakin: CommandLine) -> None:
     done = terrakin("db", "psql", "-c", "SELECT * FROM api.similar_tiles(42)")
     assert done.returncode == 1
-    assert "ERROR:  tile 42 does not exist" in done.stderr
-    assert "HINT:  api.tile_at(lon, lat)" in done.stderr
+    assert "42" in done.stderr
+    assert "api.tile_at(lon, lat)" in done.stderr
 
 
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("no json", "is not JSON"),
-        ('{"type": "Feature"}', "is not a GeoJSON FeatureCollection"),
-        ('{"type": "FeatureCollection", "features": []}', "has no cities"),
-        ('{"type": "FeatureCollection", "features": [{"properties": {"city_id": "x"}}]}', "'city_id' is 'x'"),
-    ],
-)
-def test_malformed_city_file(
-    terrakin: CommandLine, database: Settings, tiny_demo: DemoCatalogue, tmp_path: Path, text: str, says: str
+def test_a_malformed_city_file(
+    terrakin: CommandLine, database: Settings, tiny_demo: DemoCatalogue, tmp_path: Path
 ) -> None:
     path = tmp_path / "cities.geojson"
-    path.write_text(text)
-    line = the_error(
+    path.write_text("no json")
+    line = error_of(
         terrakin, "etl", "run", "--stac", str(tiny_demo.catalogue), "--cities", str(path), "--period", PERIOD
     )
     assert str(path) in line
-    assert says in line
+    assert "JSON" in line
     assert nothing_written(database)
 
 
-def city(coordinates: list[list[float]], **changes: Any) -> str:
+def test_a_city_without_tiles(
+    terrakin: CommandLine, database: Settings, tiny_demo: DemoCatalogue, tmp_path: Path
+) -> None:
+    path = tmp_path / "cities.geojson"
+    triangle = {"type": "Polygon", "coordinates": [[[20, 10], [20.001, 10], [20.001, 10.001], [20, 10]]]}
     properties = {
         "city_id": 7, "name": "Seven", "country_code": "XX", "country": "Nowhere", "continent": "Africa", "lon": 20.0,
         "lat": 10.0,
     }  # fmt: skip
-    geometry = {"type": "Polygon", "coordinates": [coordinates]}
-    feature = {"type": "Feature", "properties": properties | changes, "geometry": geometry}
-    return json.dumps({"type": "FeatureCollection", "features": [feature]})
-
-
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        (city([[20, 10], [20.1, 10.1], [20.1, 10], [20, 10.1], [20, 10]]), "has an invalid polygon (Self-intersection"),
-        (city([[20, 10], [20.001, 10], [20.001, 10.001], [20, 10]]), "no tile has its centre in the extent of Seven"),
-        (city([[20, 88], [20.1, 88], [20.1, 88.1], [20, 88]], lat=88.0), "centre (20.0, 88.0) is outside"),
-    ],
-    ids=["bad polygon", "empty city", "polar position"],
-)
-def test_a_city_that_cannot_be_cut_into_tiles(
-    terrakin: CommandLine, database: Settings, tiny_demo: DemoCatalogue, tmp_path: Path, text: str, says: str
-) -> None:
-    path = tmp_path / "cities.geojson"
-    path.write_text(text)
+    feature = {"type": "Feature", "properties": properties, "geometry": triangle}
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
     arguments = ("--stac", str(tiny_demo.catalogue), "--cities", str(path), "--period", PERIOD)
-    assert says in the_error(terrakin, "etl", "run", *arguments)
+    assert "Seven" in error_of(terrakin, "etl", "run", *arguments)
     assert nothing_written(database)
 
 
-def test_unknown_collection(terrakin: CommandLine, database: Settings, tiny_demo: DemoCatalogue) -> None:
-    line = the_error(terrakin, *run_arguments(tiny_demo, "--collection", "sentinel-9"))
-    assert "has no items of collection sentinel-9" in line
+def test_an_unknown_collection(terrakin: CommandLine, database: Settings, tiny_demo: DemoCatalogue) -> None:
+    line = error_of(terrakin, *run_arguments(tiny_demo, "--collection", "sentinel-9"))
+    assert "sentinel-9" in line
     assert nothing_written(database)
 
 
-def test_a_tile_under_cloud_on_every_day_is_left_out_and_counted(
-    terrakin: CommandLine, database: Settings, own_demo: DemoCatalogue
+def test_a_tile_that_is_cloudy_on_every_day_is_left_out_and_counted(
+    terrakin: CommandLine, database: Settings, damaged_demo: DemoCatalogue
 ) -> None:
-    for path in own_demo.catalogue.parent.rglob("SYNTHETIC_LISBON_*/SCL.tif"):
+    for path in damaged_demo.catalogue.parent.rglob("SYNTHETIC_LISBON_*/SCL.tif"):
         with rasterio.open(path) as source:
             profile, scl = source.profile, source.read()
         scl[:, :124, :124] = 9  # the scene's margin of 12 px, then the north-western tile
@@ -273,7 +258,7 @@ def test_a_tile_under_cloud_on_every_day_is_left_out_and_counted(
             profile.pop(key, None)
         with rasterio.open(path, "w", **profile) as target:
             target.write(scl)
-    done = terrakin(*run_arguments(own_demo, "--city", "Lisbon (synthetic)"))
+    done = terrakin(*run_arguments(damaged_demo, "--city", "Lisbon (synthetic)"))
     assert done.returncode == 0, done.stderr
     counted = "tiles of 2024-06-01/2024-08-31: 3 embedded, 1 left out (under half of their pixels clear)"
     assert done.stderr.splitlines()[-1] == counted

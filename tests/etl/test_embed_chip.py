@@ -1,3 +1,5 @@
+"""Chips get the vectors of tiles with the same pixels; files that are not chips are refused."""
+
 import json
 from collections.abc import Callable
 from datetime import date
@@ -11,29 +13,21 @@ import rasterio
 from affine import Affine
 
 from db.settings import Settings
-from etl import pipeline
 from etl.cities.city import read_cities
 from etl.cities.grid import TILE_PX, assign_cells, cell_and_month
-from etl.cli.output import progress_bar
 from etl.demo.catalogue import DemoCatalogue
 from etl.embed_chip import read_chip
-from etl.encoders.mosaiks import MosaiksEncoder
-from etl.encoders.selection import stored_encoder
-from etl.errors import ChipError, EncoderError
-from etl.imagery.catalogue import Source
+from etl.errors import ChipError
 from etl.imagery.sentinel2 import BANDS
 from etl.period import Period
-from etl.store.encoder import EncoderRecord, write_filters
-from etl.store.tiles import write_cities
-from etl.store.work_files import COMPOSITE, city_dir, encoder_dir, open_array, read_attributes
-from etl.vectors.post_processing import PostProcessing
+from etl.store.work_files import COMPOSITE, city_dir, open_array, read_attributes
 from tests.etl.conftest import CommandLine
 
 NORTH_UP = Affine(10, 0, 500_000, 0, -10, 5_000_000)
 
 
 def write_chip(path: Path, pixels: np.ndarray | None = None, names: tuple[str, ...] = BANDS, **profile: Any) -> Path:
-    """A good chip, but for what is said otherwise."""
+    """Write a valid chip, except for the given changes."""
     pixels = np.full((12, TILE_PX, TILE_PX), 1000, np.uint16) if pixels is None else pixels
     count, height, width = pixels.shape
     given = {
@@ -44,18 +38,6 @@ def write_chip(path: Path, pixels: np.ndarray | None = None, names: tuple[str, .
         target.write(pixels)
         target.descriptions = names[:count]
     return path
-
-
-@pytest.fixture
-def loaded(database: Settings, tiny_demo: DemoCatalogue) -> Settings:
-    """A database with the tiny demo's tiles, without layout and indexes."""
-    period = Period(date(2024, 6, 1), date(2024, 8, 31))
-    request = pipeline.Request(Source(str(tiny_demo.catalogue), None, period), tiny_demo.cities)
-    with pipeline.connect(database, "etl", autocommit=True) as conn:
-        write_cities(conn, read_cities(tiny_demo.cities))
-    for stage in ("composite", "embed", "aggregate", "load"):
-        pipeline.run_stage(database, stage, request, progress_bar)
-    return database
 
 
 STORED = """
@@ -70,21 +52,20 @@ STORED = """
 
 
 def test_a_chip_gets_the_vectors_of_the_tile_with_the_same_pixels(
-    loaded: Settings, tmp_path: Path, command_line: Callable[..., CommandLine], tiny_demo: DemoCatalogue
+    finished: Settings, tmp_path: Path, command_line: Callable[..., CommandLine], tiny_demo: DemoCatalogue
 ) -> None:
-    assert loaded.database_url
-    with psycopg.connect(loaded.database_url) as conn:
+    with psycopg.connect(str(finished.database_url)) as conn:
         number, city_id, valid_share, lon, lat, mean, dominant, others = conn.execute(STORED).fetchone() or ()
     cell, _ = cell_and_month(number)
     assert cell in assign_cells(read_cities(tiny_demo.cities))[city_id]
-    path = city_dir(loaded.home, city_id, Period(date(2024, 6, 1), date(2024, 8, 31))) / COMPOSITE
+    path = city_dir(finished.home, city_id, Period(date(2024, 6, 1), date(2024, 8, 31))) / COMPOSITE
     place = read_attributes(path) or {}
     y, x = (place["top_row"] - cell.row) * TILE_PX, (cell.col - place["left_col"]) * TILE_PX
     pixels = np.asarray(open_array(path, "reflectance")[:, y : y + TILE_PX, x : x + TILE_PX])
     box = cell.geobox
     chip = write_chip(tmp_path / "chip.tif", pixels, crs=str(box.crs), transform=box.transform, compress="deflate")
 
-    done = command_line(loaded.home, loaded.database_url)("etl", "embed-chip", str(chip))
+    done = command_line(finished.home, finished.database_url)("etl", "embed-chip", str(chip))
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
     assert answer["encoder"] == "mosaiks"
@@ -98,19 +79,20 @@ def test_a_chip_gets_the_vectors_of_the_tile_with_the_same_pixels(
         np.testing.assert_allclose(answer["vectors"][name], vector, rtol=1e-6, atol=1e-6)
 
 
-def test_the_command_says_in_one_line_what_is_wrong(
+def test_the_exit_code_tells_a_bad_file_from_a_missing_encoder(
     database: Settings, tmp_path: Path, command_line: Callable[..., CommandLine]
 ) -> None:
     terrakin = command_line(database.home, database.database_url or "")
     chip = write_chip(tmp_path / "chip.tif")
     (tmp_path / "text.tif").write_text("not a picture")
     for file, code, wanted in (
-        (chip, 1, "the database holds no vectors yet"),
-        (tmp_path / "text.tif", 65, "not a readable GeoTIFF"),
+        (chip, 1, "terrakin etl run"),
+        (tmp_path / "text.tif", 65, "text.tif"),
     ):
         done = terrakin("etl", "embed-chip", str(file))
         assert (done.returncode, done.stdout) == (code, "")
         assert wanted in done.stderr.splitlines()[-1]
+        assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -120,20 +102,20 @@ def test_the_command_says_in_one_line_what_is_wrong(
         ({"pixels": np.ones((12, 224, 200), np.uint16)}, "200 x 224 px"),
         ({"pixels": np.ones((12, 224, 224), np.float32)}, "type float32"),
         ({"nodata": 65535}, "nodata 65535"),
-        ({"names": BANDS[::-1]}, "bands named B12"),
-        ({"crs": None}, "no position on Earth"),
-        ({"crs": "EPSG:4326", "transform": Affine(1e-4, 0, 8, 0, -1e-4, 50)}, "pixels of 0.0001"),
+        ({"names": BANDS[::-1]}, "B12 B11 .* B01"),
+        ({"crs": None}, "no CRS"),
+        ({"crs": "EPSG:4326", "transform": Affine(1e-4, 0, 8, 0, -1e-4, 50)}, r"pixels of 0\.0001"),
         ({"transform": Affine(20, 0, 500_000, 0, -20, 5_000_000)}, "pixels of 20 x 20"),
         ({"transform": Affine(10, 0, 500_000, 0, 10, 5_000_000)}, "from north to south"),
         ({"tiled": True, "blockxsize": 2048, "blockysize": 2048, "compress": "deflate"}, "blocks of"),
     ],
 )
-def test_a_file_of_another_form_is_refused(tmp_path: Path, changes: dict[str, Any], wanted: str) -> None:
+def test_a_geotiff_of_another_form_is_refused(tmp_path: Path, changes: dict[str, Any], wanted: str) -> None:
     with pytest.raises(ChipError, match=wanted):
         read_chip(write_chip(tmp_path / "chip.tif", **changes))
 
 
-def test_a_huge_picture_in_a_small_file_is_refused_by_its_header(tmp_path: Path) -> None:
+def test_a_huge_image_in_a_small_file_is_refused_by_its_header(tmp_path: Path) -> None:
     path = tmp_path / "bomb.tif"
     profile = {"driver": "GTiff", "count": 12, "height": 20_000, "width": 20_000, "dtype": "uint16", "tiled": True}
     with rasterio.open(path, "w", **profile, crs="EPSG:32632", transform=NORTH_UP, SPARSE_OK=True):
@@ -143,7 +125,7 @@ def test_a_huge_picture_in_a_small_file_is_refused_by_its_header(tmp_path: Path)
         read_chip(path)
 
 
-def test_what_is_no_geotiff_is_refused(tmp_path: Path) -> None:
+def test_files_that_are_not_geotiffs_are_refused(tmp_path: Path) -> None:
     damaged = write_chip(
         tmp_path / "damaged.tif", np.random.default_rng(0).integers(1, 9999, (12, 224, 224), np.uint16)
     )
@@ -155,53 +137,20 @@ def test_what_is_no_geotiff_is_refused(tmp_path: Path) -> None:
     with big.open("wb") as file:
         file.truncate(2**25)
     for path in (damaged, vrt):
-        with pytest.raises(ChipError, match="not a readable GeoTIFF"):
+        with pytest.raises(ChipError, match=f"{path.name} .*GeoTIFF"):
             read_chip(path)
     for path in (big, tmp_path):
-        with pytest.raises(ChipError, match="more than 16 MiB"):
+        with pytest.raises(ChipError, match=f"{path.name} .* 16 MiB"):
             read_chip(path)
-    with pytest.raises(ChipError, match="No such file"):
+    with pytest.raises(ChipError, match=r"absent\.tif: No such file"):
         read_chip(tmp_path / "absent.tif")
 
 
-def test_a_cloudy_chip_is_refused(loaded: Settings, tmp_path: Path, command_line: Callable[..., CommandLine]) -> None:
+def test_a_cloudy_chip_is_refused(finished: Settings, tmp_path: Path, command_line: Callable[..., CommandLine]) -> None:
     pixels = np.full((12, 224, 224), 1000, np.uint16)
     pixels[3, :150] = 0
-    done = command_line(loaded.home, loaded.database_url or "")(
+    done = command_line(finished.home, finished.database_url)(
         "etl", "embed-chip", str(write_chip(tmp_path / "chip.tif", pixels))
     )
     assert (done.returncode, done.stdout) == (65, "")
-    assert "only 33% of the chip's pixels have data" in done.stderr.splitlines()[-1]
-
-
-def test_other_filters_than_the_databases_are_refused(conn: psycopg.Connection[Any], tmp_path: Path) -> None:
-    shapes = ((12,), (12,), (300, 384), (384,))
-    mine = MosaiksEncoder(*(np.ones(shape, np.float32) for shape in shapes))
-    processing = PostProcessing("standardised", np.zeros(768, np.float32), np.ones(768, np.float32))
-    stored = EncoderRecord("mosaiks", "fitted", "0" * 64, processing)
-    with pytest.raises(EncoderError, match="with filters 000000000000, but none are kept"):
-        stored_encoder(conn, tmp_path, stored, None)
-    write_filters(conn, mine.weights_sha256, mine.to_bytes())
-    with pytest.raises(EncoderError, match=f"but those kept are {mine.weights_sha256[:12]}"):
-        stored_encoder(conn, tmp_path, stored, None)
-
-
-def test_filters_in_a_file_of_before_are_taken(conn: psycopg.Connection[Any], tmp_path: Path) -> None:
-    mine = MosaiksEncoder(*(np.ones(shape, np.float32) for shape in ((12,), (12,), (300, 384), (384,))))
-    processing = PostProcessing("standardised", np.zeros(768, np.float32), np.ones(768, np.float32))
-    encoder_dir(tmp_path).mkdir(parents=True)
-    (encoder_dir(tmp_path) / "mosaiks.npz").write_bytes(mine.to_bytes())
-    stored = EncoderRecord("mosaiks", "fitted", mine.weights_sha256, processing)
-    assert stored_encoder(conn, tmp_path, stored, None).weights_sha256 == mine.weights_sha256
-
-
-def test_another_terramind_file_than_the_databases_is_refused(conn: psycopg.Connection[Any], tmp_path: Path) -> None:
-    processing = PostProcessing("standardised", np.zeros(768, np.float32), np.ones(768, np.float32))
-    (tmp_path / "other.pt").write_bytes(b"weights")
-    with pytest.raises(EncoderError, match="has SHA-256"):
-        stored_encoder(
-            conn,
-            tmp_path,
-            EncoderRecord("terramind_v1_base", "pretrained", "0" * 64, processing),
-            str(tmp_path / "other.pt"),
-        )
+    assert "only 33%" in done.stderr.splitlines()[-1]

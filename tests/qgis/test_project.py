@@ -1,4 +1,4 @@
-"""A real QGIS, without a window, opens the project from the database, looks at its layers and draws them."""
+"""QGIS, without a window, opens the project from the database, reads its layers and draws them."""
 
 import json
 import os
@@ -14,25 +14,25 @@ from PIL import Image
 
 from db import cluster
 from db.connect import connect
-from db.qgis import setup
-from tests.webapp.towns import TownDatabase, town_database
+from db.qgis.setup import setup
+from tests.builders import TownDatabase, town_database
 
 PYTHON = "/usr/bin/python3"
-"""The system's, for which Debian's python3-qgis is."""
+"""The system's Python, for which Debian packages python3-qgis."""
 SCRIPT = Path(__file__).parents[2] / "scripts" / "render_qgis.py"
 REQUIRED = "TERRAKIN_REQUIRE_QGIS"
-"""Set by `make test-qgis`: then a missing QGIS is a failure."""
+"""Set by `make test-qgis`: a missing QGIS is then a failure."""
 RENDERERS = {
-    "terrakin_asked": "singleSymbol",
-    "terrakin_kin": "graduatedSymbol",
+    "terrakin_query": "singleSymbol",
+    "terrakin_matches": "graduatedSymbol",
     "terrakin_cities": "singleSymbol",
     "terrakin_grid": "categorizedSymbol",
     "terrakin_umap": "categorizedSymbol",
     "terrakin_land": "singleSymbol",
 }
 KEYS = {
-    "terrakin_asked": "tile_id",
-    "terrakin_kin": "rank",
+    "terrakin_query": "tile_id",
+    "terrakin_matches": "rank",
     "terrakin_cities": "city_id",
     "terrakin_grid": "tile_id",
     "terrakin_umap": "tile_id",
@@ -44,8 +44,8 @@ MATCH = "SELECT rank, tile_id FROM api.similar_tiles(%s, k => 20) ORDER BY rank"
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What QGIS saw (scripts/render_qgis.py), the folder of its pictures, and which tile was clicked."""
+class Rendered:
+    """The report of scripts/render_qgis.py, the folder of its pictures, and the clicked tile."""
 
     report: dict[str, Any]
     pictures: Path
@@ -60,11 +60,11 @@ class Seen:
 def require_qgis() -> None:
     found = subprocess.run([PYTHON, "-c", "import qgis.core"], capture_output=True, text=True, check=False)
     if found.returncode != 0:
-        (pytest.fail if os.environ.get(REQUIRED) else pytest.skip)("QGIS is not installed; `make test-qgis` does it")
+        (pytest.fail if os.environ.get(REQUIRED) else pytest.skip)("QGIS is not installed; run `make test-qgis`")
 
 
 @pytest.fixture(scope="module")
-def seen(server_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
+def rendered(server_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rendered]:
     require_qgis()
     pictures = tmp_path_factory.mktemp("qgis")
     address = cluster.running(server_home)
@@ -77,7 +77,7 @@ def seen(server_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         clicked = towns.tile_of(-3, "harbour")
         place = ["--port", str(address.port), "--database", database]
         answer = subprocess.run(
-            [PYTHON, str(SCRIPT), *place, "--ask", str(clicked), "--out", str(pictures)],
+            [PYTHON, str(SCRIPT), *place, "--click", str(clicked), "--out", str(pictures)],
             env={"PATH": os.environ["PATH"], "HOME": str(pictures), "PGPASSFILE": str(server_home / "passwords")},
             capture_output=True,
             text=True,
@@ -85,34 +85,34 @@ def seen(server_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             timeout=300,
         )
         assert answer.returncode == 0, answer.stderr
-        yield Seen(json.loads(answer.stdout), pictures, towns, clicked)
+        yield Rendered(json.loads(answer.stdout), pictures, towns, clicked)
 
 
 def colours(path: Path) -> tuple[int, float]:
-    """How many colours a picture has, and the share of pixels that are not its commonest."""
+    """Return the number of colours, and the share of pixels that do not have the most frequent one."""
     pixels = np.asarray(Image.open(path).convert("RGB")).reshape(-1, 3)
     _, counts = np.unique(pixels, axis=0, return_counts=True)
     return len(counts), 1 - counts.max() / counts.sum()
 
 
-def test_the_project_has_exactly_these_layers(seen: Seen) -> None:
-    assert seen.report["title"] == "terrakin"
-    assert set(seen.report["layers"]) == set(RENDERERS)
+def test_the_project_has_exactly_these_layers(rendered: Rendered) -> None:
+    assert rendered.report["title"] == "terrakin"
+    assert set(rendered.report["layers"]) == set(RENDERERS)
 
 
 @pytest.mark.parametrize("layer_id", RENDERERS)
-def test_a_layer_is_valid_styled_and_keyed(seen: Seen, layer_id: str) -> None:
-    layer = seen.layer(layer_id)
+def test_a_layer_is_valid_styled_and_keyed(rendered: Rendered, layer_id: str) -> None:
+    layer = rendered.layer(layer_id)
     assert layer["valid"]
     assert layer["renderer"] == RENDERERS[layer_id]
     assert layer["key"] == [KEYS[layer_id]]
-    assert layer["is_labelled"] == (layer_id in {"terrakin_kin", "terrakin_cities"})
+    assert layer["is_labelled"] == (layer_id in {"terrakin_matches", "terrakin_cities"})
     assert layer["crs"] == ("" if layer_id == "terrakin_umap" else "EPSG:4326")
 
 
 @pytest.mark.parametrize("layer_id", RENDERERS)
-def test_a_layer_shows_no_vector_and_no_password(seen: Seen, layer_id: str) -> None:
-    layer = seen.layer(layer_id)
+def test_a_layer_contains_no_vector_and_no_password(rendered: Rendered, layer_id: str) -> None:
+    layer = rendered.layer(layer_id)
     assert set(layer["fields"].values()) <= PLAIN_TYPES
     assert not [name for name in layer["fields"] if "embedding" in name]
     assert "password" not in layer["source"]
@@ -120,30 +120,30 @@ def test_a_layer_shows_no_vector_and_no_password(seen: Seen, layer_id: str) -> N
 
 
 @pytest.mark.parametrize("layer_id", RENDERERS)
-def test_a_layer_is_drawn(seen: Seen, layer_id: str) -> None:
-    n_colours, drawn_share = colours(seen.pictures / f"{layer_id}.png")
+def test_a_layer_is_drawn(rendered: Rendered, layer_id: str) -> None:
+    n_colours, drawn_share = colours(rendered.pictures / f"{layer_id}.png")
     assert n_colours >= 3
     assert drawn_share > 0.00005  # 29 pixels: five towns on a map of the world
 
 
 @pytest.mark.parametrize("theme", ["Map", "UMAP plane"])
-def test_a_theme_is_drawn(seen: Seen, theme: str) -> None:
-    n_colours, drawn_share = colours(seen.pictures / f"theme {theme}.png")
+def test_a_theme_is_drawn(rendered: Rendered, theme: str) -> None:
+    n_colours, drawn_share = colours(rendered.pictures / f"theme {theme}.png")
     assert n_colours > 10
     assert drawn_share > (0.2 if theme == "Map" else 0.001)
 
 
-def test_the_neighbourhood_of_the_tile_is_drawn(seen: Seen) -> None:
-    n_colours, drawn_share = colours(seen.pictures / "around the tile.png")
+def test_the_surroundings_of_the_query_tile_are_drawn(rendered: Rendered) -> None:
+    n_colours, drawn_share = colours(rendered.pictures / "around the tile.png")
     assert n_colours > 10
     assert drawn_share > 0.05
 
 
-def test_all_tiles_cities_and_points_arrive(seen: Seen) -> None:
-    counts = {layer_id: seen.layer(layer_id)["n_features"] for layer_id in RENDERERS}
+def test_layers_have_all_rows(rendered: Rendered) -> None:
+    counts = {layer_id: rendered.layer(layer_id)["n_features"] for layer_id in RENDERERS}
     assert counts == {
-        "terrakin_asked": 1,
-        "terrakin_kin": 20,
+        "terrakin_query": 1,
+        "terrakin_matches": 20,
         "terrakin_cities": 5,
         "terrakin_grid": 45,
         "terrakin_umap": 45,
@@ -151,18 +151,18 @@ def test_all_tiles_cities_and_points_arrive(seen: Seen) -> None:
     }
 
 
-def test_a_click_on_a_tile_shows_its_kin_as_sql_finds_them(seen: Seen) -> None:
-    matches = seen.layer("terrakin_kin")
-    assert matches["filter"] == f"query_tile_id = {seen.clicked}"
-    assert [row[0] for row in seen.layer("terrakin_asked")["rows"]] == [str(seen.clicked)]
+def test_a_click_on_a_tile_shows_the_matches_that_sql_returns(rendered: Rendered) -> None:
+    matches = rendered.layer("terrakin_matches")
+    assert matches["filter"] == f"query_tile_id = {rendered.clicked}"
+    assert [row[0] for row in rendered.layer("terrakin_query")["rows"]] == [str(rendered.clicked)]
     names = list(matches["fields"])
     shown = sorted((int(row[names.index("rank")]), int(row[names.index("tile_id")])) for row in matches["rows"])
-    with connect(seen.towns.settings) as conn:
-        assert shown == conn.execute(MATCH, (seen.clicked,)).fetchall()
+    with connect(rendered.towns.settings) as conn:
+        assert shown == conn.execute(MATCH, (rendered.clicked,)).fetchall()
 
 
-def test_a_view_added_to_another_project_gets_its_style_from_the_database(seen: Seen) -> None:
-    styles = seen.report["default_styles"]
+def test_a_view_added_to_another_project_gets_its_style_from_the_database(rendered: Rendered) -> None:
+    styles = rendered.report["default_styles"]
     assert styles["terrakin_grid"].startswith("CATEGORIZED: idx continent")
     assert styles["terrakin_umap"].startswith("CATEGORIZED: idx continent")
     assert "255,255,255" in styles["terrakin_cities"]

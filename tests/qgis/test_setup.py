@@ -1,4 +1,4 @@
-"""What `terrakin qgis setup` writes, without QGIS."""
+"""`terrakin qgis setup`, without QGIS."""
 
 import io
 import zipfile
@@ -12,10 +12,10 @@ from click.testing import CliRunner
 import terrakin
 from db.connect import connect
 from db.errors import ConnectError, DbError
-from db.qgis import FOLDER, NAME, STYLED, setup
+from db.qgis.setup import FOLDER, NAME, STYLED, setup
 from db.reset import reset
 from db.settings import Settings
-from tests.webapp.towns import build_towns
+from tests.builders import build_towns
 
 STYLES = """
     SELECT f_table_catalog, f_table_schema, f_table_name, f_geometry_column, stylename, styleqml::text, useasdefault,
@@ -51,7 +51,7 @@ def run_sql(settings: Settings, *statements: str) -> None:
             conn.execute(statement)  # type: ignore[call-overload]
 
 
-def test_twice_equals_once(database: Settings) -> None:
+def test_setup_twice_equals_once(database: Settings) -> None:
     setup(database)
     once = written(database)
     assert [len(rows) for rows in once] == [len(STYLED), 1, 239]
@@ -59,7 +59,7 @@ def test_twice_equals_once(database: Settings) -> None:
     assert written(database) == once
 
 
-def test_the_project_holds_the_address_the_reader_and_no_password(database: Settings) -> None:
+def test_the_project_contains_the_address_and_the_reader_but_no_password(database: Settings) -> None:
     assert setup(database, "db.example.org", 6543).host == "db.example.org"
     text = project_text(database)
     root = ElementTree.fromstring(text)
@@ -73,7 +73,7 @@ def test_the_project_holds_the_address_the_reader_and_no_password(database: Sett
     assert "authcfg" not in " ".join(sources)
 
 
-def test_the_first_question_is_about_a_tile_that_is_there(database: Settings) -> None:
+def test_the_first_query_tile_exists(database: Settings) -> None:
     setup(database)
     assert "sql=query_tile_id = 0<" in project_text(database)
     with connect(database) as conn:
@@ -83,7 +83,7 @@ def test_the_first_question_is_about_a_tile_that_is_there(database: Settings) ->
     assert sum(f"sql=query_tile_id = {tile_id}<" in project_text(database) for tile_id in tile_ids) == 1
 
 
-def test_the_reader_reads_and_does_not_write(database: Settings) -> None:
+def test_the_reader_can_read_but_not_write(database: Settings) -> None:
     setup(database)
     with connect(database, "reader", autocommit=True) as conn:
         conn.execute("SET default_transaction_read_only = off")
@@ -94,7 +94,7 @@ def test_the_reader_reads_and_does_not_write(database: Settings) -> None:
                 conn.execute(statement)  # type: ignore[call-overload]
 
 
-def test_what_others_wrote_stays_and_their_default_too(database: Settings) -> None:
+def test_other_styles_and_projects_stay_and_other_defaults_too(database: Settings) -> None:
     setup(database)
     run_sql(
         database,
@@ -108,7 +108,7 @@ def test_what_others_wrote_stays_and_their_default_too(database: Settings) -> No
     assert sorted(name for name, _ in projects) == ["mine", NAME]
 
 
-def test_reset_takes_ours_along_and_leaves_theirs(database: Settings) -> None:
+def test_reset_deletes_our_project_and_styles_only(database: Settings) -> None:
     setup(database)
     run_sql(database, "INSERT INTO public.qgis_projects (name) VALUES ('mine')")
     reset(database)
@@ -117,28 +117,28 @@ def test_reset_takes_ours_along_and_leaves_theirs(database: Settings) -> None:
         assert conn.execute("SELECT count(*) FROM public.layer_styles").fetchone() == (0,)
 
 
-def test_a_database_without_the_schema_is_refused_and_left_alone(blank_database: Settings) -> None:
+def test_a_database_without_the_schema_is_refused_and_not_changed(blank_database: Settings) -> None:
     run_sql(blank_database, "CREATE EXTENSION postgis", "CREATE EXTENSION vector")
-    with pytest.raises(ConnectError, match="has no terrakin schema; run `terrakin db migrate`"):
+    with pytest.raises(ConnectError, match=r"terrakin.*`terrakin db migrate`"):
         setup(blank_database)
     with psycopg.connect(str(blank_database.database_url)) as conn:
         assert conn.execute("SELECT to_regclass('public.layer_styles') IS NULL").fetchone() == (True,)
 
 
-def test_tables_of_somebody_else_are_named_in_the_refusal(database: Settings) -> None:
+def test_an_incompatible_table_is_named_in_the_error(database: Settings) -> None:
     run_sql(database, "CREATE TABLE public.layer_styles (id integer)")
-    with pytest.raises(DbError, match=r"public.layer_styles and public.qgis_projects cannot be written as .*column"):
+    with pytest.raises(DbError, match=r"public\.layer_styles.*column"):
         setup(database)
 
 
-def test_a_host_that_would_need_quoting_is_refused(database: Settings) -> None:
-    with pytest.raises(DbError, match='the host "a host\' " has blanks, quotes'):
+def test_a_host_that_needs_quoting_is_refused(database: Settings) -> None:
+    with pytest.raises(DbError, match=r"a host' "):
         setup(database, "a host' ")
     with connect(database) as conn:
         assert conn.execute("SELECT to_regclass('public.qgis_projects') IS NULL").fetchone() == (True,)
 
 
-def test_the_command_says_how_to_open_it(database: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_prints_host_port_and_user(database: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", str(database.database_url))
     answer = CliRunner().invoke(terrakin.cli, ["qgis", "setup", "--host", "127.0.0.1"])
     assert answer.exit_code == 0, answer.output
@@ -146,7 +146,7 @@ def test_the_command_says_how_to_open_it(database: Settings, monkeypatch: pytest
     assert "user terrakin_reader" in answer.output
 
 
-def test_the_base_map_is_valid_and_on_the_earth(database: Settings) -> None:
+def test_the_base_map_is_valid_and_within_the_antimeridian(database: Settings) -> None:
     setup(database)
     with connect(database) as conn:
         is_valid, lisbon, russia_width = conn.execute("""
@@ -162,7 +162,7 @@ def test_the_base_map_is_valid_and_on_the_earth(database: Settings) -> None:
     assert 100 < russia_width < 180
 
 
-def test_the_umap_view_has_points_without_a_crs_and_only_tiles_in_the_layout(conn: psycopg.Connection[Any]) -> None:
+def test_the_umap_view_has_only_tiles_in_the_layout_and_no_crs(conn: psycopg.Connection[Any]) -> None:
     build_towns(conn)
     conn.execute("UPDATE terrakin.tiles SET umap_x = 3, umap_y = -4 WHERE city_id = -1")
     rows = conn.execute("SELECT city_id, ST_AsEWKT(place) FROM api.umap_overview").fetchall()
@@ -171,7 +171,7 @@ def test_the_umap_view_has_points_without_a_crs_and_only_tiles_in_the_layout(con
     assert conn.execute(kind).fetchone() == (0, "POINT")
 
 
-def test_the_templates_hold_nothing_of_the_machine_that_made_them() -> None:
+def test_the_templates_contain_no_path_or_address_of_a_machine() -> None:
     for path in FOLDER.glob("*.q*"):
         text = path.read_text(encoding="utf-8")
         assert not [word for word in ("/root", "/home", "/usr", "/work", "/tmp", "127.0.0.1") if word in text], path

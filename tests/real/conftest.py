@@ -1,4 +1,4 @@
-"""Where the real data lie: ``../shared/data`` beside the checkout, or ``TERRAKIN_REAL_DATA``."""
+"""The folder of real data: ``TERRAKIN_REAL_DATA``, or ``../shared/data`` beside the checkout."""
 
 import os
 from pathlib import Path

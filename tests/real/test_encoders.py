@@ -28,9 +28,9 @@ def encoder(chips: np.ndarray) -> MosaiksEncoder:
 
 
 def quarters_found(patches: np.ndarray, other: np.ndarray) -> float:
-    """How often a quarter of a tile of ``patches`` finds another quarter of the same tile of ``other`` first.
+    """Return how often a quarter of a tile in ``patches`` retrieves first a quarter of the same tile in ``other``.
 
-    Both (n, 196, dimension); standardised per dimension by ``patches``, mean per quarter, compared by cosine.
+    Both are (n, 196, dimension), standardised per dimension by ``patches``, averaged per quarter, compared by cosine.
     """
     mean, std = patches.mean(axis=(0, 1)), patches.std(axis=(0, 1))
 
@@ -46,21 +46,21 @@ def quarters_found(patches: np.ndarray, other: np.ndarray) -> float:
 
 
 def band_statistics(chips: np.ndarray) -> np.ndarray:
-    """The baseline: mean and standard deviation of each band in each patch, (n, 196, 24)."""
+    """Return the baseline: mean and standard deviation of each band in each patch, (n, 196, 24)."""
     cells = chips.astype(np.float64).reshape(len(chips), 12, 14, 16, 14, 16)
     numbers = np.concatenate([cells.mean(axis=(3, 5)), cells.std(axis=(3, 5))], axis=1)
     return numbers.transpose(0, 2, 3, 1).reshape(len(chips), 196, 24)
 
 
-def test_mosaiks_tells_places_apart_better_than_24_band_statistics(encoder: MosaiksEncoder, chips: np.ndarray) -> None:
+def test_mosaiks_retrieves_places_better_than_24_band_statistics(encoder: MosaiksEncoder, chips: np.ndarray) -> None:
     patches, baseline = encoder.embed(chips), band_statistics(chips)
     assert np.isfinite(patches).all()
     found, found_by_baseline = quarters_found(patches, patches), quarters_found(baseline, baseline)
-    print(f"quarter of a tile found first: mosaiks {found:.3f}, 24 band statistics {found_by_baseline:.3f}")
+    print(f"quarter of a tile retrieved first: mosaiks {found:.3f}, 24 band statistics {found_by_baseline:.3f}")
     assert found > found_by_baseline + 0.05
 
 
-def test_mosaiks_bears_changed_brightness_better_than_24_band_statistics(
+def test_mosaiks_is_more_robust_to_brightness_than_24_band_statistics(
     encoder: MosaiksEncoder, chips: np.ndarray
 ) -> None:
     gain = np.random.default_rng(1).uniform(0.8, 1.2, (len(chips), 1, 1, 1))
@@ -73,7 +73,7 @@ def test_mosaiks_bears_changed_brightness_better_than_24_band_statistics(
 
 @pytest.mark.slow
 @pytest.mark.skipif(
-    importlib.util.find_spec("terratorch") is None, reason='terratorch absent: pip install ".[terramind]"'
+    importlib.util.find_spec("terratorch") is None, reason='terratorch is not installed: pip install ".[terramind]"'
 )
 def test_terramind_embeds_real_tiles(chips: np.ndarray) -> None:
     from etl.encoders.terramind import load_terramind

@@ -1,4 +1,4 @@
-"""`terrakin etl export-onnx` on real Sentinel-2 tiles, with random weights: no pretrained ones are to be had."""
+"""`terrakin etl export-onnx` on real Sentinel-2 tiles, with random weights; tests have no pretrained ones."""
 
 import importlib.util
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from tests.etl.conftest import CommandLine
 
 @pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("terratorch") is None, reason="terratorch is not installed")
-def test_int8_agrees_with_torch_on_tiles_that_it_was_not_checked_on(
+def test_int8_agrees_with_torch_on_tiles_that_the_export_did_not_check(
     real_data: Path, tmp_path: Path, command_line: Callable[..., CommandLine]
 ) -> None:
     files = sorted((real_data / "s2-l2a").glob("terramesh_*.tif"))
@@ -26,17 +26,15 @@ def test_int8_agrees_with_torch_on_tiles_that_it_was_not_checked_on(
         "--chip", str(files[0]), "--chip", str(files[1]),
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert "lowest cosine of a patch vector to torch's fp32 on 2 tiles: 0.999" in done.stdout
+    assert "2 tiles: 0.999" in done.stdout
     chips = np.stack([rasterio.open(file).read() for file in files[2:]])
     found, truth = load_onnx(path), load_terramind("random")
     assert found.weights_sha256 == truth.weights_sha256
     assert lowest_cosine(found.embed(chips), truth.embed(chips)) >= 0.999
 
 
-def test_without_tiles_to_check_on_nothing_is_exported(
-    tmp_path: Path, command_line: Callable[..., CommandLine]
-) -> None:
+def test_without_tiles_to_check_nothing_is_exported(tmp_path: Path, command_line: Callable[..., CommandLine]) -> None:
     done = command_line(tmp_path)("etl", "export-onnx", "--weights", "random")
     assert done.returncode == 1
     assert "no composites under" in done.stderr
-    assert "give some with --chip" in done.stderr
+    assert "--chip" in done.stderr

@@ -1,4 +1,4 @@
-"""The whole path over the real Thailand scene, from a STAC catalogue with clouds to PostgreSQL, with both encoders."""
+"""The pipeline over the real Thailand scene, from a STAC catalogue with clouds to PostgreSQL, with both encoders."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -31,7 +31,7 @@ def catalogue(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 def loaded(
     request: pytest.FixtureRequest, database: Settings, catalogue: Path, command_line: Callable[..., CommandLine]
 ) -> Iterator[tuple[str, psycopg.Connection]]:
-    """A database that ``terrakin etl run`` has filled with the scene's tiles, and the encoder's name."""
+    """Name of an encoder, and a database that ``terrakin etl run`` has filled with the scene's tiles."""
     encoder = ["--encoder", request.param]
     if request.param == "terramind_v1_base":
         pytest.importorskip("terratorch", reason="terratorch is not installed: pip install '.[terramind]'")
@@ -47,7 +47,9 @@ def loaded(
         yield request.param, conn
 
 
-def test_sixteen_tiles_where_their_pixels_are_and_the_encoder_said(loaded: tuple[str, psycopg.Connection]) -> None:
+def test_sixteen_tiles_are_loaded_at_the_place_of_their_pixels_and_the_encoder_is_recorded(
+    loaded: tuple[str, psycopg.Connection],
+) -> None:
     encoder, conn = loaded
     rows = conn.execute("SELECT tile_id, ST_AsText(footprint, 15), valid_share FROM terrakin.tiles").fetchall()
     assert len(rows) == 16

@@ -1,4 +1,4 @@
-"""The checks of a scene's pixels on all real chips and scenes: offsets are found, clouds that the mask misses too."""
+"""Checks of a scene's pixels on all real chips and scenes: offsets, and clouds that the mask misses."""
 
 import csv
 from pathlib import Path
@@ -13,17 +13,17 @@ from tests.real.thailand import read_scene
 
 CHECKED = [BANDS.index(band) for band in BANDS_CHECKED]
 MISJUDGED = {"hydro_patch_100000"}
-"""The manifest's guess is a heuristic; this chip of open water has 996 in its darkest infrared: 1000 is added."""
+"""The manifest's guess is a heuristic; this chip of open water has 996 in its darkest infrared, so 1000 was added."""
 NOTHING_DARK = {
     "s2100k_patch_252161", "s2100k_patch_70541", "s2100k_patch_759128", "s2100k_patch_766272", "s2100k_patch_770287",
     "hydro_patch_10000",
 }  # fmt: skip
-"""Sand, bare soil and snow without water or shade on 2.24 km: what claims that the 1000 is off already is believed. (A
-scene is larger than a chip, and has something dark.)"""
+"""Sand, bare soil and snow without water or shade within 2.24 km: a claim that 1000 is already subtracted is accepted.
+(A scene is larger than a chip, and contains dark pixels.)"""
 
 
 def chips(real_data: Path) -> dict[str, tuple[np.ndarray, int]]:
-    """(6, 224, 224) uint16 and the offset that its pixels carry, by name."""
+    """Return pixels (6, 224, 224) uint16 and their actual offset, by name of chip."""
     read = {}
     with (real_data / "s2-l2a" / "manifest.csv").open() as file:
         for row in csv.DictReader(file):
@@ -36,13 +36,13 @@ def chips(real_data: Path) -> dict[str, tuple[np.ndarray, int]]:
 
 
 def coarse_scene(real_data: Path, name: str) -> np.ndarray:
-    """(6, 178, 178) uint16: one pixel of 60 m of each band."""
+    """Return (6, 178, 178) uint16: each band subsampled to 60 m."""
     bands = read_scene(real_data, name)
     return np.stack([bands[b][:: len(bands[b]) // 178, :: len(bands[b]) // 178][:178, :178] for b in BANDS_CHECKED])
 
 
 @pytest.mark.parametrize("claimed_dn", [0, -1000])
-def test_a_wrong_claim_is_overruled_wherever_something_is_dark(real_data: Path, claimed_dn: int) -> None:
+def test_a_wrong_claim_is_corrected_if_the_chip_contains_dark_pixels(real_data: Path, claimed_dn: int) -> None:
     wrong = []
     for name, (dn, offset_dn) in chips(real_data).items():
         decided = decide_offset(dn, claimed_dn, 5.0)
@@ -52,18 +52,18 @@ def test_a_wrong_claim_is_overruled_wherever_something_is_dark(real_data: Path, 
     assert wrong == []
 
 
-def test_before_baseline_4_nothing_was_added(real_data: Path) -> None:
+def test_scenes_before_baseline_4_have_no_offset(real_data: Path) -> None:
     for dn, _ in chips(real_data).values():
         assert decide_offset(dn, 0, 2.14).offset_dn == 0
 
 
-def test_the_scenes_offsets(real_data: Path) -> None:
+def test_the_offsets_of_both_scenes_are_found(real_data: Path) -> None:
     assert decide_offset(coarse_scene(real_data, "thailand-villages"), -1000, 5.0).offset_dn == 0
     assert decide_offset(coarse_scene(real_data, "drc-cloudy"), -1000, 4.0).offset_dn == -1000
 
 
-def test_a_clean_mask_over_cloud_is_seen_and_nothing_else_is_taken_for_cloud(real_data: Path) -> None:
-    """Deserts, ice, snow, water, forest and towns are not; of the cloudy scene every tile is."""
+def test_clouds_under_a_clear_mask_are_detected_and_nothing_else_is(real_data: Path) -> None:
+    """Deserts, ice, snow, water, forest and towns are not detected; every tile of the cloudy scene is."""
     for name, (dn, offset_dn) in chips(real_data).items():
         assert hidden_by_cloud(dn, np.ones(dn.shape[1:], bool), offset_dn) is None, name
     for name, is_hidden in (("thailand-villages", False), ("drc-cloudy", True)):

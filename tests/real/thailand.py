@@ -1,4 +1,4 @@
-"""A static STAC catalogue out of the real scene ``thailand-villages``: clear dates, and dates with injected clouds."""
+"""A static STAC catalogue of the real scene ``thailand-villages``: clear dates, and dates with injected clouds."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ SCL_PX = 534
 
 
 def read_scene(real_data: Path, scene: str = SCENE) -> dict[str, np.ndarray]:
-    """The real DN by band at native resolution."""
+    """Return the real DN by band at native resolution."""
     bands = {}
     for name in BANDS:
         with rasterio.open(real_data / "scenes" / scene / f"{name}.tif") as source:
@@ -32,7 +32,7 @@ def read_scene(real_data: Path, scene: str = SCENE) -> dict[str, np.ndarray]:
 
 
 def cloud_classes(seed: int) -> np.ndarray:
-    """(534, 534) uint8 scene classes with blobs of cloud (about a fifth) and their shadows 300 m to the north-west."""
+    """Return scene classes (534, 534) uint8: a fifth is cloud, with shadows 300 m to the north-west."""
     smooth = gaussian_filter(np.random.default_rng(seed).normal(size=(SCL_PX, SCL_PX)), 25)
     is_cloud = smooth > np.quantile(smooth, 0.8)
     is_shadow = np.roll(is_cloud, (-15, -15), (0, 1)) & ~is_cloud
@@ -40,7 +40,7 @@ def cloud_classes(seed: int) -> np.ndarray:
 
 
 def inject(bands: dict[str, np.ndarray], scl: np.ndarray) -> dict[str, np.ndarray]:
-    """The scene under clouds: a coarse pixel is cloudy when any of the SCL pixels in it is."""
+    """Return the scene with clouds; a coarse pixel is cloudy if any SCL pixel within it is."""
     return {name: _inject(pixels, scl, NATIVE_RESOLUTION_M[name]) for name, pixels in bands.items()}
 
 
@@ -62,9 +62,9 @@ def write_catalogue(
     scene: str = SCENE,
     offset_applied: bool = True,
 ) -> Path:
-    """One scene a seed (None: the clean one) on days of February 2020; returns the path of catalog.json.
+    """Write one scene per seed (None: without clouds) on days of February 2020; return the path of catalog.json.
 
-    ``offset_applied`` is what the items say; of the pixels of thailand-villages it is true, of drc-cloudy's it is not.
+    ``offset_applied`` is the flag of the items; it is correct for the pixels of thailand-villages, not for drc-cloudy.
     """
     bands = read_scene(real_data, scene)
     catalogue = pystac.Catalog("thailand", "A real Sentinel-2 scene with injected clouds")

@@ -1,4 +1,4 @@
-"""``api.data_version``: another text after any change, the same without one."""
+"""``api.data_version`` changes whenever the data change, and only then."""
 
 import time
 from typing import Any
@@ -12,9 +12,9 @@ from tests.builders import make_city, make_tile
 
 VERSION = "SELECT api.data_version()"
 CHANGES = {
-    "a tile more": "INSERT INTO terrakin.tiles SELECT 2, city_id, composite_id, period, footprint, location, "
+    "a tile added": "INSERT INTO terrakin.tiles SELECT 2, city_id, composite_id, period, footprint, location, "
     "valid_share, embedding_mean, embedding_dominant, dominant_share FROM terrakin.tiles",
-    "a tile less": "DELETE FROM terrakin.tiles",
+    "a tile deleted": "DELETE FROM terrakin.tiles",
     "another dominant vector": "UPDATE terrakin.tiles SET embedding_dominant = embedding_mean",
     "a layout": "UPDATE terrakin.tiles SET umap_x = 1, umap_y = 1",
     "a thumbnail": "INSERT INTO terrakin.tile_thumbnails VALUES (1, 'x')",
@@ -29,7 +29,7 @@ def version(conn: psycopg.Connection[Any]) -> str:
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_every_change_makes_another_version(database: Settings, change: str) -> None:
+def test_every_change_of_the_data_changes_the_version(database: Settings, change: str) -> None:
     with connect(database, autocommit=True) as reading:
         with connect(database, autocommit=True) as writing:
             make_city(writing)
@@ -37,7 +37,7 @@ def test_every_change_makes_another_version(database: Settings, change: str) -> 
         time.sleep(0.1)
         before = version(reading)
         assert version(reading) == before
-        with connect(database, autocommit=True) as writing:  # its end sends its counters
+        with connect(database, autocommit=True) as writing:  # closing it flushes its counters
             writing.execute(change)  # type: ignore[call-overload]
         deadline = time.monotonic() + 15
         while version(reading) == before and time.monotonic() < deadline:
@@ -45,7 +45,7 @@ def test_every_change_makes_another_version(database: Settings, change: str) -> 
         assert version(reading) != before
 
 
-def test_the_ledger_of_the_etl_is_no_data(database: Settings) -> None:
+def test_the_ledger_of_the_etl_does_not_count_as_data(database: Settings) -> None:
     with connect(database, autocommit=True) as conn:
         make_city(conn)
         time.sleep(1.2)  # PostgreSQL sends counters once a second

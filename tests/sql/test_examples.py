@@ -1,4 +1,4 @@
-"""The recipes of ``sql/examples``, run by psql as a reader would run them, and the notebook that shows them."""
+"""The recipes of ``sql/examples``, run by psql as a reader runs them, and the notebook that shows them."""
 
 import csv
 import io
@@ -17,8 +17,8 @@ import pytest
 from db.connect import connect
 from db.index import build_indexes
 from db.settings import Settings
+from tests.builders.world import GEOD, World, build_world
 from tests.conftest import cloned_database
-from tests.sql.worlds import GEOD, World, build_world
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "sql" / "examples").glob("*.sql"))
@@ -33,10 +33,10 @@ COLUMNS = {
     "06": "city other_city similarity mean_similarity distance_m",
     "07": "rank tile_id city country_code similarity distance_m",
     "08": "earlier_tile_id later_tile_id earlier later similarity footprint",
-    "09": "name n_tiles look_alike_city n_neighbours similarity",
+    "09": "name n_tiles other_city n_matches similarity",
     "10": "rank tile_id city country_code similarity distance_m footprint",
     "11": "tile_id city_id similarity",
-    "13": "continent n_neighbours n_tiles lift",
+    "13": "continent n_matches n_tiles lift",
     "14": "tile_id n_of_ten_among_fifty",
     "15": "city other_city n_mutual",
     "16": "radius_m n_within n_eligible",
@@ -56,7 +56,7 @@ SEEN_TWICE = """
     FROM (SELECT t.*, row_number() OVER (ORDER BY t.tile_id) AS n FROM terrakin.tiles AS t LIMIT 5) AS t
     CROSS JOIN (VALUES (date '2024-06-01'), (date '2025-06-01')) AS month (first_day)
 """
-"""Five cells in two summers; in the second one they look different."""
+"""Five cells in two summers, with other vectors in the second one."""
 
 
 @pytest.fixture(scope="module")
@@ -94,14 +94,14 @@ def test_there_are_at_least_twelve_and_each_has_rows(answers: dict[str, list[dic
 
 
 @pytest.mark.parametrize(("number", "columns"), COLUMNS.items())
-def test_each_has_the_columns_it_promises(answers: dict[str, list[dict[str, str]]], number: str, columns: str) -> None:
+def test_each_has_its_columns(answers: dict[str, list[dict[str, str]]], number: str, columns: str) -> None:
     assert list(answers[number][0]) == columns.split()
 
 
 @pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.name)
-def test_each_says_first_what_it_shows(file: Path) -> None:
+def test_each_begins_with_the_question_that_it_answers(file: Path) -> None:
     first, second = file.read_text().splitlines()[:2]
-    assert re.match(r"-- [A-Z].{30,}", first)
+    assert re.match(r"-- [A-Z].{20,}\?", first)
     assert second.startswith("-- ")
 
 
@@ -110,7 +110,7 @@ def test_the_guide_links_every_recipe() -> None:
     assert [file.name for file in EXAMPLES if f"(../sql/examples/{file.name})" not in guide] == []
 
 
-def test_neighbours_of_a_place_keep_their_distance(answers: dict[str, list[dict[str, str]]]) -> None:
+def test_matches_of_a_place_are_not_within_100_km(answers: dict[str, list[dict[str, str]]]) -> None:
     rows = answers["01"]
     assert min(numbers(rows, "distance_m")) > 100_000
     cities = [row["city"] for row in rows]
@@ -118,14 +118,14 @@ def test_neighbours_of_a_place_keep_their_distance(answers: dict[str, list[dict[
     assert numbers(rows, "similarity") == sorted(numbers(rows, "similarity"), reverse=True)
 
 
-def test_matches_on_other_continents_are_there(answers: dict[str, list[dict[str, str]]], url: str) -> None:
+def test_matches_are_on_other_continents(answers: dict[str, list[dict[str, str]]], url: str) -> None:
     with connect(Settings(Path(), database_url=url)) as conn:
         first = conn.execute("SELECT continent FROM api.tile_overview ORDER BY tile_id LIMIT 1").fetchone()
     assert first
     assert first[0] not in {row["continent"] for row in answers["02"]}
 
 
-def test_on_one_continent_there_are_no_others(url: str) -> None:
+def test_a_single_continent_has_no_matches_on_others(url: str) -> None:
     with connect(Settings(Path(), database_url=url)) as conn:
         conn.execute("UPDATE terrakin.countries SET continent = 'Europe'")
         rows = conn.execute((ROOT / "sql" / "examples" / "02_matches_on_other_continents.sql").read_text()).fetchall()
@@ -137,13 +137,13 @@ def test_matches_inside_the_region_are_north_of_the_equator(answers: dict[str, l
     assert min(numbers(answers["03"], "lat")) > 0
 
 
-def test_steered_kin_are_less_like_the_disliked(
+def test_negative_examples_lower_the_similarity_with_them(
     answers: dict[str, list[dict[str, str]]], url: str, tmp_path: Path
 ) -> None:
     recipe = (ROOT / "sql" / "examples" / "04_more_like_these_less_like_those.sql").read_text()
-    unsteered = tmp_path / "unsteered.sql"
-    unsteered.write_text(recipe.replace("negative_weight => 0.3", "negative_weight => 0"))
-    before, after = numbers(psql(url, unsteered), "similarity_to_disliked"), answers["04"]
+    unrefined = tmp_path / "unrefined.sql"
+    unrefined.write_text(recipe.replace("negative_weight => 0.3", "negative_weight => 0"))
+    before, after = numbers(psql(url, unrefined), "similarity_to_disliked"), answers["04"]
     assert sum(numbers(after, "similarity_to_disliked")) < sum(before)
     assert min(numbers(after, "similarity_to_liked")) > max(numbers(after, "similarity_to_disliked"))
 
@@ -159,12 +159,12 @@ def test_the_matrix_has_every_pair_of_cities_once(answers: dict[str, list[dict[s
     assert len(pairs) == len(answers["06"]) == 8 * 7
 
 
-def test_neighbours_of_an_area_are_at_most_two_a_city(answers: dict[str, list[dict[str, str]]]) -> None:
+def test_matches_of_an_area_are_at_most_two_per_city(answers: dict[str, list[dict[str, str]]]) -> None:
     cities = [row["city"] for row in answers["07"]]
     assert max(cities.count(city) for city in cities) == 2
 
 
-def test_changed_tiles_are_the_five_seen_twice(answers: dict[str, list[dict[str, str]]]) -> None:
+def test_changed_tiles_are_the_five_in_both_periods(answers: dict[str, list[dict[str, str]]]) -> None:
     rows = answers["08"]
     assert len(rows) == 5
     assert max(numbers(rows, "similarity")) < 0.99
@@ -187,8 +187,8 @@ def test_explain_shows_a_plan(answers: dict[str, list[dict[str, str]]]) -> None:
     assert any("Scan" in row["QUERY PLAN"] for row in answers["12"])
 
 
-def test_the_plan_that_the_recipe_describes_is_made(url: str) -> None:
-    """300 tiles are read faster without an index, so that way is barred."""
+def test_the_plan_is_the_one_that_the_recipe_describes(url: str) -> None:
+    """Without an index 300 tiles are read faster, so sequential scans are turned off."""
     recipe = (ROOT / "sql" / "examples" / "12_reading_explain.sql").read_text()
     with connect(Settings(Path(), database_url=url)) as conn:
         conn.execute("SET enable_seqscan = off")
@@ -196,25 +196,25 @@ def test_the_plan_that_the_recipe_describes_is_made(url: str) -> None:
     assert any("Index Scan using ix_tiles_embedding_mean_hnsw" in row[0] for row in plan)
 
 
-def test_lift_is_measured_against_the_tiles_that_can_be_kin(answers: dict[str, list[dict[str, str]]], url: str) -> None:
+def test_lift_refers_to_the_tiles_that_could_be_matches(answers: dict[str, list[dict[str, str]]], url: str) -> None:
     with connect(Settings(Path(), database_url=url)) as conn:
         first = conn.execute(FIRST_CITY).fetchone()
         assert first
         eligible = conn.execute("SELECT count(*) FROM terrakin.tiles WHERE city_id <> %s", first[:1]).fetchone()
     rows = answers["13"]
     assert eligible == (sum(numbers(rows, "n_tiles")),)
-    assert sum(numbers(rows, "n_neighbours")) == 200
+    assert sum(numbers(rows, "n_matches")) == 200
     for row in rows:
         by_chance = 200 * float(row["n_tiles"]) / eligible[0]
-        assert float(row["lift"]) == pytest.approx(float(row["n_neighbours"]) / by_chance, abs=0.006)
+        assert float(row["lift"]) == pytest.approx(float(row["n_matches"]) / by_chance, abs=0.006)
 
 
 def nearest(distances: np.ndarray, k: int) -> set[int]:
-    """Rows of the k smallest; of equal ones the first, which has the lower tile_id."""
+    """Return the rows of the k smallest distances; of equal ones the first, which has the lower tile_id."""
     return set(np.argsort(distances, kind="stable")[:k].tolist())
 
 
-def test_umap_and_vectors_agree_as_often_as_numpy_says(answers: dict[str, list[dict[str, str]]], url: str) -> None:
+def test_umap_and_vectors_agree_as_often_as_in_numpy(answers: dict[str, list[dict[str, str]]], url: str) -> None:
     with connect(Settings(Path(), database_url=url)) as conn:
         rows = conn.execute(VECTORS).fetchall()
     unit = np.array([row[2].to_numpy() for row in rows], dtype=float)
@@ -228,7 +228,7 @@ def test_umap_and_vectors_agree_as_often_as_numpy_says(answers: dict[str, list[d
     assert {row["tile_id"]: row["n_of_ten_among_fifty"] for row in answers["14"]} == truth
 
 
-def test_mutual_kin_are_counted_as_numpy_counts_them(answers: dict[str, list[dict[str, str]]], url: str) -> None:
+def test_mutual_matches_are_counted_as_in_numpy(answers: dict[str, list[dict[str, str]]], url: str) -> None:
     with connect(Settings(Path(), database_url=url)) as conn:
         rows = conn.execute(VECTORS).fetchall()
     unit, city = np.array([row[2].to_numpy() for row in rows], dtype=float), np.array([row[1] for row in rows])
@@ -247,9 +247,7 @@ def test_mutual_kin_are_counted_as_numpy_counts_them(answers: dict[str, list[dic
     assert sorted(found.values()) == sorted(pairs.values())[-len(found) :]
 
 
-def test_tiles_within_a_radius_are_counted_as_proj_counts_them(
-    answers: dict[str, list[dict[str, str]]], url: str
-) -> None:
+def test_tiles_within_a_radius_are_counted_as_by_proj(answers: dict[str, list[dict[str, str]]], url: str) -> None:
     with connect(Settings(Path(), database_url=url)) as conn:
         lon, lat = np.array(conn.execute(PLACES).fetchall(), dtype=float).T
     distance_m = GEOD.inv(np.full_like(lon, lon[0]), np.full_like(lat, lat[0]), lon, lat)[2]
@@ -259,24 +257,24 @@ def test_tiles_within_a_radius_are_counted_as_proj_counts_them(
     assert len({row["n_within"] for row in answers["16"]}) > 3
 
 
-def test_kin_go_into_a_geopackage(url: str, tmp_path: Path) -> None:
-    """With the very command that the recipe gives, but for the connection."""
+def test_matches_are_exported_to_a_geopackage(url: str, tmp_path: Path) -> None:
+    """Runs the command of the recipe with another connection."""
     recipe = ROOT / "sql" / "examples" / "10_export_matches.sql"
     command = re.search(r"^--   (ogr2ogr .*)$", recipe.read_text(), re.MULTILINE)
     assert command
     assert shutil.which("ogr2ogr"), "scripts/setup.sh test installs gdal-bin"
-    own = command[1].replace("neighbours.gpkg", str(tmp_path / "neighbours.gpkg"))
+    own = command[1].replace("matches.gpkg", str(tmp_path / "matches.gpkg"))
     own = re.sub(r'"PG:[^"]*"', f'"PG:{url}"', own)
     subprocess.run(own, shell=True, check=True, cwd=ROOT)
-    said = subprocess.run(
-        ["ogrinfo", "-so", tmp_path / "neighbours.gpkg", "neighbours"], capture_output=True, text=True, check=True
+    report = subprocess.run(
+        ["ogrinfo", "-so", tmp_path / "matches.gpkg", "matches"], capture_output=True, text=True, check=True
     ).stdout
-    assert "Feature Count: 100" in said
-    assert "Polygon" in said
+    assert "Feature Count: 100" in report
+    assert "Polygon" in report
 
 
 def test_the_notebook_runs(url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Its cells in order, in one namespace, as Jupyter would; pictures are drawn, not shown."""
+    """Runs its cells in order in one namespace, as Jupyter does; figures are drawn, not shown."""
     matplotlib.use("Agg")
     monkeypatch.setenv("TERRAKIN_URL", url)
     monkeypatch.chdir(tmp_path)
@@ -286,4 +284,4 @@ def test_the_notebook_runs(url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: 
         if cell["cell_type"] == "code":
             exec("".join(cell["source"]), namespace)
     assert len(namespace["frames"]) == len(EXAMPLES)  # type: ignore[arg-type]
-    assert (tmp_path / "neighbours.parquet").stat().st_size > 0
+    assert (tmp_path / "matches.parquet").stat().st_size > 0

@@ -1,4 +1,4 @@
-"""Nobody can make terrakin's SQL do something else by putting objects in the way of its names."""
+"""Objects that somebody else creates cannot change what terrakin's SQL does."""
 
 import subprocess
 import sys
@@ -7,20 +7,23 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from db.apply_sql import FIXED_PATH, SqlFile, read_files
+from db.apply_sql import FIXED_PATH
+from db.catalogue.files import SqlFile, read_files
 
-TRUSTED = "".join(f"CREATE SCHEMA {schema};\n" for schema in ("public", "api", "tiles", "terrakin"))
-"""pgspot trusts a schema that the script makes. Public holds the extensions, and only its owner may create there."""
+TRUSTED = "".join(f"CREATE SCHEMA {schema};\n" for schema in ("public", "api", "internal", "tiles", "terrakin"))
+"""pgspot trusts schemas that the script creates. In public, which contains the extensions, only its owner creates."""
 
 FUNCTIONS = """
     SELECT p.oid::regprocedure::text, p.prosecdef, p.proconfig
     FROM pg_proc AS p
-    WHERE p.pronamespace IN ('api'::regnamespace, 'tiles'::regnamespace, 'terrakin'::regnamespace)
+    WHERE p.pronamespace IN (
+        'api'::regnamespace, 'internal'::regnamespace, 'tiles'::regnamespace, 'terrakin'::regnamespace
+    )
 """
 
 
 def pgspot(script: str, folder: Path) -> str:
-    """What pgspot says of a script; it fails where it could not read it."""
+    """Return the summary that pgspot prints for a script."""
     file = folder / "script.sql"
     file.write_text(TRUSTED + FIXED_PATH.replace("LOCAL ", "") + ";\n" + script)
     program = Path(sys.executable).parent / "pgspot"
@@ -29,7 +32,7 @@ def pgspot(script: str, folder: Path) -> str:
 
 @pytest.mark.parametrize("file", read_files(), ids=lambda file: file.name)
 def test_pgspot_finds_nothing(file: SqlFile, tmp_path: Path) -> None:
-    script = file.text.replace('"row"', "cell_row")  # pgspot forgets the quotes that this name needs
+    script = file.text.replace('"row"', "cell_row")  # pgspot drops the quotes that this name needs
     assert pgspot(script, tmp_path) == "Errors: 0 Warnings: 0 Unknown: 0"
 
 
@@ -38,7 +41,7 @@ def test_pgspot_finds_an_unsafe_function(tmp_path: Path) -> None:
     assert "PS003" in pgspot(unsafe, tmp_path)
 
 
-def test_every_function_is_the_callers_and_has_a_fixed_path(conn: psycopg.Connection) -> None:
+def test_every_function_runs_as_its_caller_with_a_fixed_search_path(conn: psycopg.Connection) -> None:
     functions = conn.execute(FUNCTIONS).fetchall()
     assert len(functions) > 12
     for name, is_definer, settings in functions:
@@ -48,6 +51,6 @@ def test_every_function_is_the_callers_and_has_a_fixed_path(conn: psycopg.Connec
 
 
 @pytest.mark.parametrize("role", ["terrakin_reader", "terrakin_etl"])
-def test_the_roles_cannot_create_where_names_are_looked_up(conn: psycopg.Connection, role: str) -> None:
+def test_the_roles_cannot_create_objects_in_the_search_path(conn: psycopg.Connection, role: str) -> None:
     (may,) = conn.execute("SELECT has_schema_privilege(%s, 'public', 'CREATE')", (role,)).fetchone()
     assert not may

@@ -1,4 +1,4 @@
-"""``api.tile_id`` and ``api.tile_cell``: the same numbers as ``etl.cities.grid``, there and back."""
+"""``api.tile_id`` and its inverse ``api.tile_cell`` against ``etl.cities.grid``."""
 
 from datetime import date
 
@@ -17,7 +17,7 @@ months = st.dates(date(2015, 1, 1), date(2100, 1, 1)).map(lambda d: d.replace(da
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cell=cells, month=months)
-def test_sql_and_python_make_the_same_id(module_conn: psycopg.Connection, cell: Cell, month: date) -> None:
+def test_sql_and_python_compute_the_same_id(module_conn: psycopg.Connection, cell: Cell, month: date) -> None:
     (made,) = module_conn.execute(
         "SELECT api.tile_id(%s, %s, %s, %s, %s)", (cell.zone, cell.is_south, cell.row, cell.col, month)
     ).fetchone()
@@ -28,7 +28,7 @@ def test_sql_and_python_make_the_same_id(module_conn: psycopg.Connection, cell: 
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "value"),
     [
         ((61, False, 1, 1, date(2024, 1, 1)), "UTM zone 61"),
         ((31, False, 9000, 1, date(2024, 1, 1)), "row 9000"),
@@ -36,6 +36,6 @@ def test_sql_and_python_make_the_same_id(module_conn: psycopg.Connection, cell: 
         ((31, False, 1, 1, date(2014, 12, 1)), "2014-12-01"),
     ],
 )
-def test_a_cell_outside_the_lattice_is_refused(conn: psycopg.Connection, arguments: tuple, says: str) -> None:
-    with pytest.raises(psycopg.errors.InvalidParameterValue, match=says):
+def test_a_cell_outside_the_lattice_is_refused(conn: psycopg.Connection, arguments: tuple, value: str) -> None:
+    with pytest.raises(psycopg.errors.InvalidParameterValue, match=value):
         conn.execute("SELECT api.tile_id(%s, %s, %s, %s, %s)", arguments)

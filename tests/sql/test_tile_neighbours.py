@@ -1,4 +1,4 @@
-"""``terrakin.tile_neighbours``: computed exactly, used only while it holds, and right under every filter."""
+"""``terrakin.tile_neighbours``: computed exactly, used only while up to date, and correct under every filter."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from db.connect import connect
 from db.neighbours import N_NEIGHBOURS, build_neighbours
 from db.settings import Settings
+from tests.builders.world import World, build_world
 from tests.sql.test_similar_tiles import brute_force, filters
 from tests.sql.test_similar_tiles import search as search_rows
-from tests.sql.worlds import World, build_world
 
 N_TILES = 420
 HOW = "SELECT tile_id, found_by, candidates FROM api.similar_tiles(%s, k => %s)"
@@ -40,7 +40,7 @@ def ids(conn: psycopg.Connection[Any], tile_id: int, k: int = 20) -> tuple[list[
     return [row[0] for row in rows], {row[1] for row in rows}
 
 
-def test_kin_are_the_most_alike_of_other_cities(owner: psycopg.Connection[Any], world: World) -> None:
+def test_neighbours_are_the_most_similar_tiles_of_other_cities(owner: psycopg.Connection[Any], world: World) -> None:
     kept = dict(owner.execute("SELECT tile_id, neighbour_tile_ids FROM terrakin.tile_neighbours").fetchall())
     assert set(kept) == set(world.tile_ids.tolist())
     for row in range(0, N_TILES, 60):
@@ -51,7 +51,7 @@ def test_kin_are_the_most_alike_of_other_cities(owner: psycopg.Connection[Any], 
         np.testing.assert_allclose([similarity[tile_id] for tile_id in own], truth, atol=2e-6)
 
 
-def test_the_default_question_is_answered_from_them(owner: psycopg.Connection[Any], world: World) -> None:
+def test_the_default_search_uses_them(owner: psycopg.Connection[Any], world: World) -> None:
     rows = owner.execute(HOW, (int(world.tile_ids[0]), 20)).fetchall()
     assert [row[0] for row in rows] == [t[0] for t in brute_force(world, 0)]
     assert {row[1:] for row in rows} == {("neighbours", 28)}
@@ -59,12 +59,12 @@ def test_the_default_question_is_answered_from_them(owner: psycopg.Connection[An
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(row=st.integers(0, N_TILES - 1), arguments=filters)
-def test_with_kin_every_filter_answers_as_brute_force(
+def test_with_neighbours_every_filter_answers_like_brute_force(
     owner: psycopg.Connection[Any], world: World, row: int, arguments: dict
 ) -> None:
     answer = search_rows(owner, world, row, **arguments)
     truth = brute_force(world, row, **arguments)
-    # Tiles that are alike to seven decimals may stand either way: PostgreSQL and NumPy add up float32 in another order.
+    # Similarities that agree to seven decimals may be in either order: PostgreSQL and NumPy sum float32 differently.
     np.testing.assert_allclose([a[3] for a in answer], [t[1] for t in truth], atol=1e-6)
     similarity = dict(zip(world.tile_ids.tolist(), world.similarity(row, arguments.get("method", "mean")), strict=True))
     np.testing.assert_allclose([a[3] for a in answer], [similarity[a[1]] for a in answer], atol=1e-6)
@@ -95,7 +95,7 @@ def test_a_new_tile_is_found_at_once(owner: psycopg.Connection[Any], world: Worl
         ("DELETE FROM terrakin.tiles WHERE tile_id = (SELECT max(tile_id) FROM terrakin.tiles)", True),
     ],
 )
-def test_kin_are_used_only_while_vectors_and_cities_are_the_same(
+def test_they_are_used_only_while_vectors_and_cities_are_unchanged(
     owner: psycopg.Connection[Any], world: World, change: str, holds: bool
 ) -> None:
     owner.execute(change)
@@ -105,7 +105,7 @@ def test_kin_are_used_only_while_vectors_and_cities_are_the_same(
     assert build_neighbours(owner) == (0 if holds else N_TILES)
 
 
-def test_deleted_kin_are_never_answered(owner: psycopg.Connection[Any], world: World) -> None:
+def test_deleted_tiles_are_never_found(owner: psycopg.Connection[Any], world: World) -> None:
     query = int(world.tile_ids[0])
     gone, _ = ids(owner, query, k=5)
     owner.execute("DELETE FROM terrakin.tiles WHERE tile_id = ANY (%s)", (gone,))
@@ -114,7 +114,7 @@ def test_deleted_kin_are_never_answered(owner: psycopg.Connection[Any], world: W
     assert how == {"neighbours"}
 
 
-def test_a_killed_run_goes_on_behind_its_last_block(
+def test_a_killed_run_resumes_after_its_last_block(
     owner: psycopg.Connection[Any], world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class KilledError(Exception):
@@ -123,7 +123,7 @@ def test_a_killed_run_goes_on_behind_its_last_block(
     def kill(name: str, done: int, total: int) -> None:
         raise KilledError
 
-    monkeypatch.setattr("db.neighbours.BLOCK_BYTES", 4 * N_TILES * 100)
+    monkeypatch.setattr("db.neighbours.BATCH_BYTES", 4 * N_TILES * 100)
     owner.execute("DELETE FROM terrakin.tile_neighbours")
     with pytest.raises(KilledError):
         build_neighbours(owner, kill)
@@ -131,20 +131,20 @@ def test_a_killed_run_goes_on_behind_its_last_block(
     assert build_neighbours(owner) == N_TILES - 100
 
 
-def test_tiles_that_change_meanwhile_stop_the_run(
+def test_a_change_of_tiles_during_a_run_stops_it(
     owner: psycopg.Connection[Any], world: World, monkeypatch: pytest.MonkeyPatch, database: Settings
 ) -> None:
     def change(name: str, done: int, total: int) -> None:
         with connect(database) as other:
             other.execute("UPDATE terrakin.tiles SET city_id = city_id WHERE tile_id = %s", (int(world.tile_ids[0]),))
 
-    monkeypatch.setattr("db.neighbours.BLOCK_BYTES", 4 * N_TILES * 100)
+    monkeypatch.setattr("db.neighbours.BATCH_BYTES", 4 * N_TILES * 100)
     owner.execute("DELETE FROM terrakin.tile_neighbours")
     assert build_neighbours(owner, change) == 100
     assert build_neighbours(owner) == N_TILES
 
 
-def test_a_tile_deleted_meanwhile_is_left_out(
+def test_a_tile_deleted_during_a_run_is_left_out(
     owner: psycopg.Connection[Any], world: World, monkeypatch: pytest.MonkeyPatch, database: Settings
 ) -> None:
     last = owner.execute("SELECT tile_id FROM terrakin.tiles ORDER BY city_id DESC, tile_id DESC LIMIT 1").fetchone()
@@ -153,27 +153,27 @@ def test_a_tile_deleted_meanwhile_is_left_out(
         with connect(database) as other:
             other.execute("DELETE FROM terrakin.tiles WHERE tile_id = %s", last)
 
-    monkeypatch.setattr("db.neighbours.BLOCK_BYTES", 4 * N_TILES * 100)
+    monkeypatch.setattr("db.neighbours.BATCH_BYTES", 4 * N_TILES * 100)
     owner.execute("DELETE FROM terrakin.tile_neighbours")
     build_neighbours(owner, delete)
     assert owner.execute("SELECT count(*) FROM terrakin.tile_neighbours").fetchone() == (N_TILES - 1,)
 
 
-def test_two_runs_at_once_share_the_work(
+def test_of_two_runs_at_once_only_one_computes(
     owner: psycopg.Connection[Any], world: World, monkeypatch: pytest.MonkeyPatch, database: Settings
 ) -> None:
     def run() -> int:
         with connect(database, autocommit=True) as conn:
             return build_neighbours(conn)
 
-    monkeypatch.setattr("db.neighbours.BLOCK_BYTES", 4 * N_TILES * 20)
+    monkeypatch.setattr("db.neighbours.BATCH_BYTES", 4 * N_TILES * 20)
     owner.execute("DELETE FROM terrakin.tile_neighbours")
     with ThreadPoolExecutor(2) as pool:
         counts = [future.result() for future in [pool.submit(run), pool.submit(run)]]
     assert sorted(counts) == [0, N_TILES]
 
 
-def test_a_tile_of_zeros_has_no_neighbours_and_is_nobodys(owner: psycopg.Connection[Any], world: World) -> None:
+def test_a_zero_vector_has_no_neighbours_and_is_nobodys_neighbour(owner: psycopg.Connection[Any], world: World) -> None:
     zero = int(world.tile_ids[3])
     owner.execute(
         "UPDATE terrakin.tiles SET embedding_mean = array_fill(0::real, ARRAY[768])::vector WHERE tile_id = %s", (zero,)
@@ -185,14 +185,14 @@ def test_a_tile_of_zeros_has_no_neighbours_and_is_nobodys(owner: psycopg.Connect
     assert named == (0,)
 
 
-def test_two_tiles_of_one_city_have_no_neighbours(owner: psycopg.Connection[Any], world: World) -> None:
+def test_tiles_of_a_single_city_have_no_neighbours(owner: psycopg.Connection[Any], world: World) -> None:
     owner.execute("DELETE FROM terrakin.tiles WHERE city_id <> 1")
     owner.execute("UPDATE terrakin.tiles SET city_id = 1")
     assert build_neighbours(owner) > 0
     assert owner.execute("SELECT DISTINCT neighbour_tile_ids FROM terrakin.tile_neighbours").fetchall() == [([],)]
 
 
-def test_without_the_trigger_no_neighbours_are_made(owner: psycopg.Connection[Any], world: World) -> None:
+def test_without_the_trigger_no_neighbours_are_computed(owner: psycopg.Connection[Any], world: World) -> None:
     owner.execute("DELETE FROM terrakin.tile_neighbours")
     owner.execute("ALTER TABLE terrakin.tiles DISABLE TRIGGER count_tiles_version")
     assert build_neighbours(owner) == 0

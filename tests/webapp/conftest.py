@@ -1,27 +1,29 @@
-"""The towns in a database of their own, and the app over it."""
+"""A database with the synthetic towns, and the app over it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from apiflask import APIFlask
 from flask.testing import FlaskClient
 
-from tests.webapp.towns import TownDatabase, town_database
+from tests.builders.towns import TOWNS, TownDatabase, town_database
 from webapp import create_app
 from webapp.database import EXTENSION
 
 
 @pytest.fixture(scope="session")
 def towns(server_home: Path) -> Iterator[TownDatabase]:
-    """Read-only for tests: five synthetic towns of nine tiles, see towns.py."""
+    """Five synthetic towns of nine tiles each, see towns.py. Read-only."""
     with town_database(server_home) as towns:
         yield towns
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def app(towns: TownDatabase) -> Iterator[APIFlask]:
-    app = create_app(towns.settings)
+    """One app for the session, without rate limits."""
+    app = create_app(replace(towns.settings, rate_limit="none"))
     yield app
     app.extensions[EXTENSION].close()
 
@@ -29,3 +31,9 @@ def app(towns: TownDatabase) -> Iterator[APIFlask]:
 @pytest.fixture
 def client(app: APIFlask) -> FlaskClient:
     return app.test_client()
+
+
+@pytest.fixture
+def tile_id(towns: TownDatabase) -> int:
+    """The first harbour tile of the first town."""
+    return towns.tile_of(TOWNS[0].city_id, "harbour")

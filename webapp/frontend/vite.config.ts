@@ -1,21 +1,11 @@
-import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import { defineConfig } from 'vitest/config';
 
 // Flask serves webapp/static; `npm run dev` asks a running `terrakin web` for everything that is not the front end.
 const flask = 'http://127.0.0.1:8000';
 
-// Preact's compat runs what is written for React in a tenth of its size, which keeps all scripts under 600 kB.
-const alias = {
-  'react/jsx-runtime': 'preact/jsx-runtime',
-  'react/jsx-dev-runtime': 'preact/jsx-dev-runtime',
-  'react-dom/client': 'preact/compat/client',
-  'react-dom': 'preact/compat',
-  react: 'preact/compat',
-};
-
 export default defineConfig({
-  plugins: [react()],
-  resolve: { alias },
+  // The page is written for Preact. Only downshift imports React: it gets Preact's compatibility layer.
+  resolve: { alias: { react: 'preact/compat' } },
   build: {
     outDir: '../static',
     emptyOutDir: true,
@@ -25,4 +15,5 @@ export default defineConfig({
   },
   worker: { format: 'es' },
   server: { proxy: { '/api': flask, '/tiles': flask, '/health': flask } },
+  test: { include: ['src/**/*.test.ts'], isolate: false },
 });

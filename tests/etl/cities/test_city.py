@@ -1,4 +1,4 @@
-"""City files: what is read, and what is refused with a clear text."""
+"""City files: what is read, and what is refused."""
 
 import json
 from pathlib import Path
@@ -36,7 +36,7 @@ def test_a_city_is_read_as_written(tmp_path: Path) -> None:
     assert city.extent.area == 1
 
 
-def test_without_a_centre_a_point_in_the_polygon_is_taken(tmp_path: Path) -> None:
+def test_a_city_without_a_centre_gets_a_point_in_its_polygon(tmp_path: Path) -> None:
     without = feature()
     del without["properties"]["lon"], without["properties"]["lat"]
     (city,) = read_cities(write(tmp_path / "c.geojson", without))
@@ -44,45 +44,61 @@ def test_without_a_centre_a_point_in_the_polygon_is_taken(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("changed", "says"),
+    ("changed", "hint"),
     [
         (feature(city_id=None), "'city_id' is None"),
         (feature(name=""), "'name' is ''"),
         (feature(city_id=True), "'city_id' is True"),
-        (feature(continent="Atlantis"), "'Atlantis' is none of Africa"),
-        (feature(country_code="de"), "'de' is no ISO 3166-1 code"),
-        (feature(lat=89), "outside"),
+        (feature(continent="Atlantis"), "'Atlantis' .* Africa"),
+        (feature(country_code="de"), "'de' .*ISO 3166-1"),
+        (feature(lat=89), r"\(0\.5, 89\.0\)"),
         (feature(lat=None), "'lat' is None"),
-        (feature(BOW_TIE), "invalid polygon"),
+        (feature(BOW_TIE), "invalid .*Self-intersection"),
         (feature(FAR), "EPSG:4326"),
-        (feature(WIDE), r"reaches 3\d\d km from its centre \(0.5, 0.5\), more than 200 km"),
-        (feature(lon=40.0), "km from its centre"),
+        (feature(WIDE), r"3\d\d km .*\(0\.5, 0\.5\).* 200 km"),
+        (feature(lon=40.0), r"\d km .*\(40\.0, 0\.5\)"),
         (feature({"type": "Point", "coordinates": [0, 0]}), "Point"),
-        (feature(None), "no readable geometry"),
-        ("nothing", "no properties"),
+        (feature(None), "geometry"),
+        ("nothing", "properties"),
     ],
 )
-def test_a_bad_feature_is_refused_with_file_and_place(tmp_path: Path, changed: Any, says: str) -> None:
+def test_an_invalid_feature_is_refused_with_its_file_and_number(tmp_path: Path, changed: Any, hint: str) -> None:
     path = write(tmp_path / "c.geojson", feature(city_id=1), changed)
-    with pytest.raises(CityError, match=says) as raised:
+    with pytest.raises(CityError, match=hint) as raised:
         read_cities(path)
     assert f"{path}, feature 1" in str(raised.value)
 
 
-def test_an_id_that_occurs_twice_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CityError, match="city_id 7 occurs twice"):
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("no json", "JSON"),
+        ('{"type": "Feature"}', "FeatureCollection"),
+        ('{"type": "FeatureCollection", "features": []}', "no cities"),
+        ('{"type": "FeatureCollection", "features": [{"properties": {"city_id": "x"}}]}', "'x'"),
+    ],
+)
+def test_a_malformed_file_is_refused(tmp_path: Path, text: str, hint: str) -> None:
+    path = tmp_path / "c.geojson"
+    path.write_text(text)
+    with pytest.raises(CityError, match=rf"c\.geojson.*{hint}"):
+        read_cities(path)
+
+
+def test_a_duplicate_id_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CityError, match=r"city_id 7 .*twice"):
         read_cities(write(tmp_path / "c.geojson", feature(), feature()))
 
 
 def test_an_absent_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CityError, match="cannot read the city file"):
+    with pytest.raises(CityError, match=r"none\.geojson: No such file"):
         read_cities(tmp_path / "none.geojson")
 
 
-def test_cities_are_chosen_by_name_in_any_case_or_id(tmp_path: Path) -> None:
+def test_cities_are_selected_by_name_ignoring_case_or_by_id(tmp_path: Path) -> None:
     cities = read_cities(write(tmp_path / "c.geojson", feature(), feature(city_id=8, name="Eight")))
     assert [c.city_id for c in select_cities(cities, ["eight"])] == [8]
     assert [c.city_id for c in select_cities(cities, ["7"])] == [7]
     assert select_cities(cities, []) == cities
-    with pytest.raises(CityError, match="'Eigth'; did you mean 'Eight'"):
+    with pytest.raises(CityError, match=r"'Eigth'; .*'Eight'"):
         select_cities(cities, ["Eigth"])

@@ -1,4 +1,4 @@
-"""The lattice against PROJ, ids there and back, and whose cell is whose."""
+"""The lattice compared with PROJ, round trips of ids, and the assignment of cells to cities."""
 
 from datetime import date
 
@@ -25,7 +25,7 @@ def make_city(city_id: int, lon: float, lat: float, radius_deg: float = 0.1) -> 
 
 
 @given(cell=cells, months=st.integers(0, 4095))
-def test_ids_hold_cell_and_month(cell: Cell, months: int) -> None:
+def test_an_id_encodes_cell_and_month(cell: Cell, months: int) -> None:
     month = date(2015 + months // 12, months % 12 + 1, 1)
     number = tile_id(cell, month)
     assert 0 <= number < 2**42
@@ -33,7 +33,7 @@ def test_ids_hold_cell_and_month(cell: Cell, months: int) -> None:
 
 
 @given(cell=places)
-def test_footprint_is_the_geoboxes_corners(cell: Cell) -> None:
+def test_the_footprint_is_the_corners_of_the_geobox(cell: Cell) -> None:
     box_ = cell.geobox
     assert box_.shape == (TILE_PX, TILE_PX)
     x, y = Transformer.from_crs(4326, cell.srid, always_xy=True).transform(
@@ -45,26 +45,26 @@ def test_footprint_is_the_geoboxes_corners(cell: Cell) -> None:
     assert (left, bottom) == (cell.col * TILE_M, cell.row * TILE_M)
 
 
-def test_neighbours_share_corners_and_rows_count_northwards() -> None:
+def test_adjacent_cells_share_corners_and_rows_count_northwards() -> None:
     cell, north = Cell(48, False, 885, 163), Cell(48, False, 886, 163)
     assert cell.footprint().exterior.coords[3] == north.footprint().exterior.coords[0]
     assert north.centre().y > cell.centre().y
 
 
 @pytest.mark.parametrize("month", [date(2014, 12, 1), date(2400, 1, 1)])
-def test_month_outside_the_code_is_refused(month: date) -> None:
+def test_a_month_that_cannot_be_encoded_is_refused(month: date) -> None:
     with pytest.raises(ValueError, match=str(month)):
         tile_id(Cell(1, False, 0, 0), month)
 
 
 @pytest.mark.parametrize("fields", [(0, 0, 0), (61, 0, 0), (1, -1, 0), (1, 8192, 0), (1, 0, 1024)])
-def test_cell_outside_the_lattice_is_refused(fields: tuple[int, int, int]) -> None:
+def test_a_cell_outside_the_lattice_is_refused(fields: tuple[int, int, int]) -> None:
     with pytest.raises(ValueError, match="lattice"):
         Cell(fields[0], False, *fields[1:])
 
 
 @pytest.mark.parametrize(("lon", "zone"), [(-180, 1), (-174.01, 1), (-9.13, 29), (0, 31), (179.9, 60), (180, 1)])
-def test_zone_of_a_longitude(lon: float, zone: int) -> None:
+def test_the_zone_of_a_longitude(lon: float, zone: int) -> None:
     assert utm_zone(lon) == zone
 
 
@@ -77,7 +77,7 @@ def test_a_citys_tiles_are_those_whose_centre_lies_in_its_extent() -> None:
     assert not any(city.extent.contains(cell.centre()) for cell in around - set(assigned))
 
 
-def test_a_city_across_two_zones_lies_in_that_of_its_centre_without_gap_or_overlap() -> None:
+def test_a_city_across_two_zones_is_covered_in_the_zone_of_its_centre_without_gap_or_overlap() -> None:
     city = make_city(1, 11.95, 48.0, radius_deg=0.4)
     (cells,) = assign_cells([city]).values()
     footprints = [cell.footprint() for cell in cells]
@@ -90,7 +90,7 @@ def test_a_city_across_two_zones_lies_in_that_of_its_centre_without_gap_or_overl
     assert together.area == pytest.approx(city.extent.area, rel=0.05)
 
 
-def test_a_cell_of_two_cities_goes_to_the_nearer_centre() -> None:
+def test_a_cell_in_two_cities_belongs_to_the_nearer_centre() -> None:
     east, west = make_city(1, 32.55, 15.6), make_city(2, 32.45, 15.6)
     assigned = assign_cells([east, west])
     assert not set(assigned[1]) & set(assigned[2])
@@ -98,7 +98,7 @@ def test_a_cell_of_two_cities_goes_to_the_nearer_centre() -> None:
     assert len(assigned[1]) + len(assigned[2]) > max(len(assign_cells([c])[c.city_id]) for c in (east, west))
 
 
-def test_city_box_holds_its_cells_north_up() -> None:
+def test_a_citys_box_contains_its_cells_north_up() -> None:
     cells_ = assign_cells([make_city(1, -43.2, -22.9)])[1]
     around = city_geobox(cells_)
     assert around.affine.e == -10

@@ -1,4 +1,4 @@
-"""What the demo is for: the known look-alikes come first, by the demo's own encoder and the ETL's own aggregation."""
+"""The demo's known matches rank first with the encoder mosaiks and the aggregation of the ETL."""
 
 import numpy as np
 import pytest
@@ -10,11 +10,11 @@ from etl.encoders import mosaiks
 from etl.vectors.aggregation import aggregate
 from tests.builders import fit_post_processing
 
-N_ASKED = 5
+N_MATCHES = 5
 
 
 def chip(ground: Ground, cell: Cell) -> np.ndarray:
-    """One tile of a town without clouds."""
+    """Return one tile of a town without clouds."""
     x, y = round((cell.col * TILE_M - ground.x) / 10), round((ground.y - (cell.row + 1) * TILE_M) / 10)
     assert min(x, y) >= MARGIN_M // 10
     pixels = ground.reflectance[:, y : y + TILE_PX, x : x + TILE_PX]
@@ -22,7 +22,7 @@ def chip(ground: Ground, cell: Cell) -> np.ndarray:
 
 
 @pytest.mark.slow
-def test_tiles_of_the_same_form_in_other_towns_come_first() -> None:
+def test_tiles_of_the_same_form_in_other_towns_rank_first() -> None:
     forms: list[Form] = []
     towns: list[str] = []
     chips = []
@@ -40,8 +40,8 @@ def test_tiles_of_the_same_form_in_other_towns_come_first() -> None:
     shares: dict[Form, list[float]] = {}
     for i, form in enumerate(forms):
         similarity = np.where(np.array(towns) == towns[i], -2, unit @ unit[i])
-        first = np.argsort(-similarity)[:N_ASKED]
+        first = np.argsort(-similarity)[:N_MATCHES]
         shares.setdefault(form, []).append(float(np.mean([forms[j] == form for j in first])))
     assert min(shares["harbour"]) == 1
-    # Rivers run through old centres, and are often taken for them.
+    # Rivers run through old centres, so that the two are often confused.
     assert all(np.mean(values) > 0.9 for form, values in shares.items() if form != "river"), shares

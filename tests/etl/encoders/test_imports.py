@@ -1,3 +1,5 @@
+"""What importing the encoders loads."""
+
 import subprocess
 import sys
 
@@ -8,6 +10,6 @@ print(sorted({"torch", "terratorch", "sklearn", "huggingface_hub"} & set(sys.mod
 """
 
 
-def test_encoders_are_imported_without_torch() -> None:
+def test_importing_the_encoders_does_not_import_torch() -> None:
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

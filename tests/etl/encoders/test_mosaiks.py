@@ -1,3 +1,5 @@
+"""MOSAIKS features against SciPy, and the file of the fitted filters."""
+
 import io
 
 import numpy as np
@@ -5,10 +7,10 @@ import pytest
 from scipy.signal import correlate
 from threadpoolctl import threadpool_limits
 
+from benchmarks.chips import make_chips
 from etl.encoders import mosaiks
 from etl.encoders.mosaiks import MosaiksEncoder, fit
 from etl.errors import EncoderError
-from tests.etl.encoders.chips import make_chips
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +24,7 @@ def encoder(chips: np.ndarray) -> MosaiksEncoder:
 
 
 def slow_feature(encoder: MosaiksEncoder, chip: np.ndarray, filter_no: int) -> tuple[np.ndarray, np.ndarray]:
-    """The definition, written with SciPy's correlation of whole bands: positive and negative part, (14, 14)."""
+    """Return one feature by its definition, with SciPy's correlation of whole bands: two arrays (14, 14)."""
     bands = (np.sqrt(chip / 10000) - encoder.band_mean[:, None, None]) / encoder.band_std[:, None, None]
     bands[:, (chip == 0).any(axis=0)] = 0
     padded = np.pad(bands, ((0, 0), (2, 2), (2, 2)), mode="reflect")
@@ -45,7 +47,7 @@ def test_features_equal_scipy_correlation(encoder: MosaiksEncoder, chips: np.nda
     np.testing.assert_allclose(vectors[:, :, 384 + filter_no], negative, atol=1e-4)
 
 
-def test_vectors_have_the_promised_form(encoder: MosaiksEncoder, chips: np.ndarray) -> None:
+def test_vectors_have_the_documented_shape_and_type(encoder: MosaiksEncoder, chips: np.ndarray) -> None:
     vectors = encoder.embed(chips)
     assert vectors.shape == (4, 196, 768)
     assert vectors.dtype == np.float32
@@ -54,7 +56,7 @@ def test_vectors_have_the_promised_form(encoder: MosaiksEncoder, chips: np.ndarr
     assert encoder.embed(chips[:0]).shape == (0, 196, 768)
 
 
-def test_responses_to_unstructured_pixels_are_white(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_responses_to_noise_are_white(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mosaiks, "WHITENING_SHARE", 1e-6)
     monkeypatch.setattr(mosaiks, "WINDOWS_PER_CHIP", 4000)
     root = np.random.default_rng(0).normal(0.5, 0.05, (3, 12, 224, 224))
@@ -67,7 +69,7 @@ def test_responses_to_unstructured_pixels_are_white(monkeypatch: pytest.MonkeyPa
     np.testing.assert_allclose(responses.std(axis=0), 1, atol=0.1)
 
 
-def test_equal_tiles_and_seed_give_an_equal_encoder(encoder: MosaiksEncoder, chips: np.ndarray) -> None:
+def test_equal_tiles_order_and_seed_give_an_equal_encoder(encoder: MosaiksEncoder, chips: np.ndarray) -> None:
     assert fit((chip for chip in chips), seed=3).weights_sha256 == encoder.weights_sha256
     assert fit(chips, seed=4).weights_sha256 != encoder.weights_sha256
     assert fit(chips[::-1], seed=3).weights_sha256 != encoder.weights_sha256
@@ -78,7 +80,7 @@ def test_the_encoder_does_not_depend_on_the_number_of_threads(encoder: MosaiksEn
         assert fit(chips, seed=3).weights_sha256 == encoder.weights_sha256
 
 
-def test_a_tile_embeds_alike_in_every_batch(encoder: MosaiksEncoder, chips: np.ndarray) -> None:
+def test_the_vectors_of_a_tile_do_not_depend_on_its_batch(encoder: MosaiksEncoder, chips: np.ndarray) -> None:
     together = encoder.embed(chips)
     for i, chip in enumerate(chips):
         np.testing.assert_array_equal(encoder.embed(chip[None])[0], together[i])
@@ -92,12 +94,14 @@ def test_the_order_of_bands_matters(encoder: MosaiksEncoder, chips: np.ndarray) 
 
 def test_patches_run_row_by_row_from_the_north_west(encoder: MosaiksEncoder, chips: np.ndarray) -> None:
     changed = chips[:1].copy()
-    changed[:, :, 2 * 16 + 2 : 3 * 16 - 2, 5 * 16 + 2 : 6 * 16 - 2] += 3000  # 2 px inside: no neighbour sees it
+    changed[:, :, 2 * 16 + 2 : 3 * 16 - 2, 5 * 16 + 2 : 6 * 16 - 2] += (
+        3000  # 2 px inside, out of reach of adjacent windows
+    )
     difference = np.abs(encoder.embed(changed) - encoder.embed(chips[:1])).max(axis=2)[0]
     assert np.flatnonzero(difference > 1e-3).tolist() == [2 * 14 + 5]
 
 
-def test_nodata_counts_as_mean_whatever_the_other_bands_hold(encoder: MosaiksEncoder, chips: np.ndarray) -> None:
+def test_a_pixel_with_nodata_in_any_band_counts_as_the_mean(encoder: MosaiksEncoder, chips: np.ndarray) -> None:
     empty, partial = chips[:1].copy(), chips[:1].copy()
     empty[:, :, :40, :40] = 0
     partial[:, 4, :40, :40] = 0
@@ -114,7 +118,7 @@ def test_windows_with_nodata_are_not_sampled(chips: np.ndarray) -> None:
     assert fit(holed).weights_sha256 == fit(west).weights_sha256
 
 
-def test_extreme_tiles_stay_finite(encoder: MosaiksEncoder) -> None:
+def test_extreme_tiles_give_finite_vectors(encoder: MosaiksEncoder) -> None:
     tiles = np.stack([np.full((12, 224, 224), value, np.uint16) for value in (0, 1, 65535)])
     assert np.isfinite(encoder.embed(tiles)).all()
 
@@ -124,7 +128,7 @@ def test_flat_tiles_can_be_fitted() -> None:
     assert np.isfinite(flat.embed(make_chips(1))).all()
 
 
-def test_saved_and_loaded_is_the_same(encoder: MosaiksEncoder, chips: np.ndarray) -> None:
+def test_a_saved_encoder_is_loaded_unchanged(encoder: MosaiksEncoder, chips: np.ndarray) -> None:
     loaded = MosaiksEncoder.from_bytes(encoder.to_bytes(), "there")
     assert loaded.weights_sha256 == encoder.weights_sha256
     np.testing.assert_array_equal(loaded.embed(chips[:1]), encoder.embed(chips[:1]))
@@ -136,11 +140,11 @@ def npz(**arrays: np.ndarray) -> bytes:
     return file.getvalue()
 
 
-def test_foreign_or_truncated_bytes_are_refused(encoder: MosaiksEncoder) -> None:
+def test_bytes_that_are_not_filters_are_refused(encoder: MosaiksEncoder) -> None:
     array = io.BytesIO()
     np.save(array, np.zeros(3))
     for data in (b"", encoder.to_bytes()[:5000], b"no filters", npz(a=np.zeros(3)), array.getvalue()):
-        with pytest.raises(EncoderError, match=r"there holds no MOSAIKS filters .*fit again"):
+        with pytest.raises(EncoderError, match=r"there.*MOSAIKS.*fit again"):
             MosaiksEncoder.from_bytes(data, "there")
 
 
@@ -148,7 +152,7 @@ def test_changed_filters_are_refused(encoder: MosaiksEncoder) -> None:
     with np.load(io.BytesIO(encoder.to_bytes())) as file:
         arrays = dict(file)
     arrays["offset"] = arrays["offset"] + 1
-    with pytest.raises(EncoderError, match="damaged or of another version"):
+    with pytest.raises(EncoderError, match=r"there.*damaged.*fit again"):
         MosaiksEncoder.from_bytes(npz(**arrays), "there")
 
 
@@ -156,17 +160,14 @@ def test_too_few_clear_windows_are_refused(chips: np.ndarray) -> None:
     clouded = chips[:1].copy()
     clouded[:, :, 10:] = 0
     clouded[:, :, :, 30:] = 0
-    with pytest.raises(EncoderError, match=r"only 156 windows without nodata .* give more or clearer tiles"):
+    with pytest.raises(EncoderError, match=r"156 windows.*384.*clearer tiles"):
         fit(clouded)
-    with pytest.raises(EncoderError, match="only 0 windows"):
+    with pytest.raises(EncoderError, match="0 windows"):
         fit([])
 
 
-@pytest.mark.parametrize(
-    "wrong", [np.zeros((1, 12, 224, 200), np.uint16), np.zeros((12, 224, 224), np.uint16), np.zeros((1, 12, 224, 224))]
-)
-def test_other_shapes_and_types_are_refused(encoder: MosaiksEncoder, wrong: np.ndarray) -> None:
-    with pytest.raises(EncoderError, match="an encoder takes tiles of shape"):
-        encoder.embed(wrong)
-    with pytest.raises(EncoderError, match="an encoder takes tiles of shape"):
-        fit(wrong)
+def test_other_shapes_are_refused_by_embed_and_fit(encoder: MosaiksEncoder) -> None:
+    wrong = np.zeros((1, 12, 224, 200), np.uint16)
+    for refuse in (encoder.embed, fit):
+        with pytest.raises(EncoderError, match="224, 200"):
+            refuse(wrong)

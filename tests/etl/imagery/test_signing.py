@@ -1,4 +1,4 @@
-"""Planetary Computer's tokens, from a server on loopback that answers as its token service does."""
+"""Signing with tokens from a loopback server that answers as Planetary Computer's token service does."""
 
 import json
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import pytest
 from planetary_computer import sas
 from planetary_computer.settings import Settings
 
-from etl.imagery.pixels import sign_address
+from etl.imagery.signing import sign_address
 
 STORED = "https://sentinel2l2a01.blob.core.windows.net/sentinel2-l2/60/V/UK/B04.tif"
 
@@ -23,7 +23,7 @@ class TokenService(BaseHTTPRequestHandler):
         )
 
     def log_message(self, *_: object) -> None:
-        """Silent."""
+        """Log nothing."""
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def token_service(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     sas.TOKEN_CACHE.clear()
 
 
-def test_addresses_of_its_storage_get_a_token_and_others_none(token_service: None) -> None:
+def test_only_addresses_of_planetary_computer_are_signed(token_service: None) -> None:
     signed = sign_address(STORED)
     assert signed == f"{STORED}?sig=-token-sentinel2l2a01-sentinel2-l2"
     assert sign_address(signed + "&se=2099") == signed + "&se=2099"

@@ -1,17 +1,17 @@
-"""Neighbours kept, against scikit-learn's trustworthiness and by hand."""
+"""Neighbour preservation, against scikit-learn's trustworthiness and by brute force."""
 
 import numpy as np
 import pytest
 from sklearn.manifold import trustworthiness
 
-from etl.metrics.neighbour_preservation import neighbours_kept
+from etl.metrics.neighbour_preservation import measure_preservation
 
 
-def test_trustworthiness_is_scikit_learns() -> None:
+def test_trustworthiness_equals_scikit_learn_and_overlap_equals_brute_force() -> None:
     rng = np.random.default_rng(0)
     vectors = rng.normal(size=(300, 16)).astype(np.float32)
     places = vectors[:, :2]
-    kept = neighbours_kept(vectors, places, k=7)
+    kept = measure_preservation(vectors, places, k=7)
     assert kept.trustworthiness == pytest.approx(
         trustworthiness(vectors, places, n_neighbors=7, metric="cosine"), abs=1e-5
     )
@@ -23,10 +23,13 @@ def test_trustworthiness_is_scikit_learns() -> None:
     assert kept.overlap == pytest.approx(np.mean(shared) / 7)
 
 
-def test_a_plane_of_its_own_is_kept_whole_and_too_few_tiles_are_refused() -> None:
+def test_a_perfect_layout_scores_1() -> None:
     angle = np.sort(np.random.default_rng(1).uniform(0, 1, 60))
     circle = np.stack([np.cos(angle), np.sin(angle)], axis=1).astype(np.float32)
-    kept = neighbours_kept(circle, circle, k=5)
+    kept = measure_preservation(circle, circle, k=5)
     assert (kept.overlap, kept.trustworthiness) == (1, 1)
-    with pytest.raises(ValueError, match="too few"):
-        neighbours_kept(circle[:10], circle[:10], k=5)
+
+
+def test_too_few_tiles_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"10 tiles.*more than 10"):
+        measure_preservation(np.eye(10), np.zeros((10, 2)), k=5)

@@ -1,4 +1,4 @@
-"""Tables of known forms: the demo's is read back, and bad ones are refused by file and line."""
+"""Tables of urban forms: the demo's table is read, and errors name file and line."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from etl.metrics.urban_forms import read_forms
 HEAD = "zone,is_south,row,col,form\n"
 
 
-def test_the_demos_own_table_is_read_back(tiny_demo: DemoCatalogue) -> None:
+def test_the_table_of_the_demo_is_read(tiny_demo: DemoCatalogue) -> None:
     expected = {cell: form for town in TINY_TOWNS for cell, form in town.cells().items()}
     assert read_forms(tiny_demo.forms) == expected
 
@@ -25,18 +25,18 @@ def test_the_demos_own_table_is_read_back(tiny_demo: DemoCatalogue) -> None:
         (HEAD + "32,yes,2000,100,park\n", "line 2: .*is_south 'yes'"),
         (HEAD + "32,0,x,100,park\n", "line 2: invalid literal"),
         (HEAD + "32,0,2000,100,\n", "line 2: form ''"),
-        (HEAD, "holds no known form"),
-        ("", "holds no known form"),
+        (HEAD, "no urban form"),
+        ("", "no urban form"),
         (b"\xff\xfe\x00", "cannot be read"),
     ],
 )
-def test_what_is_no_such_table_is_refused_by_line(tmp_path: Path, text: str | bytes, reason: str) -> None:
+def test_errors_name_the_line_and_the_value(tmp_path: Path, text: str | bytes, reason: str) -> None:
     path = tmp_path / "forms.csv"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(EtlError, match=reason):
         read_forms(path)
 
 
-def test_a_missing_table_is_an_error(tmp_path: Path) -> None:
+def test_a_missing_table_is_an_error_that_names_the_file(tmp_path: Path) -> None:
     with pytest.raises(EtlError, match=r"none\.csv cannot be read"):
         read_forms(tmp_path / "none.csv")

@@ -1,4 +1,4 @@
-"""Stage layout: new tiles join without moving the others, a refit when most are new, a new version each time."""
+"""Stage layout: new tiles are placed without moving others, all are laid out again when most tiles are new."""
 
 from contextlib import nullcontext
 from types import SimpleNamespace
@@ -32,7 +32,7 @@ def version(conn: psycopg.Connection[Any]) -> int:
     return int(found)
 
 
-def test_new_tiles_join_and_no_other_moves_until_most_are_new(conn: psycopg.Connection[Any]) -> None:
+def test_new_tiles_are_placed_and_no_other_moves_until_most_are_new(conn: psycopg.Connection[Any]) -> None:
     make_city(conn)
     assert run(conn, no_bar) is None
     add_tiles(conn, range(1, 31))
@@ -40,7 +40,7 @@ def test_new_tiles_join_and_no_other_moves_until_most_are_new(conn: psycopg.Conn
     first, first_version = conn.execute(PLACES).fetchall(), version(conn)
     assert run(conn, no_bar) is None
 
-    conn.commit()  # changed_at is the transaction's time
+    conn.commit()  # changed_at is the time of the transaction
     add_tiles(conn, range(31, 37))
     assert run(conn, no_bar) == "6 tiles placed into the layout of 30"
     places = conn.execute(PLACES).fetchall()
@@ -52,7 +52,7 @@ def test_new_tiles_join_and_no_other_moves_until_most_are_new(conn: psycopg.Conn
         of_its_kind = np.array([p[1:] for p in first if p[0] % 3 == number % 3])
         assert np.linalg.norm(of_its_kind - [x, y], axis=1).min() < np.ptp(of_its_kind)
 
-    # A place depends on nothing but the fit: placed again, alone or together, it is the same.
+    # A position depends on nothing but the fit, so it does not change when tiles are placed again or together.
     conn.execute("UPDATE terrakin.tiles SET umap_x = NULL, umap_y = NULL, is_umap_placed = false WHERE tile_id = 33")
     assert run(conn, no_bar) == "1 tiles placed into the layout of 30"
     np.testing.assert_allclose(conn.execute(PLACES).fetchall(), places, rtol=1e-5)
@@ -60,7 +60,7 @@ def test_new_tiles_join_and_no_other_moves_until_most_are_new(conn: psycopg.Conn
     add_tiles(conn, range(37, 62))
     assert run(conn, no_bar) == "61 tiles laid out"
     assert conn.execute(PLACED).fetchall() == []
-    assert run(conn, no_bar, anew=True) == "61 tiles laid out"
+    assert run(conn, no_bar, redo=True) == "61 tiles laid out"
 
 
 @pytest.mark.parametrize(

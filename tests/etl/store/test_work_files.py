@@ -1,4 +1,4 @@
-"""Work files are whole or absent."""
+"""Work files are complete or absent, and chunked for their readers."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import pytest
 from etl.store.work_files import TILES_PER_CHUNK, open_array, read_array, read_attributes, write_arrays
 
 
-def test_arrays_and_attributes_come_back(tmp_path: Path) -> None:
+def test_arrays_and_attributes_are_read_as_written(tmp_path: Path) -> None:
     arrays = {"a": np.arange(24, dtype=np.uint16).reshape(2, 3, 4), "b": np.zeros((5,), np.int64)}
     write_arrays(tmp_path / "x" / "y.zarr", arrays, {"made_from": "abc", "items": ["p", "q"]}, chunk=2)
     for name, values in arrays.items():
@@ -17,7 +17,7 @@ def test_arrays_and_attributes_come_back(tmp_path: Path) -> None:
     assert open_array(tmp_path / "x" / "y.zarr", "a").chunks == (2, 2, 2)
 
 
-def test_a_write_that_fails_leaves_the_old_group(tmp_path: Path) -> None:
+def test_a_failed_write_leaves_the_old_group(tmp_path: Path) -> None:
     path = tmp_path / "y.zarr"
     write_arrays(path, {"a": np.ones(3)}, {"made_from": "first"})
     with pytest.raises(TypeError):
@@ -30,7 +30,7 @@ def test_an_absent_group_has_no_attributes(tmp_path: Path) -> None:
     assert read_attributes(tmp_path / "none.zarr") is None
 
 
-def test_patch_embeddings_are_cut_by_tiles_and_composites_are_not_by_bands(tmp_path: Path) -> None:
+def test_patch_embeddings_are_chunked_by_tile_and_composites_not_by_band(tmp_path: Path) -> None:
     arrays = {"embedding": np.zeros((3 * TILES_PER_CHUNK + 1, 4, 6), np.float16)}
     write_arrays(tmp_path / "patches.zarr", arrays, {})
     assert open_array(tmp_path / "patches.zarr", "embedding").chunks == (TILES_PER_CHUNK, 4, 6)

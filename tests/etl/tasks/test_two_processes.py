@@ -1,4 +1,4 @@
-"""Two ETL processes started at once on an empty database: one fit, each city done by one, a single run's tables."""
+"""Two ETL processes started at once on an empty database fit once, share the cities, and leave one run's tables."""
 
 import signal
 import subprocess
@@ -19,20 +19,20 @@ WORK_DONE = """
 """
 
 
-def ended(process: subprocess.Popen[str]) -> str:
-    """Its stderr; it must have ended well."""
+def finish(process: subprocess.Popen[str]) -> str:
+    """Wait for a process to succeed and return its stderr."""
     _, error = process.communicate(timeout=900)
     assert process.returncode == 0, error
     return error
 
 
-def asked(database: Settings, query: str) -> Any:
+def fetch_one(database: Settings, query: str) -> Any:
     assert database.database_url
     with psycopg.connect(database.database_url) as conn:
         return conn.execute(query).fetchone()
 
 
-def test_on_one_work_folder_they_leave_the_tables_of_a_single_run(
+def test_with_a_shared_work_folder_they_leave_the_tables_of_a_single_run(
     database: Settings,
     tiny_demo: DemoCatalogue,
     undisturbed: dict[str, list[str]],
@@ -40,9 +40,9 @@ def test_on_one_work_folder_they_leave_the_tables_of_a_single_run(
 ) -> None:
     terrakin = command_line(database.home, database.database_url)
     arguments = run_arguments(tiny_demo, "--workers", "1")
-    errors = [ended(process) for process in [terrakin.start(*arguments), terrakin.start(*arguments)]]
+    errors = [finish(process) for process in [terrakin.start(*arguments), terrakin.start(*arguments)]]
     assert sum(error.count("stage=fit event=started") for error in errors) == 1
-    assert asked(database, WORK_DONE) == (1, 15, 2, 1)
+    assert fetch_one(database, WORK_DONE) == (1, 15, 2, 1)
     assert database.database_url
     with psycopg.connect(database.database_url) as conn:
         got = tables(conn)
@@ -50,26 +50,26 @@ def test_on_one_work_folder_they_leave_the_tables_of_a_single_run(
         assert got[name] == rows, name
 
 
-def test_each_with_a_work_folder_of_its_own_embeds_with_the_same_filters(
+def test_with_separate_work_folders_they_embed_with_the_same_filters(
     database: Settings, tiny_demo: DemoCatalogue, tmp_path: Path, command_line: Callable[..., CommandLine]
 ) -> None:
-    """As on two machines that share the database alone. A third run does nothing again, on either."""
+    """Two machines that share only the database; another run has nothing to do on either of them."""
     machines = [command_line(tmp_path / name, database.database_url) for name in ("a", "b")]
     arguments = run_arguments(tiny_demo, "--workers", "1")
-    errors = [ended(process) for process in [machine.start(*arguments) for machine in machines]]
+    errors = [finish(process) for process in [machine.start(*arguments) for machine in machines]]
     assert sum(error.count("stage=fit event=started") for error in errors) == 1
-    assert asked(database, WORK_DONE) == (1, 15, 2, 2)
-    assert asked(database, "SELECT count(*) FROM terrakin.tiles") == (12,)
-    before = asked(database, "SELECT max(finished_at) FROM terrakin.etl_tasks")
+    assert fetch_one(database, WORK_DONE) == (1, 15, 2, 2)
+    assert fetch_one(database, "SELECT count(*) FROM terrakin.tiles") == (12,)
+    before = fetch_one(database, "SELECT max(finished_at) FROM terrakin.etl_tasks")
     for machine in machines:
-        ended(machine.start(*arguments))
-    assert asked(database, "SELECT max(finished_at) FROM terrakin.etl_tasks") == before
-    assert asked(
+        finish(machine.start(*arguments))
+    assert fetch_one(database, "SELECT max(finished_at) FROM terrakin.etl_tasks") == before
+    assert fetch_one(
         database, "SELECT e.weights_sha256 = f.weights_sha256 FROM terrakin.encoder e, terrakin.fitted_filters f"
     )
 
 
-def test_one_takes_over_what_the_other_leaves_that_is_killed(
+def test_one_takes_over_the_tasks_of_the_other_when_it_is_killed(
     database: Settings,
     tiny_demo: DemoCatalogue,
     undisturbed: dict[str, list[str]],
@@ -82,9 +82,9 @@ def test_one_takes_over_what_the_other_leaves_that_is_killed(
     other = terrakin.start(*arguments)
     list(lines_until(other, "stage=composite city_id"))
     victim.send_signal(signal.SIGKILL)
-    victim.communicate(timeout=30)
-    ended(other)
-    assert asked(database, "SELECT max(attempts) FROM terrakin.etl_tasks") == (2,)
+    victim.communicate(timeout=300)
+    finish(other)
+    assert fetch_one(database, "SELECT max(attempts) FROM terrakin.etl_tasks") == (2,)
     assert database.database_url
     with psycopg.connect(database.database_url) as conn:
         got = tables(conn)

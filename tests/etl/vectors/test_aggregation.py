@@ -1,17 +1,12 @@
-from pathlib import Path
+"""Aggregation against NumPy, known clusters and edge cases."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl.encoders.validity import MIN_PATCH_VALID_SHARE
-from etl.errors import EncoderError
-from etl.stages import aggregate as stage
-from etl.store.work_files import PATCHES, write_arrays
-from etl.tasks.parallel import MIN_TILES
-from etl.vectors.aggregation import aggregate, dominant_patches
-from etl.vectors.post_processing import PostProcessing
+from etl.errors import EmbeddingError
+from etl.vectors.aggregation import AGGREGATIONS, aggregate, dominant_patches
 
 
 def make_patches(n: int = 3, n_patches: int = 20, dimension: int = 6, seed: int = 0) -> np.ndarray:
@@ -28,7 +23,7 @@ def test_aggregates_equal_numpy_over_valid_patches(seed: int, share: float) -> N
     patches = make_patches(3, 21, 6, seed)
     valid = np.random.default_rng(seed).random((3, 21)) < share
     valid[:, 0] = True
-    patches[~valid] = np.nan  # must not be looked at
+    patches[~valid] = np.nan  # must not be read
     vectors = aggregate(patches, valid)
     for i in range(3):
         rows = patches[i][valid[i]]
@@ -56,14 +51,14 @@ def test_dominant_is_the_mean_of_the_largest_known_cluster() -> None:
     np.testing.assert_array_equal(dominant_patches(tile[0], (3, 4), seed=0), order < 100)
 
 
-def test_ties_go_to_one_of_the_largest_and_always_the_same() -> None:
+def test_a_tie_always_goes_to_the_same_cluster() -> None:
     rows = np.repeat(np.array([[0.0, 9], [9, 0]], np.float32), 5, axis=0)
     first = dominant_patches(rows, (2,), seed=1)
     assert first.sum() == 5
     assert all((dominant_patches(rows, (2,), seed=1) == first).all() for _ in range(3))
 
 
-def test_identical_patches_are_one_cluster_without_a_warning() -> None:
+def test_identical_patches_form_one_cluster_without_a_warning() -> None:
     tile = np.full((1, 196, 768), 0.25, np.float32)
     vectors = aggregate(tile, all_valid(tile))
     assert vectors.dominant_share.tolist() == [1]
@@ -71,7 +66,7 @@ def test_identical_patches_are_one_cluster_without_a_warning() -> None:
 
 
 @pytest.mark.parametrize("n_valid", [1, 2, 3])
-def test_fewer_valid_patches_than_clusters(n_valid: int) -> None:
+def test_with_fewer_valid_patches_than_clusters_each_is_a_cluster(n_valid: int) -> None:
     patches = make_patches(1)
     valid = np.arange(20)[None] < n_valid
     vectors = aggregate(patches, valid, clusters=(4,))
@@ -88,56 +83,41 @@ def test_a_tile_does_not_depend_on_its_batch() -> None:
         np.testing.assert_array_equal(alone.median[0], together.median[i])
 
 
-def test_vectors_are_never_of_length_zero() -> None:
+def test_vectors_never_have_length_0() -> None:
     patches = np.zeros((1, 196, 768), np.float32)
     vectors = aggregate(patches, all_valid(patches))
-    for name in ("mean", "dominant", "median", "min", "max"):
+    for name in AGGREGATIONS:
         vector = getattr(vectors, name)
         assert vector.shape == (1, 768)
         assert vector.dtype == np.float32
         assert np.linalg.norm(vector) == pytest.approx(1, rel=1e-5)
 
 
-def test_half_precision_patches_are_taken() -> None:
+def test_float16_patches_give_float32_vectors() -> None:
     patches = make_patches(2, 196, 32)
     half = aggregate(patches.astype(np.float16), all_valid(patches))
     np.testing.assert_allclose(half.mean, aggregate(patches, all_valid(patches)).mean, atol=1e-3)
     assert half.mean.dtype == np.float32
 
 
-def test_tiles_without_valid_or_finite_patches_are_refused() -> None:
+def test_a_tile_without_valid_or_finite_patches_is_an_error_that_names_it() -> None:
     patches = make_patches(2)
     valid = all_valid(patches)
     valid[1] = False
-    with pytest.raises(EncoderError, match="tile 1 of the batch"):
+    with pytest.raises(EmbeddingError, match="tile 1 "):
         aggregate(patches, valid)
     patches[0, 3, 2] = np.inf
-    with pytest.raises(EncoderError, match="tile 0 of the batch"):
+    with pytest.raises(EmbeddingError, match="tile 0 "):
         aggregate(patches, all_valid(patches))
 
 
 @pytest.mark.parametrize(("shape", "clusters"), [((2, 19), (4,)), ((2, 20), (3, 0))])
-def test_shapes_that_do_not_fit_are_refused(shape: tuple[int, int], clusters: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match="do not fit"):
+def test_shapes_and_cluster_numbers_are_checked(shape: tuple[int, int], clusters: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="do not match"):
         aggregate(make_patches(2), np.ones(shape, bool), clusters)
 
 
-def test_no_tile_is_no_vector() -> None:
+def test_no_tiles_give_no_vectors() -> None:
     vectors = aggregate(np.empty((0, 196, 768), np.float32), np.empty((0, 196), bool))
     assert vectors.mean.shape == (0, 768)
     assert vectors.dominant_share.shape == (0,)
-
-
-def test_processes_make_of_each_tile_what_one_makes(tmp_path: Path) -> None:
-    rng = np.random.default_rng(5)
-    n = MIN_TILES + 3
-    embedding = rng.normal(size=(n, 12, 8)).astype(np.float16)
-    share = rng.random((n, 12)).astype(np.float32)
-    share[:, 0] = 1
-    arrays = {"tile_id": np.arange(n), "embedding": embedding, "patch_valid_share": share}
-    write_arrays(tmp_path / PATCHES, arrays, {})
-    processing = PostProcessing("raw", np.zeros(8, np.float32), np.ones(8, np.float32))
-    parts = list(stage.aggregate_file(tmp_path / PATCHES, processing))
-    alone = aggregate(processing.apply(embedding), share >= MIN_PATCH_VALID_SHARE)
-    for name in vars(alone):
-        np.testing.assert_array_equal(np.concatenate([getattr(part, name) for part in parts]), getattr(alone, name))

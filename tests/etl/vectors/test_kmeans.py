@@ -19,14 +19,14 @@ def blobs(sizes: list[int], spread: float, seed: int = 0, dimension: int = 32) -
 
 @settings(max_examples=20, deadline=None)
 @given(seed=st.integers(0, 10_000), k=st.sampled_from([2, 3, 4]))
-def test_no_worse_than_scikit_learn_on_data_without_clusters(seed: int, k: int) -> None:
+def test_inertia_is_within_3_percent_of_scikit_learn_on_data_without_clusters(seed: int, k: int) -> None:
     rows = np.random.default_rng(seed).normal(5, 1, (120, 8)).astype(np.float32)
     found = k_means(gram_matrix(rows), k, n_starts=10, seed=seed)
     means = np.array([rows[found.labels == c].mean(axis=0) for c in range(k)])
     distances = ((rows[:, None] - means) ** 2).sum(axis=2)
     assert found.inertia == pytest.approx(distances.min(axis=1).sum(), rel=1e-4)
     own = distances[np.arange(120), found.labels]
-    assert (own <= distances.min(axis=1) * (1 + 1e-4) + 1e-6).all(), "a row is nearer to another cluster"
+    assert (own <= distances.min(axis=1) * (1 + 1e-4) + 1e-6).all(), "a row is nearer to the mean of another cluster"
     theirs = KMeans(k, n_init=10, random_state=seed).fit(rows).inertia_
     assert found.inertia < 1.03 * theirs
 
@@ -59,6 +59,6 @@ def test_fewer_distinct_rows_than_clusters_leave_clusters_empty(n_distinct: int)
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 4])
-def test_as_few_rows_as_clusters(n: int) -> None:
+def test_rows_no_more_than_clusters_are_separate_clusters(n: int) -> None:
     rows = np.random.default_rng(2).normal(0, 1, (n, 8)).astype(np.float32)
     assert len(set(choose_k(gram_matrix(rows), (3, 4), 10, 0).labels)) == min(n, 3)

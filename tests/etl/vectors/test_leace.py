@@ -1,14 +1,14 @@
-"""LEACE against its definition: nothing linear is left of the labels, by the smallest change, and new vectors too."""
+"""LEACE against its definition: no linear predictor is left, the change is minimal, new vectors are handled too."""
 
 import numpy as np
 import pytest
 
-from etl.errors import EncoderError
+from etl.errors import SpatialBiasError
 from etl.vectors.leace import LinearRemoval, fit_leace, shortest
 
 
 def r2(vectors: np.ndarray, labels: np.ndarray) -> float:
-    """Share of the labels' variance that least squares explains by the vectors, rounding errors aside."""
+    """Return the share of the labels' variance that least squares on the vectors explains, up to rounding errors."""
     centred = vectors - vectors.mean(axis=0)
     wanted = labels - labels.mean(axis=0)
     found, *_ = np.linalg.lstsq(centred, wanted, rcond=1e-5)
@@ -16,7 +16,7 @@ def r2(vectors: np.ndarray, labels: np.ndarray) -> float:
 
 
 def make_world(n: int, dimension: int, weight: float = 3) -> tuple[np.ndarray, np.ndarray]:
-    """Correlated vectors into which two labels are mixed."""
+    """Return correlated vectors that contain two labels linearly, and the labels."""
     rng = np.random.default_rng(0)
     labels = rng.normal(size=(n, 2))
     mixing = rng.normal(size=(dimension, dimension))
@@ -24,7 +24,7 @@ def make_world(n: int, dimension: int, weight: float = 3) -> tuple[np.ndarray, n
     return vectors.astype(np.float32), labels
 
 
-def test_no_linear_function_of_the_vectors_tells_the_labels_any_more() -> None:
+def test_no_linear_function_of_the_vectors_predicts_the_labels() -> None:
     vectors, labels = make_world(2000, 20)
     assert r2(vectors, labels) > 0.9
     removed = fit_leace(vectors, labels, "labels").apply(vectors)
@@ -32,18 +32,18 @@ def test_no_linear_function_of_the_vectors_tells_the_labels_any_more() -> None:
     assert r2(removed, labels) < 1e-6
 
 
-def test_vectors_that_were_not_in_the_fit_lose_it_too_and_little_else() -> None:
+def test_unseen_vectors_lose_the_labels_and_little_else() -> None:
     vectors, labels = make_world(4000, 20)
     removal = fit_leace(vectors[:3000], labels[:3000], "labels")
     removed = removal.apply(vectors[3000:])
     assert removal.measure.shape == (2, 20)
     assert r2(removed, labels[3000:]) < 0.05
-    # Two of 20 directions went; what is unlike the labels is as it was.
+    # Two of 20 directions are removed; variation that is not explained by the labels remains.
     assert r2(removed, vectors[3000:] - labels[3000:] @ np.linalg.lstsq(labels, vectors, rcond=None)[0][:2]) > 0.8
 
 
-def test_it_changes_the_vectors_less_than_the_orthogonal_projection() -> None:
-    """Theorem 4.3: of all affine removals the least in the norm of the vectors' own covariance."""
+def test_vectors_change_less_than_by_the_orthogonal_projection() -> None:
+    """Theorem 4.3: of all affine removals, LEACE changes least in the norm of the vectors' covariance."""
     vectors, labels = make_world(5000, 10, weight=0.5)
     deviation = vectors - vectors.mean(axis=0, dtype=np.float64)
     shared = deviation.T @ (labels - labels.mean(axis=0))
@@ -59,7 +59,7 @@ def test_it_changes_the_vectors_less_than_the_orthogonal_projection() -> None:
     assert cost(ours) < 0.9 * cost(orthogonal - deviation)
 
 
-def test_fewer_vectors_than_dimensions_and_repeated_labels_do_no_harm() -> None:
+def test_fewer_vectors_than_dimensions_and_collinear_labels_are_handled() -> None:
     vectors, _ = make_world(40, 60)
     groups = np.arange(40) % 4
     one_hot = (groups[:, None] == np.arange(4)).astype(float)
@@ -73,7 +73,7 @@ def test_fewer_vectors_than_dimensions_and_repeated_labels_do_no_harm() -> None:
     np.testing.assert_allclose(removal.apply(removed), removed, atol=1e-3)
 
 
-def test_nothing_to_remove_changes_nothing() -> None:
+def test_constant_labels_remove_nothing() -> None:
     vectors, _ = make_world(50, 5)
     removal = fit_leace(vectors, np.ones((50, 2)), "one place")
     np.testing.assert_array_equal(removal.apply(vectors), vectors)
@@ -81,14 +81,14 @@ def test_nothing_to_remove_changes_nothing() -> None:
     np.testing.assert_array_equal(back.apply(vectors), vectors)
 
 
-def test_what_would_leave_nothing_is_refused() -> None:
+def test_as_many_labels_as_dimensions_or_too_few_vectors_are_an_error() -> None:
     vectors, _ = make_world(50, 5)
-    with pytest.raises(EncoderError, match="as many as dimensions"):
+    with pytest.raises(SpatialBiasError, match=r"nine places.*5 dimensions"):
         fit_leace(vectors, np.random.default_rng(1).normal(size=(50, 9)), "nine places")
-    with pytest.raises(EncoderError, match="too few"):
+    with pytest.raises(SpatialBiasError, match="1 vectors are too few"):
         fit_leace(vectors[:1], np.ones((1, 1)), "place")
 
 
-def test_shortest_decimals_give_back_the_same_numbers() -> None:
+def test_shortest_decimals_restore_the_same_numbers() -> None:
     numbers = np.random.default_rng(2).normal(size=(50, 7)).astype(np.float32) * np.logspace(-20, 20, 7, dtype="f4")
     np.testing.assert_array_equal(np.array(shortest(numbers), dtype=np.float32), numbers)

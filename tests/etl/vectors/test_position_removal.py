@@ -1,4 +1,4 @@
-"""Removal of place given kind: neighbours of the same city become fewer, and those of the same kind do not."""
+"""Removal of position given kind: fewer neighbours are of the same city, and as many of the same kind."""
 
 from dataclasses import dataclass
 
@@ -6,39 +6,39 @@ import numpy as np
 
 from etl.cities.grid import Cell
 from etl.metrics.retrieval import precision_at_k
-from etl.metrics.spatial_leakage import measure_leak
-from etl.vectors.position_removal import fit_place_removal, kinds
+from etl.metrics.spatial_leakage import measure_leakage
+from etl.vectors.position_removal import fit_position_removal, kinds
 from etl.vectors.spatial_bias import Limits, TileMeans, measure
 from etl.vectors.unit import positions_on_sphere
 
 SIDE = 4
-N_NEIGHBOURSDS = 8
+N_KINDS = 8
 DIMENSION = 96
 
 
 @dataclass(frozen=True)
 class World:
-    """Made-up tiles whose kind is known."""
+    """Synthetic tiles of known kind."""
 
     means: TileMeans
     kind: np.ndarray
 
     def same_city_share(self, vectors: np.ndarray) -> float:
         means = self.means
-        return measure_leak(vectors, means.city_ids, means.lon, means.lat).same_city
+        return measure_leakage(vectors, means.city_ids, means.lon, means.lat).same_city
 
     def precision(self, vectors: np.ndarray) -> float:
         return float(precision_at_k(vectors, self.kind, groups=self.means.city_ids).mean())
 
 
 def make_world(n_cities: int, zone_step: int, is_rotated: bool) -> World:
-    """Cities of 4 x 4 tiles of random kinds; ten dimensions (or, rotated, directions) tell where on Earth they are."""
+    """Return cities of 4 x 4 tiles of random kinds; ten dimensions (if rotated: directions) encode their position."""
     rng = np.random.default_rng(7)
     corners = [Cell(1 + zone_step * i % 60, False, 300 + 600 * (zone_step * i // 60 % 6), 150) for i in range(n_cities)]
     cells = [Cell(c.zone, False, c.row + r, c.col + k) for c in corners for r in range(SIDE) for k in range(SIDE)]
     city = np.repeat(np.arange(n_cities), SIDE**2)
-    kind = rng.integers(N_NEIGHBOURSDS, size=len(cells))
-    vectors = 1.0 * rng.normal(size=(N_NEIGHBOURSDS, DIMENSION))[kind] + rng.normal(size=(len(cells), DIMENSION))
+    kind = rng.integers(N_KINDS, size=len(cells))
+    vectors = 1.0 * rng.normal(size=(N_KINDS, DIMENSION))[kind] + rng.normal(size=(len(cells), DIMENSION))
     bare = TileMeans(vectors.astype(np.float32), cells, city, city)
     places = positions_on_sphere(bare.lon, bare.lat) @ rng.normal(size=(3, 10))
     vectors[:, :10] = 4 * (places - places.mean(axis=0)) / places.std(axis=0) + 0.3 * vectors[:, :10]
@@ -47,7 +47,7 @@ def make_world(n_cities: int, zone_step: int, is_rotated: bool) -> World:
     return World(TileMeans(vectors.astype(np.float32), cells, city, city), kind)
 
 
-def test_planted_dimensions_are_excluded_and_neighbours_of_the_same_city_become_fewer() -> None:
+def test_excluding_planted_dimensions_halves_the_same_city_share() -> None:
     world = make_world(120, 3, is_rotated=False)
     vectors = world.means.vectors
     bias = measure(world.means, Limits())
@@ -57,10 +57,10 @@ def test_planted_dimensions_are_excluded_and_neighbours_of_the_same_city_become_
     assert world.precision(kept) > 0.99
 
 
-def test_leace_removes_position_where_no_single_dimension_holds_it() -> None:
+def test_leace_removes_position_that_no_single_dimension_encodes() -> None:
     world = make_world(120, 3, is_rotated=True)
     vectors = world.means.vectors
-    removal = fit_place_removal(world.means, 0.2)
+    removal = fit_position_removal(world.means, 0.2)
     assert removal is not None
     assert removal.labels == "position given kind"
     assert len(removal.measure) <= 0.2 * DIMENSION
@@ -73,7 +73,7 @@ def test_leace_removes_position_where_no_single_dimension_holds_it() -> None:
 def test_with_few_regions_the_city_itself_is_removed() -> None:
     world = make_world(5, 7, is_rotated=True)
     vectors = world.means.vectors
-    removal = fit_place_removal(world.means, 0.3)
+    removal = fit_position_removal(world.means, 0.3)
     assert removal is not None
     assert removal.labels == "city given kind"
     removed = removal.apply(vectors)
@@ -81,11 +81,11 @@ def test_with_few_regions_the_city_itself_is_removed() -> None:
     assert world.precision(removed) >= world.precision(vectors)
 
 
-def test_no_share_removes_nothing() -> None:
-    assert fit_place_removal(make_world(5, 7, is_rotated=False).means, 0) is None
+def test_a_share_of_0_removes_nothing() -> None:
+    assert fit_position_removal(make_world(5, 7, is_rotated=False).means, 0) is None
 
 
-def test_kinds_are_the_same_each_time_and_fewer_for_few_tiles() -> None:
+def test_kinds_are_reproducible_and_fewer_for_few_tiles() -> None:
     vectors = make_world(5, 7, is_rotated=False).means.vectors
     np.testing.assert_array_equal(kinds(vectors), kinds(vectors))
     assert set(kinds(vectors[:9])) == {0}

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from etl.errors import EncoderError
+from etl.errors import EmbeddingError, PostProcessingError
+from etl.vectors.choices import POST_PROCESSINGS
 from etl.vectors.leace import fit_leace
-from etl.vectors.post_processing import DIMENSIONS_PER_COMPONENT, METHODS, PostProcessing
+from etl.vectors.post_processing import DIMENSIONS_PER_COMPONENT, PostProcessing
 from tests.builders import fit_post_processing
 
 
@@ -39,7 +40,7 @@ def test_applied_post_processing_centres_and_scales() -> None:
 
 
 @given(cuts=st.lists(st.integers(0, 60), max_size=8), seed=st.integers(0, 1000))
-def test_fit_does_not_depend_on_the_blocks(cuts: list[int], seed: int) -> None:
+def test_the_fit_does_not_depend_on_how_patches_are_split(cuts: list[int], seed: int) -> None:
     patches = make_patches(1, 60, 5, seed)[0] + 1000  # a large mean: a naive sum of squares would lose digits
     whole = fit_post_processing([patches])
     blocks = fit_post_processing(np.split(patches, sorted(cuts)))
@@ -47,7 +48,7 @@ def test_fit_does_not_depend_on_the_blocks(cuts: list[int], seed: int) -> None:
     np.testing.assert_allclose(blocks.std, whole.std, rtol=1e-6)
 
 
-def test_dimensions_that_do_not_vary_become_zero() -> None:
+def test_constant_dimensions_become_0() -> None:
     patches = make_patches()
     patches[:, :, 2] = 7.5
     standardised = fit_post_processing([patches]).apply(patches)
@@ -55,22 +56,22 @@ def test_dimensions_that_do_not_vary_become_zero() -> None:
     np.testing.assert_array_equal(standardised[:, :, 2], 0)
 
 
-def test_a_data_set_of_one_constant_can_be_fitted() -> None:
+def test_constant_data_can_be_fitted() -> None:
     patches = np.full((2, 4, 6), 3, np.float32)
     np.testing.assert_array_equal(fit_post_processing([patches]).apply(patches), 0)
 
 
-def test_rounding_of_float16_is_not_blown_up() -> None:
+def test_rounding_errors_of_float16_are_not_amplified() -> None:
     patches = make_patches(4, 50, 6)
     patches[:, :, 0] = 1000 + np.random.default_rng(1).uniform(-0.01, 0.01, (4, 50))
     fitted = fit_post_processing([patches.astype(np.float16)])
     assert np.abs(fitted.apply(patches)[:, :, 0]).max() < 1
 
 
-def test_fit_refuses_nothing_and_non_finite_values() -> None:
-    with pytest.raises(EncoderError, match="no valid patch"):
+def test_no_patches_and_non_finite_values_are_errors() -> None:
+    with pytest.raises(PostProcessingError, match="no valid patch"):
         fit_post_processing([np.empty((0, 6), np.float32)])
-    with pytest.raises(EncoderError, match="not finite"):
+    with pytest.raises(EmbeddingError, match="not finite"):
         fit_post_processing([np.array([[1.0, np.nan]], np.float32)])
 
 
@@ -78,10 +79,10 @@ FLOATS = st.floats(-1e6, 1e6, width=32)
 
 
 @given(mean=hnp.arrays(np.float32, 4, elements=FLOATS), std=hnp.arrays(np.float32, 4, elements=FLOATS))
-def test_json_gives_back_the_same_float32(mean: np.ndarray, std: np.ndarray) -> None:
+def test_json_restores_the_same_float32(mean: np.ndarray, std: np.ndarray) -> None:
     std = np.abs(std) + np.float32(1e-3)
     original = PostProcessing("standardised", mean, std)
-    # Through a parsed and newly written object too, as jsonb does.
+    # Parse and serialise once more, as jsonb does.
     back = PostProcessing.from_json(json.dumps(json.loads(original.to_json())))
     assert back.method == "standardised"
     np.testing.assert_array_equal(back.mean, mean)
@@ -106,18 +107,18 @@ def test_json_gives_back_the_same_float32(mean: np.ndarray, std: np.ndarray) -> 
     ],
 )
 def test_unreadable_post_processing_is_refused(text: str) -> None:
-    with pytest.raises(EncoderError, match="stored post-processing"):
+    with pytest.raises(PostProcessingError, match="stored"):
         PostProcessing.from_json(text)
 
 
-def test_raw_leaves_patches_and_centred_takes_off_the_mean() -> None:
+def test_raw_keeps_patches_and_centred_subtracts_the_mean() -> None:
     patches = make_patches(10, 50, 8)
     np.testing.assert_array_equal(fit_post_processing([patches], "raw").apply(patches), patches)
     centred = fit_post_processing([patches], "centred").apply(patches)
     np.testing.assert_allclose(centred, patches - patches.mean(axis=(0, 1)), atol=1e-5)
 
 
-def test_all_but_the_top_leaves_nothing_along_the_first_principal_components() -> None:
+def test_all_but_the_top_removes_the_first_principal_components() -> None:
     dimension = 2 * DIMENSIONS_PER_COMPONENT
     rng = np.random.default_rng(3)
     patches = rng.normal(5, 1, (4000, dimension)).astype(np.float32)
@@ -134,10 +135,10 @@ def test_all_but_the_top_leaves_nothing_along_the_first_principal_components() -
     assert done[:, 2].std() > 3  # the third is not among the first two
 
 
-def test_each_method_survives_json_with_components_removal_and_exclusion() -> None:
+def test_each_post_processing_is_restored_from_json_with_components_removal_and_exclusion() -> None:
     patches = make_patches(10, 50, 8)
     labels = np.random.default_rng(4).normal(size=(500, 2))
-    for method in METHODS:
+    for method in POST_PROCESSINGS:
         fitted = fit_post_processing([patches], method)
         removal = fit_leace(fitted.apply(patches).reshape(-1, 8), labels, "noise")
         whole = replace(fitted, removal=removal, excluded_dimensions=(2, 5))
@@ -148,9 +149,9 @@ def test_each_method_survives_json_with_components_removal_and_exclusion() -> No
         assert not whole.apply(patches)[..., [2, 5]].any()
 
 
-def test_post_processing_comes_before_or_after_the_mean_alike() -> None:
+def test_post_processing_commutes_with_the_mean() -> None:
     patches = make_patches(30, 40, 8)
-    for method in METHODS:
+    for method in POST_PROCESSINGS:
         fitted = fit_post_processing([patches], method)
         means = fitted.apply(patches).mean(axis=1)
         whole = replace(fitted, removal=fit_leace(means, np.arange(30.0)[:, None], "order"), excluded_dimensions=(1,))
@@ -159,12 +160,12 @@ def test_post_processing_comes_before_or_after_the_mean_alike() -> None:
         )
 
 
-def test_what_databases_of_before_hold_is_read() -> None:
-    old = PostProcessing.from_json('{"method": "standardised", "mean": [1, 2], "std": [1, 4]}')
-    np.testing.assert_array_equal(old.apply(np.array([[2.0, 6.0]])), [[1, 1]])
-    assert json.loads(old.to_json()) == {"method": "standardised", "mean": [1, 2], "std": [1, 4]}
+def test_optional_parts_are_missing_from_the_json_of_a_plain_post_processing() -> None:
+    plain = PostProcessing.from_json('{"method": "standardised", "mean": [1, 2], "std": [1, 4]}')
+    np.testing.assert_array_equal(plain.apply(np.array([[2.0, 6.0]])), [[1, 1]])
+    assert json.loads(plain.to_json()) == {"method": "standardised", "mean": [1, 2], "std": [1, 4]}
 
 
-def test_an_unknown_method_is_refused() -> None:
-    with pytest.raises(EncoderError, match="'whitened' is not known; take one of raw, centred"):
+def test_an_unknown_post_processing_is_an_error_that_lists_the_known_ones() -> None:
+    with pytest.raises(PostProcessingError, match=r"'whitened'.* raw, centred"):
         fit_post_processing([make_patches()], "whitened")

@@ -1,4 +1,4 @@
-"""The layout: alike tiles lie near each other, a seed gives the same plane again, few tiles are laid out too."""
+"""The layout: similar tiles lie near each other, a seed makes it reproducible, and few tiles are possible."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ def groups(n: int, seed: int = 0) -> np.ndarray:
     return (np.repeat(centres, n // 3, axis=0) + 0.3 * rng.normal(size=(n, 768))).astype(np.float32)
 
 
-def test_alike_tiles_lie_together_and_the_seed_repeats() -> None:
+def test_similar_tiles_lie_together_and_the_seed_makes_it_reproducible() -> None:
     vectors = groups(60)
     layout = make_layout(vectors)
     assert layout.method == "umap"
@@ -26,14 +26,14 @@ def test_alike_tiles_lie_together_and_the_seed_repeats() -> None:
 
 
 @pytest.mark.parametrize("n", [1, 2, MIN_TILES - 1])
-def test_few_tiles_get_finite_places(n: int) -> None:
+def test_few_tiles_get_finite_positions(n: int) -> None:
     layout = make_layout(groups(12)[:n])
     assert layout.method == "pca"
     assert layout.places.shape == (n, 2)
     assert np.isfinite(layout.places).all()
 
 
-def test_a_new_tile_goes_to_its_like_whatever_comes_with_it() -> None:
+def test_a_new_tile_is_placed_among_similar_ones_whatever_else_is_new() -> None:
     vectors = groups(60)
     places = np.repeat([[0, 0], [10, 0], [0, 10]], 20, axis=0).astype(np.float32)
     new = groups(60, seed=0)[[0, 20, 40]] * 3  # length does not matter
@@ -45,7 +45,7 @@ def test_a_new_tile_goes_to_its_like_whatever_comes_with_it() -> None:
         )
 
 
-def test_a_place_among_equals_is_their_mean() -> None:
+def test_a_tile_equal_to_all_others_is_placed_at_their_mean() -> None:
     vectors = np.ones((20, 768), np.float32)
     places = np.tile([[2.0, 4.0]], (20, 1)).astype(np.float32)
     (found,) = place(vectors[:1], vectors, places)

@@ -1,12 +1,6 @@
-import { StrictMode } from 'react';
-import { createRoot } from 'react-dom/client';
+import { render } from 'preact';
+import './style/base.css';
+import './style/controls.css';
 import { App } from './App';
-import './style.css';
-import './panel.css';
-import './map/map.css';
 
-createRoot(document.getElementById('root')!).render(
-  <StrictMode>
-    <App />
-  </StrictMode>,
-);
+render(<App />, document.getElementById('root')!);

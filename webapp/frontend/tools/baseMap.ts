@@ -1,6 +1,5 @@
-// Makes the base map before the page is built, so that no browser has to: countries of Natural Earth (public domain)
-// from world-atlas, as GeoJSON files that MapLibre's worker loads by itself: land, and the borders between countries,
-// 1:110m for the whole world and 1:50m for closer looks. Run by Node, with types stripped.
+// Makes the base map when the page is built: land and country borders of Natural Earth (public domain) from world-atlas,
+// as GeoJSON files that MapLibre's worker loads. The scale is 1:110m for the whole world and 1:50m for higher zooms.
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +11,7 @@ type World = Topology<{ countries: GeometryCollection; land: GeometryCollection 
 
 const OUT = new URL('../src/map/generated/', import.meta.url);
 const WEB_MERCATOR_LIMIT_DEG = 85.0511;
-/** 0.001 degrees are 110 m; world-atlas itself is drawn on a grid of 0.0036. */
+/** 0.001 degrees are 110 m; the grid of world-atlas itself has 0.0036 degrees. */
 const DECIMALS = 3;
 
 await mkdir(OUT, { recursive: true });
@@ -36,7 +35,7 @@ async function write(file: string, scale: '50m' | '110m'): Promise<void> {
   await writeFile(new URL(file, OUT), rounded);
 }
 
-/** world-atlas is drawn on a sphere: where a line crosses 180 degrees, go on beyond instead of jumping back. */
+/** world-atlas is drawn on a sphere: a line that crosses 180 degrees continues beyond instead of jumping back. */
 function unwrapped(line: Position[]): Position[] {
   let turn = 0;
   return line.map((position, i) => {
@@ -48,7 +47,7 @@ function unwrapped(line: Position[]): Position[] {
   });
 }
 
-/** A ring around a pole (Antarctica) ends a full turn from where it began: it is closed along the map's edge. */
+/** A ring around a pole (Antarctica) ends 360 degrees from its start: it is closed along the map's edge. */
 function flatRing(ring: Position[]): Position[] {
   const flat = unwrapped(ring);
   const [first, last] = [flat[0]!, flat.at(-1)!];

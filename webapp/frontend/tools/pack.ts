@@ -1,4 +1,4 @@
-// Packs what was built once, as tightly as can be, so that the server need not pack it at every load (webapp/pages.py).
+// Compresses the built files once, as much as possible, so that the server need not do so at every request (webapp/pages/routes.py).
 
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { brotliCompressSync, gzipSync } from 'node:zlib';

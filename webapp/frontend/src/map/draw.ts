@@ -1,18 +1,18 @@
-// Drawing of an area on the map: terra-draw, loaded when it is first wanted.
+// Drawing an area on the map with terra-draw, which is loaded with this module when drawing first starts.
 
 import type { Polygon } from 'geojson';
 import type { Map } from 'maplibre-gl';
 import { TerraDraw, TerraDrawPolygonMode, ValidateNotSelfIntersecting } from 'terra-draw';
 import { TerraDrawMapLibreGLAdapter } from 'terra-draw-maplibre-gl-adapter';
 
-/** Lets the user draw one polygon, hands it over, and is gone. What is returned gives up. */
+/** Let the user draw one polygon, then call `onDrawn`. Return a function that cancels the drawing. */
 export function drawPolygon(map: Map, colour: `#${string}`, onDrawn: (area: Polygon) => void): () => void {
   const draw = new TerraDraw({
     adapter: new TerraDrawMapLibreGLAdapter({ map }),
     modes: [
       new TerraDrawPolygonMode({
         styles: { fillColor: colour, fillOpacity: 0.12, outlineColor: colour, outlineWidth: 2, closingPointColor: colour },
-        validation: (feature, { updateType }) => (updateType === 'finish' ? ValidateNotSelfIntersecting(feature) : { valid: true }),
+        validation: (feature, { updateType }) => (String(updateType) === 'finish' ? ValidateNotSelfIntersecting(feature) : { valid: true }),
       }),
     ],
   });

@@ -1,13 +1,13 @@
-// Satellite imagery between the base map and the tiles. It may fail: the base map below stays, and the page says so.
+// Satellite imagery between the base map and the tiles. If it fails, the base map below stays and the page shows a note.
 
 import type { Map } from 'maplibre-gl';
-import type { Imagery } from '../api';
+import type { Imagery } from '../api/types';
 
 const SOURCE = 'imagery';
 const BELOW = 'borders';
 const TOKEN = '{token}';
 
-/** Where the tiles are; null for none, or while a token is missing. */
+/** Return the URL template of the imagery's tiles; null for no imagery, or if its token is missing. */
 export function imageryUrl(imagery: Imagery | null, token: string): string | null {
   if (!imagery?.tiles_url || (imagery.needs_token && !token)) return null;
   return imagery.tiles_url.replace(TOKEN, encodeURIComponent(token));

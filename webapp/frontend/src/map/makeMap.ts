@@ -1,31 +1,28 @@
-// Makes the map, and tells the page what happens on it.
+// Creates the map and reports what happens on it.
 
-import type { Feature } from 'geojson';
 import * as maplibregl from 'maplibre-gl';
 import 'maplibre-gl/dist/maplibre-gl.css';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
-import { Problem } from '../api';
-import type { Bounds } from '../bounds';
+import { Problem } from '../api/problem';
+import type { View } from '../state/reducer';
 import baseUrl from './generated/base.json?url';
 import { isOfImagery } from './imagery';
-import { CLICK_MIN_ZOOM, LAYERS_OF, mapLayers, mapStyle, NOTHING, type StateSource } from './style';
+import { CLICK_MIN_ZOOM, mapLayers, mapStyle } from './style';
+import { absoluteUrl } from './urls';
 
 // MapLibre 6 is ESM only: without the address of its worker a built page stays blank.
 maplibregl.setWorkerUrl(workerUrl);
-// The worker starts while the page still asks where its tiles are.
+// The worker starts while the page is still asking for the address of the tiles.
 maplibregl.prewarm();
 
 const TILE_ZOOM = 11;
 const CITY_ZOOM = 11;
 const NARROW_PX = 760;
 const PADDING_PX = 60;
-/** Beyond this zoom shapes of 1:110 million look coarse. */
+/** Beyond this zoom, shapes of 1:110 million look coarse. */
 const OVERVIEW_MAX_ZOOM = 2;
-/** By then a map that still waits for tiles is shown as far as it is. */
+/** After this time an incomplete map is shown. */
 const SHOWN_AFTER_MS = 2000;
-
-/** Where to go: a place, or a box around many. A new object is a new wish, even to the same place. */
-export type View = { lon: number; lat: number } | { bounds: Bounds };
 
 export interface MapEvents {
   onTile: (tileId: number) => void;
@@ -34,18 +31,16 @@ export interface MapEvents {
   onImageryFailed: () => void;
   onImageryLoaded: () => void;
   onProblem: (problem: Problem) => void;
-  /** While an area is drawn, clicks belong to it. */
+  /** While an area is being drawn, clicks set its corners. */
   isDrawing: () => boolean;
 }
-
-export const absolute = (url: string): string => new URL(url.replace(/^\//, ''), document.baseURI).href.replace(/\/$/, '');
 
 export function makeMap(container: HTMLDivElement, isDark: boolean, tilesUrl: string, events: MapEvents): maplibregl.Map | null {
   let map: maplibregl.Map;
   try {
     map = new maplibregl.Map({
       container,
-      style: mapStyle(isDark, absolute(tilesUrl)),
+      style: mapStyle(isDark, absoluteUrl(tilesUrl)),
       hash: 'map',
       center: [15, 25],
       zoom: 1.3,
@@ -57,7 +52,7 @@ export function makeMap(container: HTMLDivElement, isDark: boolean, tilesUrl: st
       pitchWithRotate: false,
     });
   } catch {
-    events.onProblem(new Problem('No map', 'This browser offers no WebGL2, which the map needs.', 0));
+    events.onProblem(new Problem('The map is not available', 'The map needs WebGL2, which this browser does not offer.', 0));
     return null;
   }
   map.touchZoomRotate.disableRotation();
@@ -73,14 +68,16 @@ export function makeMap(container: HTMLDivElement, isDark: boolean, tilesUrl: st
   const patience = setTimeout(() => show(map), SHOWN_AFTER_MS);
   map.once('remove', () => clearTimeout(patience));
   map.on('error', (event) => (isOfImagery(event) ? events.onImageryFailed() : events.onProblem(mapProblem(event.error))));
-  map.on('data', (event) => isOfImagery(event) && 'tile' in event && event.tile && events.onImageryLoaded());
+  map.on('data', (event) => {
+    if (isOfImagery(event) && 'tile' in event && event.tile) events.onImageryLoaded();
+  });
   map.on('click', (event) => !events.isDrawing() && click(map, event.point, events));
   hover(map, events);
   refine(map);
   return map;
 }
 
-/** On a phone the attribution would hide the map: it starts folded behind its (i). The control unfolds itself once. */
+/** Fold the attribution behind its (i), because on a phone it would hide the map. The control unfolds itself once. */
 function foldAttribution(map: maplibregl.Map): void {
   const fold = () => {
     const attribution = map.getContainer().querySelector('.maplibregl-ctrl-attrib.maplibregl-compact');
@@ -91,13 +88,13 @@ function foldAttribution(map: maplibregl.Map): void {
   map.on('render', fold);
 }
 
-/** The fine base map, which the worker takes half a second to cut up, is loaded only for those who come closer. */
+/** Load the detailed base map, which takes the worker half a second to process, only when the user zooms in. */
 function refine(map: maplibregl.Map): void {
   const refineIfClose = () => {
     const source = map.getSource<maplibregl.GeoJSONSource>('base');
     if (!source || map.getZoom() <= OVERVIEW_MAX_ZOOM) return;
     map.off('zoom', refineIfClose);
-    source.setData(baseUrl);
+    void source.setData(baseUrl);
   };
   map.on('zoom', refineIfClose);
   map.once('style.load', refineIfClose);
@@ -106,8 +103,8 @@ function refine(map: maplibregl.Map): void {
 const isShown = (container: HTMLElement): boolean => container.dataset.state !== 'loading';
 
 /**
- * A map starts out of sight (map.css), where MapLibre draws it 400 x 300 and no frame is composited: until everything is
- * there a dozen frames are drawn, and without a GPU a large one takes a tenth of a second.
+ * Show the map. It starts hidden (map.css): MapLibre then draws it at 400 x 300, and no frame is composited. A dozen frames
+ * are drawn until the map is complete, and without a GPU a large frame takes a tenth of a second.
  */
 function show(map: maplibregl.Map): void {
   const container = map.getContainer();
@@ -117,8 +114,8 @@ function show(map: maplibregl.Map): void {
 }
 
 /**
- * What draws puts its work off until somebody reads a pixel. Of a map out of sight nobody does, and all of it would come due
- * at the first frame in sight: without a GPU half a second, for which there is time while the map waits for its tiles.
+ * Read a pixel to make the renderer finish its pending work. For a hidden map it would otherwise do all of it in the first
+ * visible frame, half a second without a GPU; while the map waits for its tiles there is time.
  */
 function finishDrawing(map: maplibregl.Map): void {
   const gl = map.getCanvas().getContext('webgl2');
@@ -129,7 +126,7 @@ function mapProblem(error: { message: string; status?: number }): Problem {
   return new Problem('A part of the map could not be loaded', error.message, error.status ?? 0);
 }
 
-/** A look-alike's mark is gone to, a tile is chosen, a city is gone to: in that order. */
+/** Show the match, choose the tile or fly to the city at a pixel: the first that is found. */
 function click(map: maplibregl.Map, at: maplibregl.Point, { onMatch, onTile }: MapEvents): void {
   const [mark] = map.queryRenderedFeatures(at, { layers: ['match-points'] });
   if (mark) return onMatch(Number(mark.properties.tile_id));
@@ -144,7 +141,7 @@ function click(map: maplibregl.Map, at: maplibregl.Point, { onMatch, onTile }: M
 function hover(map: maplibregl.Map, events: MapEvents): void {
   const layers = ['match-points', 'grid', 'cities', 'city-labels'];
   let over: number | null = null;
-  const tell = (tileId: number | null) => {
+  const report = (tileId: number | null) => {
     if (tileId === over) return;
     over = tileId;
     events.onHover(tileId);
@@ -156,9 +153,9 @@ function hover(map: maplibregl.Map, events: MapEvents): void {
     const tile = map.getZoom() >= CLICK_MIN_ZOOM ? features.find(({ layer }) => layer.id === 'grid') : undefined;
     map.getCanvas().style.cursor = tile || features.some(({ layer }) => layer.id !== 'grid') ? 'pointer' : '';
     const under = mark ?? tile;
-    tell(under ? Number(under.properties.tile_id) : null);
+    report(under ? Number(under.properties.tile_id) : null);
   });
-  map.on('mouseout', () => tell(null));
+  map.on('mouseout', () => report(null));
 }
 
 export function go(map: maplibregl.Map, view: View): void {
@@ -167,20 +164,11 @@ export function go(map: maplibregl.Map, view: View): void {
   else map.flyTo({ center: [view.lon, view.lat], zoom: Math.max(map.getZoom(), TILE_ZOOM), speed: 2.4 });
 }
 
-/** Colours alone change between light and dark, so the sources keep their data. */
+/** Change the colours between light and dark; the sources keep their data. */
 export function repaint(map: maplibregl.Map, isDark: boolean): void {
   for (const layer of mapLayers(isDark)) {
     for (const [name, value] of Object.entries(layer.paint ?? {})) {
       map.setPaintProperty(layer.id, name as never, value as never);
     }
   }
-}
-
-/** Layers of a source without features are hidden: MapLibre then asks its worker for none of the source's tiles. */
-export function setData(map: maplibregl.Map, id: StateSource, features: Feature[]): void {
-  const isEmpty = features.length === 0;
-  const layers = LAYERS_OF[id].filter((layer) => (map.getLayoutProperty(layer, 'visibility') === 'none') !== isEmpty);
-  if (isEmpty && layers.length === 0) return;
-  map.getSource<maplibregl.GeoJSONSource>(id)?.setData(isEmpty ? NOTHING : { type: 'FeatureCollection', features });
-  for (const layer of layers) map.setLayoutProperty(layer, 'visibility', isEmpty ? 'none' : 'visible');
 }

@@ -1,4 +1,4 @@
-// The map's colours; --matches, --chosen and --lasso of style.css are the same.
+// The map's colours; --matches, --chosen and --lasso of style/base.css are the same.
 
 export interface Palette {
   sea: string;
@@ -12,7 +12,7 @@ export interface Palette {
   matchText: string;
   selected: string;
   lasso: string;
-  area: string;
+  area: `#${string}`;
 }
 
 const LIGHT: Palette = {

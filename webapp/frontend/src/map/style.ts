@@ -1,68 +1,31 @@
-// How the map looks: sources and layers, in a light and a dark palette. No glyph server: text is drawn with the browser's font.
+// The map's style: sources and layers, in a light and a dark palette. Text is drawn with the browser's font, without a glyph server.
 
 import type { FeatureCollection } from 'geojson';
-import type {
-  ColorSpecification,
-  DataDrivenPropertyValueSpecification,
-  LayerSpecification,
-  SourceSpecification,
-  StyleSpecification,
-} from 'maplibre-gl';
-import { viridisStops } from '../viridis';
+import type { DataDrivenPropertyValueSpecification, LayerSpecification, SourceSpecification, StyleSpecification } from 'maplibre-gl';
 import overviewUrl from './generated/overview.json?url';
 import { palette, type Palette } from './palette';
 
-/** From this zoom on a footprint is large enough to be hit; below it a click means the city. */
+/** From this zoom on a footprint is large enough to click; below it a click goes to the city. */
 export const CLICK_MIN_ZOOM = 8;
-/** Up to this zoom a round mark stands for a chosen or found tile, which would be too small to see. */
+/** Up to this zoom a round mark represents the chosen tile and each match, which would be too small to see. */
 const MARK_MAX_ZOOM = 10;
 const FONT = ['sans-serif'];
-/** Similarity in colours from here to 1; what is less alike looks alike. */
-export const LIKENESS_FROM = 0;
 
 export const NOTHING: FeatureCollection = { type: 'FeatureCollection', features: [] };
 
-/** What is drawn from the page's state; named as the layers' sources. */
+/** Sources that are drawn from the page's state. */
 const STATE_SOURCES = ['lines', 'matches', 'matchPoints', 'selected', 'dominant', 'selectedPoint', 'hovered', 'area'] as const;
 export type StateSource = (typeof STATE_SOURCES)[number];
 
 function sources(tilesUrl: string): Record<string, SourceSpecification> {
   const natural = 'Made with <a href="https://www.naturalearthdata.com/">Natural Earth</a>';
   return {
-    // Its shapes, of 1:50 million at most, need no tiles of their own beyond zoom 8, and no detail below a pixel.
+    // At a scale of 1:50 million the shapes need no tiles beyond zoom 8, and no detail below a pixel.
     base: { type: 'geojson', data: overviewUrl, attribution: natural, maxzoom: 8, tolerance: 1, buffer: 16 },
     terrakin: { type: 'vector', url: `${tilesUrl}/grid` },
     ...Object.fromEntries(STATE_SOURCES.map((id) => [id, { type: 'geojson', data: NOTHING } satisfies SourceSpecification])),
   };
 }
-
-const similarityColour: DataDrivenPropertyValueSpecification<ColorSpecification> = [
-  'interpolate',
-  ['linear'],
-  ['get', 'similarity'],
-  ...viridisStops(LIKENESS_FROM, 1),
-] as unknown as DataDrivenPropertyValueSpecification<ColorSpecification>;
-
-/** Above the grid, below the marks: added and taken away with its source. */
-export const LIKENESS_LAYERS: LayerSpecification[] = [
-  {
-    id: 'similarity',
-    type: 'fill',
-    source: 'similarity',
-    'source-layer': 'similarity',
-    paint: { 'fill-color': similarityColour, 'fill-opacity': 0.85 },
-  },
-  {
-    id: 'similarity-cities',
-    type: 'circle',
-    source: 'similarity',
-    'source-layer': 'cities',
-    maxzoom: 6,
-    paint: { 'circle-color': similarityColour, 'circle-radius': 7, 'circle-stroke-color': '#ffffff', 'circle-stroke-width': 1.2 },
-  },
-];
-/** Layers of the similarity lie below this one. */
-export const ABOVE_LIKENESS = 'lines';
 
 const growing = (thin: number, thick: number) =>
   ['interpolate', ['linear'], ['zoom'], 6, thin, 13, thick] as ['interpolate', ['linear'], ['zoom'], number, number, number, number];
@@ -237,14 +200,14 @@ export function mapLayers(isDark: boolean): LayerSpecification[] {
   return [...gridLayers(p), ...cityLayers(p), ...markLayers(p), ...pointLayers(p)];
 }
 
-/** Ids of the layers that draw each of the sources which start empty. */
+/** The ids of the layers that draw each state source. */
 export const LAYERS_OF = Object.fromEntries(STATE_SOURCES.map((id) => [id, [] as string[]])) as Record<StateSource, string[]>;
 for (const layer of mapLayers(false)) if ('source' in layer && layer.source in LAYERS_OF) LAYERS_OF[layer.source as StateSource].push(layer.id);
 
+const hidden = (layer: LayerSpecification) => ({ ...layer, layout: { ...layer.layout, visibility: 'none' } }) as LayerSpecification;
+
 export function mapStyle(isDark: boolean, tilesUrl: string): StyleSpecification {
   const empty = new Set(Object.values(LAYERS_OF).flat());
-  const layers = mapLayers(isDark).map((layer) =>
-    empty.has(layer.id) ? ({ ...layer, layout: { ...layer.layout, visibility: 'none' } } as LayerSpecification) : layer,
-  );
+  const layers = mapLayers(isDark).map((layer) => (empty.has(layer.id) ? hidden(layer) : layer));
   return { version: 8, sources: sources(tilesUrl), layers };
 }

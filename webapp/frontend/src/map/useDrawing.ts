@@ -1,7 +1,8 @@
 import type { Polygon } from 'geojson';
 import type { Map } from 'maplibre-gl';
-import { useEffect, useRef, useState } from 'react';
-import { Problem } from '../api';
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { Problem } from '../api/problem';
+import { useLatest } from '../ui/useLatest';
 import { palette } from './palette';
 
 export interface Drawing {
@@ -12,18 +13,18 @@ export interface Drawing {
   stop: () => void;
 }
 
-const NOT_LOADED = new Problem('No drawing', 'A part of the page could not be loaded. Load the page again to draw an area.', 0);
+interface Events {
+  onDrawn: (area: Polygon) => void;
+  onProblem: (problem: Problem) => void;
+}
 
-/** Whether the user draws an area on the map just now. Its library is loaded at the first time. */
-export function useDrawing(
-  map: Map | null,
-  isDark: boolean,
-  events: { onDrawn: (area: Polygon) => void; onProblem: (problem: Problem) => void },
-): Drawing {
+const NOT_LOADED = new Problem('Drawing is not available', 'A part of the page could not be loaded. Load the page again to draw an area.', 0);
+
+/** Let the user draw an area on the map. The library is loaded when drawing first starts. */
+export function useDrawing(map: Map | null, isDark: boolean, events: Events): Drawing {
   const [isOn, setOn] = useState(false);
   const [isReady, setReady] = useState(false);
-  const latest = useRef(events);
-  latest.current = events;
+  const latest = useLatest({ ...events, colour: palette(isDark).area });
   useEffect(() => {
     if (!map || !isOn) return undefined;
     let isGone = false;
@@ -31,7 +32,7 @@ export function useDrawing(
     import('./draw').then(
       ({ drawPolygon }) => {
         if (isGone) return;
-        stop = drawPolygon(map, palette(isDark).area as `#${string}`, (area) => {
+        stop = drawPolygon(map, latest.current.colour, (area) => {
           setOn(false);
           latest.current.onDrawn(area);
         });
@@ -51,6 +52,6 @@ export function useDrawing(
       window.removeEventListener('keydown', giveUp);
       stop();
     };
-  }, [map, isOn]);
-  return { isOn, isReady, start: () => setOn(true), stop: () => setOn(false) };
+  }, [map, isOn, latest]);
+  return useMemo(() => ({ isOn, isReady, start: () => setOn(true), stop: () => setOn(false) }), [isOn, isReady]);
 }

@@ -1,10 +1,11 @@
-import { useLayoutEffect, useState } from 'react';
+import { useLayoutEffect, useState } from 'preact/hooks';
 
 const HELD_AT_MOST_MS = 200;
 
 /**
- * A value for the map, held back while an answer is on its way and until the page with it has been painted: the map's
- * frames, slow without a GPU, must not stand between a click and its list. A slow answer holds nothing back for long.
+ * Hold back a value for the map while an answer is on its way and until the page with the answer has been painted.
+ * Without a GPU the map's frames are slow: they must not come between a click and its list. A slow answer does not hold
+ * the map back for longer than `HELD_AT_MOST_MS`.
  */
 export function useHeld<T>(value: T, isAnswerComing: boolean): T {
   const [held, setHeld] = useState(value);

@@ -1,13 +1,13 @@
+import { count, plural } from '../ui/format';
+import { VIRIDIS_GRADIENT } from '../ui/viridis';
 import type { Legend } from './colours';
-
-const count = new Intl.NumberFormat('en');
 
 export function ScatterLegend({ legend }: { legend: Legend }) {
   if (legend.kind === 'continents') {
     return (
       <ul className="scatter-legend" aria-label="Colours of the continents">
         {legend.entries.map(({ name, colour, n }) => (
-          <li key={name} title={`${count.format(n)} tiles`}>
+          <li key={name} title={plural(n, 'tile')}>
             <Swatch colour={colour} />
             {name}
           </li>
@@ -25,7 +25,7 @@ export function ScatterLegend({ legend }: { legend: Legend }) {
           </span>
         )}
         <span>
-          {count.format(legend.nCities)} cities; a hue is shared by several.
+          {count(legend.nCities)} cities; several share each hue.
         </span>
       </p>
     );
@@ -35,7 +35,7 @@ export function ScatterLegend({ legend }: { legend: Legend }) {
       <span className="scatter-scale">
         <span className="sr-only">Cosine similarity to the chosen tile, dark to bright, from </span>
         <span>≤ {legend.low.toFixed(2)}</span>
-        <span className="scatter-gradient" style={{ background: legend.gradient }} aria-hidden="true" />
+        <span className="scatter-gradient" style={{ background: VIRIDIS_GRADIENT }} aria-hidden="true" />
         <span>≥ {legend.high.toFixed(2)}</span>
       </span>
     </p>

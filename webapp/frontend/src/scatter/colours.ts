@@ -1,16 +1,14 @@
-// The colour of every point, by continent, city or similarity, with what the legend says about it.
+// The colour of every point, by continent, city or similarity, and the legend that explains it.
 
+import { hex, viridis } from '../ui/viridis';
 import { cityOf, NO_CITY, type Layout } from './layout';
-
-export const COLOUR_BYS = ['continent', 'city', 'similarity'] as const;
-export type ColourBy = (typeof COLOUR_BYS)[number];
 
 export type Legend =
   | { kind: 'continents'; entries: { name: string; colour: string; n: number }[] }
   | { kind: 'cities'; nCities: number; selected: string | null; colour: string }
-  | { kind: 'similarity'; low: number; high: number; gradient: string };
+  | { kind: 'similarity'; low: number; high: number };
 
-/** `classes[i]` is the place of point i's colour in `colours`; `order` says what is drawn last, which is on top. */
+/** `classes[i]` is the index of point i's colour in `colours`; `order` lists the points from bottom to top, null for any order. */
 export interface Colouring {
   classes: Uint16Array;
   colours: string[];
@@ -18,7 +16,7 @@ export interface Colouring {
   legend: Legend;
 }
 
-// "Bright" of Paul Tol, Colour Schemes (SRON/EPS/TN/09-002): told apart by colour-blind eyes, on white and on black.
+// The scheme "bright" of Paul Tol, Colour Schemes (SRON/EPS/TN/09-002): safe for colour-blind readers, on white and on black.
 const CONTINENTS: Record<string, string> = {
   Africa: '#ccbb44',
   Antarctica: '#bbbbbb',
@@ -30,17 +28,12 @@ const CONTINENTS: Record<string, string> = {
 };
 const OTHER = '#8a8f94';
 
-const CHOSEN = { light: '#b3003c', dark: '#ff5c8a' }; // --chosen of style.css
-/** Lightness of the cities behind the one that stands out. */
+const CHOSEN = { light: '#b3003c', dark: '#ff5c8a' }; // --chosen of style/base.css
+/** Lightness of the other cities while one is highlighted. */
 const FADED = { light: 0.76, dark: 0.34 };
 
-// Eleven stops of matplotlib's viridis (CC0).
-const VIRIDIS = [
-  [68, 1, 84], [72, 36, 117], [65, 68, 135], [53, 95, 141], [42, 120, 142], [33, 145, 140],
-  [34, 168, 132], [68, 191, 112], [122, 209, 81], [189, 223, 38], [253, 231, 37],
-] as const; // prettier-ignore
 const SHADES = 256;
-/** The scale ends where this share of the tiles lies beyond, so that one outlier does not make all others equal. */
+/** The share of the tiles beyond each end of the scale: without it one outlier would give all others the same colour. */
 const OUTLIERS = 0.005;
 
 export function byContinent(layout: Layout): Colouring {
@@ -54,7 +47,7 @@ export function byContinent(layout: Layout): Colouring {
   return { classes, colours, order: null, legend: { kind: 'continents', entries } };
 }
 
-/** Hues hashed from the ids: cities next to each other in the list differ. The chosen tile's city stands out, on top. */
+/** Hues are hashed from the ids, so that neighbours in the list differ. The chosen tile's city is highlighted and on top. */
 export function byCity(layout: Layout, selected: number, isDark: boolean): Colouring {
   const city = selected < 0 ? NO_CITY : layout.cityIndex[selected]!;
   const chosen = isDark ? CHOSEN.dark : CHOSEN.light;
@@ -76,11 +69,10 @@ export function bySimilarity(similarities: Float32Array, selected: number): Colo
   const shade = (value: number) => Math.round(Math.max(0, Math.min(1, (value - low) / (high - low || 1))) * (SHADES - 1));
   const classes = Uint16Array.from(similarities, shade);
   const colours = Array.from({ length: SHADES }, (_, i) => viridis(i / (SHADES - 1)));
-  const gradient = `linear-gradient(to right, ${VIRIDIS.map((rgb) => `rgb(${rgb.join(' ')})`).join(', ')})`;
-  return { classes, colours, order: inOrder(classes, (found) => found, SHADES), legend: { kind: 'similarity', low, high, gradient } };
+  return { classes, colours, order: inOrder(classes, (found) => found, SHADES), legend: { kind: 'similarity', low, high } };
 }
 
-/** Indices of the points by rising rank, which is 0 to nRanks - 1: a counting sort, as the ranks are few. */
+/** Return the indices of the points by rising rank, 0 to nRanks - 1: a counting sort, because there are few ranks. */
 function inOrder(values: Uint16Array, rank: (value: number) => number, nRanks: number): number[] {
   const starts = new Array<number>(nRanks + 1).fill(0);
   for (const value of values) starts[rank(value) + 1]!++;
@@ -90,13 +82,7 @@ function inOrder(values: Uint16Array, rank: (value: number) => number, nRanks: n
   return order;
 }
 
-function viridis(share: number): string {
-  const at = share * (VIRIDIS.length - 1);
-  const i = Math.min(Math.floor(at), VIRIDIS.length - 2);
-  return hex(VIRIDIS[i]!.map((from, channel) => from + (VIRIDIS[i + 1]![channel]! - from) * (at - i)));
-}
-
-/** Multiplying by the golden ratio spreads consecutive ids around the circle of hues (Knuth's multiplicative hash). */
+/** Multiplying by the golden ratio spreads consecutive ids around the colour circle (Knuth's multiplicative hash). */
 function hashedColour(cityId: number, lightness: number | null): string {
   const hash = (Math.abs(cityId) * 0.618033988749895) % 1;
   return hsl(hash * 360, 0.45, lightness ?? [0.45, 0.55, 0.65][Math.abs(cityId) % 3]!);
@@ -111,5 +97,3 @@ function hsl(hue: number, saturation: number, lightness: number): string {
   };
   return hex([channel(0), channel(8), channel(4)]);
 }
-
-const hex = (rgb: number[]) => `#${rgb.map((value) => Math.round(value).toString(16).padStart(2, '0')).join('')}`;

@@ -1,16 +1,10 @@
-// The UMAP layout of all tiles, and how alike they are to one: the binary answers of /umap, as typed arrays.
+// The UMAP layout of all tiles, and their similarities to one tile: the binary answers of /umap as typed arrays.
 
-import { ask, Problem, type Method } from '../api';
+import { get, getJson } from '../api/client';
+import { Problem } from '../api/problem';
+import type { LayoutCity, LayoutHead, Method } from '../api/types';
 
-export interface LayoutCity {
-  city_id: number;
-  city: string;
-  country_code: string;
-  country: string;
-  continent: string;
-}
-
-/** Points in the order of their tile_id; x and y in -1..1, the longer side of the layout filling it. */
+/** Points in the order of their tile_id; x and y in -1..1, which the longer side of the layout fills. */
 export interface Layout {
   version: number;
   tileIds: Float64Array;
@@ -20,26 +14,20 @@ export interface Layout {
   cities: LayoutCity[];
 }
 
-interface LayoutHead {
-  layout_version: number;
-  bounds: [number, number, number, number];
-  cities: LayoutCity[];
-}
-
 const MAX_UINT16 = 65535;
 /** The city index of a tile whose city is not in the list. */
 export const NO_CITY = MAX_UINT16;
 
-export async function getLayout(signal: AbortSignal): Promise<Layout> {
+export async function getLayout(signal?: AbortSignal): Promise<Layout> {
   const [head, points] = await Promise.all([
-    ask('api/v1/umap', {}, signal).then((answer) => answer.json() as Promise<LayoutHead>),
-    ask('api/v1/umap/points', {}, signal).then((answer) => answer.arrayBuffer()),
+    getJson<LayoutHead>('api/v1/umap', {}, signal),
+    get('api/v1/umap/points', {}, signal).then((answer) => answer.arrayBuffer()),
   ]);
   return decodeLayout(head, points);
 }
 
-/** /umap/points: uint32 n, uint32 layout_version, float64 tile_id[n], uint16 x[n], y[n], city_index[n]; little-endian. */
-function decodeLayout(head: LayoutHead, points: ArrayBuffer): Layout {
+/** Decode /umap/points: uint32 n, uint32 layout_version, float64 tile_id[n], uint16 x[n], y[n], city_index[n]; little-endian. */
+export function decodeLayout(head: LayoutHead, points: ArrayBuffer): Layout {
   const [n, version] = new Uint32Array(points, 0, 2) as unknown as [number, number];
   if (version !== head.layout_version) throw changed();
   const columns = 8 + n * 8;
@@ -50,7 +38,7 @@ function decodeLayout(head: LayoutHead, points: ArrayBuffer): Layout {
   ];
   const [minX, minY, maxX, maxY] = head.bounds;
   const half = Math.max(maxX - minX, maxY - minY, Number.MIN_VALUE) / 2;
-  // One scale for both axes: distances in the layout mean something, its axes do not.
+  // One scale for both axes: distances in the layout have a meaning, its axes have none.
   const scaled = (values: Uint16Array, length: number) =>
     Float32Array.from(values, (value) => ((value / MAX_UINT16 - 0.5) * length) / half);
   return {
@@ -63,14 +51,9 @@ function decodeLayout(head: LayoutHead, points: ArrayBuffer): Layout {
   };
 }
 
-/** Cosine of every point's vector with one tile's, in the order of the layout. */
-export async function getSimilarities(
-  layout: Layout,
-  tileId: number,
-  method: Method,
-  signal: AbortSignal,
-): Promise<Float32Array> {
-  const answer = await ask('api/v1/umap/similarity', { tile_id: tileId, method }, signal);
+/** Return the cosine similarity of every point to one tile, in the order of the layout. */
+export async function getSimilarities(layout: Layout, tileId: number, method: Method, signal: AbortSignal): Promise<Float32Array> {
+  const answer = await get('api/v1/umap/similarity', { tile_id: tileId, method }, signal);
   const bytes = await answer.arrayBuffer();
   const [n, version] = new Uint32Array(bytes, 0, 2) as unknown as [number, number];
   if (version !== layout.version || n !== layout.tileIds.length) throw changed();
@@ -79,7 +62,7 @@ export async function getSimilarities(
 
 const changed = () => new Problem('The layout of the tiles has changed', 'Load the page again to see the new one.', 0);
 
-/** Where a tile is in the layout; -1 where it has no place in it. */
+/** Return a tile's index in the layout; -1 if it is not in it. */
 export function indexOf(layout: Layout, tileId: number): number {
   const ids = layout.tileIds;
   let low = 0;

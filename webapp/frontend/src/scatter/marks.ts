@@ -12,7 +12,7 @@ const MATCH_PX = 5.5;
 const SELECTED_PX = 8;
 const HOVERED_PX = 7;
 
-/** Colours come from the page's CSS variables as they are at this moment. */
+/** Draw the marks in the current colours of the page's CSS variables. */
 export function drawMarks(canvas: HTMLCanvasElement, plot: Plot, { selected, matches, hovered }: Marks): void {
   const ratio = window.devicePixelRatio;
   const { clientWidth, clientHeight } = canvas;

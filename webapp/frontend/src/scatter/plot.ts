@@ -1,16 +1,17 @@
-// The points on their canvas: what this page needs of regl-scatterplot, and what that library lacks (touch).
+// The points on their canvas, drawn by regl-scatterplot, with touch support, which that library lacks.
 
 import createScatterplot, { createRenderer } from 'regl-scatterplot';
-import { mouseFromTouch } from './touch';
 import type { Colouring } from './colours';
+import { latestOnly } from './latestOnly';
 import type { Layout } from './layout';
+import { mouseFromTouch } from './touch';
 
 export interface PlotEvents {
   onHover: (index: number | null) => void;
   onPick: (index: number) => void;
-  /** An empty list: the selection was given up. */
+  /** An empty list: the selection was cleared. */
   onLasso: (indices: number[]) => void;
-  /** Something moved: marks on top must be drawn again. */
+  /** The view changed: marks on top must be drawn again. */
   onDraw: () => void;
   onLost: () => void;
 }
@@ -26,9 +27,18 @@ export interface Plot {
   zoom: (factor: number) => void;
   /** CSS pixels from the canvas's upper left corner. */
   position: (index: number) => [number, number];
-  /** The point nearest to the middle of the canvas; -1 where nothing is. */
+  /** Return the point nearest to the middle of the canvas; -1 if no point is in view. */
   nearestToCentre: () => number;
   destroy: () => void;
+}
+
+/** What is used of dom-2d-camera, which regl-scatterplot exposes without types. */
+interface Camera {
+  view: Float32Array;
+  config: (options: { isRotate: boolean }) => void;
+  lookAt: (target: [number, number], distance: number) => void;
+  pan: (by: [number, number]) => void;
+  scale: (factors: [number, number], centre: [number, number]) => void;
 }
 
 const MOVE_MS = 400;
@@ -38,112 +48,27 @@ const MARGIN = 1.08;
 
 export const hasWebGl = () => document.createElement('canvas').getContext('webgl') !== null;
 
-export function createPlot(canvas: HTMLCanvasElement, layout: Layout, events: PlotEvents): Plot {
-  const n = layout.tileIds.length;
-  const isDense = n > MANY_POINTS;
-  // The library's own renderer is as large as the window, which software rendering feels.
-  const renderer = createRenderer({ canvas: document.createElement('canvas') });
-  const resizeRenderer = () => renderer.resize(canvas.clientWidth, canvas.clientHeight);
-  resizeRenderer();
-  const plot = createScatterplot({
-    renderer,
-    canvas,
-    syncEvents: true,
-    colorBy: 'valueA',
-    pointSize: Math.max(2.5, Math.min(9, 420 / Math.sqrt(n))),
-    pointSizeSelected: 1,
-    pointOutlineWidth: 0,
-    opacity: 0.85,
-    ...(isDense && { opacityBy: 'density' as never, opacityByDensityFill: 0.3 }),
-    opacityInactiveScale: 0.25,
-    deselectOnEscape: false,
-    actionKeyMap: { lasso: 'shift' },
-    lassoColor: [0.5, 0.5, 0.5, 1],
-  } as Parameters<typeof createScatterplot>[0]);
-  const camera = plot.get('camera');
-  camera.config({ isRotate: false });
+type Library = ReturnType<typeof createScatterplot>;
+type Renderer = ReturnType<typeof createRenderer>;
 
-  let chosen: number[] = [];
-  let isLassoing = false;
-  plot.subscribe('lassoStart', () => (isLassoing = true));
-  plot.subscribe('lassoEnd', () => (isLassoing = false));
-  plot.subscribe('deselect', () => events.onLasso([]));
-  plot.subscribe('select', ({ points }) => {
-    if (isLassoing) return events.onLasso([...points]);
-    // For the library a click selects; here it picks, and what the lasso selected stays.
-    plot.select(chosen, { preventEvent: true });
-    events.onPick(points[0]!);
-  });
-  plot.subscribe('pointOver', (index) => events.onHover(index));
-  plot.subscribe('pointOut', () => events.onHover(null));
-  plot.subscribe('draw', events.onDraw);
+export function createPlot(canvas: HTMLCanvasElement, layout: Layout, events: PlotEvents): Plot {
+  // The library's own renderer is as large as the window, which is slow in software.
+  const renderer = createRenderer({ canvas: document.createElement('canvas') });
+  renderer.resize(canvas.clientWidth, canvas.clientHeight);
+  const plot = createScatterplot(optionsOf(canvas, renderer, layout.tileIds.length));
+  const camera = plot.get('camera') as Camera;
+  camera.config({ isRotate: false });
+  const selection = reportEvents(plot, events);
   canvas.addEventListener('webglcontextlost', events.onLost);
   const stopTouch = mouseFromTouch(canvas);
-
-  const moving = () => {
-    const transition = !window.matchMedia('(prefers-reduced-motion: reduce)').matches;
-    return { transition, transitionDuration: MOVE_MS };
-  };
-  // At distance 1 the camera sees -1..1 of the canvas's height, and of its width as much more as it is wider.
-  const [halfX, halfY] = [layout.x, layout.y].map((values) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0));
-  const fit = () => Math.max(halfY!, (halfX! * canvas.clientHeight) / canvas.clientWidth) * MARGIN;
-  let fitted: number[] = [];
-  const showAll = () => {
-    camera.lookAt([0, 0], fit());
-    fitted = [...camera.view];
-    plot.redraw();
-  };
-  showAll();
-  const observer = new ResizeObserver(() => {
-    resizeRenderer();
-    if (fitted.every((value, i) => value === camera.view[i])) showAll();
-  });
-  observer.observe(canvas);
-
-  let spatialIndex: ArrayBuffer | undefined;
-  let isOrdered = false;
-  const draw = async ({ classes, colours, order }: Colouring) => {
-    const points = { x: layout.x, y: layout.y, valueA: classes };
-    void plot.set({ pointColor: colours, pointColorActive: colours as never, pointColorHover: colours as never });
-    await plot.draw(points, {
-      zDataType: 'categorical',
-      preventFilterReset: true,
-      ...(chosen.length > 0 && { select: chosen }),
-      ...(spatialIndex && { spatialIndex }),
-    });
-    if (plot.get('isDestroyed')) return;
-    spatialIndex = plot.get('spatialIndex');
-    if (order || isOrdered) await plot.set({ pointOrder: order });
-    isOrdered = order !== null;
-  };
-  // The library refuses to draw while it draws. Of the colourings asked for meanwhile, only the last is drawn.
-  let waiting: Colouring | null = null;
-  let drawing: Promise<void> | null = null;
-  const drawWaiting = async () => {
-    try {
-      while (waiting && !plot.get('isDestroyed')) {
-        const next = waiting;
-        waiting = null;
-        await draw(next);
-      }
-    } finally {
-      drawing = null;
-    }
-  };
-
+  const fitted = keepFitted(canvas, layout, plot, camera, renderer);
   return {
-    colour(colouring) {
-      waiting = colouring;
-      return (drawing ??= drawWaiting());
-    },
-    select(indices) {
-      chosen = indices;
-      if (indices.length > 0) plot.select(indices, { preventEvent: true });
-      else plot.deselect({ preventEvent: true });
-    },
+    // The library cannot draw while it is drawing.
+    colour: latestOnly(painter(plot, layout, selection)),
+    select: selection.set,
     setLasso: (isOn) => void plot.set({ mouseMode: isOn ? 'lasso' : 'panZoom' }),
-    zoomTo: (indices) => void plot.zoomToPoints(indices, { padding: ZOOM_PADDING, ...moving() }),
-    reset: () => void plot.zoomToLocation([0, 0], fit(), moving()).then(showAll),
+    zoomTo: (indices) => void plot.zoomToPoints(indices, { padding: ZOOM_PADDING, ...transition() }),
+    reset: () => void plot.zoomToLocation([0, 0], fitted.distance(), transition()).then(fitted.showAll),
     pan(right, up) {
       camera.pan([-2 * right, -2 * up]);
       plot.redraw();
@@ -153,23 +78,123 @@ export function createPlot(canvas: HTMLCanvasElement, layout: Layout, events: Pl
       plot.redraw();
     },
     position: (index) => plot.getScreenPosition(index) ?? [-1e4, -1e4],
-    nearestToCentre() {
-      const { clientWidth, clientHeight } = canvas;
-      let nearest = -1;
-      let least = Infinity;
-      for (const index of plot.get('pointsInView')) {
-        const [x, y] = plot.getScreenPosition(index)!;
-        const distance = Math.hypot(x - clientWidth / 2, y - clientHeight / 2);
-        if (distance < least) [nearest, least] = [index, distance];
-      }
-      return nearest;
-    },
+    nearestToCentre: () => nearestToCentre(canvas, plot),
     destroy() {
       stopTouch();
-      observer.disconnect();
+      fitted.stop();
       canvas.removeEventListener('webglcontextlost', events.onLost);
       plot.destroy();
       renderer.destroy();
     },
   };
+}
+
+function optionsOf(canvas: HTMLCanvasElement, renderer: Renderer, n: number): Parameters<typeof createScatterplot>[0] {
+  return {
+    renderer,
+    canvas,
+    syncEvents: true,
+    colorBy: 'valueA',
+    pointSize: Math.max(2.5, Math.min(9, 420 / Math.sqrt(n))),
+    pointSizeSelected: 1,
+    pointOutlineWidth: 0,
+    opacity: 0.85,
+    ...(n > MANY_POINTS && { opacityBy: 'density' as never, opacityByDensityFill: 0.3 }),
+    opacityInactiveScale: 0.25,
+    deselectOnEscape: false,
+    actionKeyMap: { lasso: 'shift' },
+    lassoColor: [0.5, 0.5, 0.5, 1],
+  } as Parameters<typeof createScatterplot>[0];
+}
+
+const transition = () => ({
+  transition: !window.matchMedia('(prefers-reduced-motion: reduce)').matches,
+  transitionDuration: MOVE_MS,
+});
+
+interface Selection {
+  get: () => number[];
+  set: (indices: number[]) => void;
+}
+
+/** Report what happens on the plot. Return the selection of the lasso. */
+function reportEvents(plot: Library, events: PlotEvents): Selection {
+  let chosen: number[] = [];
+  let isLassoing = false;
+  plot.subscribe('lassoStart', () => (isLassoing = true));
+  plot.subscribe('lassoEnd', () => (isLassoing = false));
+  plot.subscribe('deselect', () => events.onLasso([]));
+  plot.subscribe('select', ({ points }) => {
+    if (isLassoing) return events.onLasso([...points]);
+    // In the library a click selects; here it picks a tile, and the selection of the lasso stays.
+    plot.select(chosen, { preventEvent: true });
+    events.onPick(points[0]!);
+  });
+  plot.subscribe('pointOver', (index) => events.onHover(index));
+  plot.subscribe('pointOut', () => events.onHover(null));
+  plot.subscribe('draw', events.onDraw);
+  return {
+    get: () => chosen,
+    set(indices) {
+      chosen = indices;
+      if (indices.length > 0) plot.select(indices, { preventEvent: true });
+      else plot.deselect({ preventEvent: true });
+    },
+  };
+}
+
+/** Show the whole layout, also after the canvas has been resized, until the user moves the view. */
+function keepFitted(canvas: HTMLCanvasElement, layout: Layout, plot: Library, camera: Camera, renderer: Renderer) {
+  // At distance 1 the camera sees -1..1 of the canvas's height, and a proportional part of its width.
+  const [halfX, halfY] = [layout.x, layout.y].map((values) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0));
+  const distance = () => Math.max(halfY!, (halfX! * canvas.clientHeight) / canvas.clientWidth) * MARGIN;
+  let view: number[] = [];
+  const showAll = () => {
+    camera.lookAt([0, 0], distance());
+    view = [...camera.view];
+    plot.redraw();
+  };
+  showAll();
+  const observer = new ResizeObserver(() => {
+    renderer.resize(canvas.clientWidth, canvas.clientHeight);
+    if (view.every((value, i) => value === camera.view[i])) showAll();
+  });
+  observer.observe(canvas);
+  return { distance, showAll, stop: () => observer.disconnect() };
+}
+
+/** Return a function that draws the points in given colours. */
+function painter(plot: Library, layout: Layout, selection: Selection): (colouring: Colouring) => Promise<void> {
+  let spatialIndex: ArrayBuffer | undefined;
+  let isOrdered = false;
+  return async ({ classes, colours, order }) => {
+    if (plot.get('isDestroyed')) return;
+    const selected = selection.get();
+    void plot.set({ pointColor: colours, pointColorActive: colours as never, pointColorHover: colours as never });
+    await plot.draw(
+      { x: layout.x, y: layout.y, valueA: classes },
+      {
+        zDataType: 'categorical',
+        preventFilterReset: true,
+        ...(selected.length > 0 && { select: selected }),
+        ...(spatialIndex && { spatialIndex }),
+      },
+    );
+    if (plot.get('isDestroyed')) return;
+    spatialIndex = plot.get('spatialIndex');
+    if (order || isOrdered) await plot.set({ pointOrder: order });
+    isOrdered = order !== null;
+  };
+}
+
+function nearestToCentre(canvas: HTMLCanvasElement, plot: Library): number {
+  const { clientWidth, clientHeight } = canvas;
+  let nearest = -1;
+  let least = Infinity;
+  for (const index of plot.get('pointsInView')) {
+    const [x, y] = plot.getScreenPosition(index)!;
+    const distance = Math.hypot(x - clientWidth / 2, y - clientHeight / 2);
+    if (distance < least) [nearest, least] = [index, distance];
+  }
+  return nearest;
 }

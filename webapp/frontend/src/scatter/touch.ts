@@ -1,15 +1,15 @@
-/** How much a pinch zooms: regl-scatterplot's camera scales by exp(delta / height). */
+/** Return the wheel delta of a pinch: regl-scatterplot's camera scales by exp(delta / height). */
 const pinchDelta = (before: number, now: number, height: number) => Math.log(before / now) * height;
 
 /**
- * regl-scatterplot listens to the mouse alone: here fingers are told to it as a mouse that is pressed (one finger: pan,
- * lasso; a tap: click) or as a wheel (two fingers). Returns what ends it.
+ * Translate touches into mouse events, because regl-scatterplot only handles the mouse: one finger is a pressed mouse (pan,
+ * lasso; a tap is a click), two fingers are a wheel. Return a function that stops it.
  */
 export function mouseFromTouch(canvas: HTMLCanvasElement): () => void {
   const fingers = new Map<number, { x: number; y: number }>();
   let spread = 0;
 
-  const tell = (type: string, x: number, y: number, target: EventTarget = canvas) =>
+  const dispatch = (type: string, x: number, y: number, target: EventTarget = canvas) =>
     target.dispatchEvent(
       new MouseEvent(type, { bubbles: true, clientX: x, clientY: y, buttons: type === 'mouseup' ? 0 : 1, view: window }),
     );
@@ -24,18 +24,18 @@ export function mouseFromTouch(canvas: HTMLCanvasElement): () => void {
     canvas.setPointerCapture(event.pointerId);
     fingers.set(event.pointerId, { x: event.clientX, y: event.clientY });
     if (fingers.size === 1) {
-      tell('mouseenter', event.clientX, event.clientY);
-      tell('mousemove', event.clientX, event.clientY);
-      tell('mousedown', event.clientX, event.clientY);
+      dispatch('mouseenter', event.clientX, event.clientY);
+      dispatch('mousemove', event.clientX, event.clientY);
+      dispatch('mousedown', event.clientX, event.clientY);
     } else {
-      tell('mouseup', event.clientX, event.clientY, window);
+      dispatch('mouseup', event.clientX, event.clientY, window);
       spread = distance();
     }
   };
   const move = (event: PointerEvent) => {
     if (!isTouch(event) || !fingers.has(event.pointerId)) return;
     fingers.set(event.pointerId, { x: event.clientX, y: event.clientY });
-    if (fingers.size === 1) return void tell('mousemove', event.clientX, event.clientY);
+    if (fingers.size === 1) return void dispatch('mousemove', event.clientX, event.clientY);
     const now = distance();
     const [a, b] = [...fingers.values()];
     if (!a || !b || spread === 0 || now === 0) return;
@@ -45,7 +45,7 @@ export function mouseFromTouch(canvas: HTMLCanvasElement): () => void {
   };
   const up = (event: PointerEvent) => {
     if (!isTouch(event) || !fingers.delete(event.pointerId)) return;
-    if (fingers.size === 0) tell('mouseup', event.clientX, event.clientY, window);
+    if (fingers.size === 0) dispatch('mouseup', event.clientX, event.clientY, window);
   };
 
   canvas.addEventListener('pointerdown', down);

@@ -1,15 +1,17 @@
-import { useEffect, useRef, useState, type RefObject } from 'react';
+import type { RefObject } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { useLatest } from '../ui/useLatest';
 import type { Layout } from './layout';
 import type { Plot, PlotEvents } from './plot';
 
-export const NO_WEBGL = 'This browser offers no WebGL, which the scatter plot needs. The list of results works without it.';
-const LOST = 'The graphics processor was taken away from this page. Load the page again to see the scatter plot.';
+const NO_WEBGL = 'The scatter plot needs WebGL, which this browser does not offer. The list of matches works without it.';
+const LOST = 'The page has lost access to the graphics processor. Load the page again to see the scatter plot.';
 const NOT_LOADED = 'A part of the page could not be loaded. Load the page again to see the scatter plot.';
 
-/** Null where it cannot be loaded; the next call tries again. */
+/** Load the library; null if that fails, and the next call tries again. */
 const load = () => import('./plot').catch(() => null);
 
-/** Makes the plot once the canvas and the layout are there; its library is loaded only then. */
+/** Make the plot once the canvas and the layout exist; its library is loaded only then. */
 export function usePlot(
   canvas: RefObject<HTMLCanvasElement | null>,
   layout: Layout | null,
@@ -17,11 +19,10 @@ export function usePlot(
 ): { plot: Plot | null; failure: string | null } {
   const [plot, setPlot] = useState<Plot | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
-  const latest = useRef(events);
-  latest.current = events;
+  const latest = useLatest(events);
 
   useEffect(() => {
-    // While the layout is on its way the library can be, too.
+    // The library is loaded at the same time as the layout.
     if (!layout) {
       void load();
       return undefined;
@@ -48,7 +49,7 @@ export function usePlot(
       setPlot(null);
       made?.destroy();
     };
-  }, [layout]);
+  }, [canvas, layout, latest]);
 
   return { plot, failure };
 }

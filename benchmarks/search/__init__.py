@@ -1,0 +1,1 @@
+"""Similarity search compared with other engines."""

@@ -1,0 +1,1 @@
+"""Speed of the page, the API and the vector tiles."""

@@ -1,0 +1,1 @@
+"""The objects that the files of sql/ define, and those that a database has."""

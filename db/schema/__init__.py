@@ -1,0 +1,9 @@
+"""The tables of schema ``terrakin`` as SQLAlchemy metadata, which ``alembic check`` compares with the database.
+
+Every table and column has a COMMENT: analysts read it in psql, DBeaver and QGIS.
+"""
+
+from db.schema import cities, composites, encoder, etl_tasks, layouts, tiles
+from db.schema.base import metadata
+
+__all__ = ["cities", "composites", "encoder", "etl_tasks", "layouts", "metadata", "tiles"]

@@ -1,0 +1,34 @@
+"""Signing the addresses of Planetary Computer's storage with package planetary-computer."""
+
+import importlib.util
+
+import requests
+
+from etl.errors import CatalogueError, ImageryError
+
+
+def check_signing() -> None:
+    """Raise if addresses cannot be signed on this machine.
+
+    Raises:
+        CatalogueError: package planetary-computer is not installed.
+    """
+    if importlib.util.find_spec("planetary_computer") is None:
+        raise CatalogueError("--sign needs the package planetary-computer: pip install '.[planetary]'")
+
+
+def sign_address(url: str) -> str:
+    """Return the address with Planetary Computer's token; addresses of other storage are returned unchanged.
+
+    Addresses are signed when they are read, not when they are found: a token is valid for an hour, and a run takes
+    longer. The package caches tokens and renews them before they expire.
+
+    Raises:
+        ImageryError: no token is available (the package has retried).
+    """
+    import planetary_computer
+
+    try:
+        return str(planetary_computer.sign_url(url))
+    except requests.RequestException as error:
+        raise ImageryError(f"cannot get a token to read {url}: {' '.join(str(error).split())}") from None

@@ -1,0 +1,40 @@
+-- Generated from sql/search.toml by scripts/generate_search.py: do not edit.
+CREATE TYPE internal.search_filters AS (
+    k integer,
+    method text,
+    exclude_within_m double precision,
+    exclude_same_city boolean,
+    exclude_city_ids bigint[],
+    max_per_city integer,
+    countries text[],
+    exclude_countries text[],
+    continents text[],
+    within geometry,
+    period daterange,
+    min_valid_share double precision,
+    min_similarity double precision,
+    exact boolean
+);
+
+COMMENT ON TYPE internal.search_filters IS 'Arguments of every search for similar tiles. NULL means no filter.';
+COMMENT ON COLUMN internal.search_filters.k IS
+'Number of matches: the answer has min(k, eligible tiles) rows. Readers may ask for at most 10,000.';
+COMMENT ON COLUMN internal.search_filters.method IS
+'Vectors to compare: mean (whole tile), dominant (largest cluster of patches), median, min or max.';
+COMMENT ON COLUMN internal.search_filters.exclude_within_m IS
+'Leave out tiles whose centre is nearer than this to the query, in geodesic metres.';
+COMMENT ON COLUMN internal.search_filters.exclude_same_city IS 'Leave out the cities of the query.';
+COMMENT ON COLUMN internal.search_filters.exclude_city_ids IS 'Leave out these cities.';
+COMMENT ON COLUMN internal.search_filters.max_per_city IS 'At most this many matches from one city: its best.';
+COMMENT ON COLUMN internal.search_filters.countries IS
+'Only these countries: ISO 3166-1 alpha-2 codes. An empty array finds nothing.';
+COMMENT ON COLUMN internal.search_filters.exclude_countries IS 'Leave out these countries: ISO 3166-1 alpha-2 codes.';
+COMMENT ON COLUMN internal.search_filters.continents IS
+'Only these continents: English names. An empty array finds nothing.';
+COMMENT ON COLUMN internal.search_filters.within IS
+'Only tiles whose centre lies in this geometry (EPSG:4326). Across the antimeridian, draw on beyond 180 degrees (170 to 190); an edge from 179 to -179 runs the long way round.';
+COMMENT ON COLUMN internal.search_filters.period IS 'Only tiles whose composite has days in this period.';
+COMMENT ON COLUMN internal.search_filters.min_valid_share IS
+'Only tiles with at least this share of clear pixels, 0 to 1.';
+COMMENT ON COLUMN internal.search_filters.min_similarity IS 'Only tiles with at least this similarity, -1 to 1.';
+COMMENT ON COLUMN internal.search_filters.exact IS 'Compare every eligible tile instead of asking the vector index.';

@@ -1,0 +1,36 @@
+"""The order in which the files of ``sql/`` run."""
+
+from pathlib import Path
+
+import pytest
+
+from db.catalogue.files import read_files
+from db.errors import DbError
+
+
+def test_roles_come_first_types_before_functions_and_grants_last(sql_folder: Path) -> None:
+    (sql_folder / "types" / "zz_type.sql").touch()
+    (sql_folder / "functions" / "aa_function.sql").touch()
+    names = [file.name for file in read_files()]
+    assert (names[0], names[-1]) == ("roles.sql", "grants.sql")
+    assert names.index("types/zz_type.sql") < names.index("functions/aa_function.sql")
+
+
+def test_a_file_runs_after_those_that_it_requires(sql_folder: Path) -> None:
+    (sql_folder / "functions" / "aa_function.sql").write_text("-- requires: views/zz_view.sql\nSELECT 1;")
+    (sql_folder / "views" / "zz_view.sql").write_text("SELECT 1;")
+    names = [file.name for file in read_files()]
+    assert names.index("views/zz_view.sql") < names.index("functions/aa_function.sql")
+
+
+def test_a_required_file_that_does_not_exist_is_named(sql_folder: Path) -> None:
+    (sql_folder / "functions" / "tile_at.sql").write_text("-- requires: functions/no_such.sql\n")
+    with pytest.raises(DbError, match=r"functions/tile_at.sql requires functions/no_such.sql"):
+        read_files()
+
+
+def test_a_circle_of_requirements_is_named(sql_folder: Path) -> None:
+    (sql_folder / "views" / "tile_overview.sql").write_text("-- requires: functions/tile_at.sql\n")
+    (sql_folder / "functions" / "tile_at.sql").write_text("-- requires: views/tile_overview.sql\n")
+    with pytest.raises(DbError, match=r"circle: .*tile_at.sql"):
+        read_files()

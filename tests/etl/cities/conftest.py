@@ -1,0 +1,11 @@
+"""GeoNames' cities, read once."""
+
+import pytest
+
+from etl.cities.city import City
+from etl.cities.table import geonames_cities
+
+
+@pytest.fixture(scope="session")
+def table() -> list[City]:
+    return geonames_cities()

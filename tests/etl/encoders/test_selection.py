@@ -1,0 +1,35 @@
+"""Loading the encoder that the user chose."""
+
+from pathlib import Path
+
+import pytest
+
+from etl.encoders.selection import EncoderChoice, load_encoder
+from etl.encoders.terramind import TerraMindEncoder
+from etl.encoders.terramind_onnx import OnnxTerraMindEncoder
+from etl.errors import EncoderError
+
+
+def test_mosaiks_is_not_loaded_because_it_is_fitted_later() -> None:
+    assert load_encoder(EncoderChoice("mosaiks")) is None
+
+
+def test_an_unknown_name_raises_an_error_that_lists_the_known_ones() -> None:
+    with pytest.raises(EncoderError, match=r"'terramynd'.*mosaiks.*terramind_v1_base"):
+        load_encoder(EncoderChoice("terramynd"))
+
+
+def test_a_path_of_another_suffix_is_read_as_a_torch_file(tmp_path: Path) -> None:
+    with pytest.raises(EncoderError, match=r"absent\.pt"):
+        load_encoder(EncoderChoice("terramind_v1_base", str(tmp_path / "absent.pt")))
+
+
+@pytest.mark.slow
+def test_a_path_that_ends_in_onnx_is_read_by_onnx_runtime(terramind: TerraMindEncoder, exported: Path) -> None:
+    found = load_encoder(EncoderChoice("terramind_v1_base", str(exported), terramind.weights_sha256))
+    assert isinstance(found, OnnxTerraMindEncoder)
+
+
+def test_a_torch_precision_does_not_apply_to_an_onnx_file() -> None:
+    with pytest.raises(EncoderError, match=r"bf16.*some\.onnx.*export-onnx"):
+        load_encoder(EncoderChoice("terramind_v1_base", "some.onnx", precision="bf16"))

@@ -1,0 +1,41 @@
+"""``api.search_tiles``: every search as JSON."""
+
+import json
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.types.json import Jsonb
+
+from tests.builders.world import build_world
+
+
+def test_it_returns_the_rows_of_the_named_functions_with_their_defaults(conn: psycopg.Connection[Any]) -> None:
+    world = build_world(conn, 60, 6, seed=3)
+    tile_id = int(world.tile_ids[0])
+    columns = "rank, tile_id, city_id, city, country_code, similarity, distance_m, found_by, candidates, footprint"
+    for query, call, arguments in (
+        ({"kind": "tile", "tile_id": tile_id}, "api.similar_tiles(%s)", (tile_id,)),
+        ({"kind": "examples", "positive": [tile_id]}, "api.similar_to_examples(ARRAY[%s]::bigint[])", (tile_id,)),
+        (
+            {"kind": "position", "lon": float(world.lon[0]), "lat": float(world.lat[0]), "k": 3},
+            "api.similar_at(%s, %s, 3)",
+            (float(world.lon[0]), float(world.lat[0])),
+        ),
+    ):
+        expected = conn.execute(f"SELECT {columns} FROM {call}", arguments).fetchall()  # type: ignore[arg-type] # noqa: S608
+        assert conn.execute(f"SELECT {columns} FROM api.search_tiles(%s)", (Jsonb(query),)).fetchall() == expected  # type: ignore[arg-type] # noqa: S608
+        assert expected
+
+    (vector,) = conn.execute("SELECT api.tile_embedding(%s)::text", (tile_id,)).fetchone() or ("",)
+    rows = conn.execute(
+        "SELECT tile_id, similarity, distance_m FROM api.search_tiles(%s)",
+        (Jsonb({"kind": "vector", "vector": json.loads(vector), "k": 1}),),
+    ).fetchall()
+    assert rows == [(tile_id, pytest.approx(1), None)]
+
+
+@pytest.mark.parametrize("query", [{}, {"kind": "guess"}, {"kind": None}])
+def test_an_unknown_kind_of_search_is_refused(conn: psycopg.Connection[Any], query: dict[str, Any]) -> None:
+    with pytest.raises(psycopg.errors.InvalidParameterValue, match="unknown kind"):
+        conn.execute("SELECT * FROM api.search_tiles(%s)", (Jsonb(query),))

@@ -1,0 +1,205 @@
+import json
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import psycopg
+import pytest
+from flask.testing import FlaskClient
+from psycopg.rows import dict_row
+from pyproj import Geod
+from shapely.geometry import shape
+
+from db.settings import Settings
+from tests.builders.towns import TOWNS, TownDatabase, picture
+from tests.webapp.problem import assert_problem, invalid_fields
+from webapp import create_app
+from webapp.database import EXTENSION
+from webapp.errors import ServerError
+
+HARBOUR_TOWN, OTHER_TOWN = TOWNS[0], TOWNS[3]
+
+
+def sql(towns: TownDatabase, query: str, *parameters: Any) -> list[dict[str, Any]]:
+    with psycopg.connect(towns.settings.database_url or "", row_factory=dict_row) as conn:
+        return conn.execute(query, parameters).fetchall()  # type: ignore[call-overload]
+
+
+def test_a_tile_is_its_row_of_tile_overview(client: FlaskClient, towns: TownDatabase) -> None:
+    tile_id = towns.tile_of(HARBOUR_TOWN.city_id, "harbour")
+    (row,) = sql(
+        towns, "SELECT *, ST_AsGeoJSON(footprint)::json AS outline FROM api.tile_overview WHERE tile_id = %s", tile_id
+    )
+    answer = client.get(f"/api/v1/tiles/{tile_id}").get_json()
+    assert answer["footprint"] == row["outline"]
+    assert answer["period"] == "2024-06-01/2024-08-31"
+    for name in set(answer) - {"footprint", "period", "dominant_area"}:
+        expected = pytest.approx(row[name]) if isinstance(row[name], float) else row[name]
+        assert answer[name] == expected, name
+    assert set(row) - {"outline"} | {"dominant_area"} == set(answer)
+
+
+def test_similarity_and_distance_equal_those_of_numpy_and_proj(client: FlaskClient, towns: TownDatabase) -> None:
+    a, b = towns.tile_of(HARBOUR_TOWN.city_id, "harbour"), towns.tile_of(OTHER_TOWN.city_id, "suburb")
+    query = "SELECT embedding_dominant::text AS v, lon, lat FROM terrakin.tiles JOIN api.tile_overview USING (tile_id) "
+    (one, other) = sql(towns, query + "WHERE tile_id IN (%s, %s) ORDER BY tile_id = %s", a, b, b)
+    v, w = (np.array(json.loads(row["v"])) for row in (one, other))
+    answer = client.get(f"/api/v1/similarity?a={a}&b={b}&method=dominant").get_json()
+    assert answer["similarity"] == pytest.approx(v @ w / np.linalg.norm(v) / np.linalg.norm(w), abs=1e-6)
+    metres = Geod(ellps="WGS84").inv(one["lon"], one["lat"], other["lon"], other["lat"])[2]
+    assert answer["distance_m"] == pytest.approx(metres, rel=1e-6)
+    assert (answer["a"], answer["b"], answer["method"]) == (a, b, "dominant")
+
+
+def test_the_similarity_of_an_unknown_tile_is_404(client: FlaskClient, tile_id: int) -> None:
+    assert_problem(client.get(f"/api/v1/similarity?a={tile_id}&b=1"), 404, "tile 1")
+
+
+def test_an_unknown_method_is_422(client: FlaskClient, tile_id: int) -> None:
+    assert invalid_fields(client.get(f"/api/v1/similarity?a={tile_id}&b={tile_id}&method=mode")) == ["method"]
+
+
+def test_the_dominant_area_is_the_northern_half_of_the_tile(client: FlaskClient, towns: TownDatabase) -> None:
+    tile = client.get(f"/api/v1/tiles/{towns.tile_of(OTHER_TOWN.city_id, 'suburb')}").get_json()
+    area, footprint = shape(tile["dominant_area"]), shape(tile["footprint"])
+    assert area.geom_type == "MultiPolygon"
+    assert area.area == pytest.approx(footprint.area / 2, rel=1e-3)
+    assert area.centroid.y > footprint.centroid.y
+
+
+def test_a_thumbnail_is_the_stored_picture_and_304_if_the_client_has_it(client: FlaskClient, tile_id: int) -> None:
+    first = client.get(f"/api/v1/tiles/{tile_id}/thumbnail")
+    assert (first.content_type, first.data) == ("image/webp", picture(tile_id))
+    assert "max-age" in first.headers["Cache-Control"]
+    again = client.get(f"/api/v1/tiles/{tile_id}/thumbnail", headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+
+
+def test_a_missing_thumbnail_is_404_with_the_command(client: FlaskClient, towns: TownDatabase) -> None:
+    tile_id = towns.tile_of(TOWNS[-1].city_id, "harbour")
+    assert client.get(f"/api/v1/tiles/{tile_id}").get_json()["has_thumbnail"] is False
+    assert_problem(client.get(f"/api/v1/tiles/{tile_id}/thumbnail"), 404, str(tile_id), "terrakin etl run")
+
+
+def test_cities_are_listed_in_pages(client: FlaskClient) -> None:
+    first = client.get("/api/v1/cities?limit=3").get_json()
+    second = client.get(f"/api/v1/cities?limit=3&offset={first['next']}").get_json()
+    assert (first["total"], second["total"], second["next"]) == (5, 5, None)
+    assert [city["city"] for city in first["cities"] + second["cities"]] == sorted(town.name for town in TOWNS)
+    beyond = client.get("/api/v1/cities?offset=100").get_json()
+    assert beyond == {"total": 5, "cities": [], "next": None}
+
+
+def test_a_city_is_the_same_in_the_list_and_by_its_id(client: FlaskClient) -> None:
+    for city in client.get("/api/v1/cities").get_json()["cities"]:
+        assert client.get(f"/api/v1/cities/{city['city_id']}").get_json() == city
+        west, south, east, north = city["bounds"]
+        assert west < city["lon"] < east
+        assert south < city["lat"] < north
+        assert (city["n_tiles"], city["is_synthetic"]) == (9, True)
+    assert_problem(client.get("/api/v1/cities/7"), 404, "city 7", "/api/v1/cities?q=")
+
+
+def test_a_city_is_found_by_part_of_its_name(client: FlaskClient) -> None:
+    assert [c["city_id"] for c in client.get("/api/v1/cities?q=BÉTAh").get_json()["cities"]] == [-2]
+    assert client.get("/api/v1/cities?q=%25").get_json()["total"] == 0
+
+
+def test_countries_are_those_with_tiles(client: FlaskClient) -> None:
+    expected = [
+        {"code": t.country_code, "name": t.country, "continent": t.continent, "n_cities": 1, "n_tiles": 9}
+        for t in sorted(TOWNS, key=lambda town: town.country)
+    ]
+    assert client.get("/api/v1/countries").get_json()["countries"] == expected
+
+
+def test_the_configuration_contains_the_operators_settings(towns: TownDatabase) -> None:
+    settings = replace(towns.settings, imagery="none", mapbox_token="pk.abc", tiles_url="https://martin.example/tiles")
+    answer = create_app(settings).test_client().get("/api/v1/config").get_json()
+    imagery = {provider["id"]: provider for provider in answer["imagery"]}
+    assert set(imagery) == {"eox", "mapbox", "esri", "none"}
+    assert (answer["default_imagery"], answer["tiles_url"]) == ("none", "https://martin.example/tiles")
+    assert imagery["mapbox"]["tiles_url"].endswith("access_token=pk.abc")
+    assert imagery["mapbox"]["needs_token"] is False
+    assert imagery["none"]["tiles_url"] is None
+
+
+def test_without_an_operators_token_mapbox_needs_one_from_the_user(client: FlaskClient) -> None:
+    answer = client.get("/api/v1/config").get_json()
+    needing = {provider["id"]: provider["tiles_url"] for provider in answer["imagery"] if provider["needs_token"]}
+    assert list(needing) == ["mapbox"]
+    assert "{token}" in needing["mapbox"]
+    assert (answer["default_imagery"], answer["tiles_url"]) == ("eox", "/tiles")
+
+
+def test_unknown_imagery_is_an_error_with_the_choices(towns: TownDatabase) -> None:
+    with pytest.raises(ServerError, match=r"TERRAKIN_IMAGERY.*'bing'.*eox, mapbox, esri, none"):
+        create_app(replace(towns.settings, imagery="bing"))
+
+
+def test_the_tile_at_the_centre_of_a_tile_is_that_tile(client: FlaskClient, towns: TownDatabase) -> None:
+    tile_id = towns.tile_of(OTHER_TOWN.city_id, "suburb")
+    tile = client.get(f"/api/v1/tiles/{tile_id}").get_json()
+    at_centre = client.get("/api/v1/tile-at", query_string={"lon": tile["lon"], "lat": tile["lat"]}).get_json()
+    assert at_centre == tile
+
+
+def test_a_position_without_a_tile_is_404(client: FlaskClient) -> None:
+    assert_problem(client.get("/api/v1/tile-at?lon=-30&lat=0.5"), 404, "-30.0", "0.5")
+
+
+@pytest.mark.parametrize("tile_id", [1, 2**63 - 1])
+@pytest.mark.parametrize("path", ["/api/v1/tiles/{}", "/api/v1/similar?tile_id={}"])
+def test_an_unknown_tile_is_404_with_its_id(client: FlaskClient, path: str, tile_id: int) -> None:
+    assert_problem(client.get(path.format(tile_id)), 404, f"tile {tile_id}")
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ("/api/v1/tiles/abc", "tile_id"),
+        (f"/api/v1/tiles/{2**63}", "tile_id"),
+        ("/api/v1/tiles/-1", "tile_id"),
+        ("/api/v1/similar", "tile_id"),
+        ("/api/v1/similar?tile_id=1&k=1000000000", "k"),
+        ("/api/v1/similar?tile_id=1&k=-1", "k"),
+        ("/api/v1/similar?tile_id=1&method=%27%3BDROP%20TABLE%20tiles", "method"),
+        ("/api/v1/similar?tile_id=1&exclude_within_m=nan", "exclude_within_m"),
+        ("/api/v1/similar?tile_id=1&max_per_city=0", "max_per_city"),
+        ("/api/v1/similar?tile_id=1&min_similarity=2", "min_similarity"),
+        ("/api/v1/similar?tile_id=1&maximum=2", "maximum"),
+        ("/api/v1/similar?tile_id=1&period=summer", "period"),
+        ("/api/v1/similar?tile_id=1&period=2024-07-31/2024-07-01", "period"),
+        ("/api/v1/similar?tile_id=1&exclude_city_ids=Lisbon", "exclude_city_ids.0"),
+        (f"/api/v1/similar?tile_id=1&exclude_city_ids={2**64}", "exclude_city_ids.0"),
+        ("/api/v1/similar?tile_id=1&min_valid_share=2", "min_valid_share"),
+        ("/api/v1/similar?tile_id=1&within=nonsense", "within"),
+        ('/api/v1/similar?tile_id=1&within={"type":"Point","coordinates":[1,2]}', "within"),
+        (
+            '/api/v1/similar?tile_id=1&within={"type":"Polygon","coordinates":[[[0,0],[1,1],[0,1],[1,0],[0,0]]]}',
+            "within",
+        ),
+        ("/api/v1/tile-at?lon=181&lat=0", "lon"),
+        ("/api/v1/tile-at?lon=0", "lat"),
+    ],
+)
+def test_an_invalid_value_is_422_with_its_field(client: FlaskClient, path: str, field: str) -> None:
+    response = client.get(path)
+    assert invalid_fields(response) == [field]
+    assert field in response.get_json()["detail"]
+
+
+def test_the_encoder_is_described_with_counts_and_synthetic_data(client: FlaskClient) -> None:
+    answer = client.get("/api/v1/encoder").get_json()
+    assert (answer["name"], answer["weights"], answer["post_processing"]) == ("mosaiks", "fitted", "standardised")
+    assert (answer["n_tiles"], answer["n_cities"], answer["n_countries"]) == (45, 5, 5)
+    assert answer["is_synthetic"] is True
+
+
+def test_an_empty_database_has_no_encoder(database: Settings) -> None:
+    app = create_app(database)
+    answer = app.test_client().get("/api/v1/encoder").get_json()
+    app.extensions[EXTENSION].close()
+    assert answer["name"] is None
+    assert answer["n_tiles"] == 0
+    assert answer["is_synthetic"] is False

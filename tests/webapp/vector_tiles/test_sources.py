@@ -1,0 +1,209 @@
+"""The sources grid, similarity and umap: decoded tiles compared with the tables."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from flask.testing import FlaskClient
+from pyproj import Geod
+
+from db.connect import connect
+from db.settings import Settings
+from tests.builders.towns import N_SIDE, TOWNS, Town, TownDatabase, build_towns
+from tests.conftest import cloned_database
+from tests.webapp.problem import assert_problem
+from tests.webapp.vector_tiles.mvt import (
+    EXTENT,
+    HALF_WORLD_M,
+    decoded,
+    features,
+    lonlat,
+    tile_at,
+    tile_of_town,
+)
+from webapp import create_app
+from webapp.database import EXTENSION
+
+UMAP_UNIT_M = 500_000
+
+
+@pytest.mark.parametrize("town", TOWNS, ids=lambda town: town.name)
+def test_footprints_are_where_the_tiles_are(client: FlaskClient, towns: TownDatabase, town: Town) -> None:
+    z, x, y = tile_of_town(client, towns, town, 10)
+    geod = Geod(ellps="WGS84")
+    for feature in features(decoded(client, f"grid/{z}/{x}/{y}"), "grid"):
+        (ring,) = feature["geometry"]["coordinates"]
+        if any(not 0 <= v <= EXTENT for pixel in ring for v in pixel):
+            continue  # clipped at the border of the vector tile
+        (outline,) = client.get(f"/api/v1/tiles/{feature['id']}").get_json()["footprint"]["coordinates"]
+        corners = [lonlat(pixel, z, x, y) for pixel in ring]
+        for lon, lat in outline:
+            nearest = min(geod.inv(lon, lat, *corner)[2] for corner in corners)
+            assert nearest < 2 * HALF_WORLD_M / 2**z / EXTENT * 2  # two steps of the tile's integer grid
+
+
+def test_a_footprint_has_its_exact_tile_id_as_id_and_property(client: FlaskClient, towns: TownDatabase) -> None:
+    town = TOWNS[0]
+    z, x, y = tile_of_town(client, towns, town, 8)
+    found = features(decoded(client, f"grid/{z}/{x}/{y}"), "grid")
+    assert {f["id"] for f in found} >= {tile_id for tile_id, _ in towns.tiles[town.city_id]}
+    for feature in found:
+        assert feature["properties"]["tile_id"] == feature["id"]
+        assert feature["properties"]["city_id"] == town.city_id
+        assert feature["properties"]["city"] == town.name
+
+
+def test_low_zooms_have_cities_with_tile_counts_and_no_footprints(client: FlaskClient) -> None:
+    world = decoded(client, "grid/0/0/0")
+    assert "grid" not in world
+    cities = {f["properties"]["city_id"]: f["properties"] for f in features(world, "cities")}
+    assert set(cities) == {town.city_id for town in TOWNS}
+    for town in TOWNS:
+        assert cities[town.city_id]["n_tiles"] == N_SIDE * N_SIDE
+        assert cities[town.city_id]["is_synthetic"] is True
+
+
+@pytest.mark.parametrize("z", [6, 9, 12, 14])
+def test_every_tile_is_in_the_vector_tile_at_its_centre(client: FlaskClient, towns: TownDatabase, z: int) -> None:
+    for tile_id, _ in [tile for tiles in towns.tiles.values() for tile in tiles][::7]:
+        tile = client.get(f"/api/v1/tiles/{tile_id}").get_json()
+        x, y = tile_at(tile["lon"], tile["lat"], z)
+        assert tile_id in {f["id"] for f in features(decoded(client, f"grid/{z}/{x}/{y}"), "grid")}
+
+
+def test_tiles_at_the_antimeridian_are_only_in_the_outermost_vector_tiles(database: Settings) -> None:
+    with connect(database) as conn:
+        build_towns(conn)
+        for city_id, lon in ((-101, 179.9), (-102, -179.9)):
+            conn.execute(
+                """
+                WITH c AS (
+                    INSERT INTO terrakin.cities (city_id, name, country_code, location, extent)
+                    SELECT %(id)s, 'Edge', 'JP', p::geography, ST_Multi(ST_Expand(p, 0.02))
+                    FROM ST_SetSRID(ST_MakePoint(%(lon)s, 10), 4326) AS p
+                )
+                INSERT INTO terrakin.tiles SELECT -%(id)s, t.city_id, composite_id, period,
+                    ST_Expand(ST_SetSRID(ST_MakePoint(%(lon)s, 10), 4326), 0.01),
+                    ST_SetSRID(ST_MakePoint(%(lon)s, 10), 4326)::geography, valid_share,
+                    embedding_mean, embedding_dominant, dominant_share
+                FROM terrakin.tiles AS t LIMIT 1
+                """,
+                {"id": city_id, "lon": lon},
+            )
+            conn.execute("UPDATE terrakin.tiles SET city_id = %s WHERE tile_id = %s", (city_id, -city_id))
+    app = create_app(database)
+    client = app.test_client()
+    row = tile_at(0, 10, 6)[1]
+    found = {x: {f["id"] for f in features(decoded(client, f"grid/6/{x}/{row}"), "grid")} for x in range(64)}
+    world = {f["properties"]["city_id"] for f in features(decoded(client, "grid/0/0/0"), "cities")}
+    app.extensions[EXTENSION].close()
+    assert {x: ids for x, ids in found.items() if ids & {101, 102}} == {63: {101}, 0: {102}}
+    assert world == {-101, -102, *(town.city_id for town in TOWNS)}
+
+
+def test_tilejson_lists_the_layers_and_fields_of_the_tiles(client: FlaskClient, towns: TownDatabase) -> None:
+    listed = {layer["id"]: set(layer["fields"]) for layer in client.get("/tiles/grid").get_json()["vector_layers"]}
+    z, x, y = tile_of_town(client, towns, TOWNS[0], 7)
+    layers = decoded(client, f"grid/{z}/{x}/{y}")
+    assert {name: {field for f in features(layers, name) for field in f["properties"]} for name in layers} == listed
+
+
+@pytest.mark.parametrize("method", ["mean", "dominant"])
+def test_every_footprint_has_its_similarity(client: FlaskClient, towns: TownDatabase, method: str) -> None:
+    query = towns.tiles[TOWNS[0].city_id][0][0]
+    z, x, y = tile_of_town(client, towns, TOWNS[1], 9)
+    found = features(decoded(client, f"similarity/{z}/{x}/{y}?tile_id={query}&method={method}"), "similarity")
+    assert {tile_id for tile_id, _ in towns.tiles[TOWNS[1].city_id]} >= {f["id"] for f in found} != set()
+    with psycopg.connect(towns.settings.database_url or "") as conn:
+        for feature in found:
+            row = conn.execute("SELECT api.similarity(%s, %s, %s)", (query, feature["id"], method)).fetchone()
+            assert row
+            assert feature["properties"]["similarity"] == pytest.approx(row[0], abs=1e-6)
+
+
+def test_low_zooms_have_each_city_with_its_most_similar_tile(client: FlaskClient, towns: TownDatabase) -> None:
+    query = towns.tiles[TOWNS[0].city_id][0][0]
+    cities = features(decoded(client, f"similarity/0/0/0?tile_id={query}"), "cities")
+    assert {f["properties"]["city_id"] for f in cities} == {town.city_id for town in TOWNS}
+    with psycopg.connect(towns.settings.database_url or "") as conn:
+        for feature in cities:
+            best = conn.execute(
+                "SELECT t.tile_id, api.similarity(t.tile_id, %s) AS s FROM terrakin.tiles AS t WHERE t.city_id = %s "
+                "ORDER BY s DESC, t.tile_id LIMIT 1",
+                (query, feature["properties"]["city_id"]),
+            ).fetchone()
+            assert best
+            assert feature["properties"]["best_tile_id"] == best[0]
+            assert feature["properties"]["similarity"] == pytest.approx(best[1], abs=1e-6)
+    similarities = [f["properties"]["similarity"] for f in cities]
+    assert similarities == sorted(similarities)
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "words"),
+    [
+        ("", 422, ["tile_id"]),
+        ("?tile_id=x", 422, ["tile_id", "'x'"]),
+        ("?tile_id=1;drop", 422, ["tile_id", "'1;drop'"]),
+        ("?tile_id=999999999999999999999", 422, ["tile_id", "999999999999999999999"]),
+        ("?tile_id=12", 404, ["tile 12"]),
+        ("?tile_id={known}&method=mode", 422, ["method", "'mode'"]),
+    ],
+)
+def test_an_invalid_query_is_a_problem_with_its_value(
+    client: FlaskClient, tile_id: int, query: str, status: int, words: list[str]
+) -> None:
+    assert_problem(client.get("/tiles/similarity/0/0/0" + query.replace("{known}", str(tile_id))), status, *words)
+
+
+@pytest.fixture
+def laid_out(server_home: Path) -> Iterator[tuple[FlaskClient, str, dict[int, tuple[float, float]]]]:
+    """An app over towns with a layout, the database, and the position of each tile in the layout."""
+    with cloned_database(server_home) as url:
+        settings = Settings(server_home / "web", database_url=url)
+        with connect(settings) as conn:
+            ids = [tile_id for tiles in build_towns(conn).values() for tile_id, _ in tiles]
+            positions = {tile_id: (i * 0.5 - 8.0, (i % 7) * 1.25 - 3.0) for i, tile_id in enumerate(ids)}
+            with conn.cursor() as cursor:
+                cursor.executemany(
+                    "UPDATE terrakin.tiles SET umap_x = %s, umap_y = %s WHERE tile_id = %s",
+                    [(*position, tile_id) for tile_id, position in positions.items()],
+                )
+        app = create_app(settings)
+        yield app.test_client(), url, positions
+        app.extensions[EXTENSION].close()
+
+
+def test_the_umap_is_empty_without_a_layout(client: FlaskClient) -> None:
+    assert client.get("/tiles/umap/0/0/0").status_code == 204
+
+
+def test_each_tile_is_a_point_at_its_position_in_the_layout(
+    laid_out: tuple[FlaskClient, str, dict[int, tuple[float, float]]],
+) -> None:
+    client, _, positions = laid_out
+    z, found = 5, {}
+    width = 2 * HALF_WORLD_M / 2**z
+    for x in range(11, 24):
+        for y in range(11, 24):
+            for feature in features(decoded(client, f"umap/{z}/{x}/{y}"), "umap"):
+                px, py = feature["geometry"]["coordinates"]
+                found[feature["id"]] = (
+                    (-HALF_WORLD_M + (x + px / EXTENT) * width) / UMAP_UNIT_M,
+                    (HALF_WORLD_M - (y + py / EXTENT) * width) / UMAP_UNIT_M,
+                )
+    assert set(found) == set(positions)
+    step = width / EXTENT / UMAP_UNIT_M
+    for tile_id, position in positions.items():
+        assert found[tile_id] == pytest.approx(position, abs=step)
+
+
+def test_at_low_zooms_one_point_stands_for_all_tiles_nearby(
+    laid_out: tuple[FlaskClient, str, dict[int, tuple[float, float]]],
+) -> None:
+    client, url, positions = laid_out
+    with psycopg.connect(url) as conn:
+        conn.execute("UPDATE terrakin.tiles SET umap_x = 1.0 + umap_x / 1000, umap_y = 1.0 + umap_y / 1000")
+    assert len(features(decoded(client, "umap/0/0/0"), "umap")) == 1
+    assert len(features(decoded(client, "umap/8/131/124"), "umap")) == len(positions)

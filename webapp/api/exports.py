@@ -1,0 +1,88 @@
+"""Search results as files: GeoJSON, CSV and GeoParquet 1.1, each with every column of the JSON answer."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from typing import Any, Literal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import shapely
+from flask import Response
+
+from webapp.database import Row
+
+Form = Literal["json", "geojson", "csv", "geoparquet"]
+CONTENT_TYPES = {
+    "geojson": "application/geo+json",
+    "csv": "text/csv; charset=utf-8",
+    "geoparquet": "application/vnd.apache.parquet",
+}
+SUFFIXES = {"geojson": "geojson", "csv": "csv", "geoparquet": "parquet"}
+COLUMNS: dict[str, pa.DataType] = {
+    "rank": pa.int32(), "tile_id": pa.int64(), "city_id": pa.int64(), "city": pa.string(), "country_code": pa.string(),
+    "country": pa.string(), "similarity": pa.float64(), "distance_m": pa.float64(), "found_by": pa.string(),
+    "candidates": pa.int64(), "lon": pa.float64(), "lat": pa.float64(), "is_synthetic": pa.bool_(),
+    "has_thumbnail": pa.bool_(),
+}  # fmt: skip
+"""Columns of api.search_tiles except the footprint."""
+GEOMETRY = "footprint"
+
+
+def download(form: Form, answer: Row) -> Response:
+    """Return the answer of a search (webapp.api.search_models.SimilarTiles) as a file to download."""
+    body = WRITERS[form](answer)
+    name = f"terrakin-similar-to-{answer['query']['kind']}.{SUFFIXES[form]}"
+    response = Response(body, content_type=CONTENT_TYPES[form])
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _geojson(answer: Row) -> str:
+    """Return a FeatureCollection (RFC 7946) with the query as the foreign member ``query``."""
+    features = [
+        {
+            "type": "Feature",
+            "id": tile["tile_id"],
+            "geometry": tile[GEOMETRY],
+            "properties": {name: tile[name] for name in COLUMNS},
+        }
+        for tile in answer["tiles"]
+    ]
+    return json.dumps({"type": "FeatureCollection", "query": answer["query"], "features": features})
+
+
+def _csv(answer: Row) -> str:
+    """Return one row per tile; the last column is the footprint as WKT (EPSG:4326)."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow([*COLUMNS, "footprint_wkt"])
+    for tile in answer["tiles"]:
+        writer.writerow([*(tile[name] for name in COLUMNS), shapely.to_wkt(_outline(tile), rounding_precision=9)])
+    return text.getvalue()
+
+
+def _geoparquet(answer: Row) -> bytes:
+    """Return GeoParquet 1.1 (https://geoparquet.org): WKB and ``geo`` metadata; no CRS in it means OGC:CRS84."""
+    tiles = answer["tiles"]
+    outlines = [_outline(tile) for tile in tiles]
+    about: dict[str, Any] = {"encoding": "WKB", "geometry_types": ["Polygon"]}
+    if outlines:
+        about["bbox"] = shapely.total_bounds(outlines).tolist()
+    geo = {"version": "1.1.0", "primary_column": GEOMETRY, "columns": {GEOMETRY: about}}
+    columns = {name: pa.array([tile[name] for tile in tiles], kind) for name, kind in COLUMNS.items()}
+    columns[GEOMETRY] = pa.array([shapely.to_wkb(outline) for outline in outlines], pa.binary())
+    table = pa.table(columns).replace_schema_metadata(
+        {"geo": json.dumps(geo), "terrakin_query": json.dumps(answer["query"])}
+    )
+    data = io.BytesIO()
+    pq.write_table(table, data, compression="zstd")
+    return data.getvalue()
+
+
+def _outline(tile: Row) -> shapely.Geometry:
+    return shapely.from_geojson(json.dumps(tile[GEOMETRY]))
+
+
+WRITERS: dict[str, Callable[[Row], str | bytes]] = {"geojson": _geojson, "csv": _csv, "geoparquet": _geoparquet}

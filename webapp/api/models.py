@@ -1,0 +1,196 @@
+"""Parameters and answers of the JSON API about tiles and cities, as pydantic models.
+
+They define the checks that run before SQL, and the OpenAPI text. Names, units and meanings are those of schema ``api``
+(sql/README.md).
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+BIGINT_MAX = 2**63 - 1
+INTEGER_MAX = 2**31 - 1
+MAX_PAGE = 500
+
+TileId = Annotated[int, Field(ge=0, le=BIGINT_MAX, description="Key of a tile.")]
+Method = Literal["mean", "dominant", "median", "min", "max"]
+Geometry = dict[str, Any]
+"""A GeoJSON geometry, EPSG:4326."""
+
+
+class Query(BaseModel):
+    """A query string. Unknown parameters are rejected, so that a misspelt name is not ignored."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+class TilePath(BaseModel):
+    """The tile in a path."""
+
+    tile_id: TileId
+
+
+class Position(Query):
+    """A position in degrees, EPSG:4326."""
+
+    lon: float = Field(ge=-180, le=180)
+    lat: float = Field(ge=-90, le=90)
+
+
+class TilePair(Query):
+    """The arguments of api.similarity."""
+
+    a: TileId
+    b: TileId
+    method: Method = "mean"
+
+
+class Similarity(BaseModel):
+    """The similarity of two tiles, and the distance between them."""
+
+    a: int
+    b: int
+    method: Method
+    similarity: float = Field(description="Cosine similarity of the two vectors, -1 to 1.")
+    distance_m: float = Field(description="Geodesic distance between the centres, metres.")
+
+
+class CitySearch(Query):
+    """The arguments of api.search_cities."""
+
+    q: str = Field("", max_length=100, description="Part of the name of a city or country.")
+    limit: int = Field(50, ge=1, le=MAX_PAGE, description="Maximum number of cities per page.")
+    offset: int = Field(0, ge=0, le=INTEGER_MAX, description="Number of cities to skip: `next` of the previous page.")
+
+
+class CityPath(BaseModel):
+    """The city in a path."""
+
+    city_id: int = Field(ge=-BIGINT_MAX, le=BIGINT_MAX, description="GeoNames id; negative for a synthetic town.")
+
+
+class Tile(BaseModel):
+    """A row of api.tile_overview, with the area of the dominant cluster."""
+
+    tile_id: int
+    city_id: int
+    city: str
+    country_code: str
+    country: str
+    continent: str
+    period: str = Field(description="First and last day (UTC) of the composite: 2024-06-01/2024-08-31.")
+    valid_share: float
+    dominant_share: float
+    umap_x: float | None
+    umap_y: float | None
+    lon: float
+    lat: float
+    is_synthetic: bool
+    has_thumbnail: bool
+    footprint: Geometry
+    dominant_area: Geometry | None = Field(
+        description="Area covered by the patches of the dominant cluster: MultiPolygon, EPSG:4326."
+    )
+
+
+class City(BaseModel):
+    """A row of api.search_cities."""
+
+    city_id: int
+    city: str
+    country_code: str
+    country: str
+    continent: str
+    lon: float
+    lat: float
+    n_tiles: int
+    is_synthetic: bool
+    bounds: list[float] = Field(
+        description="West, south, east, north (degrees, EPSG:4326); east is over 180 if the city crosses that meridian."
+    )
+
+
+class Cities(BaseModel):
+    """A page of cities."""
+
+    total: int = Field(description="Number of cities on all pages.")
+    cities: list[City]
+    next: int | None = Field(description="Offset of the next page; null on the last page.")
+
+
+class Country(BaseModel):
+    """A row of api.country_overview."""
+
+    code: str = Field(description="ISO 3166-1 alpha-2 code.")
+    name: str
+    continent: str
+    n_cities: int
+    n_tiles: int
+
+
+class Countries(BaseModel):
+    """All countries that have tiles."""
+
+    countries: list[Country]
+
+
+class SimilarTile(BaseModel):
+    """A row of api.search_tiles."""
+
+    rank: int
+    tile_id: int
+    city_id: int
+    city: str
+    country_code: str
+    country: str
+    similarity: float = Field(description="Cosine similarity, -1 to 1.")
+    distance_m: float | None = Field(
+        description="Geodesic distance from the tile, position or area of the query, metres; null without a location."
+    )
+    found_by: Literal["neighbours", "index", "exact"] = Field(description="How the database found the match.")
+    candidates: int = Field(description="Number of tiles whose full vectors were compared.")
+    lon: float
+    lat: float
+    is_synthetic: bool
+    has_thumbnail: bool
+    footprint: Geometry
+
+
+class SimilarCitiesQuery(Query):
+    """The arguments of api.similar_cities."""
+
+    city_id: int = Field(ge=-BIGINT_MAX, le=BIGINT_MAX, description="Key of a city.")
+    k: int = Field(20, ge=0, le=MAX_PAGE, description="Maximum number of cities to return.")
+    method: Method = "mean"
+    max_query_tiles: int = Field(
+        10, ge=1, le=50, description="How many of its tiles are matched with the tiles of every other city."
+    )
+
+
+class SimilarCity(BaseModel):
+    """A row of api.similar_cities, with the country and centre of the city."""
+
+    rank: int
+    city_id: int
+    city: str
+    country_code: str
+    country: str
+    similarity: float = Field(
+        description="Mean cosine similarity of the query city's tiles and their best matches here, -1 to 1."
+    )
+    mean_similarity: float = Field(description="Cosine similarity of the mean vectors of the two cities, -1 to 1.")
+    n_tiles: int
+    distance_m: float = Field(description="Geodesic distance between the centres, metres.")
+    lon: float
+    lat: float
+    is_synthetic: bool
+
+
+class SimilarCities(BaseModel):
+    """The cities most similar to one city, best first."""
+
+    city_id: int
+    k: int
+    method: Method
+    max_query_tiles: int
+    cities: list[SimilarCity]

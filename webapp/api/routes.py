@@ -1,0 +1,207 @@
+"""The JSON API under ``/api/v1``: tiles, cities, countries, and what is loaded. Each view runs one constant query.
+
+Searches for similar tiles are in webapp/api/search.py.
+"""
+
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import Response, current_app, request
+
+from webapp.api import caching
+from webapp.api.about_models import Config, Encoder, Health, Stats
+from webapp.api.models import (
+    Cities,
+    City,
+    CityPath,
+    CitySearch,
+    Countries,
+    Position,
+    Similarity,
+    Tile,
+    TilePair,
+    TilePath,
+)
+from webapp.database import Row, database
+from webapp.errors import NotFoundError
+from webapp.pages import imagery
+
+blueprint = APIBlueprint("api", __name__)
+caching.install(blueprint)
+
+TILE = """
+    SELECT
+        o.tile_id, o.city_id, o.city, o.country_code, o.country, o.continent,
+        to_char(lower(o.period), 'YYYY-MM-DD') || '/' || to_char(upper(o.period) - 1, 'YYYY-MM-DD') AS period,
+        o.valid_share, o.dominant_share, o.umap_x, o.umap_y, o.lon, o.lat, o.is_synthetic,
+        o.has_thumbnail, ST_AsGeoJSON(o.footprint)::json AS footprint,
+        ST_AsGeoJSON(api.dominant_area(o.tile_id))::json AS dominant_area
+    FROM api.tile_overview AS o
+    WHERE o.tile_id = coalesce(
+        %(tile_id)s::bigint,
+        (SELECT a.tile_id FROM api.tile_at(%(lon)s::double precision, %(lat)s::double precision) AS a)
+    )
+"""
+
+
+@blueprint.get("/api/v1/tiles/<tile_id>")
+@blueprint.input(TilePath, location="path")
+@blueprint.output(Tile)
+def tile(tile_id: str, path_data: TilePath) -> Row:
+    """Return a tile: its city, period, footprint, and the area of its dominant cluster."""
+    row = database().row(TILE, {"tile_id": path_data.tile_id, "lon": None, "lat": None})
+    if row is None:
+        raise NotFoundError(f"tile {tile_id} does not exist; /api/v1/tile-at?lon=&lat= finds the tile at a position")
+    return row
+
+
+THUMBNAIL = "SELECT api.tile_thumbnail(%(tile_id)s::bigint) AS webp"
+THUMBNAIL_MAX_AGE_S = 86_400
+PICTURE: dict[int | str, Any] = {200: {"description": "WebP, 128 x 128 px, north up.", "content": {"image/webp": {}}}}
+
+
+@blueprint.get("/api/v1/tiles/<tile_id>/thumbnail")
+@blueprint.input(TilePath, location="path")
+@blueprint.doc(responses=PICTURE)
+def thumbnail(tile_id: str, path_data: TilePath) -> Response:
+    """Return the true-colour thumbnail of a tile."""
+    row = database().row(THUMBNAIL, {"tile_id": path_data.tile_id}, binary=True) or {}
+    if row["webp"] is None:
+        raise NotFoundError(f"tile {tile_id} does not exist or has no thumbnail; run `terrakin etl run` to make them")
+    response = Response(row["webp"], content_type="image/webp")
+    response.headers["Cache-Control"] = f"public, max-age={THUMBNAIL_MAX_AGE_S}"
+    response.add_etag()
+    response.make_conditional(request)
+    return response
+
+
+@blueprint.get("/api/v1/tile-at")
+@blueprint.input(Position, location="query")
+@blueprint.output(Tile)
+def tile_at(query_data: Position) -> Row:
+    """Return the newest tile whose footprint contains a position."""
+    row = database().row(TILE, {"tile_id": None, "lon": query_data.lon, "lat": query_data.lat})
+    if row is None:
+        raise NotFoundError(f"no tile contains lon {query_data.lon}, lat {query_data.lat}; only cities have tiles")
+    return row
+
+
+SIMILARITY = """
+    SELECT
+        api.similarity(a.tile_id, b.tile_id, %(method)s) AS similarity,
+        ST_Distance(a.location, b.location) AS distance_m
+    FROM terrakin.tiles AS a
+    JOIN terrakin.tiles AS b ON b.tile_id = %(b)s::bigint
+    WHERE a.tile_id = %(a)s::bigint
+"""
+
+
+@blueprint.get("/api/v1/similarity")
+@blueprint.input(TilePair, location="query")
+@blueprint.output(Similarity)
+def similarity(query_data: TilePair) -> Row:
+    """Return the similarity of two tiles and the distance between them."""
+    arguments = query_data.model_dump()
+    row = database().row(SIMILARITY, arguments)
+    if row is None:
+        raise NotFoundError(f"tile {query_data.a} or tile {query_data.b} does not exist")
+    return {**arguments, **row}
+
+
+CITIES = """
+    SELECT
+        s.n_found, s.city_id, s.city, s.country_code, s.country, s.continent, s.lon, s.lat, s.n_tiles,
+        s.is_synthetic, s.bounds
+    FROM api.search_cities(
+        %(q)s, %(limit)s::integer, %(offset)s::integer, only_city_id => %(city_id)s::bigint
+    ) AS s
+"""
+
+
+@blueprint.get("/api/v1/cities")
+@blueprint.input(CitySearch, location="query")
+@blueprint.output(Cities)
+def cities(query_data: CitySearch) -> Row:
+    """Find cities by name, ignoring accents and case. Cities with tiles come first."""
+    arguments = {**query_data.model_dump(), "city_id": None}
+    found = database().rows(CITIES, arguments)
+    # An offset beyond the last city returns no row, and so no total.
+    counted = found or database().rows(CITIES, {**arguments, "offset": 0, "limit": 1})
+    total = counted[0]["n_found"] if counted else 0
+    end = query_data.offset + len(found)
+    return {"total": total, "cities": found, "next": end if found and end < total else None}
+
+
+@blueprint.get("/api/v1/cities/<city_id>")
+@blueprint.input(CityPath, location="path")
+@blueprint.output(City)
+def city(city_id: str, path_data: CityPath) -> Row:
+    """Return a city."""
+    row = database().row(CITIES, {"q": "", "limit": 1, "offset": 0, "city_id": path_data.city_id})
+    if row is None:
+        raise NotFoundError(f"city {city_id} does not exist; /api/v1/cities?q= finds cities by name")
+    return row
+
+
+COUNTRIES = """
+    SELECT c.country_code AS code, c.country AS name, c.continent, c.n_cities, c.n_tiles
+    FROM api.country_overview AS c
+    WHERE c.n_tiles > 0
+    ORDER BY c.country
+"""
+
+
+@blueprint.get("/api/v1/countries")
+@blueprint.output(Countries)
+def countries() -> Row:
+    """List the countries that have tiles, by name."""
+    return {"countries": database().rows(COUNTRIES)}
+
+
+@blueprint.get("/api/v1/config")
+@blueprint.output(Config)
+def config() -> Row:
+    """Return the settings that the page needs: imagery, and the address of the vector tiles."""
+    return imagery.config(current_app.config["TERRAKIN_SETTINGS"])
+
+
+ENCODER = """
+    SELECT
+        e.name, e.weights, e.weights_sha256, e.dimension, e.post_processing ->> 'method' AS post_processing,
+        e.fitted_at,
+        EXISTS (SELECT FROM terrakin.composites AS m WHERE m.is_synthetic) AS is_synthetic,
+        (SELECT count(*) FROM terrakin.tiles) AS n_tiles,
+        (SELECT count(DISTINCT t.city_id) FROM terrakin.tiles AS t) AS n_cities,
+        (
+            SELECT count(DISTINCT c.country_code)
+            FROM terrakin.cities AS c
+            WHERE EXISTS (SELECT FROM terrakin.tiles AS t WHERE t.city_id = c.city_id)
+        ) AS n_countries
+    FROM (VALUES (1)) AS only_one(encoder_id)
+    LEFT JOIN terrakin.encoder AS e ON e.encoder_id = only_one.encoder_id
+"""
+
+
+@blueprint.get("/api/v1/encoder")
+@blueprint.output(Encoder)
+def encoder() -> Row | None:
+    """Return the encoder of the vectors and the numbers of tiles, cities and countries."""
+    return database().row(ENCODER)
+
+
+STATS = "SELECT api.stats() AS stats"
+
+
+@blueprint.get("/api/v1/stats")
+@blueprint.output(Stats)
+def stats() -> Row:
+    """Return the numbers of tiles, cities, periods and vectors."""
+    found: Row = (database().row(STATS) or {})["stats"]
+    return found
+
+
+@blueprint.get("/health")
+@blueprint.output(Health)
+def health() -> Row | None:
+    """Return ok if the app and its database answer."""
+    return database().row("SELECT 'ok' AS status")

@@ -1,0 +1,160 @@
+"""The searches for similar tiles, ``/api/v1/similar...``: each is passed on as JSON to ``api.search_tiles``."""
+
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import Response, current_app, request
+from psycopg.types.json import Jsonb
+
+from webapp.api import caching, chips
+from webapp.api.exports import CONTENT_TYPES, Form, download
+from webapp.api.models import SimilarCities, SimilarCitiesQuery
+from webapp.api.search_filters import Filters
+from webapp.api.search_models import (
+    AnswerForm,
+    ChipUpload,
+    LikeAreaBody,
+    LikeExamplesBody,
+    LikePositionBody,
+    LikePositionQuery,
+    LikeTileBody,
+    LikeTileQuery,
+    SimilarTiles,
+)
+from webapp.database import Row, database
+from webapp.errors import NotFoundError
+
+blueprint = APIBlueprint("search", __name__, url_prefix="/api/v1")
+caching.install(blueprint)
+
+MAX_UPLOAD_BYTES = chips.MAX_CHIP_BYTES + 64 * 1024
+"""Size of a chip and of the form around it."""
+FILES: dict[int | str, Any] = {
+    200: {
+        "description": "The matches, best first; a file if ?format= asks for one.",
+        "content": {content_type: {} for content_type in CONTENT_TYPES.values()},
+    }
+}
+
+SEARCH = """
+    SELECT
+        s.rank, s.tile_id, s.city_id, s.city, s.country_code, s.country, s.similarity, s.distance_m, s.found_by,
+        s.candidates, s.lon, s.lat, s.is_synthetic, s.has_thumbnail, ST_AsGeoJSON(s.footprint)::json AS footprint
+    FROM api.search_tiles(%(query)s) AS s
+"""
+
+
+@blueprint.before_request
+def allow_uploads() -> None:
+    """Allow larger bodies for chips than for other requests."""
+    if request.endpoint == "search.similar_to_chip":
+        request.max_content_length = MAX_UPLOAD_BYTES
+
+
+@blueprint.get("/similar")
+@blueprint.input(LikeTileQuery, location="query")
+@blueprint.output(SimilarTiles)
+@blueprint.doc(responses=FILES)
+def similar(query_data: LikeTileQuery) -> Row | Response:
+    """Return the tiles most similar to a tile, best first."""
+    return _answer(query_data, query_data.format)
+
+
+@blueprint.post("/similar")
+@blueprint.input(LikeTileBody)
+@blueprint.input(AnswerForm, location="query")
+@blueprint.output(SimilarTiles)
+@blueprint.doc(responses=FILES)
+def post_similar(json_data: LikeTileBody, query_data: AnswerForm) -> Row | Response:
+    """Return the tiles most similar to a tile, best first."""
+    return _answer(json_data, query_data.format)
+
+
+@blueprint.get("/similar-at")
+@blueprint.input(LikePositionQuery, location="query")
+@blueprint.output(SimilarTiles)
+@blueprint.doc(responses=FILES)
+def similar_at(query_data: LikePositionQuery) -> Row | Response:
+    """Return the tiles most similar to the newest tile at a position, best first."""
+    return _answer(query_data, query_data.format)
+
+
+@blueprint.post("/similar-at")
+@blueprint.input(LikePositionBody)
+@blueprint.input(AnswerForm, location="query")
+@blueprint.output(SimilarTiles)
+@blueprint.doc(responses=FILES)
+def post_similar_at(json_data: LikePositionBody, query_data: AnswerForm) -> Row | Response:
+    """Return the tiles most similar to the newest tile at a position, best first."""
+    return _answer(json_data, query_data.format)
+
+
+@blueprint.post("/similar-to-examples")
+@blueprint.input(LikeExamplesBody)
+@blueprint.input(AnswerForm, location="query")
+@blueprint.output(SimilarTiles)
+@blueprint.doc(responses=FILES)
+def similar_to_examples(json_data: LikeExamplesBody, query_data: AnswerForm) -> Row | Response:
+    """Return the tiles most similar to the positive and least similar to the negative tiles, best first."""
+    return _answer(json_data, query_data.format)
+
+
+@blueprint.post("/similar-to-area")
+@blueprint.input(LikeAreaBody)
+@blueprint.input(AnswerForm, location="query")
+@blueprint.output(SimilarTiles)
+@blueprint.doc(responses=FILES)
+def similar_to_area(json_data: LikeAreaBody, query_data: AnswerForm) -> Row | Response:
+    """Return the tiles most similar to an area as a whole, best first."""
+    return _answer(json_data, query_data.format)
+
+
+@blueprint.post("/similar-to-chip")
+@blueprint.input(ChipUpload, location="files")
+@blueprint.input(AnswerForm, location="query")
+@blueprint.output(SimilarTiles)
+@blueprint.doc(responses=FILES)
+def similar_to_chip(files_data: ChipUpload, query_data: AnswerForm) -> Row | Response:
+    """Return the tiles most similar to an uploaded GeoTIFF, best first."""
+    if database().row("SELECT FROM terrakin.encoder") is None:
+        raise NotFoundError("no tiles are loaded to compare a chip with; run the ETL first: terrakin etl run")
+    embedded = chips.embed(current_app.config["TERRAKIN_SETTINGS"], files_data.file)
+    search = files_data.settings
+    about = {name: embedded[name] for name in ("encoder", "weights", "valid_share", "lon", "lat")}
+    vector = {"kind": "vector", "vector": embedded["vectors"][search.method], "lon": about["lon"], "lat": about["lat"]}
+    tiles = database().rows(SEARCH, {"query": Jsonb({**search.model_dump(), **vector})})
+    query = {"kind": search.kind, **about, **search.model_dump()}
+    return _in_form({"query": query, "method": search.method, "tiles": tiles}, query_data.format)
+
+
+SIMILAR_CITIES = """
+    SELECT
+        s.rank, s.city_id, s.city, s.country_code, n.name AS country, s.similarity, s.mean_similarity, s.n_tiles,
+        s.distance_m, ST_X(c.location::geometry) AS lon, ST_Y(c.location::geometry) AS lat, c.is_synthetic
+    FROM api.similar_cities(
+        %(city_id)s::bigint, %(k)s::integer, %(method)s, max_query_tiles => %(max_query_tiles)s::integer
+    ) AS s
+    JOIN terrakin.cities AS c ON c.city_id = s.city_id
+    JOIN terrakin.countries AS n ON n.code = s.country_code
+    ORDER BY s.rank
+"""
+
+
+@blueprint.get("/similar-cities")
+@blueprint.input(SimilarCitiesQuery, location="query")
+@blueprint.output(SimilarCities)
+def similar_cities(query_data: SimilarCitiesQuery) -> Row:
+    """Return the cities most similar to a city, best first."""
+    query = query_data.model_dump()
+    return {**query, "cities": database().rows(SIMILAR_CITIES, query)}
+
+
+def _answer(search: Filters, form: Form) -> Row | Response:
+    query = {"kind": search.kind, **search.model_dump(exclude={"format"})}
+    tiles = database().rows(SEARCH, {"query": Jsonb(query)})
+    answer = {"query": query, "tile_id": query.get("tile_id"), "method": search.method, "tiles": tiles}
+    return _in_form(answer, form)
+
+
+def _in_form(answer: Row, form: Form) -> Row | Response:
+    return answer if form == "json" else download(form, answer)

@@ -1,0 +1,52 @@
+# Generated from sql/search.toml by scripts/generate_search.py: do not edit.
+"""The filters of the searches for similar tiles, as fields of the web API."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from webapp.api.models import Method, Query
+from webapp.api.search_types import Area, CityIds, Codes, Period
+
+
+class Filters(Query):
+    """How matches are ranked and which tiles may be found: the fields that all searches share."""
+
+    kind: ClassVar[str]
+
+    k: int = Field(20, ge=0, le=1000, description="Number of matches: the answer has min(k, eligible tiles) tiles.")
+    method: Method = Field(
+        "mean",
+        description="Vectors to compare: mean (whole tile), dominant (largest cluster of patches), median, min or max.",
+    )
+    exclude_within_m: float = Field(
+        0,
+        ge=0,
+        le=20100000,
+        description="Leave out tiles whose centre is nearer than this to the query, in geodesic metres.",
+    )
+    exclude_same_city: bool = Field(True, description="Leave out the cities of the query.")
+    exclude_city_ids: CityIds | None = Field(None, description="Leave out these cities.")
+    max_per_city: int | None = Field(
+        None, ge=1, le=1000, description="At most this many matches from one city: its best."
+    )
+    countries: Codes | None = Field(
+        None, description="Only these countries: ISO 3166-1 alpha-2 codes. An empty array finds nothing."
+    )
+    exclude_countries: Codes | None = Field(None, description="Leave out these countries: ISO 3166-1 alpha-2 codes.")
+    continents: Codes | None = Field(
+        None, description="Only these continents: English names. An empty array finds nothing."
+    )
+    within: Area | None = Field(
+        None, description="Only tiles whose centre lies in this GeoJSON Polygon or MultiPolygon (EPSG:4326)."
+    )
+    period: Period | None = Field(
+        None, description="Only tiles whose composite has days in this period (UTC): 2024-06-01/2024-08-31."
+    )
+    min_valid_share: float | None = Field(
+        None, ge=0, le=1, description="Only tiles with at least this share of clear pixels, 0 to 1."
+    )
+    min_similarity: float | None = Field(
+        None, ge=-1, le=1, description="Only tiles with at least this similarity, -1 to 1."
+    )
+    exact: bool = Field(False, description="Compare every eligible tile instead of asking the vector index.")

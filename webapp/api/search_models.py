@@ -1,0 +1,113 @@
+"""The bodies and query strings of the searches for similar tiles: one model per search, all with the same filters.
+
+Names, units and meanings are those of schema ``api`` (sql/README.md). In a query string, lists are text with commas and
+geometries GeoJSON text; in a body both are JSON.
+"""
+
+from typing import Annotated, Any
+
+from apiflask.fields import UploadFile
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from webapp.api.exports import Form
+from webapp.api.models import Query, SimilarTile, TileId
+from webapp.api.search_filters import Filters
+from webapp.api.search_types import Area, parse_json
+
+MAX_EXAMPLES = 100
+TileIds = Annotated[list[TileId], Field(max_length=MAX_EXAMPLES)]
+
+
+class LikeTile(Filters):
+    """Search by tile: the arguments of api.similar_tiles."""
+
+    kind = "tile"
+    tile_id: TileId
+
+
+class LikePosition(Filters):
+    """Search by position (degrees, EPSG:4326): the arguments of api.similar_at."""
+
+    kind = "position"
+    lon: float = Field(ge=-180, le=180)
+    lat: float = Field(ge=-90, le=90)
+
+
+class LikeExamples(Filters):
+    """Search by examples: the arguments of api.similar_to_examples."""
+
+    kind = "examples"
+    positive: TileIds = Field(min_length=1, description="Tiles that matches should be similar to.")
+    negative: TileIds = Field([], description="Tiles that matches should differ from.")
+    negative_weight: float = Field(0.2, ge=0, le=1, description="Weight of the negative tiles.")
+
+
+class LikeArea(Filters):
+    """Search by area: the arguments of api.similar_to_area."""
+
+    kind = "area"
+    area: Area = Field(description="GeoJSON Polygon or MultiPolygon, EPSG:4326.")
+
+
+class LikeChip(Filters):
+    """Search by an uploaded chip. exclude_within_m and exclude_same_city refer to the position of the chip."""
+
+    kind = "chip"
+
+
+class AnswerForm(Query):
+    """The format of an answer."""
+
+    format: Form = Field("json", description="json, or a file to download: geojson, csv or geoparquet.")
+
+
+class LikeTileQuery(LikeTile, AnswerForm):
+    """LikeTile as a query string."""
+
+
+class LikePositionQuery(LikePosition, AnswerForm):
+    """LikePosition as a query string."""
+
+
+class ChipUpload(Query):
+    """A GeoTIFF of the user, as multipart/form-data."""
+
+    file: UploadFile = Field(
+        description="12 bands (B01 to B12 without B10), 224 x 224 px at 10 m in UTM, uint16 reflectance x 10000."
+    )
+    settings: Annotated[LikeChip, BeforeValidator(parse_json)] = Field(
+        LikeChip.model_validate({}), description="The filters of the other searches, as JSON."
+    )
+
+
+class Strict(BaseModel):
+    """A JSON body: values of another type are refused, such as numbers given as text."""
+
+    model_config = ConfigDict(strict=True)
+
+
+class LikeTileBody(LikeTile, Strict):
+    """LikeTile as a body."""
+
+
+class LikePositionBody(LikePosition, Strict):
+    """LikePosition as a body."""
+
+
+class LikeExamplesBody(LikeExamples, Strict):
+    """LikeExamples as a body."""
+
+
+class LikeAreaBody(LikeArea, Strict):
+    """LikeArea as a body."""
+
+
+class SimilarTiles(BaseModel):
+    """The matches, best first, and the query that they answer."""
+
+    query: dict[str, Any] = Field(
+        description="kind (tile, position, examples, area or chip) and the fields of the search."
+    )
+    tile_id: int | None = Field(None, description="The query tile of a search by tile, else null.")
+    method: str = Field(description="The vectors that were compared.")
+    tiles: list[SimilarTile]

@@ -1,0 +1,64 @@
+// Requests to the JSON API. Every failure is a Problem.
+
+import { Problem, problemIn } from './problem';
+import type { City, Config, Country, Encoder, Method, SearchRequest, SimilarTile, Similarity, Tile } from './types';
+
+type Parameters = Record<string, string | number | boolean>;
+
+export const getTile = (tileId: number, signal?: AbortSignal) => getJson<Tile>(`api/v1/tiles/${tileId}`, {}, signal);
+
+export const getTileAt = (lon: number, lat: number) => getJson<Tile>('api/v1/tile-at', { lon, lat });
+
+export const getSimilarity = (a: number, b: number, method: Method, signal: AbortSignal) =>
+  getJson<Similarity>('api/v1/similarity', { a, b, method }, signal);
+
+export const thumbnailUrl = (tileId: number) => urlOf(`api/v1/tiles/${tileId}/thumbnail`).href;
+
+export const getEncoder = (signal: AbortSignal) => getJson<Encoder>('api/v1/encoder', {}, signal);
+
+export const getConfig = (signal: AbortSignal) => getJson<Config>('api/v1/config', {}, signal);
+
+export const getCountries = async (signal: AbortSignal) =>
+  (await getJson<{ countries: Country[] }>('api/v1/countries', {}, signal)).countries;
+
+export const getCities = async (q: string, limit: number, signal: AbortSignal) =>
+  (await getJson<{ cities: City[] }>('api/v1/cities', { q, limit }, signal)).cities;
+
+export const getCity = (cityId: number) => getJson<City>(`api/v1/cities/${cityId}`);
+
+export async function findSimilar(request: SearchRequest, signal: AbortSignal): Promise<SimilarTile[]> {
+  const response = await postSearch(request, {}, signal);
+  return ((await response.json()) as { tiles: SimilarTile[] }).tiles;
+}
+
+export function postSearch({ path, body }: SearchRequest, parameters: Parameters = {}, signal?: AbortSignal): Promise<Response> {
+  return send(urlOf(path, parameters), {
+    method: 'POST',
+    body: JSON.stringify(body),
+    headers: { 'Content-Type': 'application/json' },
+    ...(signal && { signal }),
+  });
+}
+
+export async function getJson<Answer>(path: string, parameters: Parameters = {}, signal?: AbortSignal): Promise<Answer> {
+  return (await (await get(path, parameters, signal)).json()) as Answer;
+}
+
+/** Return a successful response, of any content type. */
+export const get = (path: string, parameters: Parameters = {}, signal?: AbortSignal): Promise<Response> =>
+  send(urlOf(path, parameters), signal ? { signal } : {});
+
+function urlOf(path: string, parameters: Parameters = {}): URL {
+  const url = new URL(path, document.baseURI);
+  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, String(value));
+  return url;
+}
+
+async function send(url: URL, init: RequestInit): Promise<Response> {
+  const response = await fetch(url, init).catch((error: unknown) => {
+    if (init.signal?.aborted) throw error;
+    throw new Problem('The server does not answer', 'Check that it is running, then try again.', 0);
+  });
+  if (!response.ok) throw await problemIn(response);
+  return response;
+}

@@ -1,0 +1,39 @@
+// The API's models under short names. They come from its OpenAPI document, where a GeoJSON geometry is any object.
+
+import type { MultiPolygon, Polygon } from 'geojson';
+import type { Bounds } from '../geo/bounds';
+import type { ListFilter } from '../state/filters';
+import type { components, paths } from './schema';
+
+type Path = keyof paths;
+type Json<T> = T extends { content: { 'application/json': infer Body } } ? Body : never;
+type Answer<P extends Path> = paths[P] extends { get: { responses: { 200: infer Good } } } ? Json<Good> : never;
+type PostAnswer<P extends Path> = paths[P] extends { post: { responses: { 200: infer Good } } } ? Json<Good> : never;
+type PostBody<P extends Path> = paths[P] extends { post: { requestBody?: infer Request } } ? Json<NonNullable<Request>> : never;
+type Replace<T, U> = Omit<T, keyof U> & U;
+
+export type Tile = Replace<Answer<'/api/v1/tiles/{tile_id}'>, { footprint: Polygon; dominant_area: MultiPolygon | null }>;
+export type SimilarTile = Replace<PostAnswer<'/api/v1/similar'>['tiles'][number], { footprint: Polygon }>;
+export type City = Replace<Answer<'/api/v1/cities/{city_id}'>, { bounds: Bounds }>;
+export type Country = Answer<'/api/v1/countries'>['countries'][number];
+export type Encoder = Answer<'/api/v1/encoder'>;
+export type Similarity = Answer<'/api/v1/similarity'>;
+export type Config = Answer<'/api/v1/config'>;
+export type Imagery = Config['imagery'][number];
+export type LayoutHead = Replace<Answer<'/api/v1/umap'>, { bounds: Bounds }>;
+export type LayoutCity = LayoutHead['cities'][number];
+export type ProblemBody = components['schemas']['Problem'];
+
+type Filters = PostBody<'/api/v1/similar'>;
+export type Method = Filters['method'];
+
+type SingleValues = Pick<Filters, 'k' | 'method' | 'exclude_within_m' | 'exclude_same_city' | 'max_per_city' | 'min_similarity'>;
+
+/** The arguments of a search that the page offers; an empty list filters nothing. */
+export type Search = SingleValues & Record<ListFilter, string[]>;
+
+/** The path of a search and its JSON body. */
+export interface SearchRequest {
+  path: string;
+  body: Record<string, unknown>;
+}

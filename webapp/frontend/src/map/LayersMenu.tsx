@@ -1,0 +1,78 @@
+import { useId, useRef, useState } from 'preact/hooks';
+import { usePage } from '../state/PageProvider';
+import { Icon } from '../ui/Icon';
+import { useClickOutside } from '../ui/useClickOutside';
+import './layersMenu.css';
+import { useChosenImagery, useToken } from './useImagery';
+
+export function LayersMenu() {
+  const [isOpen, setOpen] = useState(false);
+  const root = useRef<HTMLDivElement>(null);
+  const button = useRef<HTMLButtonElement>(null);
+  const id = useId();
+  useClickOutside(root, isOpen, () => setOpen(false));
+  const closeOnEscape = ({ key }: KeyboardEvent) => {
+    if (key !== 'Escape' || !isOpen) return;
+    setOpen(false);
+    button.current?.focus();
+  };
+  return (
+    <div ref={root} className="layers" onKeyDown={closeOnEscape}>
+      <button ref={button} type="button" aria-expanded={isOpen} aria-controls={id} onClick={() => setOpen(!isOpen)}>
+        <Icon name="layers" />
+        Layers
+      </button>
+      {isOpen && (
+        <div id={id} className="layers-menu">
+          <SimilaritySwitch />
+          <ImageryChoice />
+        </div>
+      )}
+    </div>
+  );
+}
+
+function SimilaritySwitch() {
+  const { state, dispatch } = usePage();
+  const { tileId, isSimilarityOn } = state.page;
+  return (
+    <>
+      <label className="check">
+        <input
+          type="checkbox"
+          checked={isSimilarityOn && tileId !== null}
+          disabled={tileId === null}
+          onChange={(event) => dispatch({ type: 'similaritySwitched', isOn: event.currentTarget.checked })}
+        />
+        Colour by similarity
+      </label>
+      {tileId === null && <p className="note">Choose a tile first.</p>}
+    </>
+  );
+}
+
+function ImageryChoice() {
+  const { dispatch, config } = usePage();
+  const imagery = useChosenImagery();
+  const [token, setToken] = useToken();
+  return (
+    <>
+      <fieldset>
+        <legend>Satellite imagery</legend>
+        {config.value?.imagery.map(({ id, name }) => (
+          <label key={id} className="check">
+            <input type="radio" name="imagery" checked={imagery?.id === id} onChange={() => dispatch({ type: 'imageryChosen', id })} />
+            {name}
+          </label>
+        ))}
+      </fieldset>
+      {imagery?.needs_token && (
+        <label className="token">
+          Your access token
+          <input type="text" value={token} spellcheck={false} autocomplete="off" onInput={(event) => setToken(event.currentTarget.value.trim())} />
+          <span className="note">Kept in this browser; sent only to the provider.</span>
+        </label>
+      )}
+    </>
+  );
+}

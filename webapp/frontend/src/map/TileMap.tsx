@@ -1,0 +1,91 @@
+// The map: the grid of tiles on the base map, the chosen tile and its matches. MapLibre is driven from effects.
+
+import type { Polygon } from 'geojson';
+import type { Map as LibreMap } from 'maplibre-gl';
+import { useMemo, useRef } from 'preact/hooks';
+import { usePage } from '../state/PageProvider';
+import { useScheme } from '../state/preferences';
+import { useCommands } from '../state/useCommands';
+import { SimilarityLegend } from './Legend';
+import './map.css';
+import { MapTools } from './MapTools';
+import { palette } from './palette';
+import type { SimilarityTo } from './similarityLayers';
+import { useDrawing } from './useDrawing';
+import { useImagery, useImageryOn } from './useImagery';
+import { useMap } from './useMap';
+import { useMapState } from './useMapState';
+
+export function TileMap() {
+  const { dispatch, config, matches } = usePage();
+  const { isDark } = useScheme();
+  const container = useRef<HTMLDivElement>(null);
+  const imagery = useImagery();
+  const isDrawing = useRef(false);
+  const tilesUrl = config.value?.tiles_url ?? null;
+  const map = useMap(container, tilesUrl, isDark, {
+    onTile: (tileId) => dispatch({ type: 'tilePicked', tileId }),
+    onMatch: (tileId) => {
+      const match = matches.find(({ tile_id }) => tile_id === tileId);
+      if (match) dispatch({ type: 'matchShown', tileId, at: { lon: match.lon, lat: match.lat } });
+    },
+    onHover: (tileId) => dispatch({ type: 'hovered', tileId }),
+    onImageryFailed: () => imagery.setHasFailed(true),
+    onImageryLoaded: () => imagery.setHasFailed(false),
+    onProblem: (problem) => dispatch({ type: 'noticed', problem }),
+    isDrawing: () => isDrawing.current,
+  });
+  const drawing = useDrawing(map, isDark, {
+    onDrawn: (area) => dispatch({ type: 'areaDrawn', area }),
+    onProblem: (problem) => dispatch({ type: 'noticed', problem }),
+  });
+  isDrawing.current = drawing.isOn;
+  const similarity = useSimilarity();
+  useImageryOn(map, imagery);
+  useMapState(map, tilesUrl, isDark, similarity);
+  return (
+    <section className="map" aria-label="Map of all tiles" style={{ background: palette(isDark).sea }}>
+      <div ref={container} className="map-canvas" data-state="loading" />
+      <div className="crosshair" aria-hidden="true" />
+      <MapTools drawing={drawing} onUseView={() => map && dispatch({ type: 'areaDrawn', area: areaOfView(map) })} />
+      <div className="map-foot">
+        {similarity && <SimilarityLegend />}
+        {imagery.url && imagery.hasFailed && (
+          <p className="map-note" role="status">
+            {imagery.imagery?.name} cannot be reached; the base map stays.
+          </p>
+        )}
+      </div>
+      <PickCentre map={map} />
+    </section>
+  );
+}
+
+/** Return which tile the map's colours compare with; null if colouring by similarity is off. */
+function useSimilarity(): SimilarityTo | null {
+  const { isSimilarityOn, tileId, search } = usePage().state.page;
+  const { method } = search;
+  return useMemo(() => (isSimilarityOn && tileId !== null ? { tileId, method } : null), [isSimilarityOn, tileId, method]);
+}
+
+function PickCentre({ map }: { map: LibreMap | null }) {
+  const { pickAt } = useCommands();
+  const pick = () => {
+    const centre = map?.getCenter().wrap();
+    if (centre) pickAt(centre.lng, centre.lat);
+  };
+  return (
+    <button type="button" className="pick-centre" onClick={pick} disabled={!map}>
+      Choose the tile in the middle of the map
+    </button>
+  );
+}
+
+/** Return what the map shows as an area, for users who cannot draw. */
+function areaOfView(map: LibreMap): Polygon {
+  const bounds = map.getBounds();
+  const [south, north] = [Math.max(bounds.getSouth(), -85), Math.min(bounds.getNorth(), 85)];
+  const isWorld = bounds.getEast() - bounds.getWest() >= 360;
+  const [west, east] = isWorld ? [-180, 180] : [bounds.getWest(), bounds.getEast()];
+  return { type: 'Polygon', coordinates: [[[west, south], [east, south], [east, north], [west, north], [west, south]]] }; // prettier-ignore
+}

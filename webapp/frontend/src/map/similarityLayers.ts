@@ -1,0 +1,52 @@
+// The map coloured by similarity to the chosen tile. Source and layers are on the map only while this is switched on.
+
+import type { ColorSpecification, DataDrivenPropertyValueSpecification, LayerSpecification, Map } from 'maplibre-gl';
+import type { Method } from '../api/types';
+import { viridisStops } from '../ui/viridis';
+import { absoluteUrl } from './urls';
+
+export interface SimilarityTo {
+  tileId: number;
+  method: Method;
+}
+
+/** Colours run from here to 1; lower similarities have the same colour. */
+export const SIMILARITY_FROM = 0;
+/** The lowest layer that lies above the similarities. */
+const ABOVE = 'lines';
+const SOURCE = 'similarity';
+
+const colour = [
+  'interpolate',
+  ['linear'],
+  ['get', 'similarity'],
+  ...viridisStops(SIMILARITY_FROM, 1),
+] as unknown as DataDrivenPropertyValueSpecification<ColorSpecification>;
+
+const LAYERS: LayerSpecification[] = [
+  {
+    id: 'similarity',
+    type: 'fill',
+    source: SOURCE,
+    'source-layer': 'similarity',
+    paint: { 'fill-color': colour, 'fill-opacity': 0.85 },
+  },
+  {
+    id: 'similarity-cities',
+    type: 'circle',
+    source: SOURCE,
+    'source-layer': 'cities',
+    maxzoom: 6,
+    paint: { 'circle-color': colour, 'circle-radius': 7, 'circle-stroke-color': '#ffffff', 'circle-stroke-width': 1.2 },
+  },
+];
+
+/** Colour the map by similarity to a tile; null removes the colours. */
+export function showSimilarity(map: Map, tilesUrl: string, similarity: SimilarityTo | null): void {
+  for (const { id } of LAYERS) if (map.getLayer(id)) map.removeLayer(id);
+  if (map.getSource(SOURCE)) map.removeSource(SOURCE);
+  if (!similarity) return;
+  const query = new URLSearchParams({ tile_id: String(similarity.tileId), method: similarity.method });
+  map.addSource(SOURCE, { type: 'vector', url: `${absoluteUrl(tilesUrl)}/similarity?${query}` });
+  for (const layer of LAYERS) map.addLayer(layer, ABOVE);
+}

@@ -1,0 +1,44 @@
+// Hands the page's state to the map's sources and filters.
+
+import type { Feature } from 'geojson';
+import type { GeoJSONSource, Map } from 'maplibre-gl';
+import type { SimilarTile, Tile } from '../api/types';
+import { lines, point, polygon } from './features';
+import { LAYERS_OF, NOTHING, type StateSource } from './style';
+
+const GRID = { source: 'terrakin', sourceLayer: 'grid' };
+
+/** Layers of an empty source are hidden, so that MapLibre does not ask its worker for the source's tiles. */
+export function setData(map: Map, id: StateSource, features: Feature[]): void {
+  const isEmpty = features.length === 0;
+  const layers = LAYERS_OF[id].filter((layer) => (map.getLayoutProperty(layer, 'visibility') === 'none') !== isEmpty);
+  if (isEmpty && layers.length === 0) return;
+  void map.getSource<GeoJSONSource>(id)?.setData(isEmpty ? NOTHING : { type: 'FeatureCollection', features });
+  for (const layer of layers) map.setLayoutProperty(layer, 'visibility', isEmpty ? 'none' : 'visible');
+}
+
+export function setSelected(map: Map, selected: Tile | null): void {
+  setData(map, 'selected', selected ? [polygon(selected)] : []);
+  setData(map, 'selectedPoint', selected ? [point(selected)] : []);
+  const dominant = selected?.dominant_area;
+  setData(map, 'dominant', dominant ? [{ type: 'Feature', geometry: dominant, properties: {} }] : []);
+}
+
+export function setMatches(map: Map, selected: Tile | null, matches: SimilarTile[]): void {
+  setData(map, 'matches', matches.map(polygon));
+  setData(map, 'matchPoints', matches.map(point));
+  setData(map, 'lines', lines(selected, matches));
+}
+
+/** Set a feature state of tiles in the grid. Return a function that removes it. */
+export function markTiles(map: Map, state: 'hover' | 'lasso', tileIds: number[]): () => void {
+  for (const id of tileIds) map.setFeatureState({ ...GRID, id }, { [state]: true });
+  return () => {
+    // The map may be removed before its marks.
+    if (map.getStyle()) for (const id of tileIds) map.setFeatureState({ ...GRID, id }, { [state]: false });
+  };
+}
+
+export function markCities(map: Map, cityIds: number[]): void {
+  map.setFilter('lasso-cities', ['in', ['get', 'city_id'], ['literal', cityIds]]);
+}

@@ -1,0 +1,56 @@
+// What users must know wherever matches are listed: synthetic data, untrained weights, errors, and the encoder.
+
+import type { Encoder } from '../api/types';
+import { usePage } from '../state/PageProvider';
+import { plural } from '../ui/format';
+import { ProblemNote } from '../ui/ProblemNote';
+import './notices.css';
+
+const WEIGHTS: Record<NonNullable<Encoder['weights']>, string> = {
+  pretrained: 'published weights',
+  random: 'random weights',
+  fitted: 'filters taken from this data set',
+};
+
+export function Banners() {
+  const encoder = usePage().encoder.value;
+  return (
+    <div className="banners">
+      {encoder?.is_synthetic && (
+        <p className="banner" role="note">
+          <strong>Synthetic demonstration data:</strong> the towns and their pixels are invented, not observed by a satellite.
+        </p>
+      )}
+      {encoder?.weights === 'random' && (
+        <p className="banner" role="note">
+          <strong>Random weights:</strong> the encoder is untrained, so similarities mean little.
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** What went wrong: with the answers on the page, and with the last action of the user. */
+export function Problems() {
+  const { state, dispatch, tile, similar, encoder, config } = usePage();
+  const problem = tile.problem ?? similar.problem ?? encoder.problem ?? config.problem;
+  return (
+    <>
+      {problem && <ProblemNote problem={problem} />}
+      {state.notice && <ProblemNote problem={state.notice} onClose={() => dispatch({ type: 'noticed', problem: null })} />}
+    </>
+  );
+}
+
+export function EncoderLine() {
+  const encoder = usePage().encoder.value;
+  if (!encoder) return null;
+  const { name, weights, n_tiles, n_cities, n_countries } = encoder;
+  if (name === null || weights === null) return <p>No tiles are loaded yet: run terrakin etl run.</p>;
+  return (
+    <p>
+      {plural(n_tiles, 'tile')} in {plural(n_cities, 'city', 'cities')} of {plural(n_countries, 'country', 'countries')}. Encoder:{' '}
+      <strong>{name}</strong> ({WEIGHTS[weights]}).
+    </p>
+  );
+}

@@ -1,0 +1,26 @@
+import { useMemo } from 'preact/hooks';
+import { useAnswer } from '../api/useAnswer';
+import { usePage } from '../state/PageProvider';
+import { useScheme } from '../state/preferences';
+import { byCity, byContinent, bySimilarity, type Colouring } from './colours';
+import { getSimilarities, type Layout } from './layout';
+
+/** Return the colours of the points; null until the layout is known. */
+export function useColouring(layout: Layout | null, selected: number): Colouring | null {
+  const { scatter, tileId, search } = usePage().state.page;
+  const { isDark } = useScheme();
+  const isBySimilarity = scatter === 'similarity' && tileId !== null;
+  const similarities = useAnswer(
+    layout && isBySimilarity ? JSON.stringify([layout.version, tileId, search.method]) : null,
+    (signal) => getSimilarities(layout!, tileId!, search.method, signal),
+  ).value;
+  // Points are recoloured only when their colours change: continents depend neither on the chosen tile nor on the scheme.
+  const highlighted = scatter === 'continent' ? -1 : selected;
+  const isDarkCity = scatter === 'city' && isDark;
+  return useMemo(() => {
+    if (!layout) return null;
+    if (scatter === 'similarity' && similarities) return bySimilarity(similarities, highlighted);
+    if (scatter === 'city') return byCity(layout, highlighted, isDarkCity);
+    return byContinent(layout);
+  }, [layout, scatter, similarities, highlighted, isDarkCity]);
+}

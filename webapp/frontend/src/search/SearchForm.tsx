@@ -1,0 +1,100 @@
+// The settings of a search: the arguments of api.similar_tiles that most people need.
+
+import { SEARCH_ARGUMENTS } from '../api/schema';
+import type { Method } from '../api/types';
+import { METHOD_NAMES, METHODS } from '../state/methods';
+import { DEFAULT_SEARCH } from '../state/page';
+import { Field } from './Field';
+import { NumberInput } from './NumberInput';
+import { PlaceFilters } from './PlaceFilters';
+import './search.css';
+import { summaryOf } from './summary';
+import { useSearch } from './useSearch';
+
+const MAX_KM = SEARCH_ARGUMENTS.exclude_within_m.maximum / 1000;
+/** Where there is little room the settings start folded, so that the matches are visible. */
+const IS_ROOMY = window.matchMedia('(min-width: 46rem) and (min-height: 62rem)').matches;
+
+export function SearchForm() {
+  const { search, change } = useSearch();
+  return (
+    <details className="settings" open={IS_ROOMY}>
+      <summary>
+        Search settings<span className="set">{summaryOf(search).map((part) => ` · ${part}`)}</span>
+      </summary>
+      <form className="search" aria-label="Search settings" onSubmit={(event) => event.preventDefault()}>
+        <Numbers />
+        <Field label="Compare" wide>
+          {(id) => (
+            <select id={id} value={search.method} onChange={(event) => change({ method: event.currentTarget.value as Method })}>
+              {METHODS.map((method) => (
+                <option key={method} value={method}>
+                  {METHOD_NAMES[method]}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+        <label className="check">
+          <input
+            type="checkbox"
+            checked={!search.exclude_same_city}
+            onChange={(event) => change({ exclude_same_city: !event.currentTarget.checked })}
+          />
+          Include the same city
+        </label>
+        <PlaceFilters />
+      </form>
+    </details>
+  );
+}
+
+function Numbers() {
+  const { search, change } = useSearch();
+  const { k, max_per_city, min_similarity } = SEARCH_ARGUMENTS;
+  return (
+    <>
+      <Field label="Matches">
+        {(id) => (
+          <NumberInput id={id} min={1} max={k.maximum} value={search.k} onCommit={(value) => change({ k: value ?? DEFAULT_SEARCH.k })} />
+        )}
+      </Field>
+      <Field label="At most per city">
+        {(id) => (
+          <NumberInput
+            id={id}
+            min={max_per_city.minimum}
+            max={max_per_city.maximum}
+            value={search.max_per_city}
+            placeholder="any"
+            onCommit={(value) => change({ max_per_city: value })}
+          />
+        )}
+      </Field>
+      <Field label="Not within (km)">
+        {(id) => (
+          <NumberInput
+            id={id}
+            min={0}
+            max={MAX_KM}
+            value={search.exclude_within_m / 1000}
+            onCommit={(km) => change({ exclude_within_m: (km ?? 0) * 1000 })}
+          />
+        )}
+      </Field>
+      <Field label="Minimum similarity">
+        {(id) => (
+          <NumberInput
+            id={id}
+            min={min_similarity.minimum}
+            max={min_similarity.maximum}
+            step={0.05}
+            value={search.min_similarity}
+            placeholder="any"
+            onCommit={(value) => change({ min_similarity: value })}
+          />
+        )}
+      </Field>
+    </>
+  );
+}

@@ -1,0 +1,12 @@
+import type { Method } from '../api/types';
+
+/** Every method of the API and what it compares. */
+export const METHOD_NAMES: Record<Method, string> = {
+  mean: 'the whole tile (mean)',
+  dominant: 'its largest cluster (dominant)',
+  median: 'median of its patches',
+  min: 'minimum of its patches',
+  max: 'maximum of its patches',
+};
+
+export const METHODS = Object.keys(METHOD_NAMES) as Method[];

@@ -1,0 +1,50 @@
+import type { Polygon } from 'geojson';
+import { expect, test } from 'vitest';
+import { DEFAULT_SEARCH, requestOf, type PageState } from './page';
+import { readQuery } from './permalink';
+
+const AREA: Polygon = { type: 'Polygon', coordinates: [[[0, 0], [1, 0], [1, 1], [0, 0]]] }; // prettier-ignore
+const page = (part: Partial<PageState>): PageState => ({ ...readQuery(''), ...part });
+const search = (part: Partial<PageState['search']>) => ({ search: { ...DEFAULT_SEARCH, ...part } });
+
+test('without a tile, example or area nothing is searched for', () => {
+  expect(requestOf(page({}))).toBeNull();
+  expect(requestOf(page({ negative: [5] }))).toBeNull();
+  expect(requestOf(page({ area: AREA }))).toBeNull();
+});
+
+test('a chosen tile is searched for by its id', () => {
+  expect(requestOf(page({ tileId: 7 }))).toEqual({
+    path: 'api/v1/similar',
+    body: { tile_id: 7, k: 20, method: 'mean', exclude_within_m: 0, exclude_same_city: true },
+  });
+});
+
+test('the chosen tile is the first example', () => {
+  const request = requestOf(page({ tileId: 7, positive: [8], negative: [9] }));
+  expect(request?.path).toBe('api/v1/similar-to-examples');
+  expect(request?.body).toMatchObject({ positive: [7, 8], negative: [9] });
+});
+
+test('examples alone are a search', () => {
+  const request = requestOf(page({ positive: [8] }));
+  expect(request?.path).toBe('api/v1/similar-to-examples');
+  expect(request?.body).toMatchObject({ positive: [8] });
+  expect(request?.body).not.toHaveProperty('negative');
+});
+
+test('an area limits a search or is searched for', () => {
+  expect(requestOf(page({ tileId: 7, area: AREA }))?.body).toMatchObject({ tile_id: 7, within: AREA });
+  const request = requestOf(page({ tileId: 7, area: AREA, areaUse: 'like' }));
+  expect(request?.path).toBe('api/v1/similar-to-area');
+  expect(request?.body).toMatchObject({ area: AREA });
+  expect(request?.body).not.toHaveProperty('within');
+});
+
+test('filters are sent, empty ones are not', () => {
+  const filters = { countries: ['JP', 'DE'], exclude_countries: ['FR'], max_per_city: 2 };
+  const body = requestOf(page({ tileId: 7, ...search(filters) }))?.body;
+  expect(body).toMatchObject(filters);
+  expect(body).not.toHaveProperty('continents');
+  expect(body).not.toHaveProperty('min_similarity');
+});

@@ -1,0 +1,1 @@
+"""Vector tiles at /tiles, with the HTTP contract of the tile server Martin."""
