@@ -21,6 +21,7 @@ from etl.encoders.validity import MIN_PATCH_VALID_SHARE, MIN_TILE_VALID_SHARE, p
 from etl.errors import ChipError
 from etl.imagery.sentinel2 import BANDS
 from etl.stages.encoder import stored_encoder
+from etl.store.date_range import newest_month
 from etl.store.encoder import EncoderRecord, read_encoder
 from etl.vectors.aggregation import TileVectors, aggregate
 from etl.vectors.post_processing import PostProcessing
@@ -72,8 +73,9 @@ def embed_file(settings: Settings, path: Path, weights: str | None) -> tuple[Chi
     with connect(settings, "reader", autocommit=True) as conn:
         stored = read_encoder(conn)
         encoder = stored_encoder(conn, settings.home, stored, weights)
+        month = newest_month(conn)
     assert stored is not None
-    return chip, embed_chip(chip, encoder, stored.post_processing), stored
+    return chip, embed_chip(chip, encoder, stored.post_processing, month), stored
 
 
 def read_chip(path: Path) -> Chip:
@@ -101,8 +103,8 @@ def read_chip(path: Path) -> Chip:
         raise ChipError(f"{path} is not a readable GeoTIFF ({reason}); {EXPECTED}") from error
 
 
-def embed_chip(chip: Chip, encoder: Encoder, processing: PostProcessing) -> EmbeddedChip:
-    """Return the vectors that the pipeline makes of a tile with these pixels.
+def embed_chip(chip: Chip, encoder: Encoder, processing: PostProcessing, month: int) -> EmbeddedChip:
+    """Return the vectors that the pipeline makes of a tile with these pixels, observed in ``month``.
 
     Raises:
         ChipError: too few of its pixels have data.
@@ -115,7 +117,7 @@ def embed_chip(chip: Chip, encoder: Encoder, processing: PostProcessing) -> Embe
             f"{MIN_TILE_VALID_SHARE:.0%} are needed; take a clearer date or another place"
         )
     # Rounded as in the pipeline, which stores patch vectors as float16.
-    patches = processing.apply(encoder.embed(chip.pixels[None]).astype(np.float16))
+    patches = processing.apply(encoder.embed(chip.pixels[None], month).astype(np.float16))
     return EmbeddedChip(aggregate(patches, share >= MIN_PATCH_VALID_SHARE), valid_share)
 
 

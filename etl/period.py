@@ -16,6 +16,11 @@ class Period:
         return Period(self.start - timedelta(days), self.end + timedelta(days))
 
     @property
+    def month(self) -> int:
+        """Month of the day in the middle of the period, 1 to 12."""
+        return (self.start + (self.end - self.start) / 2).month
+
+    @property
     def label(self) -> str:
         """The period as it appears in file names."""
         return f"{self.start}_{self.end}"

@@ -27,7 +27,7 @@ encoder = Table(
         server_default=text("1"),
         comment="Always 1: vectors of different encoders cannot be compared, so a database has only one encoder.",
     ),
-    Column("name", Text, nullable=False, comment="terramind_v1_base or mosaiks."),
+    Column("name", Text, nullable=False, comment="mosaiks, galileo_nano or terramind_v1_base."),
     Column(
         "weights",
         Text,

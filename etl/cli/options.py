@@ -37,7 +37,10 @@ CITIES = click.option(
 CITY = click.option("--city", "city_names", multiple=True, help="Only this city (name or id); may be repeated.")
 LIMIT = click.option("--limit", type=click.IntRange(1), help="Maximum number of cities.")
 ENCODER = click.option(
-    "--encoder", type=click.Choice(["mosaiks", "terramind_v1_base"]), default="mosaiks", show_default=True
+    "--encoder",
+    type=click.Choice(["mosaiks", "galileo_nano", "terramind_v1_base"]),
+    default="mosaiks",
+    show_default=True,
 )
 WEIGHTS = click.option(
     "--weights",

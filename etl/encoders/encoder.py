@@ -1,7 +1,7 @@
 """The encoder protocol: from a Sentinel-2 tile to one vector for each of its 14 x 14 patches.
 
-Implementations: ``etl.encoders.mosaiks`` (NumPy), ``etl.encoders.terramind`` (torch) and
-``etl.encoders.terramind_onnx`` (ONNX Runtime). This module imports none of them.
+Implementations: ``etl.encoders.mosaiks`` (NumPy), ``etl.encoders.galileo`` and ``etl.encoders.terramind_onnx`` (ONNX
+Runtime) and ``etl.encoders.terramind`` (torch). This module imports none of them.
 """
 
 from typing import Literal, Protocol
@@ -17,6 +17,9 @@ DIMENSION = 768
 
 REFLECTANCE_SCALE = 10_000
 
+NOMINAL_MONTH = 7
+"""Month of pixels whose date is unknown."""
+
 Weights = Literal["pretrained", "random", "fitted"]
 
 
@@ -25,7 +28,7 @@ class Encoder(Protocol):
 
     @property
     def name(self) -> str:
-        """``mosaiks`` or ``terramind_v1_base``."""
+        """``mosaiks``, ``galileo_nano`` or ``terramind_v1_base``."""
 
     @property
     def weights(self) -> Weights:
@@ -43,12 +46,13 @@ class Encoder(Protocol):
     def runtime(self) -> str:
         """Library, precision and device, for the record; vectors of all runtimes of one encoder are comparable."""
 
-    def embed(self, chips: np.ndarray) -> np.ndarray:
+    def embed(self, chips: np.ndarray, month: int = NOMINAL_MONTH) -> np.ndarray:
         """Return the patch vectors of tiles.
 
         Args:
             chips: (n, 12, 224, 224) uint16, surface reflectance x 10000, 0 = nodata, bands in the order of
                 ``etl.imagery.sentinel2.BANDS``.
+            month: month of the pixels, 1 to 12; only galileo_nano takes it into account.
 
         Returns:
             (n, 196, 768) float32, finite; patches row by row from the north-west corner.

@@ -14,10 +14,9 @@ import numpy as np
 
 from etl.cities.grid import PATCHES_PER_SIDE, PATCHES_PER_TILE, TILE_PX
 from etl.encoders.batching import N_CORES, embed_batches
-from etl.encoders.encoder import DIMENSION, Weights, check_chips
+from etl.encoders.encoder import DIMENSION, NOMINAL_MONTH, Weights, check_chips
 from etl.encoders.validity import valid_pixels
 from etl.errors import EncoderError
-from etl.imagery.sentinel2 import BANDS
 
 NAME = "galileo_nano"
 MODEL = Path(__file__).parents[1] / "data" / "galileo_nano.onnx"
@@ -25,6 +24,9 @@ MODEL_SHA256 = "823abe5740f0215d666bf0f5dcb1be2f3ce6f954413d7ce7677f8f91e01d9742
 DESCRIPTION = "terrakin"
 """Key of the file's metadata under which the normalisation and the origin of the weights are kept as JSON."""
 BAND_KEYS = ("B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B11", "B12")
+"""The network's bands: those of ``etl.imagery.sentinel2.BANDS`` without B01 and B09."""
+BAND_ROWS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 11)
+"""Their rows in a tile."""
 RED, NEAR_INFRARED = BAND_KEYS.index("B04"), BAND_KEYS.index("B08")
 WINDOW_PX = 56
 """The network was trained on windows of 4 to 12 tokens; 7 tokens of 8 px divide a tile evenly."""
@@ -57,13 +59,14 @@ class GalileoEncoder:
     dimension: int = DIMENSION
     runtime: str = "onnx fp32 on CPUExecutionProvider"
 
-    def embed(self, chips: np.ndarray, month: int) -> np.ndarray:
+    def embed(self, chips: np.ndarray, month: int = NOMINAL_MONTH) -> np.ndarray:
         """Return the patch vectors of tiles: six channel groups of 128 numbers, each the mean of 2 x 2 tokens.
 
         Nodata pixels become the mean of their band, as for the other encoders.
 
         Args:
-            chips: (n, 12, 224, 224) uint16, surface reflectance * 10000, 0 = nodata, bands as in ``BANDS``.
+            chips: (n, 12, 224, 224) uint16, surface reflectance * 10000, 0 = nodata, bands in the order of
+                ``etl.imagery.sentinel2.BANDS``.
             month: month of the observation, 1 to 12.
 
         Returns:
@@ -79,7 +82,7 @@ class GalileoEncoder:
         def run(batch: np.ndarray) -> np.ndarray:
             return np.stack([patches_of(self._tokens(chip, month)) for chip in batch])
 
-        return embed_batches(run, chips, batch_size=1, n_at_once=N_CORES)
+        return embed_batches(run, chips, batch_size=1, n_parallel=N_CORES)
 
     def _tokens(self, chip: np.ndarray, month: int) -> np.ndarray:
         """Return the tokens (16, 294, 128) of the windows of one tile (12, 224, 224)."""
@@ -90,7 +93,7 @@ class GalileoEncoder:
 
     def _normalised(self, chip: np.ndarray) -> np.ndarray:
         """Return (11, 224, 224) float32: ten bands with mean 0.5 and standard deviation 0.25, then NDVI."""
-        bands = chip[[BANDS.index(key) for key in BAND_KEYS]].astype(np.float32)
+        bands = chip[list(BAND_ROWS)].astype(np.float32)
         is_valid = valid_pixels(chip)
         total = bands[NEAR_INFRARED] + bands[RED]
         ndvi = (bands[NEAR_INFRARED] - bands[RED]) / np.maximum(total, 1)

@@ -29,7 +29,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from etl.cities.grid import PATCH_PX, TILE_PX
 from etl.encoders.batching import N_CORES, embed_batches
-from etl.encoders.encoder import DIMENSION, N_BANDS, N_PATCHES, REFLECTANCE_SCALE, check_chips
+from etl.encoders.encoder import DIMENSION, N_BANDS, N_PATCHES, NOMINAL_MONTH, REFLECTANCE_SCALE, check_chips
 from etl.encoders.validity import valid_pixels
 from etl.errors import EncoderError
 
@@ -75,7 +75,7 @@ class MosaiksEncoder:
             digest.update(array.tobytes())
         return digest.hexdigest()
 
-    def embed(self, chips: np.ndarray) -> np.ndarray:
+    def embed(self, chips: np.ndarray, month: int = NOMINAL_MONTH) -> np.ndarray:
         """Return the patch vectors of tiles; see ``etl.encoders.encoder.Encoder.embed``.
 
         Nodata pixels (any band 0) are filled with the fitted band means. All cores work in parallel, one tile each, so

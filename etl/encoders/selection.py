@@ -17,7 +17,7 @@ class EncoderChoice:
     """The encoder that the user asked for.
 
     Attributes:
-        name: ``mosaiks`` or ``terramind_v1_base``.
+        name: ``mosaiks``, ``galileo_nano`` or ``terramind_v1_base``.
         weights: TerraMind's weights: ``hub``, ``random`` or a path. The file holds weights as published, or is an
             ONNX file written by `terrakin etl export-onnx`, which ONNX Runtime executes.
         weights_sha256: the SHA-256 that the weights must have; None accepts any.
@@ -31,15 +31,17 @@ class EncoderChoice:
 
 
 def load_encoder(choice: EncoderChoice) -> Encoder | None:
-    """Return TerraMind with checked weights, or None for mosaiks, which is fitted later.
+    """Return an encoder with checked weights, or None for mosaiks, which is fitted later.
 
     Raises:
         EncoderError: the name is unknown, or weights are missing or do not fit.
     """
     if choice.name == "mosaiks":
         return None
+    if choice.name == "galileo_nano":
+        return _load_galileo(choice)
     if choice.name != "terramind_v1_base":
-        raise EncoderError(f"unknown encoder {choice.name!r}; choose mosaiks or terramind_v1_base")
+        raise EncoderError(f"unknown encoder {choice.name!r}; choose mosaiks, galileo_nano or terramind_v1_base")
     if Path(choice.weights).suffix == SUFFIX:
         return _load_onnx(choice)
     from etl.encoders.terramind import load_terramind
@@ -52,6 +54,23 @@ def load_encoder(choice: EncoderChoice) -> Encoder | None:
     else:
         weights = Path(choice.weights)
     return load_terramind(weights, sha256=choice.weights_sha256, precision=choice.precision)
+
+
+def _load_galileo(choice: EncoderChoice) -> Encoder:
+    from etl.encoders.galileo import load_galileo
+
+    if choice.weights != "hub" or choice.precision != "fp32":
+        raise EncoderError(
+            f"galileo_nano has its own weights and precision; leave out --weights {choice.weights} and "
+            f"--precision {choice.precision}, or choose --encoder terramind_v1_base"
+        )
+    encoder = load_galileo()
+    if choice.weights_sha256 not in (None, encoder.weights_sha256):
+        raise EncoderError(
+            f"the weights of galileo_nano in this package have SHA-256 {encoder.weights_sha256}, not "
+            f"{choice.weights_sha256}; install the version of terrakin that has those"
+        )
+    return encoder
 
 
 def _load_onnx(choice: EncoderChoice) -> Encoder:

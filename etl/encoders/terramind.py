@@ -18,7 +18,7 @@ from typing import Any, Literal
 import numpy as np
 
 from etl.encoders.batching import N_CORES, embed_batches
-from etl.encoders.encoder import DIMENSION, Weights, check_chips
+from etl.encoders.encoder import DIMENSION, NOMINAL_MONTH, Weights, check_chips
 from etl.encoders.validity import valid_pixels
 from etl.errors import EncoderError
 
@@ -66,7 +66,7 @@ class TerraMindEncoder:
         """Runtime, precision and device, such as ``torch fp32 on cpu``."""
         return f"torch {self.precision} on {self.device}"
 
-    def embed(self, chips: np.ndarray) -> np.ndarray:
+    def embed(self, chips: np.ndarray, month: int = NOMINAL_MONTH) -> np.ndarray:
         """Return the last layer of the network for each patch; see ``etl.encoders.encoder.Encoder.embed``.
 
         Nodata pixels (any band 0) are replaced by the mean of their band, which is 0 after normalisation.

@@ -12,7 +12,7 @@ from typing import Any, get_args
 import numpy as np
 
 from etl.encoders.batching import N_CORES, embed_batches
-from etl.encoders.encoder import DIMENSION, Weights, check_chips
+from etl.encoders.encoder import DIMENSION, NOMINAL_MONTH, Weights, check_chips
 from etl.encoders.terramind import NAME, normalised
 from etl.errors import EncoderError
 
@@ -26,7 +26,7 @@ PROVIDERS = (GPU, "CPUExecutionProvider")
 GPU_BATCH_SIZE = 16
 CPU_BATCH_SIZE = 1
 """As fast as larger batches; and int8 uses one scale per call, so that a tile's vectors do not depend on others."""
-INSTALL = 'install it with: pip install ".[onnx]"'
+INSTALL = "install it with: pip install onnxruntime"
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class OnnxTerraMindEncoder:
         """Runtime, precision and device, such as ``onnx int8 on CPUExecutionProvider``."""
         return f"onnx {self.description.precision} on {self.session.get_providers()[0]}"
 
-    def embed(self, chips: np.ndarray) -> np.ndarray:
+    def embed(self, chips: np.ndarray, month: int = NOMINAL_MONTH) -> np.ndarray:
         """Return the patch vectors of tiles, as ``etl.encoders.terramind.TerraMindEncoder.embed``."""
         check_chips(chips)
         (given,) = self.session.get_inputs()

@@ -64,11 +64,12 @@ def perturb(
     found: dict[str, list[Variation]] = {name: [] for name in PERTURBATIONS}
     with bar("perturb", "tile", sum(len(rows) for _, rows in sample)) as progress:
         for city, all_rows in sample:
+            month = city.job.period.month
             for rows in _batches(all_rows):
                 chips = _chips(dataset, city, rows)
                 for gain in GAINS:
-                    found[f"gain {gain:g}"].append(_embed(rows, with_gain(chips, gain), encoder))
-                found[SHIFT].append(_embed(*_shifted(dataset, city, rows), encoder))
+                    found[f"gain {gain:g}"].append(_embed(rows, with_gain(chips, gain), encoder, month))
+                found[SHIFT].append(_embed(*_shifted(dataset, city, rows), encoder, month))
                 progress.update(len(rows))
     return {name: concatenate(parts) for name, parts in found.items()}
 
@@ -92,14 +93,14 @@ def other_dates(
     earlier, later, left_out = [], [], []
     with bar("dates", "tile", sum(len(rows) for _, rows in sample)) as progress:
         for city, rows in sample:
-            pair = halves(city, [dataset.cells[row] for row in rows], sign)
+            pair, month = halves(city, [dataset.cells[row] for row in rows], sign), city.job.period.month
             if pair is None:
                 left_out.append(city.city.name)
             else:
                 seen = np.all([patch_valid_share(half).mean(axis=1) >= MIN_TILE_VALID_SHARE for half in pair], axis=0)
                 for batch in _batches(np.flatnonzero(seen)):
-                    earlier.append(_embed(rows[batch], pair[0][batch], encoder))
-                    later.append(_embed(rows[batch], pair[1][batch], encoder))
+                    earlier.append(_embed(rows[batch], pair[0][batch], encoder, month))
+                    later.append(_embed(rows[batch], pair[1][batch], encoder, month))
             progress.update(len(rows))
     if not earlier:
         return {}, OtherDates("no city of the sample has scenes of two dates", left_out)
@@ -113,9 +114,9 @@ def concatenate(parts: Sequence[Variation]) -> Variation:
     return Variation(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
-def _embed(rows: np.ndarray, chips: np.ndarray, encoder: Encoder) -> Variation:
+def _embed(rows: np.ndarray, chips: np.ndarray, encoder: Encoder, month: int) -> Variation:
     # The pipeline stores patch vectors as float16: round them here too.
-    patches = encoder.embed(chips).astype(np.float16)
+    patches = encoder.embed(chips, month).astype(np.float16)
     return Variation(rows, patches, patch_valid_share(chips) >= MIN_PATCH_VALID_SHARE, band_statistics(chips))
 
 

@@ -1,8 +1,7 @@
 """Stage embed: composites to patch embeddings, kept as ``patches.zarr``."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -46,7 +45,7 @@ def run(job: Job, encoder: Encoder) -> list[str]:
 
 def _embed(job: Job, encoder: Encoder, city: City, made_from: str, advance: Advance) -> Mapping[str, Any]:
     cells = job.cells[city.city_id]
-    batches = list(_batches(job.path(city.city_id, COMPOSITE), cells, encoder, advance))
+    batches = list(_batches(job, city, encoder, advance))
     if not batches:
         raise ImageryError(
             f"no tile of {city.name} has {MIN_TILE_VALID_SHARE:.0%} of its pixels clear; "
@@ -71,8 +70,9 @@ def _embed(job: Job, encoder: Encoder, city: City, made_from: str, advance: Adva
     return {"n_tiles": len(ids), "n_tiles_too_cloudy": len(cells) - len(ids), "runtime": encoder.runtime}
 
 
-def _batches(composite: Path, cells: Sequence[Cell], encoder: Encoder, advance: Advance) -> Iterator[_Batch]:
-    """Embed the cells batch by batch, without those that have too few valid pixels."""
+def _batches(job: Job, city: City, encoder: Encoder, advance: Advance) -> Iterator[_Batch]:
+    """Embed the city's tiles batch by batch, without those that have too few valid pixels."""
+    composite, cells = job.path(city.city_id, COMPOSITE), job.cells[city.city_id]
     for start in range(0, len(cells), BATCH_TILES):
         batch = cells[start : start + BATCH_TILES]
         chips = read_chips(composite, batch)
@@ -80,5 +80,5 @@ def _batches(composite: Path, cells: Sequence[Cell], encoder: Encoder, advance: 
         is_used = patch_share.mean(axis=1) >= MIN_TILE_VALID_SHARE
         if is_used.any():
             used = [cell for cell, is_in in zip(batch, is_used, strict=True) if is_in]
-            yield _Batch(used, encoder.embed(chips[is_used]).astype(np.float16), patch_share[is_used])
+            yield _Batch(used, encoder.embed(chips[is_used], job.period.month).astype(np.float16), patch_share[is_used])
         advance(len(batch))

@@ -109,7 +109,7 @@ def _create_encoder() -> None:
             nullable=False,
             comment="Always 1: vectors of different encoders cannot be compared, so a database has only one encoder.",
         ),
-        sa.Column("name", sa.Text(), nullable=False, comment="terramind_v1_base or mosaiks."),
+        sa.Column("name", sa.Text(), nullable=False, comment="mosaiks, galileo_nano or terramind_v1_base."),
         sa.Column(
             "weights",
             sa.Text(),

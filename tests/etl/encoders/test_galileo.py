@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.chips import make_chips
 from etl.encoders.galileo import MODEL, MODEL_SHA256, GalileoEncoder, load_galileo, patches_of, windows_of
 from etl.errors import EncoderError
-from tests.etl.encoders.chips import make_chips
 
 
 @pytest.fixture(scope="module")

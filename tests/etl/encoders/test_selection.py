@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from etl.encoders.galileo import MODEL_SHA256
 from etl.encoders.selection import EncoderChoice, load_encoder
 from etl.encoders.terramind import TerraMindEncoder
 from etl.encoders.terramind_onnx import OnnxTerraMindEncoder
@@ -22,6 +23,14 @@ def test_an_unknown_name_raises_an_error_that_lists_the_known_ones() -> None:
 def test_a_path_of_another_suffix_is_read_as_a_torch_file(tmp_path: Path) -> None:
     with pytest.raises(EncoderError, match=r"absent\.pt"):
         load_encoder(EncoderChoice("terramind_v1_base", str(tmp_path / "absent.pt")))
+
+
+def test_galileo_nano_has_its_own_weights() -> None:
+    assert load_encoder(EncoderChoice("galileo_nano", weights_sha256=MODEL_SHA256)).name == "galileo_nano"
+    with pytest.raises(EncoderError, match=r"weights\.pt.*terramind_v1_base"):
+        load_encoder(EncoderChoice("galileo_nano", "weights.pt"))
+    with pytest.raises(EncoderError, match=rf"{MODEL_SHA256}.*{'0' * 64}"):
+        load_encoder(EncoderChoice("galileo_nano", weights_sha256="0" * 64))
 
 
 @pytest.mark.slow
