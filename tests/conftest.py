@@ -51,7 +51,7 @@ SLOW_FIRST = (
     "tests/db/",
     "tests/webapp/",
 )
-"""Order of the files. Files with few long tests run first, so that both processes of `make test` end together."""
+"""Order of the files. Files with few long tests run first, so that all processes of `make test` end together."""
 N_SLOWEST = 10
 MANY = 100
 _numbers = itertools.count(1)

@@ -27,8 +27,8 @@ def test_a_stale_file_is_named(tmp_path: Path) -> None:
     for name in ("scripts/generate_search.py", "sql/search.toml", "docs/analyst.md"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text((SCRIPT.parents[1] / name).read_text())
-    for folder in ("sql/types", "sql/internal", "sql/functions", "webapp"):
-        (tmp_path / folder).mkdir()
+    for folder in ("sql/types", "sql/internal", "sql/functions", "webapp/api"):
+        (tmp_path / folder).mkdir(parents=True)
     subprocess.run([sys.executable, copy], check=True)
     (tmp_path / "sql" / "types" / "match.sql").write_text("stale")
     run = subprocess.run([sys.executable, copy, "--check"], capture_output=True, text=True, check=False)
