@@ -14,6 +14,7 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.warp import transform
 
 from db.connect import connect
+from db.errors import one_line
 from db.settings import Settings
 from etl.cities.grid import RESOLUTION_M, TILE_PX
 from etl.encoders.encoder import N_BANDS, Encoder
@@ -99,7 +100,7 @@ def read_chip(path: Path) -> Chip:
                 lon, lat = _centre(source)
                 return Chip(source.read(), lon, lat)
     except RasterioError as error:
-        reason = " ".join(str(error).split())
+        reason = one_line(error)
         raise ChipError(f"{path} is not a readable GeoTIFF ({reason}); {EXPECTED}") from error
 
 

@@ -8,7 +8,7 @@ from pgvector.psycopg import register_vector
 
 from benchmarks.search.questions import Question
 from benchmarks.world import World, country_code
-from etl.cities.city import CONTINENTS
+from db.constants import CONTINENTS
 
 
 class Engine(Protocol):

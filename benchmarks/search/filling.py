@@ -9,10 +9,10 @@ from pgvector import Vector
 from pgvector.psycopg import register_vector
 
 from benchmarks.world import World, country_code
+from db.constants import CONTINENTS
 from db.index import INDEXES, SHUFFLE, VACUUM
 from db.neighbours import build_neighbours
 from db.settings import Settings
-from etl.cities.city import CONTINENTS
 
 STAGE = """
     CREATE TEMP TABLE stage (

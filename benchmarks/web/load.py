@@ -30,7 +30,7 @@ KILL_AFTER_S = 5
 DOWN_S = 3
 RECOVERY_S = 15
 GRACE_S = 3
-"""A worker's pool reconnects with pauses of up to 2 s (webapp.database.RECONNECT_TIMEOUT_S)."""
+"""Seconds after the restart in which answers may still fail while the workers reconnect."""
 Echo = Callable[[str], None]
 
 

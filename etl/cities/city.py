@@ -13,9 +13,9 @@ from pyproj import Geod
 from shapely import MultiPolygon, Polygon
 from shapely.geometry import shape
 
+from db.constants import CONTINENTS
 from etl.errors import CityError
 
-CONTINENTS = ("Africa", "Antarctica", "Asia", "Europe", "North America", "Oceania", "South America")
 T = TypeVar("T", int, float, str)
 
 MAX_LATITUDE = 84.0

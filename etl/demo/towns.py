@@ -54,7 +54,7 @@ class Town:
         name: name of that city.
         country_code: ISO 3166-1 alpha-2.
         country: English name.
-        continent: as in ``etl.cities.city.CONTINENTS``.
+        continent: as in ``db.constants.CONTINENTS``.
         lon: longitude of the real city, degrees, EPSG:4326.
         lat: latitude of the real city, degrees, EPSG:4326.
         plan: form of each tile; rows from north to south.

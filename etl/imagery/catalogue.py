@@ -18,6 +18,7 @@ from requests.adapters import HTTPAdapter
 from shapely import MultiPolygon
 from urllib3 import Retry
 
+from db.errors import one_line
 from db.settings import DEFAULT_HTTP_TIMEOUT_S
 from etl.cities.city import City
 from etl.errors import CatalogueError
@@ -125,9 +126,9 @@ def open_catalogue(stac: str, timeout_s: int = DEFAULT_HTTP_TIMEOUT_S) -> pystac
             return _open_api(stac, timeout_s)
         return pystac.Catalog.from_file(stac if is_url else str(Path(stac).absolute()), StaticReader(timeout_s))
     except (APIError, OSError, requests.RequestException) as error:
-        raise CatalogueError(f"cannot reach STAC catalogue {stac}: {_one_line(error)}") from error
+        raise CatalogueError(f"cannot reach STAC catalogue {stac}: {one_line(error)}") from error
     except (pystac.STACError, pystac.STACTypeError, ValueError, KeyError, TypeError) as error:
-        raise CatalogueError(f"{stac} is not a STAC catalogue: {_one_line(error)}") from error
+        raise CatalogueError(f"{stac} is not a STAC catalogue: {one_line(error)}") from error
 
 
 @retried
@@ -159,7 +160,7 @@ def _check_collection(api: pystac_client.Client, source: Source) -> None:
     try:
         known = sorted(collection.id for collection in api.get_collections())
     except (APIError, requests.RequestException) as error:
-        raise CatalogueError(f"cannot list the collections of {source.stac}: {_one_line(error)}") from error
+        raise CatalogueError(f"cannot list the collections of {source.stac}: {one_line(error)}") from error
     if source.collection not in known:
         raise CatalogueError(
             f"STAC API {source.stac} has no collection {source.collection}; it has {', '.join(known) or 'none'}"
@@ -176,7 +177,7 @@ def find_scenes(source: Source, city: City) -> Candidates:
     try:
         found = sorted(_search(catalogue, source, city), key=lambda item: (acquired_at(item), item.id))
     except (APIError, requests.RequestException, OSError) as error:
-        raise CatalogueError(f"searching {source.stac} for {city.name} failed: {_one_line(error)}") from error
+        raise CatalogueError(f"searching {source.stac} for {city.name} failed: {one_line(error)}") from error
     clear = [item for item in found if cloud_cover(item) <= source.max_cloud_cover]
     if not clear:
         detail = f"{len(found)} scenes are cloudier" if found else "no scene covers the city in this period"
@@ -256,7 +257,3 @@ def _overlaps(item: pystac.Item, city: City) -> bool:
 def _flat(bbox: list[float]) -> list[float]:
     """Return a bbox without its heights."""
     return bbox if len(bbox) == 4 else [bbox[0], bbox[1], bbox[3], bbox[4]]
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__

@@ -4,6 +4,7 @@ import importlib.util
 
 import requests
 
+from db.errors import one_line
 from etl.errors import CatalogueError, ImageryError
 
 
@@ -31,4 +32,4 @@ def sign_address(url: str) -> str:
     try:
         return str(planetary_computer.sign_url(url))
     except requests.RequestException as error:
-        raise ImageryError(f"cannot get a token to read {url}: {' '.join(str(error).split())}") from None
+        raise ImageryError(f"cannot get a token to read {url}: {one_line(error)}") from None
