@@ -24,7 +24,8 @@ cities = Table(
         BigInteger,
         primary_key=True,
         autoincrement=False,
-        comment="GeoNames id; of a synthetic town, minus the GeoNames id of the real city at its position.",
+        comment="GeoNames id; negative for what has none: a synthetic town (minus the GeoNames id of the real city at "
+        "its position) or a place that is no city.",
     ),
     Column("name", Text, nullable=False, comment="English name; that of a synthetic town ends in '(synthetic)'."),
     Column(
@@ -56,7 +57,7 @@ cities = Table(
         comment="True for a synthetic town, whose pixels are generated and not observed.",
     ),
     Index("ix_cities_location", "location", postgresql_using="gist"),
-    comment="Cities and synthetic demo towns whose imagery is cut into tiles.",
+    comment="Cities, other places, and synthetic demo towns whose imagery is cut into tiles.",
 )
 
 country_outlines = Table(

@@ -45,6 +45,28 @@ composites = Table(
         comment="True if the collection declares its pixels to be synthetic.",
     ),
     Column(
+        "is_date_known",
+        Boolean,
+        nullable=False,
+        server_default=text("true"),
+        comment="False if the source of the pixels gives no date: period is nominal, and a search with a period leaves "
+        "the tiles out.",
+    ),
+    Column(
+        "licences",
+        ARRAY(Text),
+        nullable=False,
+        server_default=text("'{}'"),
+        comment="Licences that the scenes declare (property license), in alphabetical order.",
+    ),
+    Column(
+        "attributions",
+        ARRAY(Text),
+        nullable=False,
+        server_default=text("'{}'"),
+        comment="Attributions that the scenes ask for (property attribution), in alphabetical order.",
+    ),
+    Column(
         "item_ids",
         ARRAY(Text),
         nullable=False,

@@ -50,7 +50,15 @@ encoder = Table(
         nullable=False,
         comment='Post-processing of raw patch embeddings and its fitted parameters: {"method": raw, centred, '
         'standardised or all_but_the_top, "mean": [...], "std": [...], "components": principal components removed, '
-        '"removal": what LEACE removes}. Applied to stored vectors and query vectors alike.',
+        '"removal": what LEACE removes, "texture": {"mean": [...], "std": [...]} of the standard deviation over the '
+        "patches of a tile}. Applied to stored vectors and query vectors alike.",
+    ),
+    Column(
+        "default_method",
+        Text,
+        nullable=False,
+        server_default="mean",
+        comment="Method of a search that names none: mean or mean_std.",
     ),
     Column(
         "fitted_at",
@@ -59,6 +67,7 @@ encoder = Table(
         comment="When the encoder and its post-processing were fitted.",
     ),
     CheckConstraint("encoder_id = 1", name="one_row"),
+    CheckConstraint("default_method IN ('mean', 'mean_std')", name="default_method"),
     CheckConstraint("weights IN ('pretrained', 'random', 'fitted')", name="weights"),
     comment="The encoder of all vectors in this database; exactly one row once anything is loaded.",
 )

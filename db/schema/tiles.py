@@ -110,7 +110,12 @@ tile_aggregates = Table(
         nullable=False,
         comment="The tile.",
     ),
-    Column("method", Text, nullable=False, comment="median, min or max of each dimension over the valid patches."),
+    Column(
+        "method",
+        Text,
+        nullable=False,
+        comment="median, min, max or std (standard deviation) of each dimension over the valid patches.",
+    ),
     Column(
         "embedding",
         Vector(EMBEDDING_DIMENSION),
@@ -118,7 +123,7 @@ tile_aggregates = Table(
         comment="The aggregated vector, post-processed.",
     ),
     PrimaryKeyConstraint("tile_id", "method"),
-    CheckConstraint("method IN ('median', 'min', 'max')", name="method"),
+    CheckConstraint("method IN ('median', 'min', 'max', 'std')", name="method"),
     comment="Further aggregates of a tile's patches. They have no vector index: searches compare all of them.",
 )
 
