@@ -68,6 +68,7 @@ ROWS 20
 SET search_path = public, pg_temp
 AS $$$$
 BEGIN
+    method := internal.method_or_default(method);
     RETURN QUERY
     SELECT s.*
     FROM internal.search(
@@ -91,7 +92,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from webapp.api.models import Method, Query
+from webapp.api.models import Method, Origin, Query
 from webapp.api.search_types import Area, CityIds, Codes, Period
 
 
@@ -168,7 +169,7 @@ def _required(anchor: str) -> list[str]:
     """Return the files of the objects that a search is built from."""
     function = anchor.split("(")[0].removeprefix("internal.")
     maker = "types/search_anchor.sql" if function == "ROW" else f"internal/{function}.sql"
-    return sorted([maker, "internal/search.sql", "types/search_filters.sql"])
+    return sorted([maker, "internal/method_or_default.sql", "internal/search.sql", "types/search_filters.sql"])
 
 
 def _comment(search: Entry, filters: list[Entry], columns: list[Entry]) -> str:

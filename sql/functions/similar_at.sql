@@ -1,12 +1,13 @@
 -- Generated from sql/search.toml by scripts/generate_search.py: do not edit.
 -- requires: internal/anchor_of_position.sql
+-- requires: internal/method_or_default.sql
 -- requires: internal/search.sql
 -- requires: types/search_filters.sql
 CREATE OR REPLACE FUNCTION api.similar_at(
     lon double precision,
     lat double precision,
     k integer DEFAULT 20,
-    method text DEFAULT 'mean',
+    method text DEFAULT NULL,
     exclude_within_m double precision DEFAULT 0,
     exclude_same_city boolean DEFAULT true,
     exclude_city_ids bigint[] DEFAULT NULL,
@@ -14,6 +15,7 @@ CREATE OR REPLACE FUNCTION api.similar_at(
     countries text[] DEFAULT NULL,
     exclude_countries text[] DEFAULT NULL,
     continents text[] DEFAULT NULL,
+    origin text DEFAULT NULL,
     within geometry DEFAULT NULL,
     period daterange DEFAULT NULL,
     min_valid_share double precision DEFAULT NULL,
@@ -37,13 +39,14 @@ ROWS 20
 SET search_path = public, pg_temp
 AS $$
 BEGIN
+    method := internal.method_or_default(method);
     RETURN QUERY
     SELECT s.*
     FROM internal.search(
         internal.anchor_of_position(lon, lat, method),
         ROW(
             k, method, exclude_within_m, exclude_same_city, exclude_city_ids, max_per_city, countries,
-            exclude_countries, continents, within, period, min_valid_share, min_similarity, exact
+            exclude_countries, continents, origin, within, period, min_valid_share, min_similarity, exact
         )::internal.search_filters
     ) AS s;
 END;

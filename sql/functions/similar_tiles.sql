@@ -1,11 +1,12 @@
 -- Generated from sql/search.toml by scripts/generate_search.py: do not edit.
 -- requires: internal/anchor_of_tile.sql
+-- requires: internal/method_or_default.sql
 -- requires: internal/search.sql
 -- requires: types/search_filters.sql
 CREATE OR REPLACE FUNCTION api.similar_tiles(
     query_tile_id bigint,
     k integer DEFAULT 20,
-    method text DEFAULT 'mean',
+    method text DEFAULT NULL,
     exclude_within_m double precision DEFAULT 0,
     exclude_same_city boolean DEFAULT true,
     exclude_city_ids bigint[] DEFAULT NULL,
@@ -13,6 +14,7 @@ CREATE OR REPLACE FUNCTION api.similar_tiles(
     countries text[] DEFAULT NULL,
     exclude_countries text[] DEFAULT NULL,
     continents text[] DEFAULT NULL,
+    origin text DEFAULT NULL,
     within geometry DEFAULT NULL,
     period daterange DEFAULT NULL,
     min_valid_share double precision DEFAULT NULL,
@@ -36,13 +38,14 @@ ROWS 20
 SET search_path = public, pg_temp
 AS $$
 BEGIN
+    method := internal.method_or_default(method);
     RETURN QUERY
     SELECT s.*
     FROM internal.search(
         internal.anchor_of_tile(query_tile_id, method),
         ROW(
             k, method, exclude_within_m, exclude_same_city, exclude_city_ids, max_per_city, countries,
-            exclude_countries, continents, within, period, min_valid_share, min_similarity, exact
+            exclude_countries, continents, origin, within, period, min_valid_share, min_similarity, exact
         )::internal.search_filters
     ) AS s;
 END;
@@ -54,7 +57,8 @@ The tile itself is never among them. An unknown tile raises SQLSTATE P0002, an i
 
 Arguments of every search (NULL: no filter):
 - k: Number of matches: the answer has min(k, eligible tiles) rows. Readers may ask for at most 10,000.
-- method: Vectors to compare: mean (whole tile), dominant (largest cluster of patches), median, min or max.
+- method: Vectors to compare: mean (whole tile), dominant (largest cluster of patches), median, min, max, std
+  (texture: standard deviation over the patches) or mean_std (mean and std). NULL: terrakin.encoder.default_method.
 - exclude_within_m: Leave out tiles whose centre is nearer than this to the query, in geodesic metres.
 - exclude_same_city: Leave out the cities of the query.
 - exclude_city_ids: Leave out these cities.
@@ -62,9 +66,11 @@ Arguments of every search (NULL: no filter):
 - countries: Only these countries: ISO 3166-1 alpha-2 codes. An empty array finds nothing.
 - exclude_countries: Leave out these countries: ISO 3166-1 alpha-2 codes.
 - continents: Only these continents: English names. An empty array finds nothing.
+- origin: Only tiles of this origin: real, synthetic or any. NULL: the origin of what is searched for, or any if that
+  is unknown or mixed.
 - within: Only tiles whose centre lies in this geometry (EPSG:4326). Across the antimeridian, draw on beyond 180
   degrees (170 to 190); an edge from 179 to -179 runs the long way round.
-- period: Only tiles whose composite has days in this period.
+- period: Only tiles whose composite has days in this period. Tiles of unknown date have none.
 - min_valid_share: Only tiles with at least this share of clear pixels, 0 to 1.
 - min_similarity: Only tiles with at least this similarity, -1 to 1.
 - exact: Compare every eligible tile instead of asking the vector index.

@@ -1,5 +1,6 @@
 -- Generated from sql/search.toml by scripts/generate_search.py: do not edit.
 -- requires: internal/anchor_of_examples.sql
+-- requires: internal/method_or_default.sql
 -- requires: internal/search.sql
 -- requires: types/search_filters.sql
 CREATE OR REPLACE FUNCTION api.similar_to_examples(
@@ -7,7 +8,7 @@ CREATE OR REPLACE FUNCTION api.similar_to_examples(
     negative bigint[] DEFAULT '{}',
     negative_weight double precision DEFAULT 0.2,
     k integer DEFAULT 20,
-    method text DEFAULT 'mean',
+    method text DEFAULT NULL,
     exclude_within_m double precision DEFAULT 0,
     exclude_same_city boolean DEFAULT true,
     exclude_city_ids bigint[] DEFAULT NULL,
@@ -15,6 +16,7 @@ CREATE OR REPLACE FUNCTION api.similar_to_examples(
     countries text[] DEFAULT NULL,
     exclude_countries text[] DEFAULT NULL,
     continents text[] DEFAULT NULL,
+    origin text DEFAULT NULL,
     within geometry DEFAULT NULL,
     period daterange DEFAULT NULL,
     min_valid_share double precision DEFAULT NULL,
@@ -38,13 +40,14 @@ ROWS 20
 SET search_path = public, pg_temp
 AS $$
 BEGIN
+    method := internal.method_or_default(method);
     RETURN QUERY
     SELECT s.*
     FROM internal.search(
         internal.anchor_of_examples(positive, negative, negative_weight, method),
         ROW(
             k, method, exclude_within_m, exclude_same_city, exclude_city_ids, max_per_city, countries,
-            exclude_countries, continents, within, period, min_valid_share, min_similarity, exact
+            exclude_countries, continents, origin, within, period, min_valid_share, min_similarity, exact
         )::internal.search_filters
     ) AS s;
 END;

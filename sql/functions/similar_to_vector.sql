@@ -1,17 +1,19 @@
 -- Generated from sql/search.toml by scripts/generate_search.py: do not edit.
+-- requires: internal/method_or_default.sql
 -- requires: internal/search.sql
 -- requires: types/search_anchor.sql
 -- requires: types/search_filters.sql
 CREATE OR REPLACE FUNCTION api.similar_to_vector(
     query_vector vector,
     k integer DEFAULT 20,
-    method text DEFAULT 'mean',
+    method text DEFAULT NULL,
     exclude_within_m double precision DEFAULT 0,
     exclude_city_ids bigint[] DEFAULT NULL,
     max_per_city integer DEFAULT NULL,
     countries text[] DEFAULT NULL,
     exclude_countries text[] DEFAULT NULL,
     continents text[] DEFAULT NULL,
+    origin text DEFAULT NULL,
     within geometry DEFAULT NULL,
     period daterange DEFAULT NULL,
     min_valid_share double precision DEFAULT NULL,
@@ -37,20 +39,22 @@ ROWS 20
 SET search_path = public, pg_temp
 AS $$
 BEGIN
+    method := internal.method_or_default(method);
     RETURN QUERY
     SELECT s.*
     FROM internal.search(
-        ROW(query_vector, exclude_near, exclude_tile_ids, NULL, NULL)::internal.search_anchor,
+        ROW(query_vector, exclude_near, exclude_tile_ids, NULL, NULL, NULL)::internal.search_anchor,
         ROW(
             k, method, exclude_within_m, false, exclude_city_ids, max_per_city, countries, exclude_countries,
-            continents, within, period, min_valid_share, min_similarity, exact
+            continents, origin, within, period, min_valid_share, min_similarity, exact
         )::internal.search_filters
     ) AS s;
 END;
 $$;
 
 COMMENT ON FUNCTION api.similar_to_vector IS
-'Return the k tiles most similar to a vector of 768 numbers, post-processed as terrakin.encoder records, best first.
+'Return the k tiles most similar to a vector of 768 numbers (mean_std: 1,536, as of api.tile_embedding), post-processed
+as terrakin.encoder records, best first.
 exclude_near: where the query is; exclude_within_m and distance_m are measured from it (distance_m is NULL without
 it). exclude_tile_ids: leave out these tiles.
 An invalid argument raises SQLSTATE 22023.

@@ -6,7 +6,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = public, pg_temp
 AS $$
     SELECT ROW(
-        20, 'mean', 0, true, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, false
+        20, NULL, 0, true, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, false
     )::internal.search_filters;
 $$;
 

@@ -9,6 +9,7 @@ CREATE TYPE internal.search_filters AS (
     countries text[],
     exclude_countries text[],
     continents text[],
+    origin text,
     within geometry,
     period daterange,
     min_valid_share double precision,
@@ -20,7 +21,7 @@ COMMENT ON TYPE internal.search_filters IS 'Arguments of every search for simila
 COMMENT ON COLUMN internal.search_filters.k IS
 'Number of matches: the answer has min(k, eligible tiles) rows. Readers may ask for at most 10,000.';
 COMMENT ON COLUMN internal.search_filters.method IS
-'Vectors to compare: mean (whole tile), dominant (largest cluster of patches), median, min or max.';
+'Vectors to compare: mean (whole tile), dominant (largest cluster of patches), median, min, max, std (texture: standard deviation over the patches) or mean_std (mean and std). NULL: terrakin.encoder.default_method.';
 COMMENT ON COLUMN internal.search_filters.exclude_within_m IS
 'Leave out tiles whose centre is nearer than this to the query, in geodesic metres.';
 COMMENT ON COLUMN internal.search_filters.exclude_same_city IS 'Leave out the cities of the query.';
@@ -31,9 +32,12 @@ COMMENT ON COLUMN internal.search_filters.countries IS
 COMMENT ON COLUMN internal.search_filters.exclude_countries IS 'Leave out these countries: ISO 3166-1 alpha-2 codes.';
 COMMENT ON COLUMN internal.search_filters.continents IS
 'Only these continents: English names. An empty array finds nothing.';
+COMMENT ON COLUMN internal.search_filters.origin IS
+'Only tiles of this origin: real, synthetic or any. NULL: the origin of what is searched for, or any if that is unknown or mixed.';
 COMMENT ON COLUMN internal.search_filters.within IS
 'Only tiles whose centre lies in this geometry (EPSG:4326). Across the antimeridian, draw on beyond 180 degrees (170 to 190); an edge from 179 to -179 runs the long way round.';
-COMMENT ON COLUMN internal.search_filters.period IS 'Only tiles whose composite has days in this period.';
+COMMENT ON COLUMN internal.search_filters.period IS
+'Only tiles whose composite has days in this period. Tiles of unknown date have none.';
 COMMENT ON COLUMN internal.search_filters.min_valid_share IS
 'Only tiles with at least this share of clear pixels, 0 to 1.';
 COMMENT ON COLUMN internal.search_filters.min_similarity IS 'Only tiles with at least this similarity, -1 to 1.';

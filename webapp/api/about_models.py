@@ -22,7 +22,9 @@ class ContinentCount(BaseModel):
 class PeriodCount(BaseModel):
     """Numbers of cities and tiles of a period."""
 
-    period: str = Field(description="First and last day (UTC) of the composites: 2024-06-01/2024-08-31.")
+    period: str = Field(
+        description="First and last day (UTC) of the composites, 2024-06-01/2024-08-31, or 'date unknown'."
+    )
     n_cities: int
     n_tiles: int
 
@@ -39,6 +41,7 @@ class Stats(BaseModel):
     """Numbers of tiles, cities and vectors: api.stats."""
 
     n_tiles: int
+    n_synthetic_tiles: int
     n_cities: int
     n_countries: int
     n_continents: int
@@ -71,7 +74,7 @@ class Config(BaseModel):
 
 
 class Encoder(BaseModel):
-    """The encoder of the vectors, null in its fields while no data are loaded, and numbers of tiles."""
+    """The encoder of the vectors, null in its fields while no data are loaded, and what is loaded."""
 
     name: str | None
     weights: Literal["pretrained", "random", "fitted"] | None
@@ -79,10 +82,16 @@ class Encoder(BaseModel):
     dimension: int | None
     post_processing: str | None
     fitted_at: datetime | None
+    default_method: Method = Field(description="Method of a search that names none.")
+    start_tile_id: int | None = Field(
+        description="Tile to open with: of a real place if there is one, else synthetic; null without tiles."
+    )
     is_synthetic: bool = Field(description=IS_SYNTHETIC)
     n_tiles: int
+    n_synthetic_tiles: int
     n_cities: int
     n_countries: int
+    attributions: list[str] = Field(description="Attributions that the source scenes of all composites ask for.")
 
 
 class Health(BaseModel):

@@ -13,9 +13,18 @@ INTEGER_MAX = 2**31 - 1
 MAX_PAGE = 500
 
 TileId = Annotated[int, Field(ge=0, le=BIGINT_MAX, description="Key of a tile.")]
-Method = Literal["mean", "dominant", "median", "min", "max"]
+Method = Literal["mean", "dominant", "median", "min", "max", "std", "mean_std"]
+Origin = Literal["real", "synthetic", "any"]
 Geometry = dict[str, Any]
 """A GeoJSON geometry, EPSG:4326."""
+
+METHOD = "Vectors to compare; default_method of /encoder if null."
+PERIOD = "First and last day (UTC) of the composite, 2024-06-01/2024-08-31, or 'date unknown'."
+IS_DATE_KNOWN = "False if the source of the pixels gives no date."
+VALID_SHARE = "Share of the pixels with a clear observation, 0 to 1."
+IS_SYNTHETIC = "True if the pixels are generated, false for a real place."
+LICENCES = "Licences of the source scenes."
+ATTRIBUTIONS = "Attributions that the source scenes ask for."
 
 
 class Query(BaseModel):
@@ -42,7 +51,7 @@ class TilePair(Query):
 
     a: TileId
     b: TileId
-    method: Method = "mean"
+    method: Method | None = Field(None, description=METHOD)
 
 
 class Similarity(BaseModel):
@@ -78,14 +87,17 @@ class Tile(BaseModel):
     country_code: str
     country: str
     continent: str
-    period: str = Field(description="First and last day (UTC) of the composite: 2024-06-01/2024-08-31.")
-    valid_share: float
+    period: str = Field(description=PERIOD)
+    is_date_known: bool = Field(description=IS_DATE_KNOWN)
+    valid_share: float = Field(description=VALID_SHARE)
     dominant_share: float
     umap_x: float | None
     umap_y: float | None
     lon: float
     lat: float
-    is_synthetic: bool
+    is_synthetic: bool = Field(description=IS_SYNTHETIC)
+    licences: list[str] = Field(description=LICENCES)
+    attributions: list[str] = Field(description=ATTRIBUTIONS)
     has_thumbnail: bool
     footprint: Geometry
     dominant_area: Geometry | None = Field(
@@ -94,7 +106,7 @@ class Tile(BaseModel):
 
 
 class City(BaseModel):
-    """A row of api.search_cities."""
+    """A row of api.search_cities. What describes its pixels is that of its newest composite, null without one."""
 
     city_id: int
     city: str
@@ -104,7 +116,12 @@ class City(BaseModel):
     lon: float
     lat: float
     n_tiles: int
-    is_synthetic: bool
+    is_synthetic: bool = Field(description=IS_SYNTHETIC)
+    period: str | None = Field(description=PERIOD)
+    is_date_known: bool | None = Field(description=IS_DATE_KNOWN)
+    valid_share: float | None = Field(description=VALID_SHARE)
+    licences: list[str] | None = Field(description=LICENCES)
+    attributions: list[str] | None = Field(description=ATTRIBUTIONS)
     bounds: list[float] = Field(
         description="West, south, east, north (degrees, EPSG:4326); east is over 180 if the city crosses that meridian."
     )
@@ -151,7 +168,12 @@ class SimilarTile(BaseModel):
     candidates: int = Field(description="Number of tiles whose full vectors were compared.")
     lon: float
     lat: float
-    is_synthetic: bool
+    is_synthetic: bool = Field(description=IS_SYNTHETIC)
+    period: str = Field(description=PERIOD)
+    is_date_known: bool = Field(description=IS_DATE_KNOWN)
+    valid_share: float = Field(description=VALID_SHARE)
+    licences: list[str] = Field(description=LICENCES)
+    attributions: list[str] = Field(description=ATTRIBUTIONS)
     has_thumbnail: bool
     footprint: Geometry
 
@@ -161,7 +183,10 @@ class SimilarCitiesQuery(Query):
 
     city_id: int = Field(ge=-BIGINT_MAX, le=BIGINT_MAX, description="Key of a city.")
     k: int = Field(20, ge=0, le=MAX_PAGE, description="Maximum number of cities to return.")
-    method: Method = "mean"
+    method: Method | None = Field(None, description=METHOD)
+    origin: Origin | None = Field(
+        None, description="Only cities of this origin: real, synthetic or any. Null: the origin of the city."
+    )
     max_query_tiles: int = Field(
         10, ge=1, le=50, description="How many of its tiles are matched with the tiles of every other city."
     )
@@ -183,7 +208,7 @@ class SimilarCity(BaseModel):
     distance_m: float = Field(description="Geodesic distance between the centres, metres.")
     lon: float
     lat: float
-    is_synthetic: bool
+    is_synthetic: bool = Field(description=IS_SYNTHETIC)
 
 
 class SimilarCities(BaseModel):
@@ -191,6 +216,7 @@ class SimilarCities(BaseModel):
 
     city_id: int
     k: int
-    method: Method
+    method: Method = Field(description="The vectors that were compared.")
+    origin: Origin | None
     max_query_tiles: int
     cities: list[SimilarCity]

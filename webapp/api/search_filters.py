@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from webapp.api.models import Method, Query
+from webapp.api.models import Method, Origin, Query
 from webapp.api.search_types import Area, CityIds, Codes, Period
 
 
@@ -15,9 +15,9 @@ class Filters(Query):
     kind: ClassVar[str]
 
     k: int = Field(20, ge=0, le=1000, description="Number of matches: the answer has min(k, eligible tiles) tiles.")
-    method: Method = Field(
-        "mean",
-        description="Vectors to compare: mean (whole tile), dominant (largest cluster of patches), median, min or max.",
+    method: Method | None = Field(
+        None,
+        description="Vectors to compare: std is texture, mean_std mean and texture. Null: default_method of /encoder.",
     )
     exclude_within_m: float = Field(
         0,
@@ -37,11 +37,14 @@ class Filters(Query):
     continents: Codes | None = Field(
         None, description="Only these continents: English names. An empty array finds nothing."
     )
+    origin: Origin | None = Field(
+        None, description="Only tiles of this origin. Null: that of what is searched for, or any if unknown or mixed."
+    )
     within: Area | None = Field(
         None, description="Only tiles whose centre lies in this GeoJSON Polygon or MultiPolygon (EPSG:4326)."
     )
     period: Period | None = Field(
-        None, description="Only tiles whose composite has days in this period (UTC): 2024-06-01/2024-08-31."
+        None, description="Only tiles with days in this period (UTC): 2024-06-01/2024-08-31. Unknown dates are in none."
     )
     min_valid_share: float | None = Field(
         None, ge=0, le=1, description="Only tiles with at least this share of clear pixels, 0 to 1."

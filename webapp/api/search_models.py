@@ -10,7 +10,7 @@ from apiflask.fields import UploadFile
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from webapp.api.exports import Form
-from webapp.api.models import Query, SimilarTile, TileId
+from webapp.api.models import Method, Query, SimilarTile, TileId
 from webapp.api.search_filters import Filters
 from webapp.api.search_types import Area, parse_json
 
@@ -109,5 +109,5 @@ class SimilarTiles(BaseModel):
         description="kind (tile, position, examples, area or chip) and the fields of the search."
     )
     tile_id: int | None = Field(None, description="The query tile of a search by tile, else null.")
-    method: str = Field(description="The vectors that were compared.")
+    method: Method = Field(description="The vectors that were compared.")
     tiles: list[SimilarTile]

@@ -11,7 +11,7 @@ from flask import Response
 from pydantic import BaseModel, Field
 
 from webapp.api import caching
-from webapp.api.models import Method, Query, TileId
+from webapp.api.models import IS_SYNTHETIC, METHOD, Method, Query, TileId
 from webapp.database import Row, database
 from webapp.errors import NotFoundError
 
@@ -31,6 +31,7 @@ class LayoutCity(BaseModel):
     country_code: str
     country: str
     continent: str
+    is_synthetic: bool = Field(description=IS_SYNTHETIC)
 
 
 class Layout(BaseModel):
@@ -48,7 +49,7 @@ class LayoutSimilarityQuery(Query):
     """The arguments of api.similarities."""
 
     tile_id: TileId
-    method: Method = "mean"
+    method: Method | None = Field(None, description=METHOD)
 
 
 LAYOUT = """
@@ -57,7 +58,7 @@ LAYOUT = """
         (
             SELECT json_agg(json_build_object(
                 'city_id', c.city_id, 'city', c.city, 'country_code', c.country_code, 'country', c.country,
-                'continent', c.continent
+                'continent', c.continent, 'is_synthetic', c.is_synthetic
             ) ORDER BY i.number)
             FROM unnest(u.city_ids) WITH ORDINALITY AS i(city_id, number)
             JOIN api.city_overview AS c ON c.city_id = i.city_id

@@ -273,7 +273,7 @@ export interface paths {
                 query: {
                     format?: "json" | "geojson" | "csv" | "geoparquet";
                     k?: number;
-                    method?: "mean" | "dominant" | "median" | "min" | "max";
+                    method?: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
                     exclude_within_m?: number;
                     exclude_same_city?: boolean;
                     exclude_city_ids?: number[] | null;
@@ -281,6 +281,7 @@ export interface paths {
                     countries?: string[] | null;
                     exclude_countries?: string[] | null;
                     continents?: string[] | null;
+                    origin?: ("real" | "synthetic" | "any") | null;
                     within?: string;
                     period?: string | null;
                     min_valid_share?: number | null;
@@ -394,7 +395,7 @@ export interface paths {
                 query: {
                     a: number;
                     b: number;
-                    method?: "mean" | "dominant" | "median" | "min" | "max";
+                    method?: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
                 };
                 header?: never;
                 path?: never;
@@ -434,7 +435,7 @@ export interface paths {
                 query: {
                     format?: "json" | "geojson" | "csv" | "geoparquet";
                     k?: number;
-                    method?: "mean" | "dominant" | "median" | "min" | "max";
+                    method?: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
                     exclude_within_m?: number;
                     exclude_same_city?: boolean;
                     exclude_city_ids?: number[] | null;
@@ -442,6 +443,7 @@ export interface paths {
                     countries?: string[] | null;
                     exclude_countries?: string[] | null;
                     continents?: string[] | null;
+                    origin?: ("real" | "synthetic" | "any") | null;
                     within?: string;
                     period?: string | null;
                     min_valid_share?: number | null;
@@ -560,7 +562,8 @@ export interface paths {
                 query: {
                     city_id: number;
                     k?: number;
-                    method?: "mean" | "dominant" | "median" | "min" | "max";
+                    method?: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
+                    origin?: ("real" | "synthetic" | "any") | null;
                     max_query_tiles?: number;
                 };
                 header?: never;
@@ -732,7 +735,7 @@ export interface paths {
             parameters: {
                 query: {
                     tile_id: number;
-                    method?: "mean" | "dominant" | "median" | "min" | "max";
+                    method?: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
                 };
                 header?: never;
                 path?: never;
@@ -896,6 +899,8 @@ export interface components {
             country_code: string;
             country: string;
             continent: string;
+            /** @description True if the pixels are generated, false for a real place. */
+            is_synthetic: boolean;
         };
         /** @description The UMAP layout: api.umap_layout. */
         Layout: {
@@ -920,13 +925,13 @@ export interface components {
         /** @description Number of tiles that have a vector of a method. */
         "Stats.MethodCount": {
             /** @enum {string} */
-            method: "mean" | "dominant" | "median" | "min" | "max";
+            method: "mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std";
             n_tiles: number;
             has_index: boolean;
         };
         /** @description Numbers of cities and tiles of a period. */
         "Stats.PeriodCount": {
-            /** @description First and last day (UTC) of the composites: 2024-06-01/2024-08-31. */
+            /** @description First and last day (UTC) of the composites, 2024-06-01/2024-08-31, or 'date unknown'. */
             period: string;
             n_cities: number;
             n_tiles: number;
@@ -934,6 +939,7 @@ export interface components {
         /** @description Numbers of tiles, cities and vectors: api.stats. */
         Stats: {
             n_tiles: number;
+            n_synthetic_tiles: number;
             n_cities: number;
             n_countries: number;
             n_continents: number;
@@ -946,7 +952,7 @@ export interface components {
             periods: components["schemas"]["Stats.PeriodCount"][];
             by_method: components["schemas"]["Stats.MethodCount"][];
         };
-        /** @description A row of api.search_cities. */
+        /** @description A row of api.search_cities. What describes its pixels is that of its newest composite, null without one. */
         "Cities.City": {
             city_id: number;
             city: string;
@@ -956,7 +962,18 @@ export interface components {
             lon: number;
             lat: number;
             n_tiles: number;
+            /** @description True if the pixels are generated, false for a real place. */
             is_synthetic: boolean;
+            /** @description First and last day (UTC) of the composite, 2024-06-01/2024-08-31, or 'date unknown'. */
+            period: string | null;
+            /** @description False if the source of the pixels gives no date. */
+            is_date_known: boolean | null;
+            /** @description Share of the pixels with a clear observation, 0 to 1. */
+            valid_share: number | null;
+            /** @description Licences of the source scenes. */
+            licences: string[] | null;
+            /** @description Attributions that the source scenes ask for. */
+            attributions: string[] | null;
             /** @description West, south, east, north (degrees, EPSG:4326); east is over 180 if the city crosses that meridian. */
             bounds: number[];
         };
@@ -996,15 +1013,23 @@ export interface components {
             country_code: string;
             country: string;
             continent: string;
-            /** @description First and last day (UTC) of the composite: 2024-06-01/2024-08-31. */
+            /** @description First and last day (UTC) of the composite, 2024-06-01/2024-08-31, or 'date unknown'. */
             period: string;
+            /** @description False if the source of the pixels gives no date. */
+            is_date_known: boolean;
+            /** @description Share of the pixels with a clear observation, 0 to 1. */
             valid_share: number;
             dominant_share: number;
             umap_x: number | null;
             umap_y: number | null;
             lon: number;
             lat: number;
+            /** @description True if the pixels are generated, false for a real place. */
             is_synthetic: boolean;
+            /** @description Licences of the source scenes. */
+            licences: string[];
+            /** @description Attributions that the source scenes ask for. */
+            attributions: string[];
             has_thumbnail: boolean;
             footprint: {
                 [key: string]: unknown;
@@ -1014,7 +1039,7 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
-        /** @description The encoder of the vectors, null in its fields while no data are loaded, and numbers of tiles. */
+        /** @description The encoder of the vectors, null in its fields while no data are loaded, and what is loaded. */
         Encoder: {
             name: string | null;
             weights: ("pretrained" | "random" | "fitted") | null;
@@ -1022,11 +1047,21 @@ export interface components {
             dimension: number | null;
             post_processing: string | null;
             fitted_at: string | null;
+            /**
+             * @description Method of a search that names none.
+             * @enum {string}
+             */
+            default_method: "mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std";
+            /** @description Tile to open with: of a real place if there is one, else synthetic; null without tiles. */
+            start_tile_id: number | null;
             /** @description Whether any composite has synthetic pixels. */
             is_synthetic: boolean;
             n_tiles: number;
+            n_synthetic_tiles: number;
             n_cities: number;
             n_countries: number;
+            /** @description Attributions that the source scenes of all composites ask for. */
+            attributions: string[];
         };
         /** @description A row of api.search_tiles. */
         "SimilarTiles.SimilarTile": {
@@ -1049,7 +1084,18 @@ export interface components {
             candidates: number;
             lon: number;
             lat: number;
+            /** @description True if the pixels are generated, false for a real place. */
             is_synthetic: boolean;
+            /** @description First and last day (UTC) of the composite, 2024-06-01/2024-08-31, or 'date unknown'. */
+            period: string;
+            /** @description False if the source of the pixels gives no date. */
+            is_date_known: boolean;
+            /** @description Share of the pixels with a clear observation, 0 to 1. */
+            valid_share: number;
+            /** @description Licences of the source scenes. */
+            licences: string[];
+            /** @description Attributions that the source scenes ask for. */
+            attributions: string[];
             has_thumbnail: boolean;
             footprint: {
                 [key: string]: unknown;
@@ -1066,8 +1112,11 @@ export interface components {
              * @default null
              */
             tile_id: number | null;
-            /** @description The vectors that were compared. */
-            method: string;
+            /**
+             * @description The vectors that were compared.
+             * @enum {string}
+             */
+            method: "mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std";
             tiles: components["schemas"]["SimilarTiles.SimilarTile"][];
         };
         /** @description LikeTile as a body. */
@@ -1078,11 +1127,10 @@ export interface components {
              */
             k: number;
             /**
-             * @description Vectors to compare: mean (whole tile), dominant (largest cluster of patches), median, min or max.
-             * @default mean
-             * @enum {string}
+             * @description Vectors to compare: std is texture, mean_std mean and texture. Null: default_method of /encoder.
+             * @default null
              */
-            method: "mean" | "dominant" | "median" | "min" | "max";
+            method: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
             /**
              * @description Leave out tiles whose centre is nearer than this to the query, in geodesic metres.
              * @default 0
@@ -1119,6 +1167,11 @@ export interface components {
              */
             continents: string[] | null;
             /**
+             * @description Only tiles of this origin. Null: that of what is searched for, or any if unknown or mixed.
+             * @default null
+             */
+            origin: ("real" | "synthetic" | "any") | null;
+            /**
              * @description Only tiles whose centre lies in this GeoJSON Polygon or MultiPolygon (EPSG:4326).
              * @default null
              */
@@ -1128,7 +1181,7 @@ export interface components {
                 coordinates: unknown[][];
             } | null;
             /**
-             * @description Only tiles whose composite has days in this period (UTC): 2024-06-01/2024-08-31.
+             * @description Only tiles with days in this period (UTC): 2024-06-01/2024-08-31. Unknown dates are in none.
              * @default null
              */
             period: string | null;
@@ -1168,7 +1221,7 @@ export interface components {
             a: number;
             b: number;
             /** @enum {string} */
-            method: "mean" | "dominant" | "median" | "min" | "max";
+            method: "mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std";
             /** @description Cosine similarity of the two vectors, -1 to 1. */
             similarity: number;
             /** @description Geodesic distance between the centres, metres. */
@@ -1182,11 +1235,10 @@ export interface components {
              */
             k: number;
             /**
-             * @description Vectors to compare: mean (whole tile), dominant (largest cluster of patches), median, min or max.
-             * @default mean
-             * @enum {string}
+             * @description Vectors to compare: std is texture, mean_std mean and texture. Null: default_method of /encoder.
+             * @default null
              */
-            method: "mean" | "dominant" | "median" | "min" | "max";
+            method: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
             /**
              * @description Leave out tiles whose centre is nearer than this to the query, in geodesic metres.
              * @default 0
@@ -1223,6 +1275,11 @@ export interface components {
              */
             continents: string[] | null;
             /**
+             * @description Only tiles of this origin. Null: that of what is searched for, or any if unknown or mixed.
+             * @default null
+             */
+            origin: ("real" | "synthetic" | "any") | null;
+            /**
              * @description Only tiles whose centre lies in this GeoJSON Polygon or MultiPolygon (EPSG:4326).
              * @default null
              */
@@ -1232,7 +1289,7 @@ export interface components {
                 coordinates: unknown[][];
             } | null;
             /**
-             * @description Only tiles whose composite has days in this period (UTC): 2024-06-01/2024-08-31.
+             * @description Only tiles with days in this period (UTC): 2024-06-01/2024-08-31. Unknown dates are in none.
              * @default null
              */
             period: string | null;
@@ -1270,14 +1327,19 @@ export interface components {
             distance_m: number;
             lon: number;
             lat: number;
+            /** @description True if the pixels are generated, false for a real place. */
             is_synthetic: boolean;
         };
         /** @description The cities most similar to one city, best first. */
         SimilarCities: {
             city_id: number;
             k: number;
-            /** @enum {string} */
-            method: "mean" | "dominant" | "median" | "min" | "max";
+            /**
+             * @description The vectors that were compared.
+             * @enum {string}
+             */
+            method: "mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std";
+            origin: ("real" | "synthetic" | "any") | null;
             max_query_tiles: number;
             cities: components["schemas"]["SimilarCities.SimilarCity"][];
         };
@@ -1289,11 +1351,10 @@ export interface components {
              */
             k: number;
             /**
-             * @description Vectors to compare: mean (whole tile), dominant (largest cluster of patches), median, min or max.
-             * @default mean
-             * @enum {string}
+             * @description Vectors to compare: std is texture, mean_std mean and texture. Null: default_method of /encoder.
+             * @default null
              */
-            method: "mean" | "dominant" | "median" | "min" | "max";
+            method: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
             /**
              * @description Leave out tiles whose centre is nearer than this to the query, in geodesic metres.
              * @default 0
@@ -1330,6 +1391,11 @@ export interface components {
              */
             continents: string[] | null;
             /**
+             * @description Only tiles of this origin. Null: that of what is searched for, or any if unknown or mixed.
+             * @default null
+             */
+            origin: ("real" | "synthetic" | "any") | null;
+            /**
              * @description Only tiles whose centre lies in this GeoJSON Polygon or MultiPolygon (EPSG:4326).
              * @default null
              */
@@ -1339,7 +1405,7 @@ export interface components {
                 coordinates: unknown[][];
             } | null;
             /**
-             * @description Only tiles whose composite has days in this period (UTC): 2024-06-01/2024-08-31.
+             * @description Only tiles with days in this period (UTC): 2024-06-01/2024-08-31. Unknown dates are in none.
              * @default null
              */
             period: string | null;
@@ -1373,11 +1439,10 @@ export interface components {
              */
             k: number;
             /**
-             * @description Vectors to compare: mean (whole tile), dominant (largest cluster of patches), median, min or max.
-             * @default mean
-             * @enum {string}
+             * @description Vectors to compare: std is texture, mean_std mean and texture. Null: default_method of /encoder.
+             * @default null
              */
-            method: "mean" | "dominant" | "median" | "min" | "max";
+            method: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
             /**
              * @description Leave out tiles whose centre is nearer than this to the query, in geodesic metres.
              * @default 0
@@ -1414,6 +1479,11 @@ export interface components {
              */
             continents: string[] | null;
             /**
+             * @description Only tiles of this origin. Null: that of what is searched for, or any if unknown or mixed.
+             * @default null
+             */
+            origin: ("real" | "synthetic" | "any") | null;
+            /**
              * @description Only tiles whose centre lies in this GeoJSON Polygon or MultiPolygon (EPSG:4326).
              * @default null
              */
@@ -1423,7 +1493,7 @@ export interface components {
                 coordinates: unknown[][];
             } | null;
             /**
-             * @description Only tiles whose composite has days in this period (UTC): 2024-06-01/2024-08-31.
+             * @description Only tiles with days in this period (UTC): 2024-06-01/2024-08-31. Unknown dates are in none.
              * @default null
              */
             period: string | null;
@@ -1454,7 +1524,7 @@ export interface components {
              * @description The filters of the other searches, as JSON.
              * @default {
              *       "k": 20,
-             *       "method": "mean",
+             *       "method": null,
              *       "exclude_within_m": 0,
              *       "exclude_same_city": true,
              *       "exclude_city_ids": null,
@@ -1462,6 +1532,7 @@ export interface components {
              *       "countries": null,
              *       "exclude_countries": null,
              *       "continents": null,
+             *       "origin": null,
              *       "within": null,
              *       "period": null,
              *       "min_valid_share": null,
@@ -1471,7 +1542,7 @@ export interface components {
              */
             settings: components["schemas"]["ChipUpload.LikeChip"];
         };
-        /** @description A row of api.search_cities. */
+        /** @description A row of api.search_cities. What describes its pixels is that of its newest composite, null without one. */
         City: {
             city_id: number;
             city: string;
@@ -1481,7 +1552,18 @@ export interface components {
             lon: number;
             lat: number;
             n_tiles: number;
+            /** @description True if the pixels are generated, false for a real place. */
             is_synthetic: boolean;
+            /** @description First and last day (UTC) of the composite, 2024-06-01/2024-08-31, or 'date unknown'. */
+            period: string | null;
+            /** @description False if the source of the pixels gives no date. */
+            is_date_known: boolean | null;
+            /** @description Share of the pixels with a clear observation, 0 to 1. */
+            valid_share: number | null;
+            /** @description Licences of the source scenes. */
+            licences: string[] | null;
+            /** @description Attributions that the source scenes ask for. */
+            attributions: string[] | null;
             /** @description West, south, east, north (degrees, EPSG:4326); east is over 180 if the city crosses that meridian. */
             bounds: number[];
         };
@@ -1493,11 +1575,10 @@ export interface components {
              */
             k: number;
             /**
-             * @description Vectors to compare: mean (whole tile), dominant (largest cluster of patches), median, min or max.
-             * @default mean
-             * @enum {string}
+             * @description Vectors to compare: std is texture, mean_std mean and texture. Null: default_method of /encoder.
+             * @default null
              */
-            method: "mean" | "dominant" | "median" | "min" | "max";
+            method: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
             /**
              * @description Leave out tiles whose centre is nearer than this to the query, in geodesic metres.
              * @default 0
@@ -1534,6 +1615,11 @@ export interface components {
              */
             continents: string[] | null;
             /**
+             * @description Only tiles of this origin. Null: that of what is searched for, or any if unknown or mixed.
+             * @default null
+             */
+            origin: ("real" | "synthetic" | "any") | null;
+            /**
              * @description Only tiles whose centre lies in this GeoJSON Polygon or MultiPolygon (EPSG:4326).
              * @default null
              */
@@ -1543,7 +1629,7 @@ export interface components {
                 coordinates: unknown[][];
             } | null;
             /**
-             * @description Only tiles whose composite has days in this period (UTC): 2024-06-01/2024-08-31.
+             * @description Only tiles with days in this period (UTC): 2024-06-01/2024-08-31. Unknown dates are in none.
              * @default null
              */
             period: string | null;
@@ -1606,7 +1692,7 @@ export const SEARCH_ARGUMENTS = {
         "maximum": 1000
     },
     "method": {
-        "default": "mean"
+        "default": null
     },
     "exclude_within_m": {
         "default": 0,
@@ -1636,6 +1722,9 @@ export const SEARCH_ARGUMENTS = {
     "continents": {
         "default": null,
         "maxItems": 250
+    },
+    "origin": {
+        "default": null
     },
     "within": {
         "default": null
