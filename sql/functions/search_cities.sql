@@ -1,3 +1,4 @@
+-- requires: internal/period_text.sql
 -- requires: internal/search_key.sql
 CREATE OR REPLACE FUNCTION api.search_cities(
     q text DEFAULT '',
@@ -16,6 +17,11 @@ RETURNS TABLE (
     lat double precision,
     n_tiles bigint,
     is_synthetic boolean,
+    period text,
+    is_date_known boolean,
+    valid_share real,
+    licences text[],
+    attributions text[],
     bounds double precision[]
 )
 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -60,13 +66,21 @@ BEGIN
     SELECT p.n_found, p.city_id, p.name, p.country_code, p.country, p.continent,
         ST_X(p.location::geometry), ST_Y(p.location::geometry),
         (SELECT count(*) FROM terrakin.tiles AS t WHERE t.city_id = p.city_id),
-        p.is_synthetic,
+        p.is_synthetic, internal.period_text(m.period, m.is_date_known), m.is_date_known, m.valid_share, m.licences,
+        m.attributions,
         ARRAY[ST_XMin(b.box), ST_YMin(b.box), ST_XMax(b.box), ST_YMax(b.box)]
     FROM page AS p
     CROSS JOIN LATERAL (
         -- An extent in two parts, one on each side of the antimeridian, is one box whose eastern bound is beyond 180.
         SELECT CASE WHEN ST_XMax(p.extent) - ST_XMin(p.extent) > 180 THEN ST_ShiftLongitude(p.extent) ELSE p.extent END AS box
     ) AS b
+    LEFT JOIN LATERAL (
+        SELECT o.*
+        FROM terrakin.composites AS o
+        WHERE o.city_id = p.city_id
+        ORDER BY lower(o.period) DESC
+        LIMIT 1
+    ) AS m ON true
     ORDER BY NOT p.has_tiles, p.match, CASE WHEN wanted <> '' THEN p.population END DESC NULLS LAST, p.name, p.city_id;
 END;
 $$;
@@ -79,4 +93,5 @@ countries that begin with q, names that contain q; then by population, largest f
 only_city_id: only this city. At most max_rows rows, after skipping the first skip rows; n_found: rows without these
 limits.
 lon, lat: centre, degrees, EPSG:4326. bounds: west, south, east, north of the city''s extent; east is beyond 180
-across the antimeridian.';
+across the antimeridian. period (first and last day, or ''date unknown''), is_date_known, valid_share, licences and
+attributions are those of the city''s newest composite; NULL without one.';

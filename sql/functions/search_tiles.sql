@@ -4,6 +4,8 @@
 -- requires: internal/anchor_of_tile.sql
 -- requires: internal/anchor_of_vector.sql
 -- requires: internal/default_filters.sql
+-- requires: internal/method_or_default.sql
+-- requires: internal/period_text.sql
 -- requires: internal/search.sql
 -- requires: views/tile_overview.sql
 CREATE OR REPLACE FUNCTION api.search_tiles(query jsonb)
@@ -21,6 +23,11 @@ RETURNS TABLE (
     lon double precision,
     lat double precision,
     is_synthetic boolean,
+    period text,
+    is_date_known boolean,
+    valid_share real,
+    licences text[],
+    attributions text[],
     has_thumbnail boolean,
     footprint geometry(Polygon, 4326)
 )
@@ -34,6 +41,7 @@ DECLARE
     filters internal.search_filters := jsonb_populate_record(
         internal.default_filters(),
         query || jsonb_build_object(
+            'method', internal.method_or_default(query ->> 'method'),
             'within', ST_GeomFromGeoJSON(query ->> 'within')::text,
             'period', daterange(split_part(days, '/', 1)::date, split_part(days, '/', 2)::date, '[]')::text
         )
@@ -60,7 +68,8 @@ BEGIN
     END;
     RETURN QUERY
     SELECT s.rank, s.tile_id, s.city_id, s.city, s.country_code, o.country, s.similarity, s.distance_m, s.found_by,
-        s.candidates, o.lon, o.lat, o.is_synthetic, o.has_thumbnail, s.footprint
+        s.candidates, o.lon, o.lat, o.is_synthetic, internal.period_text(o.period, o.is_date_known), o.is_date_known,
+        o.valid_share, o.licences, o.attributions, o.has_thumbnail, s.footprint
     FROM internal.search(anchor, filters) AS s
     JOIN api.tile_overview AS o ON o.tile_id = s.tile_id
     ORDER BY s.rank;
@@ -73,5 +82,6 @@ kind: tile (see api.similar_tiles), position (similar_at), examples (similar_to_
 vector (similar_to_vector). The other keys are the arguments and defaults of that function, without the prefix query_;
 a vector may have lon and lat, the position it was made at, which exclude_within_m and exclude_same_city refer to.
 period: first and last day, 2024-06-01/2024-08-31. within and area: GeoJSON geometries.
-The rows are those of that function, with the country, centre (EPSG:4326), is_synthetic and has_thumbnail of each tile.
+The rows are those of that function, with the country, centre (EPSG:4326), is_synthetic, valid_share, is_date_known,
+licences, attributions and has_thumbnail of each tile; period is the first and last day, or ''date unknown''.
 Invalid values raise the same errors.';

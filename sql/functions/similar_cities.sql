@@ -1,17 +1,20 @@
 -- requires: functions/tile_embedding.sql
 -- requires: internal/check_search.sql
 -- requires: internal/cities_in.sql
+-- requires: internal/method_or_default.sql
+-- requires: internal/wanted_origin.sql
 -- requires: internal/wrap_longitudes.sql
 -- requires: types/search_filters.sql
 CREATE OR REPLACE FUNCTION api.similar_cities(
     query_city_id bigint,
     k integer DEFAULT 20,
-    method text DEFAULT 'mean',
+    method text DEFAULT NULL,
     exclude_within_m double precision DEFAULT 0,
     exclude_city_ids bigint[] DEFAULT NULL,
     countries text[] DEFAULT NULL,
     exclude_countries text[] DEFAULT NULL,
     continents text[] DEFAULT NULL,
+    origin text DEFAULT NULL,
     within geometry DEFAULT NULL,
     period daterange DEFAULT NULL,
     min_valid_share double precision DEFAULT NULL,
@@ -38,12 +41,14 @@ DECLARE
     queries vector[];
     query_location geography;
     only_city_ids bigint[];
+    is_synthetic boolean;
 BEGIN
     IF max_query_tiles IS NULL OR max_query_tiles < 1 THEN
         RAISE EXCEPTION 'max_query_tiles is %', coalesce(max_query_tiles::text, 'NULL')
             USING ERRCODE = '22023', HINT = 'Give the number of tiles of the city to compare: 1 or more.';
     END IF;
-    SELECT c.location INTO query_location FROM terrakin.cities AS c WHERE c.city_id = query_city_id;
+    method := internal.method_or_default(method);
+    SELECT c.location, c.is_synthetic INTO query_location, is_synthetic FROM terrakin.cities AS c WHERE c.city_id = query_city_id;
     -- A repeatable sample that does not depend on location: multiplying by an odd number shuffles the ids.
     SELECT array_agg(s.embedding)
     INTO queries
@@ -51,7 +56,9 @@ BEGIN
         SELECT api.tile_embedding(t.tile_id, method) AS embedding
         FROM terrakin.tiles AS t
         WHERE t.city_id = query_city_id
-            AND (similar_cities.period IS NULL OR t.period && similar_cities.period)
+            AND (similar_cities.period IS NULL OR (t.period && similar_cities.period AND t.composite_id NOT IN (
+                SELECT m.composite_id FROM terrakin.composites AS m WHERE NOT m.is_date_known
+            )))
             AND (min_valid_share IS NULL OR t.valid_share >= min_valid_share)
         ORDER BY (t.tile_id::numeric * 2654435761) % 4294967296, t.tile_id
         LIMIT max_query_tiles
@@ -63,12 +70,12 @@ BEGIN
     PERFORM internal.check_search(
         queries[1],
         ROW(
-            k, method, exclude_within_m, true, exclude_city_ids, NULL, countries, exclude_countries, continents, within,
-            period, min_valid_share, min_similarity, true
+            k, method, exclude_within_m, true, exclude_city_ids, NULL, countries, exclude_countries, continents, origin,
+            within, period, min_valid_share, min_similarity, true
         )::internal.search_filters
     );
     within := internal.wrap_longitudes(within);
-    only_city_ids := internal.cities_in(countries, continents);
+    only_city_ids := internal.cities_in(countries, continents, internal.wanted_origin(origin, is_synthetic));
     exclude_city_ids := array_remove(
         exclude_city_ids || query_city_id || internal.cities_in(exclude_countries, NULL), NULL
     );
@@ -78,6 +85,12 @@ BEGIN
             CASE method
                 WHEN 'mean' THEN t.embedding_mean
                 WHEN 'dominant' THEN t.embedding_dominant
+                WHEN 'mean_std' THEN (
+                    SELECT l2_normalize(t.embedding_mean) || l2_normalize(a.embedding)
+                    FROM terrakin.tile_aggregates AS a
+                    WHERE a.tile_id = t.tile_id
+                        AND a.method = 'std'
+                )
                 ELSE (
                     SELECT a.embedding
                     FROM terrakin.tile_aggregates AS a
@@ -90,7 +103,9 @@ BEGIN
         WHERE t.city_id <> ALL (exclude_city_ids)
             AND (only_city_ids IS NULL OR t.city_id = ANY (only_city_ids))
             AND (within IS NULL OR (t.footprint && within AND ST_Intersects(t.location::geometry, within)))
-            AND (similar_cities.period IS NULL OR t.period && similar_cities.period)
+            AND (similar_cities.period IS NULL OR (t.period && similar_cities.period AND t.composite_id NOT IN (
+                SELECT m.composite_id FROM terrakin.composites AS m WHERE NOT m.is_date_known
+            )))
             AND (min_valid_share IS NULL OR t.valid_share >= min_valid_share)
             AND (exclude_within_m = 0 OR NOT ST_DWithin(c.location, query_location, exclude_within_m))
     ),
@@ -134,5 +149,6 @@ similarity: mean, over at most max_query_tiles tiles of the city, of the similar
 city.
 mean_similarity: cosine of the mean vectors of both cities, for comparison. Both are -1 to 1.
 distance_m: geodesic metres between the city centres; exclude_within_m refers to it.
+origin: NULL is that of the city.
 within, period and min_valid_share select tiles, the other filters cities; they are those of api.similar_tiles.
 An unknown city, or one without tiles, raises SQLSTATE P0002, an invalid argument 22023.';

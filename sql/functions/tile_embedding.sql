@@ -1,29 +1,37 @@
-CREATE OR REPLACE FUNCTION api.tile_embedding(tile_id bigint, method text DEFAULT 'mean')
+-- requires: internal/method_or_default.sql
+CREATE OR REPLACE FUNCTION api.tile_embedding(tile_id bigint, method text DEFAULT NULL)
 RETURNS vector
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = public, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
+    used_method text := internal.method_or_default(method);
     embedding vector;
 BEGIN
-    IF method IN ('mean', 'dominant') THEN
-        SELECT CASE tile_embedding.method WHEN 'mean' THEN t.embedding_mean ELSE t.embedding_dominant END
+    IF used_method IN ('mean', 'dominant') THEN
+        SELECT CASE used_method WHEN 'mean' THEN t.embedding_mean ELSE t.embedding_dominant END
         INTO embedding
         FROM terrakin.tiles AS t
         WHERE t.tile_id = tile_embedding.tile_id;
-    ELSIF method IN ('median', 'min', 'max') THEN
+    ELSIF used_method IN ('median', 'min', 'max', 'std') THEN
         SELECT a.embedding
         INTO embedding
         FROM terrakin.tile_aggregates AS a
         WHERE a.tile_id = tile_embedding.tile_id
-            AND a.method = tile_embedding.method;
+            AND a.method = used_method;
+    ELSIF used_method = 'mean_std' THEN
+        SELECT l2_normalize(t.embedding_mean) || l2_normalize(a.embedding)
+        INTO embedding
+        FROM terrakin.tiles AS t
+        JOIN terrakin.tile_aggregates AS a ON a.tile_id = t.tile_id AND a.method = 'std'
+        WHERE t.tile_id = tile_embedding.tile_id;
     ELSE
-        RAISE EXCEPTION 'unknown method %', coalesce(quote_literal(method), 'NULL')
-            USING ERRCODE = '22023', HINT = 'Methods are mean, dominant, median, min and max.';
+        RAISE EXCEPTION 'unknown method %', quote_literal(used_method)
+            USING ERRCODE = '22023', HINT = 'Methods are mean, dominant, median, min, max, std and mean_std.';
     END IF;
     IF embedding IS NULL THEN
-        RAISE EXCEPTION 'tile % does not exist or has no % vector', coalesce(tile_id::text, 'NULL'), method
+        RAISE EXCEPTION 'tile % does not exist or has no % vector', coalesce(tile_id::text, 'NULL'), used_method
             USING ERRCODE = 'P0002', HINT = 'api.tile_at(lon, lat) finds the tile at a position; api.tile_overview lists all tiles.';
     END IF;
     RETURN embedding;
@@ -31,5 +39,7 @@ END;
 $$;
 
 COMMENT ON FUNCTION api.tile_embedding IS
-'Return the stored vector of a tile. method: mean, dominant, median, min or max. An unknown tile raises SQLSTATE P0002,
-an unknown method 22023.';
+'Return the vector of a tile: 768 numbers. method: mean, dominant, median, min, max, std or mean_std; NULL:
+terrakin.encoder.default_method. mean_std is the mean and the std vector, each of unit length, one after the other:
+1,536 numbers, so that its cosine is the mean of both cosines.
+An unknown tile raises SQLSTATE P0002, an unknown method 22023.';

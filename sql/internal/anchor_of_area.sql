@@ -1,4 +1,5 @@
 -- requires: functions/tile_embedding.sql
+-- requires: internal/is_synthetic.sql
 -- requires: internal/wrap_longitudes.sql
 -- requires: types/search_anchor.sql
 CREATE OR REPLACE FUNCTION internal.anchor_of_area(query_area geometry, period daterange, method text)
@@ -22,13 +23,15 @@ BEGIN
     FROM terrakin.tiles AS t
     WHERE t.footprint && query_area
         AND ST_Intersects(t.location::geometry, query_area)
-        AND (period IS NULL OR t.period && period);
+        AND (period IS NULL OR (t.period && period AND t.composite_id NOT IN (
+            SELECT m.composite_id FROM terrakin.composites AS m WHERE NOT m.is_date_known
+        )));
     IF tile_ids IS NULL THEN
         RAISE EXCEPTION 'no tile has its centre in query_area'
             USING ERRCODE = 'P0002', HINT = 'Draw a larger area (a tile is 2,240 m wide), or another one: api.city_overview lists where tiles are.';
     END IF;
     SELECT avg(l2_normalize(api.tile_embedding(o, method))) INTO embedding FROM unnest(tile_ids) AS o;
-    RETURN ROW(embedding, query_area::geography, tile_ids, city_ids, NULL)::internal.search_anchor;
+    RETURN ROW(embedding, query_area::geography, tile_ids, city_ids, NULL, internal.is_synthetic(city_ids))::internal.search_anchor;
 END;
 $$;
 

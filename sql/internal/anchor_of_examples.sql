@@ -1,4 +1,5 @@
 -- requires: functions/tile_embedding.sql
+-- requires: internal/is_synthetic.sql
 -- requires: types/search_anchor.sql
 CREATE OR REPLACE FUNCTION internal.anchor_of_examples(
     positive bigint[],
@@ -32,7 +33,7 @@ BEGIN
     INTO location, city_ids
     FROM terrakin.tiles AS t
     WHERE t.tile_id = ANY (positive);
-    RETURN ROW(embedding, location, positive || negative, city_ids, NULL)::internal.search_anchor;
+    RETURN ROW(embedding, location, positive || negative, city_ids, NULL, internal.is_synthetic(city_ids))::internal.search_anchor;
 END;
 $$;
 

@@ -10,14 +10,18 @@ DECLARE
     location geography;
     city_id bigint;
     neighbour_tile_ids bigint[];
+    is_synthetic boolean;
 BEGIN
-    SELECT t.location, t.city_id, n.neighbour_tile_ids
-    INTO location, city_id, neighbour_tile_ids
+    SELECT t.location, t.city_id, n.neighbour_tile_ids, c.is_synthetic
+    INTO location, city_id, neighbour_tile_ids, is_synthetic
     FROM terrakin.tiles AS t
+    JOIN terrakin.cities AS c ON c.city_id = t.city_id
     LEFT JOIN terrakin.tile_neighbours AS n ON n.tile_id = t.tile_id
         AND n.tiles_version = (SELECT v.version FROM terrakin.tiles_version AS v)
     WHERE t.tile_id = query_tile_id;
-    RETURN ROW(embedding, location, ARRAY[query_tile_id], ARRAY[city_id], neighbour_tile_ids)::internal.search_anchor;
+    RETURN ROW(
+        embedding, location, ARRAY[query_tile_id], ARRAY[city_id], neighbour_tile_ids, is_synthetic
+    )::internal.search_anchor;
 END;
 $$;
 

@@ -9,7 +9,7 @@ DECLARE
     location geography := ST_SetSRID(ST_MakePoint(lon, lat), 4326)::geography;
     city_ids bigint[] := ARRAY(SELECT a.city_id FROM api.tile_at(lon, lat) AS a);
 BEGIN
-    RETURN ROW(query_vector, location, NULL, city_ids, NULL)::internal.search_anchor;
+    RETURN ROW(query_vector, location, NULL, city_ids, NULL, NULL)::internal.search_anchor;
 END;
 $$;
 

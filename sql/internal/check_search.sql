@@ -7,18 +7,22 @@ AS $$
 DECLARE
     known_continents constant text[] := '{Africa,Antarctica,Asia,Europe,North America,Oceania,South America}';
     wrong text;
+    n_numbers constant integer := CASE filters.method WHEN 'mean_std' THEN 1536 ELSE 768 END;
 BEGIN
-    IF query_vector IS NULL OR vector_dims(query_vector) <> 768 THEN
+    IF filters.method NOT IN ('mean', 'dominant', 'median', 'min', 'max', 'std', 'mean_std') THEN
+        RAISE EXCEPTION 'unknown method %', quote_literal(filters.method)
+            USING ERRCODE = '22023', HINT = 'Methods are mean, dominant, median, min, max, std and mean_std.';
+    END IF;
+    IF query_vector IS NULL OR vector_dims(query_vector) <> n_numbers THEN
         RAISE EXCEPTION 'the query vector has % dimensions', coalesce(vector_dims(query_vector)::text, 'no')
-            USING ERRCODE = '22023', HINT = 'Give 768 numbers, post-processed as terrakin.encoder records.';
+            USING ERRCODE = '22023', HINT = format(
+                'Method %s compares %s numbers, post-processed as terrakin.encoder records; mean_std 1536, every other method 768.',
+                filters.method, n_numbers
+            );
     END IF;
     IF vector_norm(query_vector) = 0 THEN
         RAISE EXCEPTION 'the query vector is zero and has no direction to compare'
             USING ERRCODE = '22023', HINT = 'Give the vector of a tile: api.tile_embedding(tile_id).';
-    END IF;
-    IF filters.method IS NULL OR filters.method NOT IN ('mean', 'dominant', 'median', 'min', 'max') THEN
-        RAISE EXCEPTION 'unknown method %', coalesce(quote_literal(filters.method), 'NULL')
-            USING ERRCODE = '22023', HINT = 'Methods are mean, dominant, median, min and max.';
     END IF;
     IF filters.k IS NULL OR filters.k < 0 THEN
         RAISE EXCEPTION 'k is %', coalesce(filters.k::text, 'NULL')

@@ -1,6 +1,7 @@
 -- requires: internal/check_search.sql
 -- requires: internal/cities_in.sql
 -- requires: internal/has_few_tiles.sql
+-- requires: internal/wanted_origin.sql
 -- requires: internal/wrap_longitudes.sql
 -- requires: types/match.sql
 -- requires: types/search_anchor.sql
@@ -56,7 +57,9 @@ BEGIN
     IF within IS NOT NULL THEN
         within := internal.wrap_longitudes(within);
     END IF;
-    only_city_ids := internal.cities_in(filters.countries, filters.continents);
+    only_city_ids := internal.cities_in(
+        filters.countries, filters.continents, internal.wanted_origin(filters.origin, anchor.is_synthetic)
+    );
     -- x <> ALL (an array with a NULL) is never true.
     exclude_city_ids := array_remove(
         filters.exclude_city_ids
@@ -65,7 +68,7 @@ BEGIN
         NULL
     );
     exclude_tile_ids := array_remove(anchor.tile_ids, NULL);
-    -- Methods median, min and max have no index, and after DROP INDEX no method has one.
+    -- Only mean and dominant have an index, and after DROP INDEX not even these.
     has_index := to_regclass(format('terrakin.ix_tiles_embedding_%s_hnsw', method)) IS NOT NULL;
     found_by := CASE
         WHEN filters.exact THEN 'exact'
@@ -103,6 +106,12 @@ BEGIN
                         CASE method
                             WHEN 'mean' THEN t.embedding_mean
                             WHEN 'dominant' THEN t.embedding_dominant
+                            WHEN 'mean_std' THEN (
+                                SELECT l2_normalize(t.embedding_mean) || l2_normalize(a.embedding)
+                                FROM terrakin.tile_aggregates AS a
+                                WHERE a.tile_id = t.tile_id
+                                    AND a.method = 'std'
+                            )
                             ELSE (
                                 SELECT a.embedding
                                 FROM terrakin.tile_aggregates AS a
@@ -117,7 +126,9 @@ BEGIN
                         AND (only_city_ids IS NULL OR t.city_id = ANY (only_city_ids))
                         AND (query_location IS NULL OR exclude_within_m = 0 OR NOT ST_DWithin(t.location, query_location, exclude_within_m))
                         AND (within IS NULL OR (t.footprint && within AND ST_Intersects(t.location::geometry, within)))
-                        AND (period IS NULL OR t.period && period)
+                        AND (period IS NULL OR (t.period && period AND t.composite_id NOT IN (
+                            SELECT m.composite_id FROM terrakin.composites AS m WHERE NOT m.is_date_known
+                        )))
                         AND (min_valid_share IS NULL OR t.valid_share >= min_valid_share)
                 ) AS e
                 ORDER BY

@@ -17,6 +17,7 @@ AS $$
             t.city_id,
             c.name AS city,
             c.country_code,
+            c.is_synthetic,
             ST_AsMVTGeom(ST_Transform(t.footprint, 3857), e.mercator, 4096, 64, true) AS geom
         FROM envelope AS e
         JOIN terrakin.tiles AS t ON t.footprint && e.lonlat
@@ -69,7 +70,8 @@ COMMENT ON FUNCTION tiles.grid IS
                 "tile_id": "Number. Key of the tile; also the feature id",
                 "city_id": "Number. Key of the city",
                 "city": "String. English name of the city",
-                "country_code": "String. ISO 3166-1 alpha-2 code of the country"
+                "country_code": "String. ISO 3166-1 alpha-2 code of the country",
+                "is_synthetic": "Boolean. True if the pixels are generated"
             }
         },
         {

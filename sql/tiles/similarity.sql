@@ -1,4 +1,7 @@
 -- requires: functions/tile_embedding.sql
+-- requires: internal/cities_in.sql
+-- requires: internal/method_or_default.sql
+-- requires: internal/wanted_origin.sql
 CREATE OR REPLACE FUNCTION tiles.similarity(z integer, x integer, y integer, query json)
 RETURNS TABLE (mvt bytea, etag text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -6,8 +9,9 @@ SET search_path = public, pg_temp
 SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
-    asked_method text := coalesce(query ->> 'method', 'mean');
+    used_method text := internal.method_or_default(query ->> 'method');
     queried vector;
+    only_city_ids bigint[];
     cities_here bigint[];
 BEGIN
     -- Martin and the web app pass NULL for a tile outside the pyramid.
@@ -19,13 +23,23 @@ BEGIN
         RAISE EXCEPTION 'tile_id is %', coalesce(quote_literal(query ->> 'tile_id'), 'missing')
             USING ERRCODE = '22023', HINT = 'Give the tile to compare the others with, for example ?tile_id=123.';
     END IF;
-    queried := api.tile_embedding((query ->> 'tile_id')::bigint, asked_method);
+    queried := api.tile_embedding((query ->> 'tile_id')::bigint, used_method);
+    only_city_ids := internal.cities_in(NULL, NULL, internal.wanted_origin(
+        query ->> 'origin',
+        (
+            SELECT c.is_synthetic
+            FROM terrakin.tiles AS t
+            JOIN terrakin.cities AS c ON c.city_id = t.city_id
+            WHERE t.tile_id = (query ->> 'tile_id')::bigint
+        )
+    ));
     -- Looked up first, so that the plan fits their number: one pass over all tiles for the world, the index for a few cities.
     IF z < 6 THEN
         SELECT array_agg(c.city_id)
         INTO cities_here
         FROM terrakin.cities AS c
-        WHERE c.location::geometry && ST_Transform(ST_TileEnvelope(z, x, y), 4326);
+        WHERE c.location::geometry && ST_Transform(ST_TileEnvelope(z, x, y), 4326)
+            AND (only_city_ids IS NULL OR c.city_id = ANY (only_city_ids));
     END IF;
     RETURN QUERY
     WITH envelope AS (
@@ -39,6 +53,7 @@ BEGIN
         FROM envelope AS e
         JOIN terrakin.tiles AS t ON t.footprint && e.lonlat
         WHERE z >= 6
+            AND (only_city_ids IS NULL OR t.city_id = ANY (only_city_ids))
         UNION ALL
         SELECT t.tile_id, t.city_id, NULL, NULL, t.embedding_mean, t.embedding_dominant
         FROM terrakin.tiles AS t
@@ -47,14 +62,20 @@ BEGIN
     -- MATERIALIZED here and below: inlined, it would be computed once for each use.
     compared AS MATERIALIZED (
         SELECT w.tile_id, w.city_id, w.footprint, w.period,
-            1 - (CASE asked_method
+            1 - (CASE used_method
                 WHEN 'mean' THEN w.embedding_mean
                 WHEN 'dominant' THEN w.embedding_dominant
+                WHEN 'mean_std' THEN (
+                    SELECT l2_normalize(w.embedding_mean) || l2_normalize(a.embedding)
+                    FROM terrakin.tile_aggregates AS a
+                    WHERE a.tile_id = w.tile_id
+                        AND a.method = 'std'
+                )
                 ELSE (
                     SELECT a.embedding
                     FROM terrakin.tile_aggregates AS a
                     WHERE a.tile_id = w.tile_id
-                        AND a.method = asked_method
+                        AND a.method = used_method
                 )
             END <=> queried) AS similarity
         FROM wanted AS w
@@ -65,8 +86,10 @@ BEGIN
             c.tile_id,
             c.city_id,
             c.similarity::real AS similarity,
+            n.is_synthetic,
             ST_AsMVTGeom(ST_Transform(c.footprint, 3857), e.mercator, 4096, 64, true) AS geom
         FROM compared AS c
+        JOIN terrakin.cities AS n ON n.city_id = c.city_id
         CROSS JOIN envelope AS e
         WHERE z >= 6 AND c.similarity <> 'NaN'
         ORDER BY lower(c.period), c.tile_id
@@ -90,6 +113,7 @@ BEGIN
             n.name AS city,
             b.tile_id AS best_tile_id,
             b.similarity::real AS similarity,
+            n.is_synthetic,
             ST_AsMVTGeom(ST_Transform(n.location::geometry, 3857), e.mercator, 4096, 0, true) AS geom
         FROM best AS b
         JOIN terrakin.cities AS n ON n.city_id = b.city_id
@@ -110,7 +134,7 @@ $$;
 
 COMMENT ON FUNCTION tiles.similarity IS
 '{
-    "description": "Similarity of every tile to one tile. Query parameters: tile_id, the tile to compare with; method: mean (default), dominant, median, min or max. Layer similarity contains footprints (from zoom 6; feature id = tile_id), layer cities (below zoom 6) one point per city with its most similar tile. mvt is NULL for an empty tile; etag is the MD5 of mvt. An unknown tile raises SQLSTATE P0002, a missing tile_id or an unknown method 22023.",
+    "description": "Similarity of every tile to one tile. Query parameters: tile_id, the tile to compare with; method: mean, dominant, median, min, max, std or mean_std (default: that of the encoder); origin: real, synthetic or any (default: that of the tile). Layer similarity contains footprints (from zoom 6; feature id = tile_id), layer cities (below zoom 6) one point per city with its most similar tile. mvt is NULL for an empty tile; etag is the MD5 of mvt. An unknown tile raises SQLSTATE P0002, a missing tile_id, an unknown method or origin 22023.",
     "attribution": "City positions: <a href=\"https://www.geonames.org/\">GeoNames</a> (CC BY 4.0)",
     "minzoom": 0,
     "maxzoom": 14,
@@ -124,7 +148,8 @@ COMMENT ON FUNCTION tiles.similarity IS
             "fields": {
                 "tile_id": "Number. Key of the tile; also the feature id",
                 "city_id": "Number. Key of the city",
-                "similarity": "Number. Cosine with the query tile, -1 to 1"
+                "similarity": "Number. Cosine with the query tile, -1 to 1",
+                "is_synthetic": "Boolean. True if the pixels are generated"
             }
         },
         {
@@ -136,7 +161,8 @@ COMMENT ON FUNCTION tiles.similarity IS
                 "city_id": "Number. Key of the city; negative for a synthetic town",
                 "city": "String. English name of the city",
                 "best_tile_id": "Number. Key of its most similar tile",
-                "similarity": "Number. Cosine of that tile with the query tile, -1 to 1"
+                "similarity": "Number. Cosine of that tile with the query tile, -1 to 1",
+                "is_synthetic": "Boolean. True if the town is made up"
             }
         }
     ]

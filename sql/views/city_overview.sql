@@ -8,11 +8,23 @@ SELECT
     c.population,
     c.is_synthetic,
     count(t.tile_id) AS n_tiles,
-    c.location::geometry(Point, 4326) AS location
+    c.location::geometry(Point, 4326) AS location,
+    m.period,
+    m.is_date_known,
+    m.valid_share,
+    m.licences,
+    m.attributions
 FROM terrakin.cities AS c
 JOIN terrakin.countries AS n ON n.code = c.country_code
 LEFT JOIN terrakin.tiles AS t ON t.city_id = c.city_id
-GROUP BY c.city_id, n.code;
+LEFT JOIN LATERAL (
+    SELECT o.*
+    FROM terrakin.composites AS o
+    WHERE o.city_id = c.city_id
+    ORDER BY lower(o.period) DESC
+    LIMIT 1
+) AS m ON true
+GROUP BY c.city_id, n.code, m.period, m.is_date_known, m.valid_share, m.licences, m.attributions;
 
 COMMENT ON VIEW api.city_overview IS 'All cities with country and number of tiles, as points: for maps and QGIS (key: city_id).';
 COMMENT ON COLUMN api.city_overview.city_id IS 'Key: GeoNames id, negative for a synthetic town.';
@@ -24,3 +36,9 @@ COMMENT ON COLUMN api.city_overview.population IS 'Inhabitants by GeoNames; NULL
 COMMENT ON COLUMN api.city_overview.is_synthetic IS 'True if the town is made up.';
 COMMENT ON COLUMN api.city_overview.n_tiles IS 'Number of tiles of the city, over all periods.';
 COMMENT ON COLUMN api.city_overview.location IS 'Centre of the city, EPSG:4326.';
+COMMENT ON COLUMN api.city_overview.period IS
+'Dates (UTC) of its newest composite, nominal if is_date_known is false; NULL without a composite, as the columns below.';
+COMMENT ON COLUMN api.city_overview.is_date_known IS 'False if the source of the pixels gives no date.';
+COMMENT ON COLUMN api.city_overview.valid_share IS 'Share (0..1) of the composite''s pixels with a clear observation.';
+COMMENT ON COLUMN api.city_overview.licences IS 'Licences of the source scenes.';
+COMMENT ON COLUMN api.city_overview.attributions IS 'Attributions that the source scenes ask for.';

@@ -8,12 +8,11 @@ SELECT
     n.continent,
     t.valid_share,
     t.dominant_share,
-    m.is_synthetic,
+    c.is_synthetic,
     ST_MakePoint(t.umap_x, t.umap_y)::geometry(Point, 0) AS place
 FROM terrakin.tiles AS t
 JOIN terrakin.cities AS c ON c.city_id = t.city_id
 JOIN terrakin.countries AS n ON n.code = c.country_code
-JOIN terrakin.composites AS m ON m.composite_id = t.composite_id
 WHERE t.umap_x IS NOT NULL AND t.umap_y IS NOT NULL;
 
 COMMENT ON VIEW api.umap_overview IS

@@ -1,5 +1,6 @@
 """Builders of single cities, composites and tiles, and the statements that insert them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,12 +17,16 @@ COUNTRY = """
 """
 CITY = """
     INSERT INTO terrakin.cities (city_id, name, country_code, location, extent, is_synthetic)
-    VALUES (%(city_id)s, %(name)s, %(country_code)s, %(location)s, ST_Multi(%(extent)s::geometry), true)
+    VALUES (%(city_id)s, %(name)s, %(country_code)s, %(location)s, ST_Multi(%(extent)s::geometry), %(is_synthetic)s)
 """
 COMPOSITE = """
     INSERT INTO terrakin.composites
-        (city_id, period, stac_url, collection, is_synthetic, item_ids, max_cloud_cover, valid_share)
-    VALUES (%(city_id)s, %(period)s, %(source)s, %(source)s, true, '{}', 60, 1)
+        (city_id, period, stac_url, collection, is_synthetic, is_date_known, licences, attributions, item_ids,
+        max_cloud_cover, valid_share)
+    SELECT c.city_id, %(period)s, %(source)s, %(source)s, c.is_synthetic, %(is_date_known)s, %(licences)s,
+        %(attributions)s, '{}', 60, 1
+    FROM terrakin.cities AS c
+    WHERE c.city_id = %(city_id)s
     ON CONFLICT (city_id, period) DO UPDATE SET collection = excluded.collection
     RETURNING composite_id
 """
@@ -42,17 +47,29 @@ def make_city(
     continent: str = "Europe",
     lon: float = 8.0,
     lat: float = 50.0,
+    is_synthetic: bool = True,
 ) -> int:
     """Insert a city, and its country if that is new; return the city's id."""
     conn.execute(COUNTRY, (country_code, f"Country {country_code}", continent))
     place = {"location": point(lon, lat), "extent": box(lon, lat, 0.2)}
-    conn.execute(CITY, {"city_id": city_id, "name": name, "country_code": country_code, **place})
+    conn.execute(
+        CITY, {"city_id": city_id, "name": name, "country_code": country_code, "is_synthetic": is_synthetic, **place}
+    )
     return city_id
 
 
-def make_composite(conn: psycopg.Connection[Any], city_id: int, source: str = "test") -> int:
+def make_composite(
+    conn: psycopg.Connection[Any],
+    city_id: int,
+    source: str = "test",
+    *,
+    is_date_known: bool = True,
+    licences: Sequence[str] = (),
+    attributions: Sequence[str] = (),
+) -> int:
     """Insert the composite of a city, or find the existing one; return its id."""
-    row = conn.execute(COMPOSITE, {"city_id": city_id, "period": PERIOD, "source": source}).fetchone()
+    about = {"is_date_known": is_date_known, "licences": list(licences), "attributions": list(attributions)}
+    row = conn.execute(COMPOSITE, {"city_id": city_id, "period": PERIOD, "source": source, **about}).fetchone()
     assert row is not None
     return int(row[0])
 

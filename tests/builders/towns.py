@@ -92,8 +92,10 @@ def _build_town(
     conn: psycopg.Connection[Any], town: Town, centres: dict[str, np.ndarray], rng: np.random.Generator
 ) -> list[tuple[int, str]]:
     extent, location = _one(conn, SQUARE, {**vars(town), "n": N_SIDE})
-    conn.execute(CITY, {**vars(town), "location": location, "extent": extent})
-    composite_id = make_composite(conn, town.city_id, "synthetic")
+    conn.execute(CITY, {**vars(town), "is_synthetic": True, "location": location, "extent": extent})
+    composite_id = make_composite(
+        conn, town.city_id, "synthetic", licences=["CC0-1.0"], attributions=["Made by terrakin", "Not observed"]
+    )
     tiles = []
     for i in range(N_SIDE * N_SIDE):
         form = FORMS[i % N_SIDE]

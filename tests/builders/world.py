@@ -13,7 +13,8 @@ from tests.builders.rows import CITY, COUNTRY, DIMENSION, TILE, box, make_compos
 GEOD = Geod(ellps="WGS84")
 CONTINENTS = ("Africa", "Asia", "Europe", "Oceania")
 COUNTRIES = ("CA", "CB", "CC", "CD")
-METHODS = ("mean", "dominant", "median", "min", "max")
+AGGREGATES = ("median", "min", "max", "std")
+METHODS = ("mean", "dominant", *AGGREGATES, "mean_std")
 AGGREGATE = "INSERT INTO terrakin.tile_aggregates (tile_id, method, embedding) VALUES (%s, %s, %s)"
 
 
@@ -28,6 +29,8 @@ class World:
     lon: np.ndarray
     lat: np.ndarray
     valid_share: np.ndarray
+    is_synthetic: np.ndarray
+    is_date_known: np.ndarray
     vectors: dict[str, np.ndarray]
 
     def distance_m(self, row: int) -> np.ndarray:
@@ -52,8 +55,19 @@ class World:
         return self.tile_ids[rows][:k].tolist()
 
 
-def build_world(conn: psycopg.Connection[Any], n_tiles: int, n_cities: int, seed: int) -> World:
-    """Insert a random world and return it as arrays. Vectors are float32, so that both contain the same numbers."""
+def build_world(
+    conn: psycopg.Connection[Any], n_tiles: int, n_cities: int, seed: int, *, n_real: int = 0, n_undated: int = 0
+) -> World:
+    """Insert a random world and return it as arrays. Vectors are float32, so that both contain the same numbers.
+
+    Args:
+        conn: the connection to insert with.
+        n_tiles: number of tiles.
+        n_cities: number of cities, with ids from 1.
+        seed: fixes the random numbers.
+        n_real: the first so many cities are real places, the others synthetic.
+        n_undated: the dates of the last so many cities are unknown.
+    """
     rng = np.random.default_rng(seed)
     city = rng.integers(n_cities, size=n_tiles)
     city_lon, city_lat = rng.uniform(-175, 175, n_cities), rng.uniform(-75, 75, n_cities)
@@ -67,22 +81,26 @@ def build_world(conn: psycopg.Connection[Any], n_tiles: int, n_cities: int, seed
         lon=city_lon[city] + rng.uniform(-0.25, 0.25, n_tiles),
         lat=city_lat[city] + rng.uniform(-0.25, 0.25, n_tiles),
         valid_share=rng.choice([0.5, 0.75, 1.0], n_tiles),
+        is_synthetic=city >= n_real,
+        is_date_known=city < n_cities - n_undated,
         vectors={
             m: (centres[rng.integers(5, size=n_tiles)] + rng.normal(size=(n_tiles, DIMENSION))).astype(np.float32)
-            for m in METHODS
+            for m in METHODS[:-1]
         },
     )
+    world.vectors["mean_std"] = np.hstack([world.unit("mean"), world.unit("std")])
     with conn.cursor() as cursor:
         cursor.executemany(COUNTRY, [(c, f"Country {c}", k) for c, k in zip(COUNTRIES, CONTINENTS, strict=True)])
         for i in range(n_cities):
             place = {"location": point(city_lon[i], city_lat[i]), "extent": box(city_lon[i], city_lat[i], 0.3)}
             code = COUNTRIES[country[i]]
-            cursor.execute(CITY, {"city_id": i + 1, "name": f"City {i + 1}", "country_code": code, **place})
-        composites = [make_composite(conn, i + 1) for i in range(n_cities)]
+            about = {"city_id": i + 1, "name": f"City {i + 1}", "country_code": code, "is_synthetic": i >= n_real}
+            cursor.execute(CITY, {**about, **place})
+        composites = [make_composite(conn, i + 1, is_date_known=i < n_cities - n_undated) for i in range(n_cities)]
         cursor.executemany(TILE, [_world_tile(world, row, composites[city[row]]) for row in range(n_tiles)])
         cursor.executemany(
             AGGREGATE,
-            [(int(world.tile_ids[r]), m, Vector(world.vectors[m][r])) for r in range(n_tiles) for m in METHODS[2:]],
+            [(int(world.tile_ids[r]), m, Vector(world.vectors[m][r])) for r in range(n_tiles) for m in AGGREGATES],
         )
         cursor.execute("ANALYZE terrakin.tiles, terrakin.tile_aggregates, terrakin.cities")
     return world

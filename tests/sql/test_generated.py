@@ -48,4 +48,4 @@ def test_every_search_takes_all_filters_in_the_same_order(conn: psycopg.Connecti
 def test_the_default_filters_are_those_of_similar_tiles(conn: psycopg.Connection) -> None:
     (filters,) = conn.execute("SELECT to_jsonb(internal.default_filters())").fetchone()
     defaults = {name: value for name, value in filters.items() if value is not None}
-    assert defaults == {"k": 20, "method": "mean", "exclude_within_m": 0, "exclude_same_city": True, "exact": False}
+    assert defaults == {"k": 20, "exclude_within_m": 0, "exclude_same_city": True, "exact": False}

@@ -17,7 +17,7 @@ SEARCH = """
     FROM api.similar_tiles(%(tile_id)s, k => %(k)s, method => %(method)s, exclude_within_m => %(exclude_within_m)s,
         exclude_same_city => %(exclude_same_city)s,
         exclude_city_ids => %(exclude_city_ids)s, max_per_city => %(max_per_city)s, countries => %(countries)s,
-        exclude_countries => %(exclude_countries)s, continents => %(continents)s,
+        exclude_countries => %(exclude_countries)s, continents => %(continents)s, origin => %(origin)s,
         within => ST_GeomFromText(%(within)s, 4326), period => %(period)s,
         min_valid_share => %(min_valid_share)s, min_similarity => %(min_similarity)s, exact => %(exact)s)
 """
@@ -34,6 +34,7 @@ DEFAULTS = {
     "countries": None,
     "exclude_countries": None,
     "continents": None,
+    "origin": None,
     "within": None,
     "min_similarity": None,
     "exact": False,
@@ -42,7 +43,7 @@ DEFAULTS = {
 
 @pytest.fixture(scope="module")
 def world(module_conn: psycopg.Connection) -> World:
-    world = build_world(module_conn, N_TILES, N_CITIES, seed=1)
+    world = build_world(module_conn, N_TILES, N_CITIES, seed=1, n_real=5, n_undated=2)
     for index in INDEXES:
         module_conn.execute(index.create)
     return world
@@ -66,13 +67,16 @@ def brute_force(world: World, row: int, **arguments: object) -> list[tuple[int, 
     if a["min_valid_share"] is not None:
         eligible &= world.valid_share >= np.float32(a["min_valid_share"])
     if a["period"] is not None:
-        eligible &= a["period"] == SUMMER  # every tile is of this period
+        eligible &= world.is_date_known & (a["period"] == SUMMER)  # every tile is of this period
     if a["countries"] is not None:
         eligible &= np.isin(world.country_codes, a["countries"])
     if a["exclude_countries"] is not None:
         eligible &= ~np.isin(world.country_codes, a["exclude_countries"])
     if a["continents"] is not None:
         eligible &= np.isin(world.continents, a["continents"])
+    if a["origin"] != "any":
+        synthetic = world.is_synthetic[row] if a["origin"] is None else a["origin"] == "synthetic"
+        eligible &= world.is_synthetic == synthetic
     if a["min_similarity"] is not None:
         eligible &= similarity >= a["min_similarity"]
     if a["within"] is not None:
@@ -105,6 +109,7 @@ filters = st.fixed_dictionaries(
         "countries": st.lists(st.sampled_from(["CA", "CB", "CC", "CD", "XX"]), max_size=3),
         "exclude_countries": st.lists(st.sampled_from(["CA", "CB", "CC", "CD", "XX"]), max_size=3),
         "continents": st.lists(st.sampled_from(CONTINENTS), max_size=3),
+        "origin": st.sampled_from(["real", "synthetic", "any"]),
         "within": st.just(NORTH),
         "min_similarity": st.sampled_from([-1.0, 0.0, 0.3, 0.999]),
     },
@@ -156,7 +161,6 @@ def test_equal_similarity_is_ordered_by_tile_id(conn: psycopg.Connection) -> Non
     ("arguments", "value"),
     [
         ({"method": "mode"}, "method 'mode'"),
-        ({"method": None}, "method NULL"),
         ({"k": -1}, "k is -1"),
         ({"k": None}, "k is NULL"),
         ({"exclude_within_m": -5.0}, "exclude_within_m is -5"),
@@ -167,6 +171,7 @@ def test_equal_similarity_is_ordered_by_tile_id(conn: psycopg.Connection) -> Non
         ({"exclude_countries": ["FR", "fr"]}, "'fr'.*ISO 3166-1"),
         ({"countries": ["DE"], "exclude_countries": ["D"]}, "'D'.*ISO 3166-1"),
         ({"continents": ["Asia", "europe"]}, "continent 'europe'"),
+        ({"origin": "Real"}, "origin 'Real'"),
         ({"min_similarity": 1.5}, "min_similarity is 1.5"),
         ({"min_valid_share": -0.1}, "min_valid_share is -0.1"),
     ],

@@ -14,7 +14,7 @@ def test_methods_and_up_to_date_neighbours_are_counted(conn: psycopg.Connection[
     conn.execute("INSERT INTO terrakin.tile_neighbours SELECT 1, version, '{}' FROM terrakin.tiles_version")
     (stats,) = conn.execute("SELECT api.stats()").fetchone() or ({},)
     assert {m["method"]: m["n_tiles"] for m in stats["by_method"]} == {
-        "mean": 1, "dominant": 1, "median": 0, "min": 1, "max": 0
+        "mean": 1, "dominant": 1, "median": 0, "min": 1, "max": 0, "std": 0, "mean_std": 0
     }  # fmt: skip
     assert stats["n_tiles_with_neighbours"] == 1
     make_tile(conn, 2)

@@ -20,11 +20,13 @@ CONTENT_TYPES = {
     "geoparquet": "application/vnd.apache.parquet",
 }
 SUFFIXES = {"geojson": "geojson", "csv": "csv", "geoparquet": "parquet"}
+TEXTS = pa.list_(pa.string())
 COLUMNS: dict[str, pa.DataType] = {
     "rank": pa.int32(), "tile_id": pa.int64(), "city_id": pa.int64(), "city": pa.string(), "country_code": pa.string(),
     "country": pa.string(), "similarity": pa.float64(), "distance_m": pa.float64(), "found_by": pa.string(),
     "candidates": pa.int64(), "lon": pa.float64(), "lat": pa.float64(), "is_synthetic": pa.bool_(),
-    "has_thumbnail": pa.bool_(),
+    "period": pa.string(), "is_date_known": pa.bool_(), "valid_share": pa.float64(), "licences": TEXTS,
+    "attributions": TEXTS, "has_thumbnail": pa.bool_(),
 }  # fmt: skip
 """Columns of api.search_tiles except the footprint."""
 GEOMETRY = "footprint"
@@ -54,13 +56,18 @@ def _geojson(answer: Row) -> str:
 
 
 def _csv(answer: Row) -> str:
-    """Return one row per tile; the last column is the footprint as WKT (EPSG:4326)."""
+    """Return one row per tile: lists joined by semicolons; the last column is the footprint as WKT (EPSG:4326)."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow([*COLUMNS, "footprint_wkt"])
     for tile in answer["tiles"]:
-        writer.writerow([*(tile[name] for name in COLUMNS), shapely.to_wkt(_outline(tile), rounding_precision=9)])
+        wkt = shapely.to_wkt(_outline(tile), rounding_precision=9)
+        writer.writerow([*(_cell(tile[name]) for name in COLUMNS), wkt])
     return text.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    return "; ".join(value) if isinstance(value, list) else value
 
 
 def _geoparquet(answer: Row) -> bytes:

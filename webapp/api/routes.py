@@ -32,9 +32,9 @@ caching.install(blueprint)
 TILE = """
     SELECT
         o.tile_id, o.city_id, o.city, o.country_code, o.country, o.continent,
-        to_char(lower(o.period), 'YYYY-MM-DD') || '/' || to_char(upper(o.period) - 1, 'YYYY-MM-DD') AS period,
-        o.valid_share, o.dominant_share, o.umap_x, o.umap_y, o.lon, o.lat, o.is_synthetic,
-        o.has_thumbnail, ST_AsGeoJSON(o.footprint)::json AS footprint,
+        internal.period_text(o.period, o.is_date_known) AS period, o.is_date_known, o.valid_share, o.dominant_share,
+        o.umap_x, o.umap_y, o.lon, o.lat, o.is_synthetic, o.licences, o.attributions, o.has_thumbnail,
+        ST_AsGeoJSON(o.footprint)::json AS footprint,
         ST_AsGeoJSON(api.dominant_area(o.tile_id))::json AS dominant_area
     FROM api.tile_overview AS o
     WHERE o.tile_id = coalesce(
@@ -88,6 +88,7 @@ def tile_at(query_data: Position) -> Row:
 
 SIMILARITY = """
     SELECT
+        internal.method_or_default(%(method)s) AS method,
         api.similarity(a.tile_id, b.tile_id, %(method)s) AS similarity,
         ST_Distance(a.location, b.location) AS distance_m
     FROM terrakin.tiles AS a
@@ -111,7 +112,7 @@ def similarity(query_data: TilePair) -> Row:
 CITIES = """
     SELECT
         s.n_found, s.city_id, s.city, s.country_code, s.country, s.continent, s.lon, s.lat, s.n_tiles,
-        s.is_synthetic, s.bounds
+        s.is_synthetic, s.period, s.is_date_known, s.valid_share, s.licences, s.attributions, s.bounds
     FROM api.search_cities(
         %(q)s, %(limit)s::integer, %(offset)s::integer, only_city_id => %(city_id)s::bigint
     ) AS s
@@ -169,23 +170,31 @@ ENCODER = """
     SELECT
         e.name, e.weights, e.weights_sha256, e.dimension, e.post_processing ->> 'method' AS post_processing,
         e.fitted_at,
-        EXISTS (SELECT FROM terrakin.composites AS m WHERE m.is_synthetic) AS is_synthetic,
-        (SELECT count(*) FROM terrakin.tiles) AS n_tiles,
-        (SELECT count(DISTINCT t.city_id) FROM terrakin.tiles AS t) AS n_cities,
-        (
-            SELECT count(DISTINCT c.country_code)
-            FROM terrakin.cities AS c
-            WHERE EXISTS (SELECT FROM terrakin.tiles AS t WHERE t.city_id = c.city_id)
-        ) AS n_countries
-    FROM (VALUES (1)) AS only_one(encoder_id)
-    LEFT JOIN terrakin.encoder AS e ON e.encoder_id = only_one.encoder_id
+        internal.method_or_default(NULL) AS default_method, api.start_tile_id() AS start_tile_id,
+        c.n_synthetic_tiles > 0 AS is_synthetic, c.n_tiles, c.n_synthetic_tiles, c.n_cities, c.n_countries,
+        ARRAY(
+            SELECT DISTINCT a.attribution
+            FROM terrakin.composites AS m
+            CROSS JOIN unnest(m.attributions) AS a(attribution)
+            ORDER BY a.attribution
+        ) AS attributions
+    FROM (
+        SELECT
+            coalesce(sum(o.n_tiles), 0)::bigint AS n_tiles,
+            coalesce(sum(o.n_tiles) FILTER (WHERE o.is_synthetic), 0)::bigint AS n_synthetic_tiles,
+            count(*) AS n_cities,
+            count(DISTINCT o.country_code) AS n_countries
+        FROM api.city_overview AS o
+        WHERE o.n_tiles > 0
+    ) AS c
+    LEFT JOIN terrakin.encoder AS e ON true
 """
 
 
 @blueprint.get("/api/v1/encoder")
 @blueprint.output(Encoder)
 def encoder() -> Row | None:
-    """Return the encoder of the vectors and the numbers of tiles, cities and countries."""
+    """Return the encoder of the vectors, what is loaded, and the tile to open with."""
     return database().row(ENCODER)
 
 

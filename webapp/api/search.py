@@ -8,7 +8,7 @@ from psycopg.types.json import Jsonb
 
 from webapp.api import caching, chips
 from webapp.api.exports import CONTENT_TYPES, Form, download
-from webapp.api.models import SimilarCities, SimilarCitiesQuery
+from webapp.api.models import Method, SimilarCities, SimilarCitiesQuery
 from webapp.api.search_filters import Filters
 from webapp.api.search_models import (
     AnswerForm,
@@ -39,9 +39,11 @@ FILES: dict[int | str, Any] = {
 SEARCH = """
     SELECT
         s.rank, s.tile_id, s.city_id, s.city, s.country_code, s.country, s.similarity, s.distance_m, s.found_by,
-        s.candidates, s.lon, s.lat, s.is_synthetic, s.has_thumbnail, ST_AsGeoJSON(s.footprint)::json AS footprint
+        s.candidates, s.lon, s.lat, s.is_synthetic, s.period, s.is_date_known, s.valid_share, s.licences,
+        s.attributions, s.has_thumbnail, ST_AsGeoJSON(s.footprint)::json AS footprint
     FROM api.search_tiles(%(query)s) AS s
 """
+METHOD = "SELECT internal.method_or_default(NULL) AS method"
 
 
 @blueprint.before_request
@@ -120,11 +122,12 @@ def similar_to_chip(files_data: ChipUpload, query_data: AnswerForm) -> Row | Res
         raise NotFoundError("no tiles are loaded to compare a chip with; run the ETL first: terrakin etl run")
     embedded = chips.embed(current_app.config["TERRAKIN_SETTINGS"], files_data.file)
     search = files_data.settings
+    method = _method(search.method)
     about = {name: embedded[name] for name in ("encoder", "weights", "valid_share", "lon", "lat")}
-    vector = {"kind": "vector", "vector": embedded["vectors"][search.method], "lon": about["lon"], "lat": about["lat"]}
-    tiles = database().rows(SEARCH, {"query": Jsonb({**search.model_dump(), **vector})})
+    vector = {"kind": "vector", "vector": embedded["vectors"][method], "lon": about["lon"], "lat": about["lat"]}
+    tiles = database().rows(SEARCH, {"query": Jsonb({**search.model_dump(), **vector, "method": method})})
     query = {"kind": search.kind, **about, **search.model_dump()}
-    return _in_form({"query": query, "method": search.method, "tiles": tiles}, query_data.format)
+    return _in_form({"query": query, "method": method, "tiles": tiles}, query_data.format)
 
 
 SIMILAR_CITIES = """
@@ -132,7 +135,8 @@ SIMILAR_CITIES = """
         s.rank, s.city_id, s.city, s.country_code, n.name AS country, s.similarity, s.mean_similarity, s.n_tiles,
         s.distance_m, ST_X(c.location::geometry) AS lon, ST_Y(c.location::geometry) AS lat, c.is_synthetic
     FROM api.similar_cities(
-        %(city_id)s::bigint, %(k)s::integer, %(method)s, max_query_tiles => %(max_query_tiles)s::integer
+        %(city_id)s::bigint, %(k)s::integer, %(method)s, origin => %(origin)s,
+        max_query_tiles => %(max_query_tiles)s::integer
     ) AS s
     JOIN terrakin.cities AS c ON c.city_id = s.city_id
     JOIN terrakin.countries AS n ON n.code = s.country_code
@@ -145,15 +149,21 @@ SIMILAR_CITIES = """
 @blueprint.output(SimilarCities)
 def similar_cities(query_data: SimilarCitiesQuery) -> Row:
     """Return the cities most similar to a city, best first."""
-    query = query_data.model_dump()
+    query = {**query_data.model_dump(), "method": _method(query_data.method)}
     return {**query, "cities": database().rows(SIMILAR_CITIES, query)}
 
 
 def _answer(search: Filters, form: Form) -> Row | Response:
     query = {"kind": search.kind, **search.model_dump(exclude={"format"})}
-    tiles = database().rows(SEARCH, {"query": Jsonb(query)})
-    answer = {"query": query, "tile_id": query.get("tile_id"), "method": search.method, "tiles": tiles}
-    return _in_form(answer, form)
+    method = _method(search.method)
+    tiles = database().rows(SEARCH, {"query": Jsonb({**query, "method": method})})
+    return _in_form({"query": query, "tile_id": query.get("tile_id"), "method": method, "tiles": tiles}, form)
+
+
+def _method(asked: Method | None) -> Method:
+    """Return the method of a search: that of the encoder if none was asked for."""
+    method: Method = asked or (database().row(METHOD) or {})["method"]
+    return method
 
 
 def _in_form(answer: Row, form: Form) -> Row | Response:

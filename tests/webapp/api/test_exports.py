@@ -16,8 +16,10 @@ from tests.webapp.problem import invalid_fields
 
 COLUMNS = [
     "rank", "tile_id", "city_id", "city", "country_code", "country", "similarity", "distance_m", "found_by",
-    "candidates", "lon", "lat", "is_synthetic", "has_thumbnail",
+    "candidates", "lon", "lat", "is_synthetic", "period", "is_date_known", "valid_share",
+    "licences", "attributions", "has_thumbnail",
 ]  # fmt: skip
+LISTS = ("licences", "attributions")
 
 
 def search(client: FlaskClient, tile_id: int, form: str, verb: str = "get", k: int = 7) -> Any:
@@ -29,7 +31,8 @@ def search(client: FlaskClient, tile_id: int, form: str, verb: str = "get", k: i
 def check(frame: geopandas.GeoDataFrame, tiles: list[dict[str, Any]]) -> None:
     assert frame.crs.to_epsg() == 4326 or frame.crs.to_authority() == ("OGC", "CRS84")
     for (_, row), outline, tile in zip(frame.iterrows(), frame.geometry, tiles, strict=True):
-        assert {name: row[name] for name in COLUMNS} == {name: tile[name] for name in COLUMNS}
+        lists = {name: list(row[name]) for name in LISTS}
+        assert {name: row[name] for name in COLUMNS} | lists == {name: tile[name] for name in COLUMNS}
         assert outline.equals_exact(shapely.from_geojson(json.dumps(tile["footprint"])), 1e-9)
 
 
@@ -64,7 +67,9 @@ def test_csv_has_all_columns_and_the_footprint_as_wkt(client: FlaskClient, tile_
     rows = list(csv.DictReader(io.StringIO(response.text)))
     assert list(rows[0]) == [*COLUMNS, "footprint_wkt"]
     for row, tile in zip(rows, answer["tiles"], strict=True):
-        assert {name: row[name] for name in COLUMNS} == {name: str(tile[name]) for name in COLUMNS}
+        texts = {name: "; ".join(tile[name]) for name in LISTS}
+        assert {name: row[name] for name in COLUMNS} == {name: str(tile[name]) for name in COLUMNS} | texts
+        assert (row["period"], row["attributions"]) == ("2024-06-01/2024-08-31", "Made by terrakin; Not observed")
         outline = shapely.from_wkt(row["footprint_wkt"])
         assert outline.equals_exact(shapely.from_geojson(json.dumps(tile["footprint"])), 1e-8)
 

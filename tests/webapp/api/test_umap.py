@@ -130,13 +130,13 @@ def test_stats_count_tiles_cities_periods_and_vectors(laid_out: tuple[FlaskClien
     client, _ = laid_out
     stats = client.get("/api/v1/stats").get_json()
     assert {name: stats[name] for name in stats if name.startswith("n_")} == {
-        "n_tiles": 45, "n_cities": 5, "n_countries": 5, "n_continents": 4, "n_thumbnails": 36,
+        "n_tiles": 45, "n_synthetic_tiles": 45, "n_cities": 5, "n_countries": 5, "n_continents": 4, "n_thumbnails": 36,
         "n_tiles_with_neighbours": 0, "n_tiles_in_layout": 44,
     }  # fmt: skip
     assert stats["by_continent"][-1] == {"continent": "North America", "n_cities": 1, "n_tiles": 9}
     assert stats["periods"] == [{"period": "2024-06-01/2024-08-31", "n_cities": 5, "n_tiles": 45}]
     assert [(m["method"], m["n_tiles"]) for m in stats["by_method"]] == [
-        ("mean", 45), ("dominant", 45), ("median", 0), ("min", 0), ("max", 0)
+        ("mean", 45), ("dominant", 45), ("median", 0), ("min", 0), ("max", 0), ("std", 0), ("mean_std", 0)
     ]  # fmt: skip
     assert stats["is_synthetic"] is True
 

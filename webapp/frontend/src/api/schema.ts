@@ -231,7 +231,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Return the encoder of the vectors and the numbers of tiles, cities and countries. */
+        /** Return the encoder of the vectors, what is loaded, and the tile to open with. */
         get: {
             parameters: {
                 query?: never;
