@@ -30,6 +30,10 @@ DECLARE
     period daterange := filters.period;
     min_valid_share double precision := filters.min_valid_share;
     min_similarity double precision := filters.min_similarity;
+    mean_query vector;
+    std_query vector;
+    mean_weight double precision;
+    std_weight double precision;
     only_city_ids bigint[];
     exclude_city_ids bigint[];
     exclude_tile_ids bigint[];
@@ -53,6 +57,17 @@ BEGIN
     PERFORM internal.check_search(query, filters);
     IF k = 0 THEN
         RETURN;
+    END IF;
+    IF method = 'mean_std' THEN
+        -- The cosine with a vector of two unit halves is the weighted mean of the cosines with each half: four times as
+        -- fast as joining the halves of every tile.
+        mean_query := subvector(query, 1, 768);
+        std_query := subvector(query, 769, 768);
+        mean_weight := vector_norm(mean_query) / vector_norm(query) / sqrt(2);
+        std_weight := vector_norm(std_query) / vector_norm(query) / sqrt(2);
+        -- A half that is zero has no cosine, and no weight.
+        mean_query := CASE WHEN mean_weight > 0 THEN mean_query ELSE std_query END;
+        std_query := CASE WHEN std_weight > 0 THEN std_query ELSE mean_query END;
     END IF;
     IF within IS NOT NULL THEN
         within := internal.wrap_longitudes(within);
@@ -104,21 +119,22 @@ BEGIN
                 FROM (
                     SELECT t.tile_id, t.city_id, t.embedding_mean, t.embedding_dominant,
                         CASE method
-                            WHEN 'mean' THEN t.embedding_mean
-                            WHEN 'dominant' THEN t.embedding_dominant
+                            WHEN 'mean' THEN t.embedding_mean <=> query
+                            WHEN 'dominant' THEN t.embedding_dominant <=> query
                             WHEN 'mean_std' THEN (
-                                SELECT l2_normalize(t.embedding_mean) || l2_normalize(a.embedding)
+                                SELECT 1 - mean_weight * (1 - (t.embedding_mean <=> mean_query))
+                                    - std_weight * (1 - (a.embedding <=> std_query))
                                 FROM terrakin.tile_aggregates AS a
                                 WHERE a.tile_id = t.tile_id
                                     AND a.method = 'std'
                             )
                             ELSE (
-                                SELECT a.embedding
+                                SELECT a.embedding <=> query
                                 FROM terrakin.tile_aggregates AS a
                                 WHERE a.tile_id = t.tile_id
                                     AND a.method = method
                             )
-                        END <=> query AS distance
+                        END AS distance
                     FROM terrakin.tiles AS t
                     WHERE (found_by <> 'neighbours' OR t.tile_id = ANY (neighbour_tile_ids[:n_neighbours]))
                         AND (exclude_city_ids IS NULL OR t.city_id <> ALL (exclude_city_ids))

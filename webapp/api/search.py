@@ -43,7 +43,7 @@ SEARCH = """
         s.attributions, s.has_thumbnail, ST_AsGeoJSON(s.footprint)::json AS footprint
     FROM api.search_tiles(%(query)s) AS s
 """
-METHOD = "SELECT internal.method_or_default(NULL) AS method"
+METHOD = "SELECT internal.default_method() AS method"
 
 
 @blueprint.before_request
