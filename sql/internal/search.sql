@@ -35,6 +35,7 @@ DECLARE
     mean_weight double precision;
     std_weight double precision;
     only_city_ids bigint[];
+    asked_city_ids bigint[];
     exclude_city_ids bigint[];
     exclude_tile_ids bigint[];
     -- Neighbours are known by embedding_mean and among other cities only.
@@ -72,6 +73,8 @@ BEGIN
     IF within IS NOT NULL THEN
         within := internal.wrap_longitudes(within);
     END IF;
+    -- An origin leaves many tiles, and a search that names none has one too: by itself it is no reason to compare all tiles.
+    asked_city_ids := internal.cities_in(filters.countries, filters.continents);
     only_city_ids := internal.cities_in(
         filters.countries, filters.continents, internal.wanted_origin(filters.origin, anchor.is_synthetic)
     );
@@ -89,7 +92,7 @@ BEGIN
         WHEN filters.exact THEN 'exact'
         WHEN internal.has_few_tiles(only_city_ids, within, very_few) THEN 'exact'
         WHEN neighbour_tile_ids IS NOT NULL THEN 'neighbours'
-        WHEN NOT has_index OR internal.has_few_tiles(only_city_ids, within, few) THEN 'exact'
+        WHEN NOT has_index OR internal.has_few_tiles(asked_city_ids, within, few) THEN 'exact'
         ELSE 'index'
     END;
     -- Neighbours whose similarities agree to six decimals are in the order of tile_id: a few more, ranked again, correct that.
@@ -170,7 +173,7 @@ BEGIN
             n_wanted := n_wanted * 8;
         ELSIF found_by = 'neighbours' AND n_neighbours < cardinality(neighbour_tile_ids) THEN
             n_neighbours := cardinality(neighbour_tile_ids);
-        ELSIF found_by = 'neighbours' AND has_index AND NOT internal.has_few_tiles(only_city_ids, within, few) THEN
+        ELSIF found_by = 'neighbours' AND has_index AND NOT internal.has_few_tiles(asked_city_ids, within, few) THEN
             found_by := 'index';
             n_wanted := greatest(60, 3 * k::bigint);
         ELSE
