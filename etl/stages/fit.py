@@ -31,11 +31,13 @@ from etl.vectors.post_processing import (
 log = logging.getLogger(__name__)
 
 
-def post_processing(job: Job, method: str | None = None, removal: BiasRequest | None = None) -> PostProcessing:
+def post_processing(
+    jobs: Sequence[Job], method: str | None = None, removal: BiasRequest | None = None
+) -> PostProcessing:
     """Return the recorded post-processing, or fit one to all patches of this run and record it with its encoder.
 
     Args:
-        job: the run.
+        jobs: the jobs of the run, one per period.
         method: one of etl.vectors.choices.POST_PROCESSINGS; None uses the recorded one, else the default.
         removal: how spatial bias is removed before any vector is made; None does as is recorded, else nothing.
 
@@ -43,12 +45,13 @@ def post_processing(job: Job, method: str | None = None, removal: BiasRequest | 
         PostProcessingError: another method or removal is recorded.
         WorkFileError: patches were made by different encoders, or there are none.
     """
-    with one_at_a_time(job.conn, "fit"):
-        check_post_processing(job.conn, method, removal)
-        stored = read_encoder(job.conn)
+    conn = jobs[0].conn
+    with one_at_a_time(conn, "fit"):
+        check_post_processing(conn, method, removal)
+        stored = read_encoder(conn)
         if stored is not None:
             return stored.post_processing
-        return _fit_and_record(job, method or DEFAULT_METHOD, removal)
+        return _fit_and_record(jobs, method or DEFAULT_METHOD, removal)
 
 
 def check_post_processing(conn: psycopg.Connection[Any], method: str | None, removal: BiasRequest | None) -> None:
@@ -91,17 +94,18 @@ def _moments(path: Path, tiles: slice, with_covariance: bool) -> Moments:
     return moments_of(embedding[is_valid], with_covariance)
 
 
-def _fit_and_record(job: Job, method: str, removal: BiasRequest | None) -> PostProcessing:
-    ready = replace(job, cities=[city for city in job.cities if job.made_from(city.city_id, PATCHES)])
-    encoders = {encoder_of(job.path(city.city_id, PATCHES)) for city in ready.cities}
+def _fit_and_record(jobs: Sequence[Job], method: str, removal: BiasRequest | None) -> PostProcessing:
+    conn = jobs[0].conn
+    ready = [replace(job, cities=[c for c in job.cities if job.made_from(c.city_id, PATCHES)]) for job in jobs]
+    encoders = {encoder_of(job.path(city.city_id, PATCHES)) for job in ready for city in job.cities}
     if len(encoders) != 1:
-        folder = job.settings.home / "work"
+        folder = jobs[0].settings.home / "work"
         raise WorkFileError(f"{folder} contains patches of {len(encoders)} encoders; embed the cities with one of them")
-    record = EncoderRecord(*encoders.pop(), fit([ready], method))
+    record = EncoderRecord(*encoders.pop(), fit(ready, method))
     if removal is None:
-        return write_encoder(job.conn, record).post_processing
-    chosen, measured = bias.run([ready], removal, record)
-    with job.conn.transaction():
-        write_encoder(job.conn, record)
-        write_post_processing(job.conn, chosen, measured)
+        return write_encoder(conn, record).post_processing
+    chosen, measured = bias.run(ready, removal, record)
+    with conn.transaction():
+        write_encoder(conn, record)
+        write_post_processing(conn, chosen, measured)
     return chosen

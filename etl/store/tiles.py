@@ -19,15 +19,18 @@ Connection = psycopg.Connection[Any]
 
 UPSERT_COMPOSITE = """
     INSERT INTO terrakin.composites (city_id, period, stac_url, collection, is_synthetic, item_ids,
-        max_cloud_cover, valid_share, min_observations, median_observations, search_steps, scenes)
+        max_cloud_cover, valid_share, min_observations, median_observations, search_steps, scenes, is_date_known,
+        licences, attributions)
     VALUES (%(city_id)s, %(period)s, %(stac_url)s, %(collection)s, %(is_synthetic)s, %(item_ids)s,
         %(max_cloud_cover)s, %(valid_share)s, %(min_observations)s, %(median_observations)s, %(search_steps)s,
-        %(scenes)s)
+        %(scenes)s, %(is_date_known)s, %(licences)s, %(attributions)s)
     ON CONFLICT (city_id, period) DO UPDATE SET stac_url = excluded.stac_url, collection = excluded.collection,
         is_synthetic = excluded.is_synthetic, item_ids = excluded.item_ids,
         max_cloud_cover = excluded.max_cloud_cover, valid_share = excluded.valid_share,
         min_observations = excluded.min_observations, median_observations = excluded.median_observations,
-        search_steps = excluded.search_steps, scenes = excluded.scenes, created_at = now()
+        search_steps = excluded.search_steps, scenes = excluded.scenes,
+        is_date_known = excluded.is_date_known, licences = excluded.licences, attributions = excluded.attributions,
+        created_at = now()
     RETURNING composite_id
 """
 JSON_COLUMNS = ("search_steps", "scenes")
