@@ -46,6 +46,7 @@ class Request:
             default.
         bias_removal: how spatial bias is removed before vectors are made; None does as is recorded, else nothing.
         min_valid_share: tiles with a lower share of clear pixels are not embedded.
+        with_layout: whether tiles are laid out and indexed in the end.
     """
 
     source: Callable[[Period], Source]
@@ -58,6 +59,7 @@ class Request:
     post_processing: str | None = None
     bias_removal: BiasRequest | None = None
     min_valid_share: float = MIN_TILE_VALID_SHARE
+    with_layout: bool = True
 
 
 def choose_cities(settings: Settings, request_file: Path | None, names: Sequence[str], limit: int | None) -> list[City]:
@@ -123,9 +125,10 @@ def run(settings: Settings, request: Request, bar: BarFactory) -> list[str]:
             failed += _for_each(jobs, lambda job: aggregate.run(job, processing))
             failed += _for_each(jobs, load.run)
             failed += _for_each(jobs, thumbnail.run)
-        with one_at_a_time(conn, "layout"):
-            layout.run(conn, bar)
-            index.run(settings, bar)
+        if request.with_layout:
+            with one_at_a_time(conn, "layout"):
+                layout.run(conn, bar)
+                index.run(settings, bar)
         counts = tile_counts(conn)
     raise_for(failed, len(chosen))
     return counts

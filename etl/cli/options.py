@@ -80,6 +80,9 @@ BIAS_REMOVAL = click.option(
     help="Measure spatial bias before any vector is made, and remove it as `etl bias` does. "
     "[default: as the database records, else none]",
 )
+WITHOUT_LAYOUT = click.option(
+    "--without-layout", is_flag=True, help="Leave out layout and indexes, because another run follows."
+)
 DRY_RUN = click.option("--dry-run", is_flag=True, help="Only print what would be done.")
 
 

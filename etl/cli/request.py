@@ -58,6 +58,7 @@ def make_request(settings: Settings, given: Options) -> Request:
         post_processing=given.get("post_processing"),
         bias_removal=bias_request(settings, given["bias_removal"]) if given.get("bias_removal") else None,
         min_valid_share=given.get("min_valid_share", MIN_TILE_VALID_SHARE),
+        with_layout=not given.get("without_layout", False),
     )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from etl.cli.options import (
     WEIGHTS,
     WEIGHTS_SHA256,
     WIDEN_DAYS,
+    WITHOUT_LAYOUT,
     WORKERS,
     Options,
     options,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:  # commands import heavy modules only when they run
 @click.command()
 @options(
     STAC, COLLECTION, CITIES, DEFAULT_PERIOD, MAX_CLOUD_COVER, WIDEN_DAYS, MIN_VALID_SHARE, SIGN, CITY, LIMIT, ENCODER,
-    WEIGHTS, WEIGHTS_SHA256, PRECISION, POST_PROCESSING, BIAS_REMOVAL, WORKERS, DASK_SCHEDULER, DRY_RUN,
+    WEIGHTS, WEIGHTS_SHA256, PRECISION, POST_PROCESSING, BIAS_REMOVAL, WORKERS, DASK_SCHEDULER, WITHOUT_LAYOUT, DRY_RUN,
 )  # fmt: skip
 @click.pass_obj
 def run(settings: Settings, /, dry_run: bool, **given: Any) -> None:
