@@ -68,6 +68,7 @@ def _embed(
     attributes = {
         "made_from": made_from,
         "encoder": encoder.name,
+        "default_method": encoder.default_method,
         "weights": encoder.weights,
         "weights_sha256": encoder.weights_sha256,
         "runtime": encoder.runtime,
