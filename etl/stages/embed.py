@@ -52,11 +52,14 @@ def run(job: Job, encoder: Encoder, min_valid_share: float) -> list[str]:
 def _embed(
     job: Job, encoder: Encoder, min_valid_share: float, city: City, made_from: str, advance: Advance
 ) -> Mapping[str, Any]:
-    covered = _covered_share(job, city)
+    cells, covered = job.cells[city.city_id], _covered_share(job, city)
     batches = list(_batches(job, city, encoder, min_valid_share, advance))
     if not batches:
         raise ImageryError(_why_none(city, covered, min_valid_share))
-    n_uncovered = int((covered < min_valid_share).sum())
+    used = {cell for batch in batches for cell in batch.cells}
+    n_uncovered = sum(
+        cell not in used and share < min_valid_share for cell, share in zip(cells, covered.tolist(), strict=True)
+    )
     patch_share = np.concatenate([batch.patch_valid_share for batch in batches])
     ids = [tile_id(cell, job.period.start) for batch in batches for cell in batch.cells]
     arrays: dict[str, np.ndarray] = {
@@ -76,7 +79,7 @@ def _embed(
     write_arrays(job.path(city.city_id, PATCHES), arrays, attributes)
     return {
         "n_tiles": len(ids),
-        "n_tiles_too_cloudy": len(covered) - len(ids) - n_uncovered,
+        "n_tiles_too_cloudy": len(cells) - len(ids) - n_uncovered,
         "n_tiles_uncovered": n_uncovered,
         "min_valid_share": min_valid_share,
         "runtime": encoder.runtime,

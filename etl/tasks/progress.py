@@ -60,7 +60,7 @@ def tile_counts(conn: Connection) -> list[str]:
     """Return one line per period: how many tiles were embedded, and how many were left out, and why."""
     rows = [(period_of(days), *counts) for days, *counts in conn.execute(TILES)]
     return [
-        f"tiles of {period.start}/{period.end}: {n_tiles} embedded, {n_too_cloudy} left out as too cloudy, "
-        f"{n_uncovered} because imagery covers too little of them"
+        f"tiles of {period.start}/{period.end}: {n_tiles} embedded; left out: {n_too_cloudy} too cloudy, "
+        f"{n_uncovered} covered too little by imagery"
         for period, n_tiles, n_too_cloudy, n_uncovered in rows
     ]
