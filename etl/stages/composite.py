@@ -80,7 +80,7 @@ def _compose(job: Job, source: Source, city: City, candidates: Candidates, made_
         "made_from": made_from,
         "stac_url": candidates.stac_url,
         "collection": candidates.collection,
-        "is_synthetic": bool(candidates.is_synthetic),
+        "is_synthetic": city.is_synthetic,
         **_provenance(selected),
         **_terms(selected, candidates.licence),
         "covered_share": selected.covered_share(),
