@@ -4,6 +4,9 @@ SHELL := /bin/bash
 PORT ?= 8000
 DEMO_HOME := .terrakin/demo
 DEMO_PERIOD := 2024-06-01/2024-08-31
+REAL_PLACES := etl/data/real_places
+REAL ?= 1
+SYNTHETIC ?= 1
 TERRAKIN := .venv/bin/terrakin
 
 .PHONY: help demo stop evaluate test lint format bench-load bench-page bench-search bench-tiles fuzz screenshot test-qgis \
@@ -12,13 +15,19 @@ TERRAKIN := .venv/bin/terrakin
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
-demo: ## install, build, load the synthetic demo and serve the map on http://127.0.0.1:8000 (or PORT=...)
+demo: ## install, build, load real places and synthetic towns (REAL=0 or SYNTHETIC=0: without), serve the map (PORT=8000)
 	@scripts/setup.sh demo
 	@scripts/build_frontend.sh
 	@$(TERRAKIN) db start
 	@$(TERRAKIN) db migrate
+ifneq ($(REAL),0)
+	@$(TERRAKIN) etl run --stac $(REAL_PLACES)/catalog.json --cities $(REAL_PLACES)/places.geojson --min-valid-share 0.2 \
+		$(if $(filter 0,$(SYNTHETIC)),,--without-layout)
+endif
+ifneq ($(SYNTHETIC),0)
 	@$(TERRAKIN) etl demo
 	@$(TERRAKIN) etl run --stac $(DEMO_HOME)/catalog.json --cities $(DEMO_HOME)/cities.geojson --period $(DEMO_PERIOD)
+endif
 	@$(TERRAKIN) web start --port $(PORT)
 
 stop: ## stop the map and the private database cluster

@@ -21,6 +21,10 @@ class CatalogueError(EtlError):
     """A STAC catalogue cannot be read, has no items for the request, or an item lacks a band."""
 
 
+class OriginError(EtlError):
+    """Synthetic imagery was found for a real city, or real imagery for a synthetic town."""
+
+
 class ImageryError(EtlError):
     """Pixels cannot be read, or too few of them are clear."""
 

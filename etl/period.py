@@ -11,6 +11,21 @@ class Period:
     start: date
     end: date
 
+    @classmethod
+    def parse(cls, text: str) -> "Period":
+        """Return ``2024-06-01/2024-08-31`` as a Period.
+
+        Raises:
+            ValueError: the text has another form, or the period ends before it begins.
+        """
+        try:
+            start, end = (date.fromisoformat(day) for day in text.split("/"))
+        except ValueError as error:
+            raise ValueError(f"{text!r} is not of the form 2024-06-01/2024-08-31") from error
+        if end < start:
+            raise ValueError(f"{text!r} ends before it begins")
+        return cls(start, end)
+
     def widened(self, days: int) -> "Period":
         """Return the period extended by ``days`` on either side."""
         return Period(self.start - timedelta(days), self.end + timedelta(days))

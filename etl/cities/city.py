@@ -14,7 +14,8 @@ from shapely import MultiPolygon, Polygon
 from shapely.geometry import shape
 
 from db.constants import CONTINENTS
-from etl.errors import CityError
+from etl.errors import CityError, PeriodError
+from etl.period import Period
 
 T = TypeVar("T", int, float, str)
 
@@ -33,7 +34,7 @@ class City:
     """A city and the area whose tiles are computed.
 
     Attributes:
-        city_id: GeoNames id; negative for a synthetic town.
+        city_id: GeoNames id; negative for a synthetic town, and for a place that has none.
         name: English name.
         country_code: ISO 3166-1 alpha-2.
         country: English name of the country.
@@ -43,6 +44,7 @@ class City:
         lat: latitude of the centre, degrees, EPSG:4326.
         extent: area in EPSG:4326.
         is_synthetic: True for a synthetic town.
+        period: days of its scenes; None if the city file gives none.
     """
 
     city_id: int
@@ -55,12 +57,14 @@ class City:
     lat: float
     extent: MultiPolygon
     is_synthetic: bool
+    period: Period | None = None
 
 
 def read_cities(path: Path) -> list[City]:
     """Read the cities of a GeoJSON FeatureCollection (EPSG:4326) whose properties are named as the attributes of City.
 
-    ``population`` may be null or missing, ``is_synthetic`` missing (false); the geometry is a Polygon or MultiPolygon.
+    ``population`` and ``period`` ("2024-06-01/2024-08-31") may be null or missing, ``is_synthetic`` missing (false);
+    the geometry is a Polygon or MultiPolygon.
 
     Raises:
         CityError: the file cannot be read or is not GeoJSON, a property is missing or of the wrong type, a polygon is
@@ -112,6 +116,21 @@ def select_cities(cities: Sequence[City], names: Sequence[str]) -> list[City]:
     return list(chosen.values())
 
 
+def by_period(cities: Sequence[City], default: Period | None) -> dict[Period, list[City]]:
+    """Return the cities of each period, the earliest first; a city without one has the default.
+
+    Raises:
+        PeriodError: there is no default, and a city has no period.
+    """
+    groups: dict[Period, list[City]] = {}
+    for city in cities:
+        period = city.period or default
+        if period is None:
+            raise PeriodError(f"{city.name} ({city.city_id}) has no period; give --period, or one in the city file")
+        groups.setdefault(period, []).append(city)
+    return dict(sorted(groups.items(), key=lambda group: (group[0].start, group[0].end)))
+
+
 def city_of(feature: Any, where: str) -> City:
     """Return the city of a GeoJSON feature; ``where`` names it in errors.
 
@@ -138,12 +157,22 @@ def city_of(feature: Any, where: str) -> City:
         lat=lat,
         extent=extent,
         is_synthetic=bool(properties.get("is_synthetic", False)),
+        period=_period(properties.get("period"), where),
     )
     if not re.fullmatch("[A-Z]{2}", city.country_code):
         raise CityError(f"{where}: country_code {city.country_code!r} is not an ISO 3166-1 alpha-2 code such as PT")
     if city.continent not in CONTINENTS:
         raise CityError(f"{where}: continent {city.continent!r} is not one of {', '.join(CONTINENTS)}")
     return city
+
+
+def _period(text: Any, where: str) -> Period | None:
+    if text in (None, ""):
+        return None
+    try:
+        return Period.parse(str(text))
+    except ValueError as error:
+        raise CityError(f"{where}: period {error}") from error
 
 
 def _centre(properties: dict[str, Any], geometry: Any, where: str) -> tuple[float, float]:

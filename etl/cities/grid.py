@@ -113,7 +113,8 @@ def cell_and_month(tile_id: int) -> tuple[Cell, date]:
 def assign_cells(cities: Sequence[City]) -> dict[int, list[Cell]]:
     """Return the sorted cells of each city: those of its UTM zone whose centre lies in its extent.
 
-    A cell in the extents of several cities belongs to the one with the nearest centre (ties: the lower city_id).
+    If there is none, because the extent is smaller than a tile, it is the cell that contains the centre of the extent.
+    A cell that several cities claim belongs to the one with the nearest centre (ties: the lower city_id).
     """
     claims: dict[Cell, tuple[float, int]] = {}
     for city in cities:
@@ -151,9 +152,18 @@ def _cells_in_extent(city: City) -> tuple[list[Cell], np.ndarray]:
     zone, is_south = utm_zone(city.lon), city.lat < 0
     # Part by part: the bounds of parts on both sides of the antimeridian would span the whole Earth.
     parts = [_cells_in_part(part, utm_srid(zone, is_south)) for part in city.extent.geoms]
-    places = dict(place for part in parts for place in part)
+    places = dict(place for part in parts for place in part) or _place_around(city)
     lonlat = np.array([*places.values()]).reshape(-1, 2)
     return [Cell(zone, is_south, row, col) for row, col in places], np.asarray(shapely.points(lonlat))
+
+
+def _place_around(city: City) -> dict[tuple[int, int], tuple[float, float]]:
+    """Return (row, col) and the centre (lon, lat) of the cell that contains the centre of a city's extent."""
+    srid, inside = utm_srid(utm_zone(city.lon), city.lat < 0), city.extent.representative_point()
+    x, y = _to_metres(srid).transform(inside.x, inside.y)
+    row, col = int(y // TILE_M), int(x // TILE_M)
+    lon, lat = _to_degrees(srid).transform((col + 0.5) * TILE_M, (row + 0.5) * TILE_M)
+    return {(row, col): (lon, lat)}
 
 
 def _cells_in_part(part: Polygon, srid: int) -> Iterator[tuple[tuple[int, int], tuple[float, float]]]:

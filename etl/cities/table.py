@@ -62,7 +62,7 @@ def geonames_cities() -> list[City]:
 
 
 def read_city_table(path: Path) -> list[City]:
-    """Read the cities of a CSV file with the columns ``REQUIRED`` and, optionally, population, radius_m and wkt.
+    """Read the cities of a CSV file with the columns ``REQUIRED`` and perhaps population, radius_m, wkt, period.
 
     The extent is wkt (Polygon or MultiPolygon, EPSG:4326), else a circle of radius_m metres, else one by population.
 

@@ -1,4 +1,4 @@
-"""``terrakin etl demo``: the synthetic catalogue."""
+"""``terrakin etl demo``: the catalogues of the demo, real places and synthetic towns."""
 
 from pathlib import Path
 
@@ -9,14 +9,21 @@ from etl.cli.output import progress_bar
 
 
 @click.command()
-@click.option("--out", type=click.Path(path_type=Path), help="Folder of the catalogue. [default: <home>/demo]")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Folder of the synthetic catalogue. [default: <home>/demo]"
+)
 @click.pass_obj
 def demo(settings: Settings, out: Path | None) -> None:
-    """Build the synthetic demo catalogue.
+    """Build the synthetic demo catalogue; print where it and the real one are.
 
-    It contains made-up towns with known matches.
+    The real one is part of the package: chips of 45 places. The synthetic one contains made-up towns with known
+    matches.
     """
+    from importlib.resources import files
+
     from etl.demo.catalogue import build_catalogue
 
+    real = Path(str(files("etl"))) / "data" / "real_places"
     built = build_catalogue(out or settings.home / "demo", bar=progress_bar)
+    click.echo(f"real catalogue: {real / 'catalog.json'}\nreal places:    {real / 'places.geojson'}")
     click.echo(f"catalogue: {built.catalogue}\ncities:    {built.cities}")

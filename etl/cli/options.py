@@ -14,6 +14,9 @@ Options = dict[str, Any]
 STAC = click.option("--stac", required=True, help="STAC API (https://...) or static catalogue (path or URL of JSON).")
 COLLECTION = click.option("--collection", help="Collection id; needed if the catalogue has several.")
 PERIOD = click.option("--period", required=True, help="First and last day of the scenes: 2024-06-01/2024-08-31.")
+DEFAULT_PERIOD = click.option(
+    "--period", help="First and last day of the scenes, where the city file gives none: 2024-06-01/2024-08-31."
+)
 MAX_CLOUD_COVER = click.option(
     "--max-cloud-cover",
     type=click.FloatRange(0, 100),
@@ -25,6 +28,13 @@ WIDEN_DAYS = click.option(
     "--widen-days", type=click.IntRange(0, 365), default=30, show_default=True,
     help="Days before and after the period that are searched too if clear observations are missing.",
 )  # fmt: skip
+MIN_VALID_SHARE = click.option(
+    "--min-valid-share",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=0.5,
+    show_default=True,
+    help="Minimum share of a tile's pixels that must be clear; tiles with less are left out.",
+)
 SIGN = click.option(
     "--sign", is_flag=True, help="Sign asset addresses for Planetary Computer (needs package planetary-computer)."
 )
@@ -69,6 +79,9 @@ BIAS_REMOVAL = click.option(
     type=REMOVAL,
     help="Measure spatial bias before any vector is made, and remove it as `etl bias` does. "
     "[default: as the database records, else none]",
+)
+WITHOUT_LAYOUT = click.option(
+    "--without-layout", is_flag=True, help="Leave out layout and indexes, because another run follows."
 )
 DRY_RUN = click.option("--dry-run", is_flag=True, help="Only print what would be done.")
 

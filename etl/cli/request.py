@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,37 +25,40 @@ def parse_period(text: str) -> Period:
     from etl.period import Period
 
     try:
-        start, end = (date.fromisoformat(day) for day in text.split("/"))
+        return Period.parse(text)
     except ValueError as error:
-        raise click.BadParameter(f"{text!r} is not of the form 2024-06-01/2024-08-31", param_hint="--period") from error
-    if end < start:
-        raise click.BadParameter(f"{text!r} ends before it begins", param_hint="--period")
-    return Period(start, end)
+        raise click.BadParameter(str(error), param_hint="--period") from error
 
 
 def make_request(settings: Settings, given: Options) -> Request:
     """Return the request of ``run`` or of one stage; options that the command lacks take their defaults."""
     from etl.encoders.selection import EncoderChoice
+    from etl.encoders.validity import MIN_TILE_VALID_SHARE
     from etl.imagery.catalogue import Source
     from etl.imagery.dask_cluster import DaskOptions
     from etl.pipeline import Request
 
+    def source(period: Period) -> Source:
+        return Source(
+            given.get("stac", ""), given.get("collection"), period, given.get("max_cloud_cover", 60.0),
+            given.get("widen_days", 0), given.get("sign", False), settings.http_timeout_s,
+        )  # fmt: skip
+
     return Request(
-        source=Source(
-            given.get("stac", ""), given.get("collection"), parse_period(given["period"]),
-            given.get("max_cloud_cover", 60.0), given.get("widen_days", 0), given.get("sign", False),
-            settings.http_timeout_s,
-        ),
+        source=source,
+        period=parse_period(given["period"]) if given["period"] else None,
         city_file=given.get("city_file"),
         city_names=given["city_names"],
         limit=given["limit"],
         encoder=EncoderChoice(
-            given.get("encoder", "mosaiks"), given.get("weights", "hub"), given.get("weights_sha256"),
+            given.get("encoder", "galileo_nano"), given.get("weights", "hub"), given.get("weights_sha256"),
             given.get("precision", "fp32"),
         ),
         dask=DaskOptions(given.get("dask_scheduler"), given.get("n_workers", 1)),
         post_processing=given.get("post_processing"),
         bias_removal=bias_request(settings, given["bias_removal"]) if given.get("bias_removal") else None,
+        min_valid_share=given.get("min_valid_share", MIN_TILE_VALID_SHARE),
+        with_layout=not given.get("without_layout", False),
     )  # fmt: skip
 
 

@@ -11,10 +11,12 @@ from etl.cli.options import (
     CITY,
     COLLECTION,
     DASK_SCHEDULER,
+    DEFAULT_PERIOD,
     DRY_RUN,
     ENCODER,
     LIMIT,
     MAX_CLOUD_COVER,
+    MIN_VALID_SHARE,
     PERIOD,
     POST_PROCESSING,
     PRECISION,
@@ -23,6 +25,7 @@ from etl.cli.options import (
     WEIGHTS,
     WEIGHTS_SHA256,
     WIDEN_DAYS,
+    WITHOUT_LAYOUT,
     WORKERS,
     Options,
     options,
@@ -36,8 +39,8 @@ if TYPE_CHECKING:  # commands import heavy modules only when they run
 
 @click.command()
 @options(
-    STAC, COLLECTION, CITIES, PERIOD, MAX_CLOUD_COVER, WIDEN_DAYS, SIGN, CITY, LIMIT, ENCODER, WEIGHTS, WEIGHTS_SHA256,
-    PRECISION, POST_PROCESSING, BIAS_REMOVAL, WORKERS, DASK_SCHEDULER, DRY_RUN,
+    STAC, COLLECTION, CITIES, DEFAULT_PERIOD, MAX_CLOUD_COVER, WIDEN_DAYS, MIN_VALID_SHARE, SIGN, CITY, LIMIT, ENCODER,
+    WEIGHTS, WEIGHTS_SHA256, PRECISION, POST_PROCESSING, BIAS_REMOVAL, WORKERS, DASK_SCHEDULER, WITHOUT_LAYOUT, DRY_RUN,
 )  # fmt: skip
 @click.pass_obj
 def run(settings: Settings, /, dry_run: bool, **given: Any) -> None:
@@ -65,7 +68,7 @@ def composite(settings: Settings, /, **given: Any) -> None:
 
 
 @click.command()
-@options(PERIOD, CITY, LIMIT, ENCODER, WEIGHTS, WEIGHTS_SHA256, PRECISION)
+@options(PERIOD, CITY, LIMIT, MIN_VALID_SHARE, ENCODER, WEIGHTS, WEIGHTS_SHA256, PRECISION)
 @click.pass_obj
 def embed(settings: Settings, /, **given: Any) -> None:
     """Embed the composites that have no patch embeddings yet."""

@@ -5,7 +5,8 @@ import numpy as np
 from etl.cities.grid import PATCH_PX, PATCHES_PER_SIDE, PATCHES_PER_TILE
 
 MIN_TILE_VALID_SHARE = 0.5
-"""Tiles with a lower share of valid pixels are not embedded: the vector would describe clouds, not the place."""
+"""Tiles with a lower share of valid pixels are not embedded unless an option allows it: the vector would describe a
+small part of the tile."""
 MIN_PATCH_VALID_SHARE = 0.5
 """Patches with a lower share of valid pixels are ignored: the vector would describe the fill value of nodata."""
 

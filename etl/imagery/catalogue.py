@@ -15,13 +15,13 @@ from pystac.stac_io import DefaultStacIO
 from pystac_client.exceptions import APIError
 from pystac_client.stac_api_io import StacApiIO
 from requests.adapters import HTTPAdapter
-from shapely import MultiPolygon
 from urllib3 import Retry
 
 from db.errors import one_line
 from db.settings import DEFAULT_HTTP_TIMEOUT_S
 from etl.cities.city import City
 from etl.errors import CatalogueError
+from etl.imagery.boxes import boxes, overlaps
 from etl.imagery.http import ATTEMPTS, STATUS_CODES, retry_on
 from etl.imagery.sentinel2 import HTTP_TIMEOUT_S, TO_BE_SIGNED, acquired_at, check_item, cloud_cover
 from etl.imagery.signing import check_signing
@@ -40,6 +40,8 @@ RETRY = Retry(
     allowed_methods=None,
     backoff_jitter=0.3,
 )
+SYNTHETIC = "terrakin:synthetic"
+"""Property of items or of their collection: made-up pixels (true), or real ones."""
 retried = retry_on(
     requests.exceptions.ChunkedEncodingError,
     requests.exceptions.ContentDecodingError,
@@ -80,13 +82,15 @@ class Candidates:
         items: STAC items with all bands, oldest first, without links, so that they can be sent to another process.
         collection: id of their collection.
         stac_url: the catalogue.
-        is_synthetic: True if an item has the property ``terrakin:synthetic``.
+        is_synthetic: property ``terrakin:synthetic`` of the items, or of their collection; None if neither has it.
+        licence: licence of the collection; None if it declares none.
     """
 
     items: tuple[pystac.Item, ...]
     collection: str
     stac_url: str
-    is_synthetic: bool
+    is_synthetic: bool | None
+    licence: str | None
 
 
 class StaticReader(DefaultStacIO):
@@ -167,32 +171,78 @@ def _check_collection(api: pystac_client.Client, source: Source) -> None:
         )
 
 
-def find_scenes(source: Source, city: City) -> Candidates:
-    """Return the scenes over a city's extent in the widened period that are below the cloud limit.
+class SceneFinder:
+    """Finds scenes in one catalogue, which is opened once: the items of a static one are read for the first city."""
 
-    Raises:
-        CatalogueError: the catalogue cannot be read, has no such scenes, or one of them fails ``check_item``.
-    """
-    catalogue = open_catalogue(source.stac, source.http_timeout_s)
-    try:
-        found = sorted(_search(catalogue, source, city), key=lambda item: (acquired_at(item), item.id))
-    except (APIError, requests.RequestException, OSError) as error:
-        raise CatalogueError(f"searching {source.stac} for {city.name} failed: {one_line(error)}") from error
-    clear = [item for item in found if cloud_cover(item) <= source.max_cloud_cover]
-    if not clear:
-        detail = f"{len(found)} scenes are cloudier" if found else "no scene covers the city in this period"
-        raise CatalogueError(
-            f"no scenes of {city.name} in {source.stac} from {source.period.start} to {source.period.end} with "
-            f"at most {source.max_cloud_cover:g} % cloud: {detail}; widen --period or raise --max-cloud-cover"
-        )
-    for item in clear:
-        check_item(item)
-        item.extra_fields |= {TO_BE_SIGNED: source.sign, HTTP_TIMEOUT_S: source.http_timeout_s}
-    collections = {item.collection_id or "" for item in clear}
-    if len(collections) > 1:
-        raise CatalogueError(f"{source.stac} has scenes in {', '.join(sorted(collections))}; choose with --collection")
-    is_synthetic = any(item.properties.get("terrakin:synthetic", False) for item in clear)
-    return Candidates(tuple(map(_without_links, clear)), collections.pop(), source.stac, is_synthetic)
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._catalogue: pystac.Catalog | None = None
+        self._collections: dict[str, pystac.Collection] = {}
+
+    def find(self, city: City) -> Candidates:
+        """Return the scenes over a city's extent in the widened period that are below the cloud limit.
+
+        Raises:
+            CatalogueError: the catalogue cannot be read, has no such scenes, or one of them fails ``check_item``.
+        """
+        source = self._source
+        clear = self._clear_items(city)
+        for item in clear:
+            check_item(item)
+            item.extra_fields |= {TO_BE_SIGNED: source.sign, HTTP_TIMEOUT_S: source.http_timeout_s}
+        names = {item.collection_id or "" for item in clear}
+        if len(names) > 1:
+            raise CatalogueError(f"{source.stac} has scenes in {', '.join(sorted(names))}; choose with --collection")
+        collection = self._collection(name := names.pop())
+        of_collection = collection.extra_fields.get(SYNTHETIC) if collection else None
+        declared = {item.properties.get(SYNTHETIC, of_collection) for item in clear} - {None}
+        return Candidates(
+            tuple(map(_without_links, clear)), name, source.stac, any(declared) if declared else None,
+            collection.license if collection else None,
+        )  # fmt: skip
+
+    def _clear_items(self, city: City) -> list[pystac.Item]:
+        source = self._source
+        try:
+            found = sorted(_search(self._opened(), source, city), key=lambda item: (acquired_at(item), item.id))
+        except (APIError, requests.RequestException, OSError) as error:
+            raise CatalogueError(f"searching {source.stac} for {city.name} failed: {one_line(error)}") from error
+        clear = [item for item in found if cloud_cover(item) <= source.max_cloud_cover]
+        if not clear:
+            detail = f"{len(found)} scenes are cloudier" if found else "no scene covers the city in this period"
+            raise CatalogueError(
+                f"no scenes of {city.name} in {source.stac} from {source.period.start} to {source.period.end} with "
+                f"at most {source.max_cloud_cover:g} % cloud: {detail}; widen --period or raise --max-cloud-cover"
+            )
+        return clear
+
+    def _opened(self) -> pystac.Catalog:
+        if self._catalogue is None:
+            self._catalogue = open_catalogue(self._source.stac, self._source.http_timeout_s)
+        return self._catalogue
+
+    def _collection(self, name: str) -> pystac.Collection | None:
+        """Return a collection, read once; None if the catalogue has only items."""
+        if name not in self._collections:
+            try:
+                self._collections |= {found.id: found for found in _collections(self._opened())}
+            except (APIError, requests.RequestException, OSError) as error:
+                raise CatalogueError(
+                    f"cannot list the collections of {self._source.stac}: {one_line(error)}"
+                ) from error
+        return self._collections.get(name)
+
+
+def find_scenes(source: Source, city: City) -> Candidates:
+    """Return the scenes of one city, as ``SceneFinder`` does."""
+    return SceneFinder(source).find(city)
+
+
+def _collections(catalogue: pystac.Catalog) -> Iterator[pystac.Collection]:
+    if not _is_api(catalogue):
+        yield from (child for child in catalogue.get_children() if isinstance(child, pystac.Collection))
+    elif catalogue.conforms_to("COLLECTIONS"):
+        yield from catalogue.get_collections()
 
 
 @retried
@@ -200,20 +250,8 @@ def _search_api(
     api: pystac_client.Client, collections: list[str] | None, days: str, city: City
 ) -> Collection[pystac.Item]:
     """Return the items in any of the city's boxes, each once."""
-    searches = [api.search(bbox=box, datetime=days, collections=collections) for box in _boxes(city)]
+    searches = [api.search(bbox=box, datetime=days, collections=collections) for box in boxes(city)]
     return {item.id: item for search in searches for item in search.items()}.values()
-
-
-def _boxes(city: City) -> list[tuple[float, float, float, float]]:
-    """Return the city's bounds (west, south, east, north); two boxes if it crosses the antimeridian."""
-    parts = list(city.extent.geoms)
-    west, _, east, _ = city.extent.bounds
-    sides = (
-        [parts]
-        if east - west <= 180
-        else [[p for p in parts if p.bounds[0] < 0], [p for p in parts if p.bounds[0] >= 0]]
-    )
-    return [MultiPolygon(side).bounds for side in sides]
 
 
 def _search(catalogue: pystac.Catalog, source: Source, city: City) -> Iterator[pystac.Item]:
@@ -227,7 +265,7 @@ def _search(catalogue: pystac.Catalog, source: Source, city: City) -> Iterator[p
     end = datetime.combine(searched.end, time.max, UTC)
     for item in catalogue.get_items(recursive=True):
         is_wanted = source.collection is None or item.collection_id == source.collection
-        if is_wanted and begin <= acquired_at(item) <= end and _overlaps(item, city):
+        if is_wanted and begin <= acquired_at(item) <= end and overlaps(item, city):
             yield item
 
 
@@ -240,20 +278,3 @@ def _without_links(item: pystac.Item) -> pystac.Item:
 
 def _is_api(catalogue: pystac.Catalog) -> TypeGuard[pystac_client.Client]:
     return isinstance(catalogue, pystac_client.Client) and catalogue.conforms_to("ITEM_SEARCH")
-
-
-def _overlaps(item: pystac.Item, city: City) -> bool:
-    if item.bbox is None:
-        raise CatalogueError(f"item {item.id} has no bbox, so it cannot be found by location")
-    item_west, item_south, item_east, item_north = _flat(item.bbox)
-    crosses = item_west > item_east  # the antimeridian, according to RFC 7946
-    for west, south, east, north in _boxes(city):
-        meets = item_west <= east or item_east >= west if crosses else item_west <= east and item_east >= west
-        if meets and item_south <= north and item_north >= south:
-            return True
-    return False
-
-
-def _flat(bbox: list[float]) -> list[float]:
-    """Return a bbox without its heights."""
-    return bbox if len(bbox) == 4 else [bbox[0], bbox[1], bbox[3], bbox[4]]

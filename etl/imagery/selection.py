@@ -42,13 +42,15 @@ class Scene:
     Attributes:
         item: the STAC item.
         offset: the offset of its pixels.
-        clear: (height, width) bool at 80 m over the city: pixels that show the ground.
+        covered: (height, width) bool at 80 m over the city: pixels with data.
+        clear: those of them that show the ground.
         hidden: (rows, columns) bool: tiles that are cloudy although the mask calls them clear.
         refused: why it is not used; None if it is used.
     """
 
     item: pystac.Item
     offset: OffsetDecision
+    covered: np.ndarray
     clear: np.ndarray
     hidden: np.ndarray
     refused: str | None
@@ -86,6 +88,12 @@ class Selection:
     scenes: tuple[Scene, ...]
     refused: tuple[Scene, ...]
     steps: tuple[Step, ...]
+
+    def covered_share(self) -> list[list[float]]:
+        """Return the share of each tile of the city's box of which there is imagery, cloud or not: rows, columns."""
+        covered = np.any([scene.covered for scene in (*self.scenes, *self.refused)], axis=0)
+        shares: list[list[float]] = np.round(_share_by_tile(covered), 4).tolist()
+        return shares
 
 
 Examine = Callable[[Sequence[pystac.Item]], Iterable[Scene]]
@@ -169,7 +177,8 @@ def examine(item: pystac.Item, geobox: GeoBox) -> Scene:
     keys = asset_keys(item)
     dn = read_bands([item], [keys[BANDS.index(band)] for band in BANDS_CHECKED], coarse, "nearest")
     (scl,) = read_bands([item], keys[-1:], coarse, "nearest")
-    clear = clear_pixels(scl, RESOLUTION_M * COARSE) & (dn != 0).all(axis=0)
+    covered = (dn != 0).all(axis=0)
+    clear = clear_pixels(scl, RESOLUTION_M * COARSE) & covered
     offset = decide_offset(dn, claimed_offset(item), baseline(item))
     darkest = {
         place: found
@@ -180,7 +189,7 @@ def examine(item: pystac.Item, geobox: GeoBox) -> Scene:
     hidden = np.zeros(_share_by_tile(clear).shape, bool)
     for place in darkest:
         hidden[place] = True
-    return Scene(item, offset, clear, hidden, _refusal(clear, darkest, n_seen))
+    return Scene(item, offset, covered, clear, hidden, _refusal(clear, darkest, n_seen))
 
 
 def solar_day(item: pystac.Item, lon: float) -> date:

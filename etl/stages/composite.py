@@ -9,8 +9,8 @@ import numpy as np
 
 from etl.cities.city import City
 from etl.cities.grid import TILE_PX, city_geobox, tiles_in_box
-from etl.errors import ImageryError
-from etl.imagery.catalogue import Candidates, Source, find_scenes
+from etl.errors import ImageryError, OriginError
+from etl.imagery.catalogue import Candidates, SceneFinder, Source
 from etl.imagery.composite import Composite, examine_all, load_composite
 from etl.imagery.dask_cluster import DaskOptions, open_cluster
 from etl.imagery.selection import Selection, describe, select_scenes
@@ -22,8 +22,14 @@ from etl.tasks.job import Job, fingerprint
 log = logging.getLogger(__name__)
 
 
-def run(job: Job, source: Source, dask_options: DaskOptions) -> list[str]:
-    """Make the composites that are missing. Return one line per city that failed."""
+def run(job: Job, source: Source, ensure_cluster: Callable[[], None]) -> list[str]:
+    """Make the composites that are missing. Return one line per city that failed.
+
+    Args:
+        job: the cities and their period.
+        source: where scenes are searched.
+        ensure_cluster: from ``lazy_cluster``.
+    """
     wanted = {
         city.city_id: fingerprint(
             source.stac,
@@ -34,19 +40,35 @@ def run(job: Job, source: Source, dask_options: DaskOptions) -> list[str]:
         )
         for city in job.cities
     }
-    with _lazy_cluster(dask_options) as ensure_cluster:
+    scenes = SceneFinder(source)
 
-        def work(city: City, made_from: str, advance: Advance) -> Mapping[str, Any]:
-            ensure_cluster()
-            detail = _compose(job, source, city, made_from)
-            advance(1)
-            return detail
+    def work(city: City, made_from: str, advance: Advance) -> Mapping[str, Any]:
+        candidates = scenes.find(city)
+        _check_origin(candidates, city)
+        ensure_cluster()
+        detail = _compose(job, source, city, candidates, made_from)
+        advance(1)
+        return detail
 
-        return walk_cities(job, "composite", "city", wanted, COMPOSITE, work)
+    return walk_cities(job, "composite", "city", wanted, COMPOSITE, work)
 
 
-def _compose(job: Job, source: Source, city: City, made_from: str) -> Mapping[str, Any]:
-    candidates = find_scenes(source, city)
+def _check_origin(candidates: Candidates, city: City) -> None:
+    """Raise if imagery and city do not have the same origin, as far as the imagery declares one.
+
+    Raises:
+        OriginError: synthetic imagery of a real city, or real imagery of a synthetic town.
+    """
+    if candidates.is_synthetic is None or candidates.is_synthetic == city.is_synthetic:
+        return
+    declared, expected = ("synthetic", "real") if candidates.is_synthetic else ("real", "synthetic")
+    raise OriginError(
+        f"collection {candidates.collection} of {candidates.stac_url} is {declared}, {city.name} is {expected}; take "
+        "imagery of the same origin, or correct is_synthetic in the city file"
+    )
+
+
+def _compose(job: Job, source: Source, city: City, candidates: Candidates, made_from: str) -> Mapping[str, Any]:
     selected, composite = _load(job, source, city, candidates)
     log.info(
         "stage=composite city_id=%d scenes=%d peak_memory_mb=%d",
@@ -58,8 +80,10 @@ def _compose(job: Job, source: Source, city: City, made_from: str) -> Mapping[st
         "made_from": made_from,
         "stac_url": candidates.stac_url,
         "collection": candidates.collection,
-        "is_synthetic": candidates.is_synthetic,
+        "is_synthetic": city.is_synthetic,
         **_provenance(selected),
+        **_terms(selected, candidates.licence),
+        "covered_share": selected.covered_share(),
         "valid_share": valid_share,
         "min_observations": int(composite.n_clear.min()),
         "median_observations": float(np.median(composite.n_clear)),
@@ -106,8 +130,18 @@ def _provenance(selected: Selection) -> Mapping[str, Any]:
     }
 
 
+def _terms(selected: Selection, licence: str | None) -> Mapping[str, Any]:
+    """Return what terrakin.composites records of dates, licences and attributions; items go before their collection."""
+    properties = [scene.item.properties for scene in selected.scenes]
+    return {
+        "is_date_known": all(found.get("terrakin:is_date_known", True) for found in properties),
+        "licences": sorted({found.get("license") or licence for found in properties} - {None}),
+        "attributions": sorted({found["attribution"] for found in properties if found.get("attribution")}),
+    }
+
+
 @contextmanager
-def _lazy_cluster(options: DaskOptions) -> Iterator[Callable[[], None]]:
+def lazy_cluster(options: DaskOptions) -> Iterator[Callable[[], None]]:
     """Give a function that opens the Dask cluster on its first call, so that a run with nothing to do opens none."""
     opened: list[Any] = []
 

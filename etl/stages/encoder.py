@@ -1,7 +1,8 @@
 """The encoder of a run: the one that made the stored vectors, or one that may be recorded as such."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import psycopg
 
 from etl.encoders.encoder import Encoder
 from etl.encoders.selection import EXPORT_PRECISIONS, EncoderChoice, load_encoder
-from etl.encoders.validity import MIN_TILE_VALID_SHARE, patch_valid_share
+from etl.encoders.validity import patch_valid_share
 from etl.errors import EmptyDatabaseError, EncoderError
 from etl.store.composites import read_chips
 from etl.store.encoder import EncoderRecord, read_encoder, read_filters, write_filters
@@ -52,7 +53,7 @@ def check_encoder(conn: Connection, choice: EncoderChoice, loaded: Encoder | Non
         )
 
 
-def fitted_encoder(job: Job) -> Encoder:
+def fitted_encoder(jobs: Sequence[Job], min_valid_share: float) -> Encoder:
     """Return the mosaiks encoder with the stored filters, or fit it to this run's composites and store its filters.
 
     One process fits; the others wait and read its filters from the database.
@@ -62,13 +63,14 @@ def fitted_encoder(job: Job) -> Encoder:
     """
     from etl.encoders import mosaiks
 
-    stored = read_encoder(job.conn)
-    with one_at_a_time(job.conn, "fit"):
-        encoder = _read_filters(job.conn) if stored is None else _recorded_filters(job.conn, stored)
+    conn = jobs[0].conn
+    stored = read_encoder(conn)
+    with one_at_a_time(conn, "fit"):
+        encoder = _read_filters(conn) if stored is None else _recorded_filters(conn, stored)
         if encoder is None:
             log.info("stage=fit event=started encoder=mosaiks")
-            encoder = mosaiks.fit(_sample_chips(job), seed=FIT_SEED)
-            write_filters(job.conn, encoder.weights_sha256, encoder.to_bytes())
+            encoder = mosaiks.fit(_sample_chips(jobs, min_valid_share), seed=FIT_SEED)
+            write_filters(conn, encoder.weights_sha256, encoder.to_bytes())
     return encoder
 
 
@@ -136,16 +138,16 @@ def _exported(home: Path, stored: EncoderRecord) -> str | None:
     return None
 
 
-def _sample_chips(job: Job) -> Iterator[np.ndarray]:
+def _sample_chips(jobs: Sequence[Job], min_valid_share: float) -> Iterator[np.ndarray]:
     """Yield up to FIT_TILES tiles with enough clear pixels from all composites; the same for the same composites."""
     places = [
-        (city.city_id, cell)
+        (job, city.city_id, cell)
+        for job in jobs
         for city in job.cities
         if job.made_from(city.city_id, COMPOSITE)
         for cell in job.cells[city.city_id]
     ]
-    chosen = np.random.default_rng(FIT_SEED).permutation(len(places))[:FIT_TILES]
-    for city_id in sorted({places[i][0] for i in chosen}):
-        cells = [places[i][1] for i in sorted(chosen) if places[i][0] == city_id]
-        chips = read_chips(job.path(city_id, COMPOSITE), cells)
-        yield from chips[patch_valid_share(chips).mean(axis=1) >= MIN_TILE_VALID_SHARE]
+    chosen = sorted(np.random.default_rng(FIT_SEED).permutation(len(places))[:FIT_TILES])
+    for path, some in groupby((places[i] for i in chosen), lambda place: place[0].path(place[1], COMPOSITE)):
+        chips = read_chips(path, [cell for _, _, cell in some])
+        yield from chips[patch_valid_share(chips).mean(axis=1) >= min_valid_share]

@@ -21,6 +21,8 @@ COMPOSITE_COLUMNS = (
     "stac_url", "collection", "is_synthetic", "item_ids", "max_cloud_cover", "valid_share", "min_observations",
     "median_observations", "search_steps", "scenes",
 )  # fmt: skip
+TERMS: Mapping[str, Any] = {"is_date_known": True, "licences": [], "attributions": []}
+"""Further columns, and their values for a composite made before they were recorded."""
 
 
 def run(job: Job) -> list[str]:
@@ -82,7 +84,8 @@ def _read(job: Job, city: City) -> CityTiles:
     return CityTiles(
         city_id=city.city_id,
         period=job.period,
-        composite={name: attributes[name] for name in COMPOSITE_COLUMNS},
+        composite={name: attributes[name] for name in COMPOSITE_COLUMNS}
+        | {name: attributes.get(name, default) for name, default in TERMS.items()},
         cells=[cell_and_month(int(number))[0] for number in read_array(path, "tile_id")],
         valid_share=read_array(path, "valid_share"),
         dominant_share=read_array(path, "dominant_share"),

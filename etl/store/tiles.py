@@ -14,20 +14,24 @@ from etl.errors import ConcurrentChangeError
 from etl.period import Period
 from etl.store.date_range import date_range
 from etl.store.encoder import post_processing_version
+from etl.vectors.aggregation import AGGREGATIONS
 
 Connection = psycopg.Connection[Any]
 
 UPSERT_COMPOSITE = """
     INSERT INTO terrakin.composites (city_id, period, stac_url, collection, is_synthetic, item_ids,
-        max_cloud_cover, valid_share, min_observations, median_observations, search_steps, scenes)
+        max_cloud_cover, valid_share, min_observations, median_observations, search_steps, scenes, is_date_known,
+        licences, attributions)
     VALUES (%(city_id)s, %(period)s, %(stac_url)s, %(collection)s, %(is_synthetic)s, %(item_ids)s,
         %(max_cloud_cover)s, %(valid_share)s, %(min_observations)s, %(median_observations)s, %(search_steps)s,
-        %(scenes)s)
+        %(scenes)s, %(is_date_known)s, %(licences)s, %(attributions)s)
     ON CONFLICT (city_id, period) DO UPDATE SET stac_url = excluded.stac_url, collection = excluded.collection,
         is_synthetic = excluded.is_synthetic, item_ids = excluded.item_ids,
         max_cloud_cover = excluded.max_cloud_cover, valid_share = excluded.valid_share,
         min_observations = excluded.min_observations, median_observations = excluded.median_observations,
-        search_steps = excluded.search_steps, scenes = excluded.scenes, created_at = now()
+        search_steps = excluded.search_steps, scenes = excluded.scenes,
+        is_date_known = excluded.is_date_known, licences = excluded.licences, attributions = excluded.attributions,
+        created_at = now()
     RETURNING composite_id
 """
 JSON_COLUMNS = ("search_steps", "scenes")
@@ -52,6 +56,8 @@ TILE_TYPES = (
 )  # fmt: skip
 COPY_AGGREGATES = "COPY staging_aggregates FROM STDIN (FORMAT binary)"
 AGGREGATE_TYPES = ("int8", "text", "vector")
+AGGREGATES = tuple(name for name in AGGREGATIONS if name not in ("mean", "dominant"))
+"""The aggregations that are rows of terrakin.tile_aggregates; the others are columns of terrakin.tiles."""
 UPSERT_TILES = """
     INSERT INTO terrakin.tiles AS t (tile_id, city_id, composite_id, period, footprint, location, valid_share,
         embedding_mean, embedding_dominant, dominant_share, dominant_patches)
@@ -148,6 +154,6 @@ def _copy(conn: Connection, tiles: CityTiles, composite_id: int | None) -> None:
             )  # fmt: skip
     with conn.cursor() as cursor, cursor.copy(COPY_AGGREGATES) as copy:
         copy.set_types(AGGREGATE_TYPES)
-        for method in ("median", "min", "max"):
+        for method in AGGREGATES:
             for i, number in enumerate(ids):
                 copy.write_row((number, method, tiles.vectors[method][i]))

@@ -36,7 +36,7 @@ BarFactory = Callable[[str, str, int], AbstractContextManager[Bar]]
 
 @dataclass(frozen=True)
 class Job:
-    """What the stages of one run have in common.
+    """What the stages of one run and period have in common.
 
     Attributes:
         settings: which database and which home.
@@ -69,15 +69,28 @@ class Job:
         return None if attributes is None else str(attributes["made_from"])
 
 
+def make_jobs(
+    settings: Settings, conn: psycopg.Connection[Any], chosen: Mapping[Period, Sequence[City]], bar: BarFactory
+) -> list[Job]:
+    """Enter the tasks of the cities of each period into the ledger, and gather what the stages need: a job a period."""
+    cells = assign_cells(read_stored_cities(conn))
+    worker, folder = this_worker(), folder_id(settings.home)
+    jobs = []
+    for period, cities in chosen.items():
+        ledger = Ledger(conn, period, worker, folder)
+        ledger.plan([city.city_id for city in cities])
+        n_tiles = sum(len(cells[city.city_id]) for city in cities)
+        log.info("stage=grid period=%s cities=%d tiles=%d", period.label, len(cities), n_tiles)
+        jobs.append(Job(settings, conn, ledger, cities, cells, bar))
+    return jobs
+
+
 def make_job(
     settings: Settings, conn: psycopg.Connection[Any], chosen: Sequence[City], period: Period, bar: BarFactory
 ) -> Job:
-    """Enter the tasks of the cities into the ledger, and gather what the stages need."""
-    cells = assign_cells(read_stored_cities(conn))
-    ledger = Ledger(conn, period, this_worker(), folder_id(settings.home))
-    ledger.plan([city.city_id for city in chosen])
-    log.info("stage=grid cities=%d tiles=%d", len(chosen), sum(len(cells[c.city_id]) for c in chosen))
-    return Job(settings, conn, ledger, chosen, cells, bar)
+    """Return the job of one period, as ``make_jobs`` does."""
+    (job,) = make_jobs(settings, conn, {period: chosen}, bar)
+    return job
 
 
 def fingerprint(*parts: Any) -> str:

@@ -15,7 +15,14 @@ RETRY = """
         AND (%(all)s OR lower(c.name) = ANY (%(names)s::text[]) OR c.city_id::text = ANY (%(names)s::text[]))
 """
 PROGRESS = "SELECT period, stage, n_cities, n_pending, n_running, n_done, n_failed FROM api.etl_progress"
-TILES = "SELECT period, n_tiles, n_tiles_too_cloudy FROM api.etl_progress WHERE stage = 'embed' AND n_tiles IS NOT NULL"
+TILES = """
+    SELECT period, sum((detail ->> 'n_tiles')::int), sum((detail ->> 'n_tiles_too_cloudy')::int),
+        sum(coalesce((detail ->> 'n_tiles_uncovered')::int, 0))
+    FROM terrakin.etl_tasks
+    WHERE stage = 'embed' AND status = 'done'
+    GROUP BY period
+    ORDER BY period
+"""
 FAILURES = """
     SELECT c.name, t.period, t.stage, t.attempts, t.error
     FROM terrakin.etl_tasks AS t
@@ -50,10 +57,10 @@ def failures(conn: Connection) -> list[tuple[Any, ...]]:
 
 
 def tile_counts(conn: Connection) -> list[str]:
-    """Return one line per period: how many tiles were embedded, and how many were left out as too cloudy."""
-    rows = [(period_of(days), n_tiles, n_too_cloudy) for days, n_tiles, n_too_cloudy in conn.execute(TILES)]
+    """Return one line per period: how many tiles were embedded, and how many were left out, and why."""
+    rows = [(period_of(days), *counts) for days, *counts in conn.execute(TILES)]
     return [
-        f"tiles of {period.start}/{period.end}: {n_tiles} embedded, {n_too_cloudy} left out "
-        "(under half of their pixels clear)"
-        for period, n_tiles, n_too_cloudy in rows
+        f"tiles of {period.start}/{period.end}: {n_tiles} embedded; left out: {n_too_cloudy} too cloudy, "
+        f"{n_uncovered} covered too little by imagery"
+        for period, n_tiles, n_too_cloudy, n_uncovered in rows
     ]

@@ -260,6 +260,6 @@ def test_a_tile_that_is_cloudy_on_every_day_is_left_out_and_counted(
             target.write(scl)
     done = terrakin(*run_arguments(damaged_demo, "--city", "Lisbon (synthetic)"))
     assert done.returncode == 0, done.stderr
-    counted = "tiles of 2024-06-01/2024-08-31: 3 embedded, 1 left out (under half of their pixels clear)"
+    counted = "tiles of 2024-06-01/2024-08-31: 3 embedded; left out: 1 too cloudy, 0 covered too little by imagery"
     assert done.stderr.splitlines()[-1] == counted
     assert counted in terrakin("etl", "status").stdout

@@ -7,6 +7,16 @@ import pytest
 from etl.period import Period
 
 
+def test_a_period_is_parsed() -> None:
+    assert Period.parse("2024-06-01/2024-08-31") == Period(date(2024, 6, 1), date(2024, 8, 31))
+
+
+@pytest.mark.parametrize("text", ["2024-06-01", "2024-06-31/2024-07-01", "2024-06-02/2024-06-01", ""])
+def test_a_text_that_is_no_period_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=repr(text)):
+        Period.parse(text)
+
+
 @pytest.mark.parametrize(
     ("start", "end", "month"),
     [

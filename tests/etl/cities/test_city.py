@@ -1,14 +1,16 @@
 """City files: what is read, and what is refused."""
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from shapely import Point
 
-from etl.cities.city import read_cities, select_cities
-from etl.errors import CityError
+from etl.cities.city import by_period, read_cities, select_cities
+from etl.errors import CityError, PeriodError
+from etl.period import Period
 
 SQUARE = {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]]}
 BOW_TIE = {"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]]}
@@ -43,6 +45,23 @@ def test_a_city_without_a_centre_gets_a_point_in_its_polygon(tmp_path: Path) -> 
     assert city.extent.contains(Point(city.lon, city.lat))
 
 
+def test_a_period_of_a_city_goes_before_the_default(tmp_path: Path) -> None:
+    august, default = "2022-08-01/2022-08-31", Period(date(2024, 6, 1), date(2024, 8, 31))
+    path = write(tmp_path / "c.geojson", feature(), feature(city_id=8, period=august), feature(city_id=9, period=""))
+    groups = by_period(read_cities(path), default)
+    assert {period: [city.city_id for city in some] for period, some in groups.items()} == {
+        Period.parse(august): [8],
+        default: [7, 9],
+    }
+    assert list(groups) == sorted(groups, key=lambda period: period.start)
+
+
+def test_a_city_without_a_period_needs_a_default(tmp_path: Path) -> None:
+    cities = read_cities(write(tmp_path / "c.geojson", feature()))
+    with pytest.raises(PeriodError, match=r"Seven \(7\).*--period"):
+        by_period(cities, None)
+
+
 @pytest.mark.parametrize(
     ("changed", "hint"),
     [
@@ -51,6 +70,7 @@ def test_a_city_without_a_centre_gets_a_point_in_its_polygon(tmp_path: Path) -> 
         (feature(city_id=True), "'city_id' is True"),
         (feature(continent="Atlantis"), "'Atlantis' .* Africa"),
         (feature(country_code="de"), "'de' .*ISO 3166-1"),
+        (feature(period="2022-08"), "'2022-08' is not of the form"),
         (feature(lat=89), r"\(0\.5, 89\.0\)"),
         (feature(lat=None), "'lat' is None"),
         (feature(BOW_TIE), "invalid .*Self-intersection"),

@@ -77,6 +77,13 @@ def test_a_citys_tiles_are_those_whose_centre_lies_in_its_extent() -> None:
     assert not any(city.extent.contains(cell.centre()) for cell in around - set(assigned))
 
 
+@pytest.mark.parametrize(("lon", "lat"), [(100.5, 13.7), (-70.01, -33.5), (20.0, 0.001), (179.9, 65.0)])
+def test_an_extent_smaller_than_a_tile_gets_the_tile_around_its_centre(lon: float, lat: float) -> None:
+    city = make_city(1, lon, lat, radius_deg=0.001)
+    (cell,) = assign_cells([city])[1]
+    assert cell.footprint().contains(city.extent.representative_point())
+
+
 def test_a_city_across_two_zones_is_covered_in_the_zone_of_its_centre_without_gap_or_overlap() -> None:
     city = make_city(1, 11.95, 48.0, radius_deg=0.4)
     (cells,) = assign_cells([city]).values()

@@ -11,6 +11,7 @@ from etl.cities.city import City, read_areas
 from etl.cities.grid import assign_cells
 from etl.cities.table import Selection, circle, pick, radius_m, read_city_table, with_urban_areas
 from etl.errors import CityError
+from etl.period import Period
 
 HEAD = "city_id,name,country_code,country,continent,population,lon,lat"
 KHARTOUM = "379252,Khartoum,SD,Sudan,Africa,1974647,32.53241,15.55177"
@@ -41,6 +42,12 @@ def test_the_five_largest_cities_of_each_country_are_chosen(table: list[City]) -
         largest = sorted((c.population or 0 for c in chosen if c.country_code == code), reverse=True)
         whole_country = sorted((c.population or 0 for c in table if c.country_code == code), reverse=True)
         assert largest == whole_country[:5]
+
+
+def test_a_period_is_read_from_its_column(tmp_path: Path) -> None:
+    with_period, without = read(tmp_path, f"{HEAD},period", f"{KHARTOUM},2022-08-01/2022-08-31", f"{SUVA},")
+    assert with_period.period == Period.parse("2022-08-01/2022-08-31")
+    assert without.period is None
 
 
 def test_few_countries_contribute_more_cities_each(table: list[City]) -> None:

@@ -73,6 +73,7 @@ def test_a_static_catalogue_returns_a_citys_scenes_oldest_first(tiny_demo: DemoC
     assert [i.id for i in scenes.items] == [f"SYNTHETIC_LISBON_2024{d}" for d in ("0605", "0625", "0715")]
     assert scenes.collection == COLLECTION
     assert scenes.is_synthetic
+    assert scenes.licence == pystac.Catalog.from_file(str(tiny_demo.catalogue)).get_child(COLLECTION).license  # type: ignore[union-attr]
 
 
 def test_an_api_returns_the_same_scenes_as_a_static_catalogue(api: str, tiny_demo: DemoCatalogue, lisbon: City) -> None:

@@ -202,12 +202,12 @@ def test_finished_work_is_redone_on_request(ledger: Ledger) -> None:
     assert ledger.claim("composite", [1]) == 1
 
 
-def test_tiles_that_are_too_cloudy_are_counted(ledger: Ledger) -> None:
+def test_tiles_that_are_too_cloudy_or_not_covered_are_counted(ledger: Ledger) -> None:
     assert tile_counts(ledger.conn) == []
     for city_id, n_left_out in ((1, 0), (2, 3)):
         for stage in ("composite", "embed"):
             assert ledger.claim(stage, [city_id]) == city_id
-            ledger.finish(stage, city_id, {"n_tiles": 10, "n_tiles_too_cloudy": n_left_out} if stage == "embed" else {})
-    assert tile_counts(ledger.conn) == [
-        "tiles of 2024-06-01/2024-08-31: 20 embedded, 3 left out (under half of their pixels clear)"
-    ]
+            counts = {"n_tiles": 10, "n_tiles_too_cloudy": n_left_out, "n_tiles_uncovered": 2 * n_left_out}
+            ledger.finish(stage, city_id, counts if stage == "embed" else {})
+    (line,) = tile_counts(ledger.conn)
+    assert line.startswith("tiles of 2024-06-01/2024-08-31: 20 embedded; left out: 3 too cloudy, 6 ")
