@@ -11,6 +11,7 @@ import numpy as np
 
 from etl.evaluation.dataset import SEED
 from etl.evaluation.pictures import PARTS, by_form, grids, label, trade
+from etl.evaluation.real import report as real_report
 from etl.evaluation.run import DEFAULT_AGGREGATION, Evaluation
 from etl.evaluation.score import WEIGHTS, Margin
 from etl.evaluation.variants import BASELINE_VARIANT, Variant
@@ -81,6 +82,7 @@ def as_json(evaluation: Evaluation, when: datetime) -> dict[str, Any]:
         "variants": [
             vars(v) | _rounded({"score": s} if s is not None else {}) | _figures(evaluation, v) for v, s in variants
         ],
+        "real_pixels": None if evaluation.real is None else real_report.as_json(evaluation.real),
     }
 
 
@@ -127,6 +129,8 @@ def _body(evaluation: Evaluation, when: datetime) -> str:
         forms = by_form(measured, evaluation.forms, _columns(evaluation))
         parts.append(picture(forms, alt_text="Retrieval by urban form"))
     parts += [_table(evaluation), _method(evaluation)]
+    if evaluation.real is not None:
+        parts.append(real_report.as_html(evaluation.real))
     return "\n".join(parts)
 
 

@@ -1,0 +1,63 @@
+"""The vectors of items (tiles or blocks) by every method, from their patches."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from etl.evaluation.real.texture import Texture, fit_texture, mean_std, patch_std
+from etl.vectors.aggregation import aggregate
+from etl.vectors.post_processing import PostProcessing
+
+METHODS = ("mean", "dominant", "median", "min", "max", "std", "mean_std")
+"""The aggregations, and the mean and the standard deviation side by side."""
+ITEMS_AT_A_TIME = 64
+
+
+@dataclass(frozen=True)
+class Patches:
+    """The patches of items: ``vectors`` (n, n_patches, dimension) float16, ``is_valid`` (n, n_patches) bool."""
+
+    vectors: np.ndarray
+    is_valid: np.ndarray
+
+    def __getitem__(self, rows: np.ndarray) -> "Patches":
+        """Return the patches of some items."""
+        return Patches(self.vectors[rows], self.is_valid[rows])
+
+
+@dataclass(frozen=True)
+class Methods:
+    """The post-processing of patches, and the standardisation of their standard deviation, as in a database."""
+
+    processing: PostProcessing
+    texture: Texture
+
+    @classmethod
+    def fitted(cls, processing: PostProcessing, items: Patches) -> Self:
+        """Return the methods with the texture fitted to items, which have at least two valid patches each."""
+        deviations = [
+            np.stack([patch_std(rows[valid]) for rows, valid in zip(processing.apply(v), m, strict=True)])
+            for v, m in _parts(items)
+        ]
+        return cls(processing, fit_texture(np.concatenate(deviations)))
+
+    def vectors(self, items: Patches) -> dict[str, np.ndarray]:
+        """Return vectors by name of METHODS: (n, dimension) float32, for ``mean_std`` (n, 2 x dimension)."""
+        found: dict[str, list[np.ndarray]] = {name: [] for name in METHODS}
+        for vectors, is_valid in _parts(items):
+            processed = self.processing.apply(vectors)
+            some = aggregate(processed, is_valid)
+            deviations = np.stack([patch_std(rows[valid]) for rows, valid in zip(processed, is_valid, strict=True)])
+            std = self.texture.apply(deviations)
+            named = {"std": std, "mean_std": mean_std(some.mean, std)}
+            for name in METHODS:
+                found[name].append(named[name] if name in named else getattr(some, name))
+        return {name: np.concatenate(parts) for name, parts in found.items()}
+
+
+def _parts(items: Patches) -> Iterable[tuple[np.ndarray, np.ndarray]]:
+    for start in range(0, len(items.vectors), ITEMS_AT_A_TIME):
+        part = slice(start, start + ITEMS_AT_A_TIME)
+        yield items.vectors[part], items.is_valid[part]
