@@ -17,6 +17,8 @@ POSITIONS = PATCHES_PER_SIDE // SIDE
 """Positions of a block along one side of a tile."""
 BLOCK_FIGURES = (OTHER_HALF, GAIN, SHIFT, CLOUD)
 DATE_RANKS = {"other date R@1": 1, "other date R@5": 5}
+WINDOW_RANKS = {"other date and window R@1": 1, "other date and window R@5": 5}
+"""Figures of the pair of dates, and the rank up to which the block counts as found."""
 N_QUERIES = 256
 """Queries per matrix of similarities."""
 Values = dict[str, np.ndarray]
@@ -93,11 +95,11 @@ def first_overlaps(shifted: np.ndarray, vectors: np.ndarray, rows: np.ndarray, p
     return found
 
 
-def measure_dates(earlier: np.ndarray, later: np.ndarray) -> Values:
+def measure_dates(earlier: np.ndarray, later: np.ndarray, figures: Mapping[str, int] = DATE_RANKS) -> Values:
     """Return for each block the share of both directions in which it is among the first of the other date."""
     same = np.arange(len(earlier))
     ranks = np.stack([rank_of_target(earlier, later, same), rank_of_target(later, earlier, same)])
-    return {name: (ranks <= most).mean(axis=0) for name, most in DATE_RANKS.items()}
+    return {name: (ranks <= most).mean(axis=0) for name, most in figures.items()}
 
 
 def random_figures(places: BlockPlaces) -> Values:

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from etl.evaluation.real.comparison import BLOCK_MEAN, QUARTERS, Comparison
 from etl.evaluation.real.examples import N_MATCHES, Example
-from etl.evaluation.real.figures import BLOCK_FIGURES, DATE_RANKS, GAIN, OTHER_HALF, SAME_POSITION
+from etl.evaluation.real.figures import BLOCK_FIGURES, GAIN, OTHER_HALF, SAME_POSITION
 from etl.evaluation.real.intervals import Estimate
 from etl.evaluation.real.perturbed import CLOUD, SHIFT
 from etl.evaluation.real.run import RealEvaluation
@@ -30,8 +30,8 @@ tiles: the nearest that single chips allow to the size of a tile.</li>
 <li><b>{position}</b>: share of a block's first ten in other chips that have its row and column in their tile. More than
 at random is an <b>artefact</b> of position embeddings or windows, and helps the figures of perturbations.</li>
 <li><b>Other date</b>: blocks of <b>one</b> place on two dates, both directions. <b>Few samples</b>: one chip, so that
-blocks are resampled, and the intervals are too narrow. Both dates are embedded in different windows, so that position
-embeddings do not help.</li>
+blocks are resampled, and the intervals are too narrow. In the same windows, as in a database, an encoder
+recognises a block by its position too; <b>in other windows</b>, only by its pixels.</li>
 <li><b>Forms</b>: precision of the first ten within the known forms of the synthetic towns, before and after the removal
 of spatial bias. Towns are resampled. <b>Few samples</b> where there are fewer than 20 towns.</li>
 </ul>
@@ -119,8 +119,8 @@ def _head(summary: Summary, name: str) -> str:
     sample = next(found[name] for found in summary.rows.values() if name in found)
     unit, group = ("tiles", "towns") if name.startswith("forms") else ("blocks", "chips")
     unit = "tiles" if name == QUARTERS else unit
-    groups = "of 1 place" if name in DATE_RANKS else f"of {sample.n_groups} {group}"
-    few = ", FEW SAMPLES" if sample.is_of_few or name in DATE_RANKS else ""
+    groups = "of 1 place" if name.startswith("other date") else f"of {sample.n_groups} {group}"
+    few = ", FEW SAMPLES" if sample.is_of_few or name.startswith("other date") else ""
     return f"{HEADS.get(name, name)} ({sample.n_samples:,} {unit} {groups}{few}; random {summary.random[name]:.4f})"
 
 

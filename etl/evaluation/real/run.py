@@ -12,7 +12,7 @@ from etl.evaluation.real.blocks import SIDE, BlockPlaces, block_patches, places_
 from etl.evaluation.real.chips import CATALOGUE, RealChip, read_catalogue, read_labelled, read_pair
 from etl.evaluation.real.encoders import ENCODERS, available_encoders
 from etl.evaluation.real.examples import Example, cut_block, labelled_examples, middle_row, real_examples
-from etl.evaluation.real.figures import Values, measure_blocks, measure_dates, random_figures
+from etl.evaluation.real.figures import WINDOW_RANKS, Values, measure_blocks, measure_dates, random_figures
 from etl.evaluation.real.forms import FormTiles, measure_forms
 from etl.evaluation.real.methods import METHODS, Methods
 from etl.evaluation.real.patches import ChipPatches, embed_chips, windows_of
@@ -160,12 +160,7 @@ def _measure(inputs: _Inputs, encoder: Encoder, advance: Callable[[int], Any], w
     figures = {name: measure_blocks(blocks.vectors[name], blocks.rows, blocks.places) for name in METHODS}
     dates: dict[str, Values] = {}
     if inputs.pair:
-        # At equal positions in their windows, even random weights recognise a block by its position embedding.
-        earlier, later = (
-            blocks.methods.vectors(block_patches(embed_chips(encoder, [chip], advance, first_wins)))
-            for chip, first_wins in zip(inputs.pair, (True, False), strict=True)
-        )
-        dates = {name: measure_dates(earlier[name], later[name]) for name in METHODS}
+        dates = _measure_pair(inputs.pair, blocks.methods, encoder, advance)
     quarters, tiles = quarters_of(blocks.unchanged)
     by_quarter = measure_quarters(blocks.methods.processing, quarters)
     labelled = embed_chips(encoder, inputs.labelled, advance)
@@ -173,6 +168,21 @@ def _measure(inputs: _Inputs, encoder: Encoder, advance: Callable[[int], Any], w
     forms = measure_forms(inputs.forms, encoder, advance) if inputs.forms else {}
     result = EncoderResult(encoder.name, encoder.weights, figures, by_quarter, dates, forms)
     return _Measured(result, examples, blocks.places, tiles)
+
+
+def _measure_pair(
+    pair: Sequence[RealChip], methods: Methods, encoder: Encoder, advance: Callable[[int], Any]
+) -> dict[str, Values]:
+    """Return the figures of the pair: in the same windows, as in a database, and in other ones.
+
+    In the same windows, even random weights recognise a block by its position embedding.
+    """
+    chips = [*embed_chips(encoder, pair, advance), *embed_chips(encoder, pair[:1], advance, first_wins=True)]
+    earlier, later, moved = (methods.vectors(block_patches([chip])) for chip in chips)
+    return {
+        name: measure_dates(earlier[name], later[name]) | measure_dates(moved[name], later[name], WINDOW_RANKS)
+        for name in METHODS
+    }
 
 
 def _block_vectors(chips: Sequence[RealChip], encoder: Encoder, advance: Callable[[int], Any]) -> _BlockVectors:

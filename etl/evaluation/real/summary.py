@@ -7,7 +7,7 @@ import numpy as np
 
 from etl.evaluation.real.comparison import BLOCK_MEAN, QUARTERS, Comparison, Side, block_estimates, compare
 from etl.evaluation.real.encoders import GALILEO
-from etl.evaluation.real.figures import BLOCK_FIGURES, DATE_RANKS, SAME_POSITION
+from etl.evaluation.real.figures import BLOCK_FIGURES, DATE_RANKS, SAME_POSITION, WINDOW_RANKS
 from etl.evaluation.real.intervals import Estimate, estimate
 from etl.evaluation.real.methods import METHODS
 from etl.evaluation.real.quarters import random_reciprocal_rank
@@ -59,7 +59,7 @@ def summarise(evaluation: RealEvaluation) -> Summary:
     if len(evaluation.tiles):
         random[QUARTERS] = random_reciprocal_rank(len(evaluation.tiles))
     n_dates = next((len(next(iter(v.values()))) for r in evaluation.results for v in r.dates.values()), 0)
-    random |= {name: most / n_dates for name, most in DATE_RANKS.items() if n_dates}
+    random |= {name: most / n_dates for name, most in (DATE_RANKS | WINDOW_RANKS).items() if n_dates}
     for removal in ("none", "dimensions", "leace") if len(evaluation.towns) else ():
         random[form_figure(removal)] = estimate(evaluation.random_forms, evaluation.towns).value
     texture = [_within(evaluation, result, method) for result in evaluation.results for method in (TEXTURED, TEXTURE)]
@@ -108,6 +108,7 @@ def figure_names(summary: Summary) -> list[str]:
         QUARTERS,
         SAME_POSITION,
         *DATE_RANKS,
+        *WINDOW_RANKS,
         *map(form_figure, ("none", "dimensions", "leace")),
     ]
     return [name for name in names if any(name in estimates for estimates in summary.rows.values())]
