@@ -58,7 +58,7 @@ def main() -> None:
     """Run the command line; print an error that the user can fix as one line on stderr, and exit with its code."""
     import psycopg
 
-    from db.errors import DbError
+    from db.errors import DbError, one_line
     from etl.errors import EtlError
     from webapp.errors import WebError
 
@@ -69,7 +69,7 @@ def main() -> None:
         code = error.exit_code if isinstance(error, EtlError) else EXIT_ERROR
     except psycopg.OperationalError as error:
         click.echo(
-            f"terrakin: error: lost the connection to PostgreSQL ({' '.join(str(error).split())}); "
+            f"terrakin: error: lost the connection to PostgreSQL ({one_line(error)}); "
             "no change is incomplete; run the same command again",
             err=True,
         )

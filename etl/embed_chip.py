@@ -24,8 +24,9 @@ from etl.imagery.sentinel2 import BANDS
 from etl.stages.encoder import stored_encoder
 from etl.store.date_range import newest_month
 from etl.store.encoder import EncoderRecord, read_encoder
-from etl.vectors.aggregation import TileVectors, aggregate
+from etl.vectors.aggregation import AGGREGATIONS, aggregate
 from etl.vectors.post_processing import PostProcessing
+from etl.vectors.texture import mean_std
 
 MAX_FILE_BYTES = 16 * 2**20
 """A chip has 1.2 MB of pixels."""
@@ -48,9 +49,15 @@ class Chip:
 
 @dataclass(frozen=True)
 class EmbeddedChip:
-    """The vectors of one tile after the recorded post-processing, and the share (0..1) of its pixels with data."""
+    """A tile as the recorded post-processing makes it.
 
-    vectors: TileVectors
+    Attributes:
+        vectors: vector by method: etl.vectors.aggregation.AGGREGATIONS, and ``mean_std`` of twice their length. Without
+            ``std`` and ``mean_std`` if no texture is recorded.
+        valid_share: share of its pixels with data, 0..1.
+    """
+
+    vectors: dict[str, np.ndarray]
     valid_share: float
 
 
@@ -119,7 +126,13 @@ def embed_chip(chip: Chip, encoder: Encoder, processing: PostProcessing, month: 
         )
     # Rounded as in the pipeline, which stores patch vectors as float16.
     patches = processing.apply(encoder.embed(chip.pixels[None], month).astype(np.float16))
-    return EmbeddedChip(aggregate(patches, share >= MIN_PATCH_VALID_SHARE), valid_share)
+    made = aggregate(patches, share >= MIN_PATCH_VALID_SHARE, processing.texture)
+    vectors = {name: getattr(made, name)[0] for name in AGGREGATIONS}
+    if processing.texture is None:
+        del vectors["std"]
+    else:
+        vectors["mean_std"] = mean_std(made.mean, made.std)[0]
+    return EmbeddedChip(vectors, valid_share)
 
 
 def _check_header(source: rasterio.DatasetReader) -> None:

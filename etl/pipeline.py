@@ -111,7 +111,7 @@ def run(settings: Settings, request: Request, bar: BarFactory) -> list[str]:
             _raise_if_none_is_left(failed, job)
             failed += embed.run(job, encoder or fitted_encoder(job))
             _raise_if_none_is_left(failed, job)
-            failed += aggregate.run(job, post_processing(job, request.post_processing, request.bias_removal))
+            failed += aggregate.run(job, post_processing([job], request.post_processing, request.bias_removal))
             failed += load.run(job)
             failed += thumbnail.run(job)
         with one_at_a_time(conn, "layout"):
@@ -147,7 +147,7 @@ def _run_stage(job: Job, stage: Stage, request: Request, encoder: Encoder | None
         check_encoder(job.conn, request.encoder, encoder)
         return embed.run(job, encoder or fitted_encoder(job))
     if stage == "aggregate":
-        return aggregate.run(job, post_processing(job, request.post_processing, request.bias_removal))
+        return aggregate.run(job, post_processing([job], request.post_processing, request.bias_removal))
     return load.run(job) if stage == "load" else thumbnail.run(job)
 
 

@@ -17,7 +17,8 @@ from db.settings import Settings
 from etl.errors import ConcurrentChangeError, EmptyDatabaseError, WorkFileError
 from etl.stages import aggregate, bias, index, layout, load
 from etl.stages.bias import BiasRequest
-from etl.stages.fit import fit
+from etl.stages.fit import fit, is_refit_due
+from etl.stages.texture import with_texture
 from etl.store.cities import loaded_cities, read_stored_cities
 from etl.store.encoder import read_encoder, write_post_processing
 from etl.store.work_files import PATCHES
@@ -35,6 +36,8 @@ Connection = psycopg.Connection[Any]
 def remove_bias(settings: Settings, request: BiasRequest, bar: BarFactory) -> PostProcessing:
     """Measure spatial bias over all loaded tiles, and make all vectors again as requested.
 
+    A post-processing that is not recorded as fitted to real tiles alone is fitted again if there are real ones.
+
     Returns:
         The post-processing of the new vectors.
 
@@ -50,9 +53,11 @@ def remove_bias(settings: Settings, request: BiasRequest, bar: BarFactory) -> Po
         if stored is None:
             raise EmptyDatabaseError("the database holds no vectors; fill it with `terrakin etl run` first")
         _check_patches(jobs)
-        if request.post_processing is not None:
-            stored = replace(stored, post_processing=fit(jobs, request.post_processing))
-        processing, measured = bias.run(jobs, request, stored)
+        recorded = stored.post_processing
+        if request.post_processing is not None or is_refit_due(recorded, jobs):
+            stored = replace(stored, post_processing=fit(jobs, request.post_processing or recorded.method))
+        chosen, measured = bias.run(jobs, request, stored)
+        processing = with_texture(jobs, chosen)
         failed = []
         for job in jobs:
             with heartbeat(settings, job.ledger.worker):

@@ -24,12 +24,11 @@ def embed_chip(settings: Settings, file: Path, weights: str | None) -> None:
     FILE has 12 bands (B01 to B12 without B10), 224 x 224 px at 10 m in UTM, uint16 reflectance x 10000, nodata 0.
     """
     from etl.embed_chip import embed_file
-    from etl.vectors.aggregation import AGGREGATIONS
 
     chip, embedded, encoder = embed_file(settings, file, weights)
     answer = {
         "encoder": encoder.name, "weights": encoder.weights, "weights_sha256": encoder.weights_sha256,
         "valid_share": embedded.valid_share, "lon": chip.lon, "lat": chip.lat,
-        "vectors": {name: getattr(embedded.vectors, name)[0].tolist() for name in AGGREGATIONS},
+        "vectors": {name: vector.tolist() for name, vector in embedded.vectors.items()},
     }  # fmt: skip
     click.echo(json.dumps(answer))

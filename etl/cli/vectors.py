@@ -45,7 +45,8 @@ def bias(settings: Settings, /, **given: Any) -> None:
 
     Spatial bias is what encodes location rather than content. The model is not run again.
 
-    With --post-processing, that method is fitted to all patches; without it, the recorded one stays.
+    With --post-processing, that method is fitted to the patches: of real tiles alone, where there are any. Without it,
+    the recorded one stays, unless it is fitted to synthetic tiles and there are real ones.
     """
     from etl.reprocess import remove_bias
     from etl.vectors.spatial_bias import Limits

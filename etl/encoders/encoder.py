@@ -22,6 +22,8 @@ NOMINAL_MONTH = 7
 
 Weights = Literal["pretrained", "random", "fitted"]
 
+DefaultMethod = Literal["mean", "mean_std"]
+
 
 class Encoder(Protocol):
     """A fitted or loaded encoder, ready to embed."""
@@ -45,6 +47,10 @@ class Encoder(Protocol):
     @property
     def runtime(self) -> str:
         """Library, precision and device, for the record; vectors of all runtimes of one encoder are comparable."""
+
+    @property
+    def default_method(self) -> DefaultMethod:
+        """The aggregation that a search uses where none is named."""
 
     def embed(self, chips: np.ndarray, month: int = NOMINAL_MONTH) -> np.ndarray:
         """Return the patch vectors of tiles.

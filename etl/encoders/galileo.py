@@ -14,7 +14,7 @@ import numpy as np
 
 from etl.cities.grid import PATCHES_PER_SIDE, PATCHES_PER_TILE, TILE_PX
 from etl.encoders.batching import N_CORES, embed_batches
-from etl.encoders.encoder import DIMENSION, NOMINAL_MONTH, Weights, check_chips
+from etl.encoders.encoder import DIMENSION, NOMINAL_MONTH, DefaultMethod, Weights, check_chips
 from etl.encoders.validity import valid_pixels
 from etl.errors import EncoderError
 
@@ -58,6 +58,7 @@ class GalileoEncoder:
     weights: Weights = "pretrained"
     dimension: int = DIMENSION
     runtime: str = "onnx fp32 on CPUExecutionProvider"
+    default_method: DefaultMethod = "mean_std"
 
     def embed(self, chips: np.ndarray, month: int = NOMINAL_MONTH) -> np.ndarray:
         """Return the patch vectors of tiles: six channel groups of 128 numbers, each the mean of 2 x 2 tokens.

@@ -29,7 +29,15 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from etl.cities.grid import PATCH_PX, TILE_PX
 from etl.encoders.batching import N_CORES, embed_batches
-from etl.encoders.encoder import DIMENSION, N_BANDS, N_PATCHES, NOMINAL_MONTH, REFLECTANCE_SCALE, check_chips
+from etl.encoders.encoder import (
+    DIMENSION,
+    N_BANDS,
+    N_PATCHES,
+    NOMINAL_MONTH,
+    REFLECTANCE_SCALE,
+    DefaultMethod,
+    check_chips,
+)
 from etl.encoders.validity import valid_pixels
 from etl.errors import EncoderError
 
@@ -64,6 +72,7 @@ class MosaiksEncoder:
     weights: Literal["fitted"] = "fitted"
     dimension: int = DIMENSION
     runtime: str = "numpy fp32"
+    default_method: DefaultMethod = "mean"
 
     @property
     def weights_sha256(self) -> str:

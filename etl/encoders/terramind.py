@@ -18,7 +18,7 @@ from typing import Any, Literal
 import numpy as np
 
 from etl.encoders.batching import N_CORES, embed_batches
-from etl.encoders.encoder import DIMENSION, NOMINAL_MONTH, Weights, check_chips
+from etl.encoders.encoder import DIMENSION, NOMINAL_MONTH, DefaultMethod, Weights, check_chips
 from etl.encoders.validity import valid_pixels
 from etl.errors import EncoderError
 
@@ -60,6 +60,7 @@ class TerraMindEncoder:
     device: str = "cpu"
     name: str = NAME
     dimension: int = DIMENSION
+    default_method: DefaultMethod = "mean"
 
     @property
     def runtime(self) -> str:

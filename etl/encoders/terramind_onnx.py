@@ -11,8 +11,9 @@ from typing import Any, get_args
 
 import numpy as np
 
+from db.errors import one_line
 from etl.encoders.batching import N_CORES, embed_batches
-from etl.encoders.encoder import DIMENSION, NOMINAL_MONTH, Weights, check_chips
+from etl.encoders.encoder import DIMENSION, NOMINAL_MONTH, DefaultMethod, Weights, check_chips
 from etl.encoders.terramind import NAME, normalised
 from etl.errors import EncoderError
 
@@ -58,6 +59,7 @@ class OnnxTerraMindEncoder:
     session: Any = field(repr=False)
     name: str = NAME
     dimension: int = DIMENSION
+    default_method: DefaultMethod = "mean"
 
     @property
     def weights(self) -> Weights:
@@ -108,7 +110,7 @@ def load_onnx(path: Path, sha256: str | None = None) -> OnnxTerraMindEncoder:
     try:
         session = onnxruntime.InferenceSession(path, _single_threaded(onnxruntime), providers=providers)
     except (Fail, InvalidGraph, InvalidProtobuf, NoSuchFile) as error:
-        reason = " ".join(str(error).split())
+        reason = one_line(error)
         raise EncoderError(
             f"{path} cannot be read as ONNX ({reason}); create it with `terrakin etl export-onnx`"
         ) from error

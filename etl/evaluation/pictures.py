@@ -18,7 +18,7 @@ PARTS = {
     "stability": "same tile, gain ±20 % and shifted\n(mean reciprocal rank)",
     "other_cities": "ten nearest in other cities\n(share)",
 }
-MARKERS = dict(zip(AGGREGATIONS, "osD^v", strict=True))
+MARKERS = dict(zip(AGGREGATIONS, "osD^vP", strict=True))
 FILLS = dict(zip(REMOVALS, ("full", "none", "left"), strict=True))
 REMOVAL_LABELS = dict(zip(REMOVALS, ("", ", dimensions excluded", ", LEACE"), strict=True))
 

@@ -56,7 +56,7 @@ def aggregate_file(path: Path, processing: PostProcessing) -> Iterator[TileVecto
 
 def _vectors(path: Path, tiles: slice, processing: PostProcessing) -> TileVectors:
     patches, is_valid = read_patches(path, tiles)
-    return aggregate(processing.apply(patches), is_valid)
+    return aggregate(processing.apply(patches), is_valid, processing.texture)
 
 
 def _check_encoder_of(job: Job, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Stage bias: measure spatial bias over all patches, choose the post-processing that removes it, write a report."""
+"""Stage bias: measure spatial bias of the patches, choose the post-processing that removes it, write a report."""
 
 import logging
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from etl.metrics.spatial_leakage import measure_leakage
 from etl.metrics.urban_forms import read_forms
 from etl.period import Period
 from etl.reports.spatial_bias import Measured, Outcome, write_report
-from etl.stages.patches import over_chunks
+from etl.stages.patches import fitted_jobs, over_chunks
 from etl.store.encoder import EncoderRecord
 from etl.store.patches import read_patches
 from etl.store.work_files import open_array
@@ -49,24 +49,28 @@ class BiasRequest:
 def run(jobs: Sequence[Job], request: BiasRequest, record: EncoderRecord) -> tuple[PostProcessing, SpatialBias]:
     """Measure spatial bias and write the report. The database does not change.
 
+    Bias is measured on real tiles alone, where there are any; the effect of each removal on all tiles.
+
     Args:
         jobs: jobs whose cities all have patches on this machine.
         request: how bias is measured and removed.
         record: the encoder that made the patches, and the post-processing to which the removal is added.
 
     Returns:
-        The requested post-processing, and the figures together with the dimensions that it excludes.
+        The requested post-processing, whose texture is still to be fitted, and the figures together with the
+        dimensions that it excludes.
     """
     log.info("stage=bias event=started")
-    plain = replace(record.post_processing, excluded_dimensions=(), removal=None)
+    plain = replace(record.post_processing, excluded_dimensions=(), removal=None, texture=None)
     means = _tile_means(jobs, plain)
+    fitted = _of_cities(means, [city.city_id for job in fitted_jobs(jobs)[1] for city in job.cities])
     forms = _known_forms(jobs, means, request.forms)
-    bias = measure(means, request.limits)
+    bias = measure(fitted, request.limits)
     excluded = tuple(np.flatnonzero(bias.is_excluded).tolist())
     wanted = {
         "none": plain,
         "dimensions": replace(plain, excluded_dimensions=excluded),
-        "leace": replace(plain, removal=fit_position_removal(means, request.limits.max_share)),
+        "leace": replace(plain, removal=fit_position_removal(fitted, request.limits.max_share)),
     }
     outcomes = {name: _outcome(name, means, forms, processing) for name, processing in wanted.items()}
     encoder = f"{record.name} ({record.weights} weights), {plain.method.replace('_', '-')} vectors"
@@ -128,6 +132,13 @@ def _tile_means(jobs: Sequence[Job], processing: PostProcessing) -> TileMeans:
             city_ids += [city.city_id] * len(ids)
             composites += [numbers.setdefault((job.period, city.city_id), len(numbers))] * len(ids)
     return TileMeans(np.concatenate(vectors), cells, np.array(city_ids), np.array(composites))
+
+
+def _of_cities(means: TileMeans, city_ids: Sequence[int]) -> TileMeans:
+    """Return the means of the tiles of some cities."""
+    chosen = np.isin(means.city_ids, city_ids)
+    cells = [cell for cell, is_chosen in zip(means.cells, chosen, strict=True) if is_chosen]
+    return TileMeans(means.vectors[chosen], cells, means.city_ids[chosen], means.groups[chosen])
 
 
 def _means_of(path: Path, tiles: slice, processing: PostProcessing) -> tuple[np.ndarray, np.ndarray]:

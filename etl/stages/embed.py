@@ -62,6 +62,7 @@ def _embed(job: Job, encoder: Encoder, city: City, made_from: str, advance: Adva
     attributes = {
         "made_from": made_from,
         "encoder": encoder.name,
+        "default_method": encoder.default_method,
         "weights": encoder.weights,
         "weights_sha256": encoder.weights_sha256,
         "runtime": encoder.runtime,

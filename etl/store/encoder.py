@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 from psycopg.types.json import Jsonb
 
+from etl.encoders.encoder import DefaultMethod
 from etl.errors import EmptyDatabaseError
 from etl.vectors.post_processing import PostProcessing
 from etl.vectors.spatial_bias import SpatialBias
@@ -15,12 +16,12 @@ Connection = psycopg.Connection[Any]
 
 READ_ENCODER = """
     SELECT name, weights, weights_sha256,
-        (post_processing || jsonb_build_object('excluded_dimensions', excluded_dimensions))::text
+        (post_processing || jsonb_build_object('excluded_dimensions', excluded_dimensions))::text, default_method
     FROM terrakin.encoder
 """
 WRITE_ENCODER = """
-    INSERT INTO terrakin.encoder (name, weights, weights_sha256, dimension, post_processing, fitted_at)
-    VALUES (%(name)s, %(weights)s, %(weights_sha256)s, %(dimension)s, %(post_processing)s, now())
+    INSERT INTO terrakin.encoder (name, weights, weights_sha256, dimension, post_processing, default_method, fitted_at)
+    VALUES (%(name)s, %(weights)s, %(weights_sha256)s, %(dimension)s, %(post_processing)s, %(default_method)s, now())
     ON CONFLICT (encoder_id) DO NOTHING
 """
 UPDATE_POST_PROCESSING = """
@@ -46,12 +47,21 @@ WRITE_FILTERS = "INSERT INTO terrakin.fitted_filters (weights_sha256, npz) VALUE
 
 @dataclass(frozen=True)
 class EncoderRecord:
-    """The row of terrakin.encoder: the encoder that made the patch vectors, and their post-processing."""
+    """The row of terrakin.encoder: the encoder that made the patch vectors, and their post-processing.
+
+    Attributes:
+        name: name of the encoder.
+        weights: pretrained, random or fitted.
+        weights_sha256: SHA-256 of the weights.
+        post_processing: from patch vectors to comparable ones.
+        default_method: the aggregation of a search that names none, ``mean`` or ``mean_std``.
+    """
 
     name: str
     weights: str
     weights_sha256: str
     post_processing: PostProcessing
+    default_method: DefaultMethod = "mean"
 
 
 def read_encoder(conn: Connection) -> EncoderRecord | None:
@@ -59,8 +69,8 @@ def read_encoder(conn: Connection) -> EncoderRecord | None:
     row = conn.execute(READ_ENCODER).fetchone()
     if row is None:
         return None
-    name, weights, weights_sha256, post_processing = row
-    return EncoderRecord(name, weights, weights_sha256, PostProcessing.from_json(post_processing))
+    name, weights, weights_sha256, post_processing, default_method = row
+    return EncoderRecord(name, weights, weights_sha256, PostProcessing.from_json(post_processing), default_method)
 
 
 def write_encoder(conn: Connection, record: EncoderRecord) -> EncoderRecord:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from etl.encoders.encoder import DefaultMethod
 from etl.encoders.validity import MIN_PATCH_VALID_SHARE
 from etl.store.work_files import open_array, read_attributes
 
@@ -35,3 +36,8 @@ def encoder_of(path: Path) -> tuple[str, str, str]:
     """Return name, weights and SHA-256 of the weights of the encoder that made a ``patches.zarr``."""
     attributes = read_attributes(path) or {}
     return attributes["encoder"], attributes["weights"], attributes["weights_sha256"]
+
+
+def default_method_of(path: Path) -> DefaultMethod:
+    """Return the default aggregation of the encoder that made a ``patches.zarr``."""
+    return "mean_std" if (read_attributes(path) or {}).get("default_method") == "mean_std" else "mean"

@@ -14,6 +14,7 @@ from etl.errors import ConcurrentChangeError
 from etl.period import Period
 from etl.store.date_range import date_range
 from etl.store.encoder import post_processing_version
+from etl.vectors.aggregation import AGGREGATIONS
 
 Connection = psycopg.Connection[Any]
 
@@ -52,6 +53,8 @@ TILE_TYPES = (
 )  # fmt: skip
 COPY_AGGREGATES = "COPY staging_aggregates FROM STDIN (FORMAT binary)"
 AGGREGATE_TYPES = ("int8", "text", "vector")
+AGGREGATES = tuple(name for name in AGGREGATIONS if name not in ("mean", "dominant"))
+"""The aggregations that are rows of terrakin.tile_aggregates; the others are columns of terrakin.tiles."""
 UPSERT_TILES = """
     INSERT INTO terrakin.tiles AS t (tile_id, city_id, composite_id, period, footprint, location, valid_share,
         embedding_mean, embedding_dominant, dominant_share, dominant_patches)
@@ -148,6 +151,6 @@ def _copy(conn: Connection, tiles: CityTiles, composite_id: int | None) -> None:
             )  # fmt: skip
     with conn.cursor() as cursor, cursor.copy(COPY_AGGREGATES) as copy:
         copy.set_types(AGGREGATE_TYPES)
-        for method in ("median", "min", "max"):
+        for method in AGGREGATES:
             for i, number in enumerate(ids):
                 copy.write_row((number, method, tiles.vectors[method][i]))

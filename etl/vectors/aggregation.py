@@ -7,10 +7,11 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from etl.errors import EmbeddingError
 from etl.vectors.kmeans import choose_k, gram_matrix
+from etl.vectors.texture import Texture, patch_std
 
-AGGREGATIONS = ("mean", "dominant", "median", "min", "max")
+AGGREGATIONS = ("mean", "dominant", "median", "min", "max", "std")
 """The ways to aggregate patch vectors; each is an attribute of ``TileVectors``."""
-VERSION = 3
+VERSION = 4
 """Version of the algorithm; incrementing it makes the stages aggregate and load run again."""
 CLUSTERS = (3, 4)
 """Candidate numbers of clusters; etl.vectors.kmeans.choose_k chooses, on 35 real tiles almost always 3."""
@@ -35,6 +36,8 @@ class TileVectors:
         median: median of the valid patches, per dimension.
         min: minimum per dimension; of standardised patches, how far the lowest lies below the data set's mean.
         max: maximum per dimension.
+        std: standard deviation per dimension, standardised over tiles; of a tile with one valid patch, it is unknown,
+            and the vector is that of all vectors of length 0.
         dominant_share: (n,) float32 in (0, 1], share of the valid patches that belong to the dominant cluster.
         dominant_patches: (n, n_patches) bool, the patches of the dominant cluster; only valid ones.
     """
@@ -44,18 +47,24 @@ class TileVectors:
     median: np.ndarray
     min: np.ndarray
     max: np.ndarray
+    std: np.ndarray
     dominant_share: np.ndarray
     dominant_patches: np.ndarray
 
 
 def aggregate(
-    patches: np.ndarray, valid: np.ndarray, clusters: tuple[int, ...] = CLUSTERS, seed: int = 0
+    patches: np.ndarray,
+    valid: np.ndarray,
+    texture: Texture | None = None,
+    clusters: tuple[int, ...] = CLUSTERS,
+    seed: int = 0,
 ) -> TileVectors:
     """Return one vector per tile and aggregation, over the valid patches of each tile.
 
     Args:
         patches: (n, n_patches, dimension) float, post-processed; finite where ``valid``.
         valid: (n, n_patches) bool; at least one true per tile.
+        texture: standardises ``std``; None leaves it as it is.
         clusters: candidate numbers of clusters; a tile with fewer valid patches has fewer clusters.
         seed: fixes the k-means starts; equal tiles give equal vectors, whatever else is in the batch.
 
@@ -67,6 +76,7 @@ def aggregate(
         raise ValueError(f"patches {patches.shape}, valid {valid.shape}, clusters {clusters} do not match")
     n_tiles, _, dimension = patches.shape
     vectors = {name: np.empty((n_tiles, dimension), np.float32) for name in AGGREGATIONS}
+    texture = texture or Texture(np.zeros(dimension, np.float32), np.ones(dimension, np.float32))
     share = np.empty(n_tiles, np.float32)
     mask = np.zeros(valid.shape, bool)
     # The matrices are too small for more BLAS threads to pay; on a busy machine they would only wait for each other.
@@ -81,6 +91,7 @@ def aggregate(
             vectors["median"][i] = _median(rows)
             vectors["min"][i] = rows.min(axis=0)
             vectors["max"][i] = rows.max(axis=0)
+            vectors["std"][i] = texture.apply(patch_std(rows))
             members = dominant_patches(rows, clusters, seed)
             vectors["dominant"][i] = rows[members].mean(axis=0, dtype=np.float64)
             share[i] = members.mean()

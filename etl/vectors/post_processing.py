@@ -14,15 +14,14 @@ import numpy as np
 from etl.errors import EmbeddingError, PostProcessingError
 from etl.vectors.choices import POST_PROCESSINGS
 from etl.vectors.leace import LinearRemoval, shortest
+from etl.vectors.scaling import floored
+from etl.vectors.texture import Texture
 
 DEFAULT_METHOD = "standardised"
 DIMENSIONS_PER_COMPONENT = 100
 """All-but-the-top subtracts dimension / 100 components: the authors' rule of thumb, 8 of 768."""
-
-# A dimension that hardly varies is noise: its standard deviation is at least this share of the median one ...
-STD_FLOOR_SHARE = 1e-3
-# ... and at least one step of float16 (the dtype of stored patch vectors) at its mean.
-FLOAT16_STEP = 2.0**-10
+PROVENANCE = ("fitted_on", "n_tiles")
+"""Attributes that record to what a post-processing is fitted, and do not change what it does."""
 BLOCK = 8192
 """Patches converted to float64 at a time: 50 MB; those of a large city would take 2 GB."""
 
@@ -40,6 +39,10 @@ class PostProcessing:
         excluded_dimensions: ascending, from 0; they encode location rather than content, see etl.vectors.spatial_bias.
         components: (n, dimension) float32, orthonormal rows; None except for all-but-the-top.
         removal: LEACE removal of position, or None.
+        texture: standardises the standard deviation over a tile's post-processed patches; None before it is fitted.
+        fitted_on: ``real`` or ``synthetic``, the origin of the tiles to which everything here is fitted; None if it is
+            not recorded.
+        n_tiles: number of the tiles to which mean, std and components are fitted; None if it is not recorded.
     """
 
     method: str
@@ -48,6 +51,9 @@ class PostProcessing:
     excluded_dimensions: tuple[int, ...] = ()
     components: np.ndarray | None = None
     removal: LinearRemoval | None = None
+    texture: Texture | None = None
+    fitted_on: str | None = None
+    n_tiles: int | None = None
 
     @property
     def removes(self) -> str:
@@ -75,6 +81,9 @@ class PostProcessing:
             values["removal"] = self.removal.to_values()
         if self.excluded_dimensions:
             values["excluded_dimensions"] = self.excluded_dimensions
+        if self.texture is not None:
+            values["texture"] = self.texture.to_values()
+        values |= {name: value for name in PROVENANCE if (value := getattr(self, name)) is not None}
         return json.dumps(values)
 
     @classmethod
@@ -91,9 +100,11 @@ class PostProcessing:
             excluded = tuple(int(dimension) for dimension in values.get("excluded_dimensions", ()))
             components = np.asarray(values["components"], np.float32) if "components" in values else None
             removal = LinearRemoval.from_values(values["removal"]) if "removal" in values else None
+            texture = Texture.from_values(values["texture"], len(mean)) if "texture" in values else None
+            provenance = {name: values.get(name) for name in PROVENANCE}
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise PostProcessingError(f"stored post-processing cannot be read: {error!r}") from error
-        processing = cls(method, mean, std, excluded, components, removal)
+        processing = cls(method, mean, std, excluded, components, removal, texture, **provenance)
         processing._check()
         return processing
 
@@ -222,7 +233,7 @@ def from_moments(moments: Moments, method: str) -> PostProcessing:
     if method == "raw":
         return PostProcessing(method, np.zeros_like(mean), one)
     if method == "standardised":
-        return PostProcessing(method, mean, _floored(np.sqrt(moments.variance), moments.mean))
+        return PostProcessing(method, mean, floored(np.sqrt(moments.variance), moments.mean))
     if method == "centred":
         return PostProcessing(method, mean, one)
     assert moments.covariance is not None
@@ -242,9 +253,3 @@ def _pieces(blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
     for block in blocks:
         patches = block.reshape(-1, block.shape[-1])
         yield from (patches[start : start + BLOCK] for start in range(0, len(patches), BLOCK))
-
-
-def _floored(std: np.ndarray, mean: np.ndarray) -> np.ndarray:
-    floor = np.maximum(STD_FLOOR_SHARE * np.median(std), FLOAT16_STEP * np.abs(mean))
-    floored = np.maximum(std, floor)
-    return np.where(floored > 0, floored, 1.0).astype(np.float32)

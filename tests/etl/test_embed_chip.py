@@ -72,8 +72,9 @@ def test_a_chip_gets_the_vectors_of_the_tile_with_the_same_pixels(
     assert len(answer["weights_sha256"]) == 64
     assert answer["valid_share"] == pytest.approx(valid_share)
     assert (answer["lon"], answer["lat"]) == (pytest.approx(lon, abs=1e-7), pytest.approx(lat, abs=1e-7))
-    max_, median, min_ = others
-    stored = {"mean": mean, "dominant": dominant, "median": median, "min": min_, "max": max_}
+    max_, median, min_, std = others
+    stored = {"mean": mean, "dominant": dominant, "median": median, "min": min_, "max": max_, "std": std}
+    stored["mean_std"] = np.concatenate([half / np.linalg.norm(half) for half in (mean, std)])
     assert answer["vectors"].keys() == stored.keys()
     for name, vector in stored.items():
         np.testing.assert_allclose(answer["vectors"][name], vector, rtol=1e-6, atol=1e-6)

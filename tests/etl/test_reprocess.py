@@ -1,6 +1,7 @@
 """``terrakin etl bias`` over the tiny demo: with several removals, killed at several stages, always all or nothing."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -153,7 +154,9 @@ def test_dimensions_are_excluded_from_every_vector_and_older_vectors_are_not_loa
         excluded = [5, 700]
         is_planted = np.isin(np.arange(768), excluded)
         old = recorded(conn)
-        planted = PostProcessing(old.method, old.mean, old.std, tuple(excluded))
+        assert old.texture is not None
+        texture = replace(old.texture, mean=np.where(is_planted, 0, old.texture.mean))
+        planted = replace(old, excluded_dimensions=tuple(excluded), texture=texture)
         bias = SpatialBias(is_planted.astype(float), np.full(768, np.nan), is_planted)
         write_post_processing(conn, planted, bias)
         listed = {row[0] for row in conn.execute("SELECT dimension FROM api.spatial_bias() WHERE is_excluded")}

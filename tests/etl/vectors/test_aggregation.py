@@ -114,7 +114,7 @@ def test_a_tile_without_valid_or_finite_patches_is_an_error_that_names_it() -> N
 @pytest.mark.parametrize(("shape", "clusters"), [((2, 19), (4,)), ((2, 20), (3, 0))])
 def test_shapes_and_cluster_numbers_are_checked(shape: tuple[int, int], clusters: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="do not match"):
-        aggregate(make_patches(2), np.ones(shape, bool), clusters)
+        aggregate(make_patches(2), np.ones(shape, bool), clusters=clusters)
 
 
 def test_no_tiles_give_no_vectors() -> None:
