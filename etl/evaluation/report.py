@@ -12,7 +12,7 @@ import numpy as np
 from etl.evaluation.dataset import SEED
 from etl.evaluation.pictures import PARTS, by_form, grids, label, trade
 from etl.evaluation.real import report as real_report
-from etl.evaluation.run import DEFAULT_AGGREGATION, Evaluation
+from etl.evaluation.run import Evaluation
 from etl.evaluation.score import WEIGHTS, Margin
 from etl.evaluation.variants import BASELINE_VARIANT, Variant
 from etl.evaluation.variations import EARLIER, PERTURBATIONS
@@ -136,7 +136,7 @@ def _body(evaluation: Evaluation, when: datetime) -> str:
 
 def _columns(evaluation: Evaluation) -> list[Variant]:
     """Return the variants of the picture by form: all without removal, the recorded, the recommended, the baseline."""
-    plain = [v for v in evaluation.measured if v.removal == "none" and v.aggregation == DEFAULT_AGGREGATION]
+    plain = [v for v in evaluation.measured if v.removal == "none" and v.aggregation == evaluation.recorded.aggregation]
     recommended = [evaluation.recommended] if evaluation.recommended else []
     return list(dict.fromkeys([*plain, evaluation.recorded, *recommended, BASELINE_VARIANT]))
 
@@ -150,7 +150,7 @@ def _finding(evaluation: Evaluation) -> str:
         return f"{dict(order)[variant]:.3f} ({_margin(evaluation.margin_of(higher, lower))})"
 
     lines = [
-        f"<b>Best default: {_name(best)}</b>, score {dict(order)[best]:.3f} (only mean and dominant have an index)."
+        f"<b>Best default: {_name(best)}</b>, score {dict(order)[best]:.3f} (only mean and mean_std can be it)."
     ]
     if best == recorded:
         lines.append("The database uses this variant.")

@@ -22,10 +22,8 @@ from etl.store.encoder import EncoderRecord, read_encoder
 from etl.tasks.job import BarFactory
 from etl.vectors.post_processing import PostProcessing
 
-DEFAULT_AGGREGATION = "mean"
-"""The aggregation that api.similar_tiles compares by default."""
-INDEXED = ("mean", "dominant")
-"""Aggregations that have an HNSW index; only these can be the default."""
+DEFAULTS = ("mean", "mean_std")
+"""The methods that can be the default of an encoder."""
 MIN_TILES = 12
 """With fewer tiles, almost every tile is among the ten nearest of every other."""
 
@@ -88,8 +86,8 @@ class Evaluation:
 
     @property
     def recommended(self) -> Variant | None:
-        """Return the best variant with an index; None if the figures are no measure of quality."""
-        return best_of(self.order, INDEXED) if self.is_quality else None
+        """Return the best variant that can be the default; None if the figures are no measure of quality."""
+        return best_of(self.order, DEFAULTS) if self.is_quality else None
 
     def margin_of(self, variant: Variant, over: Variant) -> Margin:
         """Return by how much one variant scores above another."""
@@ -159,4 +157,4 @@ def _measure(
 
 def _recorded(stored: EncoderRecord) -> Variant:
     processing = stored.post_processing
-    return Variant(processing.method, processing.removes, DEFAULT_AGGREGATION)
+    return Variant(processing.method, processing.removes, stored.default_method)

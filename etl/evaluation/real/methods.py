@@ -6,11 +6,12 @@ from typing import Self
 
 import numpy as np
 
-from etl.evaluation.real.texture import Texture, fit_texture, mean_std, patch_std
-from etl.vectors.aggregation import aggregate
+from etl.vectors.aggregation import AGGREGATIONS, aggregate
 from etl.vectors.post_processing import PostProcessing
+from etl.vectors.texture import Texture, fit_texture, mean_std, patch_std
 
-METHODS = ("mean", "dominant", "median", "min", "max", "std", "mean_std")
+MEAN_STD = "mean_std"
+METHODS = (*AGGREGATIONS, MEAN_STD)
 """The aggregations, and the mean and the standard deviation side by side."""
 ITEMS_AT_A_TIME = 64
 
@@ -48,12 +49,9 @@ class Methods:
         found: dict[str, list[np.ndarray]] = {name: [] for name in METHODS}
         for vectors, is_valid in _parts(items):
             processed = self.processing.apply(vectors)
-            some = aggregate(processed, is_valid)
-            deviations = np.stack([patch_std(rows[valid]) for rows, valid in zip(processed, is_valid, strict=True)])
-            std = self.texture.apply(deviations)
-            named = {"std": std, "mean_std": mean_std(some.mean, std)}
+            some = aggregate(processed, is_valid, self.texture)
             for name in METHODS:
-                found[name].append(named[name] if name in named else getattr(some, name))
+                found[name].append(mean_std(some.mean, some.std) if name == MEAN_STD else getattr(some, name))
         return {name: np.concatenate(parts) for name, parts in found.items()}
 
 
