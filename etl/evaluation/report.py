@@ -149,9 +149,7 @@ def _finding(evaluation: Evaluation) -> str:
         higher, lower = (variant, best) if variant == order[0][0] else (best, variant)
         return f"{dict(order)[variant]:.3f} ({_margin(evaluation.margin_of(higher, lower))})"
 
-    lines = [
-        f"<b>Best default: {_name(best)}</b>, score {dict(order)[best]:.3f} (only mean and mean_std can be it)."
-    ]
+    lines = [f"<b>Best default: {_name(best)}</b>, score {dict(order)[best]:.3f} (only mean and mean_std can be it)."]
     if best == recorded:
         lines.append("The database uses this variant.")
     else:
