@@ -37,7 +37,7 @@ of spatial bias. Towns are resampled. <b>Few samples</b> where there are fewer t
 </ul>
 <p>{notes}</p>
 """
-LABELLED_NOTE = "The last rows, named after labels, are labelled chips, where there are any: examples only, without a figure."
+LABELLED_NOTE = "The last rows, named after labels, are labelled chips, if any: examples only, without a figure."
 HEADS = {
     OTHER_HALF: "first ten in the other half",
     GAIN: "R@1, gain ±20 %",
