@@ -23,14 +23,26 @@ from etl.cli.output import progress_bar
 )  # fmt: skip
 @click.option("--weights", help="TerraMind's weights: hub, a file or random. [default: as the database records]")
 @SIGN
+@click.option("--real/--no-real", "with_real", default=True, help="Whether to compare all encoders on real pixels.")
+@click.option(
+    "--real-places", type=click.Path(path_type=Path),
+    help="catalog.json of the real places. [default: the packed catalogue]",
+)  # fmt: skip
+@click.option(
+    "--real-data", type=click.Path(path_type=Path, file_okay=False, exists=True), envvar="TERRAKIN_REAL_DATA",
+    help="Folder with a pair of dates (timeseries/ssl4eo-0000200) and labelled chips.",
+)  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the report. [default: <home>/reports]")
-def evaluate(out: Path | None, **given: Any) -> None:
+def evaluate(out: Path | None, with_real: bool, real_places: Path | None, real_data: Path | None, **given: Any) -> None:
     """Measure leakage, retrieval and stability of every variant of the vectors; write evaluation.html and .json."""
     from etl.evaluation import run as evaluation
+    from etl.evaluation.real.chips import CATALOGUE
+    from etl.evaluation.real.run import RealRequest
     from etl.evaluation.report import write
 
     settings = read_settings()
-    found = evaluation.evaluate(settings, evaluation.EvaluationRequest(**given), progress_bar)
+    real = RealRequest(real_places or CATALOGUE, real_data) if with_real else None
+    found = evaluation.evaluate(settings, evaluation.EvaluationRequest(real=real, **given), progress_bar)
     report, figures = write(found, out or settings.home / "reports")
     if found.is_quality:
         for variant, score in found.order[:5]:

@@ -7,9 +7,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from etl.evaluation.figures import Figures
+from etl.evaluation.real.methods import METHODS
 from etl.evaluation.score import score
 from etl.evaluation.variants import BASELINE_VARIANT, Variant
-from etl.vectors.aggregation import AGGREGATIONS
 from etl.vectors.choices import POST_PROCESSINGS, REMOVALS
 
 PARTS = {
@@ -18,7 +18,7 @@ PARTS = {
     "stability": "same tile, gain ±20 % and shifted\n(mean reciprocal rank)",
     "other_cities": "ten nearest in other cities\n(share)",
 }
-MARKERS = dict(zip(AGGREGATIONS, "osD^vP", strict=True))
+MARKERS = dict(zip(METHODS, "osD^vPX", strict=True))
 FILLS = dict(zip(REMOVALS, ("full", "none", "left"), strict=True))
 REMOVAL_LABELS = dict(zip(REMOVALS, ("", ", dimensions excluded", ", LEACE"), strict=True))
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from etl.evaluation.dataset import SEED
 from etl.evaluation.pictures import PARTS, by_form, grids, label, trade
-from etl.evaluation.run import DEFAULT_AGGREGATION, Evaluation
+from etl.evaluation.real import report as real_report
+from etl.evaluation.run import Evaluation
 from etl.evaluation.score import WEIGHTS, Margin
 from etl.evaluation.variants import BASELINE_VARIANT, Variant
 from etl.evaluation.variations import EARLIER, PERTURBATIONS
@@ -81,6 +82,7 @@ def as_json(evaluation: Evaluation, when: datetime) -> dict[str, Any]:
         "variants": [
             vars(v) | _rounded({"score": s} if s is not None else {}) | _figures(evaluation, v) for v, s in variants
         ],
+        "real_pixels": None if evaluation.real is None else real_report.as_json(evaluation.real),
     }
 
 
@@ -127,12 +129,14 @@ def _body(evaluation: Evaluation, when: datetime) -> str:
         forms = by_form(measured, evaluation.forms, _columns(evaluation))
         parts.append(picture(forms, alt_text="Retrieval by urban form"))
     parts += [_table(evaluation), _method(evaluation)]
+    if evaluation.real is not None:
+        parts.append(real_report.as_html(evaluation.real))
     return "\n".join(parts)
 
 
 def _columns(evaluation: Evaluation) -> list[Variant]:
     """Return the variants of the picture by form: all without removal, the recorded, the recommended, the baseline."""
-    plain = [v for v in evaluation.measured if v.removal == "none" and v.aggregation == DEFAULT_AGGREGATION]
+    plain = [v for v in evaluation.measured if v.removal == "none" and v.aggregation == evaluation.recorded.aggregation]
     recommended = [evaluation.recommended] if evaluation.recommended else []
     return list(dict.fromkeys([*plain, evaluation.recorded, *recommended, BASELINE_VARIANT]))
 
@@ -145,9 +149,7 @@ def _finding(evaluation: Evaluation) -> str:
         higher, lower = (variant, best) if variant == order[0][0] else (best, variant)
         return f"{dict(order)[variant]:.3f} ({_margin(evaluation.margin_of(higher, lower))})"
 
-    lines = [
-        f"<b>Best default: {_name(best)}</b>, score {dict(order)[best]:.3f} (only mean and dominant have an index)."
-    ]
+    lines = [f"<b>Best default: {_name(best)}</b>, score {dict(order)[best]:.3f} (only mean and mean_std can be it)."]
     if best == recorded:
         lines.append("The database uses this variant.")
     else:

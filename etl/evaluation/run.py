@@ -12,19 +12,18 @@ from etl.encoders.encoder import Encoder
 from etl.errors import EtlError
 from etl.evaluation.dataset import Dataset, read_dataset
 from etl.evaluation.figures import Figures, Truth, figures_of
+from etl.evaluation.known_forms import form_tiles, known_forms
+from etl.evaluation.real.run import RealEvaluation, RealRequest, evaluate_real
 from etl.evaluation.score import Margin, best_of, margin, ranked
 from etl.evaluation.variants import BASELINE_VARIANT, Variant, baseline_vectors, post_processings, vectors_of
 from etl.evaluation.variations import Variation, other_dates, perturb, read_statistics
-from etl.metrics.urban_forms import read_forms
 from etl.stages.encoder import stored_encoder
 from etl.store.encoder import EncoderRecord, read_encoder
 from etl.tasks.job import BarFactory
 from etl.vectors.post_processing import PostProcessing
 
-DEFAULT_AGGREGATION = "mean"
-"""The aggregation that api.similar_tiles compares by default."""
-INDEXED = ("mean", "dominant")
-"""Aggregations that have an HNSW index; only these can be the default."""
+DEFAULTS = ("mean", "mean_std")
+"""The methods that can be the default of an encoder."""
 MIN_TILES = 12
 """With fewer tiles, almost every tile is among the ten nearest of every other."""
 
@@ -40,6 +39,7 @@ class EvaluationRequest:
         sign: as etl.imagery.catalogue.Source.sign.
         forms: table of known urban forms; None takes the demo's, if it lies beside its catalogue.
         weights: of TerraMind, as etl.stages.encoder.stored_encoder.
+        real: what to measure of all encoders on real pixels; None leaves it out.
     """
 
     sample: int = 200
@@ -48,6 +48,7 @@ class EvaluationRequest:
     sign: bool = False
     forms: Path | None = None
     weights: str | None = None
+    real: RealRequest | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class Evaluation:
         forms: (n,) str, known urban form of each tile, or None.
         n_tiles_by_variation: number of tiles by name of variation.
         notes: where the data of other dates and excluded dimensions come from, in words.
+        real: all encoders on real pixels; None if they were left out.
     """
 
     encoder: EncoderRecord
@@ -75,6 +77,7 @@ class Evaluation:
     forms: np.ndarray | None
     n_tiles_by_variation: Mapping[str, int]
     notes: Mapping[str, str]
+    real: RealEvaluation | None = None
 
     @property
     def is_quality(self) -> bool:
@@ -83,8 +86,8 @@ class Evaluation:
 
     @property
     def recommended(self) -> Variant | None:
-        """Return the best variant with an index; None if the figures are no measure of quality."""
-        return best_of(self.order, INDEXED) if self.is_quality else None
+        """Return the best variant that can be the default; None if the figures are no measure of quality."""
+        return best_of(self.order, DEFAULTS) if self.is_quality else None
 
     def margin_of(self, variant: Variant, over: Variant) -> Margin:
         """Return by how much one variant scores above another."""
@@ -104,14 +107,17 @@ def evaluate(settings: Settings, request: EvaluationRequest, bar: BarFactory) ->
         dataset = read_dataset(settings, conn, stored, request.limit, bar)
     if len(dataset.cells) < MIN_TILES:
         raise EtlError(f"{len(dataset.cells)} tiles are too few to evaluate; load at least {MIN_TILES}")
-    truth = Truth(dataset.city_ids, dataset.lon, dataset.lat, _known_forms(dataset, request.forms))
+    truth = Truth(dataset.city_ids, dataset.lon, dataset.lat, known_forms(dataset, request.forms))
     variations, dates = _variations(dataset, request, encoder, bar)
     processings, excluded = post_processings(dataset, stored)
     measured = _measure(dataset, variations, processings, truth, bar)
+    real = None
+    if request.real is not None:
+        real = evaluate_real(request.real, form_tiles(dataset, truth.forms, stored), bar)
     return Evaluation(
         stored, dataset.is_synthetic, _recorded(stored), measured, ranked(measured), dataset.city_ids, truth.forms,
         {name: len(variation.rows) for name, variation in variations.items()},
-        {"other dates": dates, "excluded dimensions": excluded},
+        {"other dates": dates, "excluded dimensions": excluded}, real,
     )  # fmt: skip
 
 
@@ -151,33 +157,4 @@ def _measure(
 
 def _recorded(stored: EncoderRecord) -> Variant:
     processing = stored.post_processing
-    return Variant(processing.method, processing.removes, DEFAULT_AGGREGATION)
-
-
-def _known_forms(dataset: Dataset, path: Path | None) -> np.ndarray | None:
-    """Return the urban form of each tile, "" if unknown; None without a table, or if it covers none of the tiles.
-
-    The demo's table applies to synthetic cities only, because they occupy the same cells as real ones.
-    """
-    table = path or _beside_the_catalogue(dataset)
-    if table is None:
-        return None
-    forms = read_forms(table)
-    synthetic = {c.city.city_id for c in dataset.cities if c.city.is_synthetic}
-    known = np.array(
-        [
-            forms.get(cell, "") if path is not None or city_id in synthetic else ""
-            for cell, city_id in zip(dataset.cells, dataset.city_ids.tolist(), strict=True)
-        ]
-    )
-    if path is not None and not (known != "").any():
-        raise EtlError(f"{path} contains the form of none of the {len(known)} tiles; pass a table of these cities")
-    return known if (known != "").any() else None
-
-
-def _beside_the_catalogue(dataset: Dataset) -> Path | None:
-    for city in dataset.cities:
-        beside = Path(str(city.attributes()["stac_url"])).with_name("forms.csv")
-        if city.city.is_synthetic and beside.is_file():
-            return beside
-    return None
+    return Variant(processing.method, processing.removes, stored.default_method)

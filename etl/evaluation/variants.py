@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from etl.evaluation.dataset import Dataset
+from etl.evaluation.real.methods import MEAN_STD, METHODS
 from etl.evaluation.variations import Variation
 from etl.store.encoder import EncoderRecord
 from etl.store.work_files import TILES_PER_CHUNK
@@ -15,6 +16,7 @@ from etl.vectors.choices import POST_PROCESSINGS
 from etl.vectors.position_removal import fit_position_removal
 from etl.vectors.post_processing import PostProcessing, from_moments, measure_moments
 from etl.vectors.spatial_bias import Limits, TileMeans, measure
+from etl.vectors.texture import fit_texture, mean_std
 from etl.vectors.tile_means import tile_means
 
 BASELINE = "baseline"
@@ -28,7 +30,7 @@ class Variant:
     Attributes:
         post_processing: one of etl.vectors.choices.POST_PROCESSINGS, or BASELINE.
         removal: one of etl.vectors.choices.REMOVALS.
-        aggregation: one of etl.vectors.aggregation.AGGREGATIONS; for the baseline, its statistics in words.
+        aggregation: one of etl.evaluation.real.methods.METHODS; for the baseline, its statistics in words.
     """
 
     post_processing: str
@@ -71,7 +73,10 @@ def vectors_of(
     processing: PostProcessing,
     advance: Callable[[int], Any],
 ) -> dict[str, dict[str, np.ndarray]]:
-    """Return vectors (n, dimension) by aggregation, then by name of variation; the unchanged tiles are under ALL."""
+    """Return vectors by method, then by name of variation; the unchanged tiles are under ALL.
+
+    They are (n, dimension), for ``mean_std`` (n, 2 x dimension). The std is standardised over the unchanged tiles.
+    """
     found: dict[str, dict[str, np.ndarray]] = {name: {} for name in AGGREGATIONS}
     sources = {ALL: _patches(dataset)} | {k: iter([(v.patches, v.is_valid)]) for k, v in variations.items()}
     for variation, parts in sources.items():
@@ -85,7 +90,10 @@ def vectors_of(
                 advance(len(some.mean))
         for name in AGGREGATIONS:
             found[name][variation] = np.concatenate(rows[name])
-    return found
+    texture = fit_texture(found["std"][ALL])
+    found["std"] = {variation: texture.apply(some) for variation, some in found["std"].items()}
+    found[MEAN_STD] = {variation: mean_std(found["mean"][variation], std) for variation, std in found["std"].items()}
+    return {name: found[name] for name in METHODS}
 
 
 def baseline_vectors(statistics: np.ndarray, variations: Mapping[str, Variation]) -> dict[str, np.ndarray]:

@@ -10,7 +10,7 @@ from etl.evaluation import report
 from tests.etl.evaluation.builders import MEAN, make_evaluation
 
 
-def test_the_best_variant_with_an_index_is_recommended() -> None:
+def test_the_best_variant_that_can_be_the_default_is_recommended() -> None:
     found = report.as_json(make_evaluation("pretrained"), datetime.now(UTC))
     assert found["recommended"] is not None
     assert {name: found["recommended"][name] for name in vars(MEAN)} == vars(MEAN)

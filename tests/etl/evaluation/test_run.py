@@ -45,13 +45,13 @@ def environment(settings: Settings) -> dict[str, str]:
 
 
 def run_in_process(settings: Settings) -> Result:
-    return CliRunner().invoke(evaluate, [], env=environment(settings))
+    return CliRunner().invoke(evaluate, ["--no-real"], env=environment(settings))
 
 
 @pytest.fixture(scope="module")
 def evaluated(server_home: Path, finished: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evaluated]:
     with copy_of(finished, server_home, tmp_path_factory.mktemp("evaluated") / ".terrakin") as settings:
-        done = CommandLine(os.environ | environment(settings))("evaluate")
+        done = CommandLine(os.environ | environment(settings))("evaluate", "--no-real")
         assert done.returncode == 0, done.stderr
         yield Evaluated(settings)
 
