@@ -68,7 +68,7 @@ ROWS 20
 SET search_path = public, pg_temp
 AS $$$$
 BEGIN
-    method := internal.method_or_default(method);
+    method := coalesce(method, internal.default_method());
     RETURN QUERY
     SELECT s.*
     FROM internal.search(
@@ -169,7 +169,7 @@ def _required(anchor: str) -> list[str]:
     """Return the files of the objects that a search is built from."""
     function = anchor.split("(")[0].removeprefix("internal.")
     maker = "types/search_anchor.sql" if function == "ROW" else f"internal/{function}.sql"
-    return sorted([maker, "internal/method_or_default.sql", "internal/search.sql", "types/search_filters.sql"])
+    return sorted([maker, "internal/default_method.sql", "internal/search.sql", "types/search_filters.sql"])
 
 
 def _comment(search: Entry, filters: list[Entry], columns: list[Entry]) -> str:

@@ -10,6 +10,6 @@ WITH chosen AS (
 )
 SELECT a.city AS city, s.city AS other_city, s.similarity, s.mean_similarity, s.distance_m
 FROM chosen AS a
-CROSS JOIN LATERAL api.similar_cities(a.city_id, k => 1000) AS s
+CROSS JOIN LATERAL api.similar_cities(a.city_id, k => 1000, origin => 'any') AS s
 JOIN chosen AS b ON b.city_id = s.city_id
 ORDER BY a.city, s.similarity DESC;

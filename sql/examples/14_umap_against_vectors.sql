@@ -17,6 +17,8 @@ CROSS JOIN LATERAL (
     ORDER BY (n.umap_x - t.umap_x) ^ 2 + (n.umap_y - t.umap_y) ^ 2, n.tile_id
     LIMIT 10
 ) AS near
-LEFT JOIN LATERAL api.similar_tiles(t.tile_id, k => 50, exclude_same_city => false) AS s ON s.tile_id = near.tile_id
+LEFT JOIN LATERAL api.similar_tiles(
+    t.tile_id, k => 50, method => 'mean', exclude_same_city => false, origin => 'any'
+) AS s ON s.tile_id = near.tile_id
 GROUP BY t.tile_id
 ORDER BY n_of_ten_among_fifty, t.tile_id;

@@ -1,6 +1,6 @@
 -- How many tiles lie within a radius of a place, and how many remain if that neighbourhood is left out of a search?
 -- radius_m: geodesic metres. n_within: tiles whose centres are at most that far away. n_eligible: all others, which
--- exclude_within_m => radius_m leaves (with exclude_same_city => false). 20,100 km is the whole Earth.
+-- exclude_within_m => radius_m leaves (with exclude_same_city => false, origin => 'any'). 20,100 km is the whole Earth.
 -- Change: the place (here the first tile) and the radii.
 WITH place AS (
     SELECT t.location

@@ -4,7 +4,7 @@
 -- requires: internal/anchor_of_tile.sql
 -- requires: internal/anchor_of_vector.sql
 -- requires: internal/default_filters.sql
--- requires: internal/method_or_default.sql
+-- requires: internal/default_method.sql
 -- requires: internal/period_text.sql
 -- requires: internal/search.sql
 -- requires: views/tile_overview.sql
@@ -41,9 +41,12 @@ DECLARE
     filters internal.search_filters := jsonb_populate_record(
         internal.default_filters(),
         query || jsonb_build_object(
-            'method', internal.method_or_default(query ->> 'method'),
+            'method', coalesce(query ->> 'method', internal.default_method()),
             'within', ST_GeomFromGeoJSON(query ->> 'within')::text,
-            'period', daterange(split_part(days, '/', 1)::date, split_part(days, '/', 2)::date, '[]')::text
+            'period', CASE
+                WHEN days IS NOT NULL
+                    THEN daterange(split_part(days, '/', 1)::date, split_part(days, '/', 2)::date, '[]')::text
+            END
         )
     );
     q record;

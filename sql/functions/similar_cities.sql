@@ -1,7 +1,7 @@
 -- requires: functions/tile_embedding.sql
 -- requires: internal/check_search.sql
 -- requires: internal/cities_in.sql
--- requires: internal/method_or_default.sql
+-- requires: internal/default_method.sql
 -- requires: internal/wanted_origin.sql
 -- requires: internal/wrap_longitudes.sql
 -- requires: types/search_filters.sql
@@ -47,7 +47,7 @@ BEGIN
         RAISE EXCEPTION 'max_query_tiles is %', coalesce(max_query_tiles::text, 'NULL')
             USING ERRCODE = '22023', HINT = 'Give the number of tiles of the city to compare: 1 or more.';
     END IF;
-    method := internal.method_or_default(method);
+    method := coalesce(method, internal.default_method());
     SELECT c.location, c.is_synthetic INTO query_location, is_synthetic FROM terrakin.cities AS c WHERE c.city_id = query_city_id;
     -- A repeatable sample that does not depend on location: multiplying by an odd number shuffles the ids.
     SELECT array_agg(s.embedding)

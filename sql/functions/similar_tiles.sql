@@ -1,6 +1,6 @@
 -- Generated from sql/search.toml by scripts/generate_search.py: do not edit.
 -- requires: internal/anchor_of_tile.sql
--- requires: internal/method_or_default.sql
+-- requires: internal/default_method.sql
 -- requires: internal/search.sql
 -- requires: types/search_filters.sql
 CREATE OR REPLACE FUNCTION api.similar_tiles(
@@ -38,7 +38,7 @@ ROWS 20
 SET search_path = public, pg_temp
 AS $$
 BEGIN
-    method := internal.method_or_default(method);
+    method := coalesce(method, internal.default_method());
     RETURN QUERY
     SELECT s.*
     FROM internal.search(

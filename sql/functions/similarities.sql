@@ -1,5 +1,5 @@
 -- requires: functions/tile_embedding.sql
--- requires: internal/method_or_default.sql
+-- requires: internal/default_method.sql
 CREATE OR REPLACE FUNCTION api.similarities(query_tile_id bigint, method text DEFAULT NULL)
 RETURNS TABLE (tile_id bigint, similarity double precision)
 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -9,27 +9,27 @@ SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
 DECLARE
-    used_method text := internal.method_or_default(method);
+    used_method text := coalesce(method, internal.default_method());
     query vector := api.tile_embedding(query_tile_id, used_method);
 BEGIN
     RETURN QUERY
     SELECT t.tile_id,
-        nullif(1 - (CASE used_method
-            WHEN 'mean' THEN t.embedding_mean
-            WHEN 'dominant' THEN t.embedding_dominant
+        nullif(1 - CASE used_method
+            WHEN 'mean' THEN t.embedding_mean <=> query
+            WHEN 'dominant' THEN t.embedding_dominant <=> query
             WHEN 'mean_std' THEN (
-                SELECT l2_normalize(t.embedding_mean) || l2_normalize(a.embedding)
+                SELECT ((t.embedding_mean <=> subvector(query, 1, 768)) + (a.embedding <=> subvector(query, 769, 768))) / 2
                 FROM terrakin.tile_aggregates AS a
                 WHERE a.tile_id = t.tile_id
                     AND a.method = 'std'
             )
             ELSE (
-                SELECT a.embedding
+                SELECT a.embedding <=> query
                 FROM terrakin.tile_aggregates AS a
                 WHERE a.tile_id = t.tile_id
                     AND a.method = used_method
             )
-        END <=> query), 'NaN')
+        END, 'NaN')
     FROM terrakin.tiles AS t;
 END;
 $$;

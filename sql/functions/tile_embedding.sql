@@ -1,4 +1,4 @@
--- requires: internal/method_or_default.sql
+-- requires: internal/default_method.sql
 CREATE OR REPLACE FUNCTION api.tile_embedding(tile_id bigint, method text DEFAULT NULL)
 RETURNS vector
 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -6,7 +6,7 @@ SET search_path = public, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-    used_method text := internal.method_or_default(method);
+    used_method text := coalesce(method, internal.default_method());
     embedding vector;
 BEGIN
     IF used_method IN ('mean', 'dominant') THEN

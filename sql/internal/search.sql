@@ -30,7 +30,12 @@ DECLARE
     period daterange := filters.period;
     min_valid_share double precision := filters.min_valid_share;
     min_similarity double precision := filters.min_similarity;
+    mean_query vector;
+    std_query vector;
+    mean_weight double precision;
+    std_weight double precision;
     only_city_ids bigint[];
+    asked_city_ids bigint[];
     exclude_city_ids bigint[];
     exclude_tile_ids bigint[];
     -- Neighbours are known by embedding_mean and among other cities only.
@@ -54,9 +59,22 @@ BEGIN
     IF k = 0 THEN
         RETURN;
     END IF;
+    IF method = 'mean_std' THEN
+        -- The cosine with a vector of two unit halves is the weighted mean of the cosines with each half: four times as
+        -- fast as joining the halves of every tile.
+        mean_query := subvector(query, 1, 768);
+        std_query := subvector(query, 769, 768);
+        mean_weight := vector_norm(mean_query) / vector_norm(query) / sqrt(2);
+        std_weight := vector_norm(std_query) / vector_norm(query) / sqrt(2);
+        -- A half that is zero has no cosine, and no weight.
+        mean_query := CASE WHEN mean_weight > 0 THEN mean_query ELSE std_query END;
+        std_query := CASE WHEN std_weight > 0 THEN std_query ELSE mean_query END;
+    END IF;
     IF within IS NOT NULL THEN
         within := internal.wrap_longitudes(within);
     END IF;
+    -- An origin leaves many tiles, and a search that names none has one too: by itself it is no reason to compare all tiles.
+    asked_city_ids := internal.cities_in(filters.countries, filters.continents);
     only_city_ids := internal.cities_in(
         filters.countries, filters.continents, internal.wanted_origin(filters.origin, anchor.is_synthetic)
     );
@@ -74,7 +92,7 @@ BEGIN
         WHEN filters.exact THEN 'exact'
         WHEN internal.has_few_tiles(only_city_ids, within, very_few) THEN 'exact'
         WHEN neighbour_tile_ids IS NOT NULL THEN 'neighbours'
-        WHEN NOT has_index OR internal.has_few_tiles(only_city_ids, within, few) THEN 'exact'
+        WHEN NOT has_index OR internal.has_few_tiles(asked_city_ids, within, few) THEN 'exact'
         ELSE 'index'
     END;
     -- Neighbours whose similarities agree to six decimals are in the order of tile_id: a few more, ranked again, correct that.
@@ -104,21 +122,22 @@ BEGIN
                 FROM (
                     SELECT t.tile_id, t.city_id, t.embedding_mean, t.embedding_dominant,
                         CASE method
-                            WHEN 'mean' THEN t.embedding_mean
-                            WHEN 'dominant' THEN t.embedding_dominant
+                            WHEN 'mean' THEN t.embedding_mean <=> query
+                            WHEN 'dominant' THEN t.embedding_dominant <=> query
                             WHEN 'mean_std' THEN (
-                                SELECT l2_normalize(t.embedding_mean) || l2_normalize(a.embedding)
+                                SELECT 1 - mean_weight * (1 - (t.embedding_mean <=> mean_query))
+                                    - std_weight * (1 - (a.embedding <=> std_query))
                                 FROM terrakin.tile_aggregates AS a
                                 WHERE a.tile_id = t.tile_id
                                     AND a.method = 'std'
                             )
                             ELSE (
-                                SELECT a.embedding
+                                SELECT a.embedding <=> query
                                 FROM terrakin.tile_aggregates AS a
                                 WHERE a.tile_id = t.tile_id
                                     AND a.method = method
                             )
-                        END <=> query AS distance
+                        END AS distance
                     FROM terrakin.tiles AS t
                     WHERE (found_by <> 'neighbours' OR t.tile_id = ANY (neighbour_tile_ids[:n_neighbours]))
                         AND (exclude_city_ids IS NULL OR t.city_id <> ALL (exclude_city_ids))
@@ -154,7 +173,7 @@ BEGIN
             n_wanted := n_wanted * 8;
         ELSIF found_by = 'neighbours' AND n_neighbours < cardinality(neighbour_tile_ids) THEN
             n_neighbours := cardinality(neighbour_tile_ids);
-        ELSIF found_by = 'neighbours' AND has_index AND NOT internal.has_few_tiles(only_city_ids, within, few) THEN
+        ELSIF found_by = 'neighbours' AND has_index AND NOT internal.has_few_tiles(asked_city_ids, within, few) THEN
             found_by := 'index';
             n_wanted := greatest(60, 3 * k::bigint);
         ELSE

@@ -1,6 +1,6 @@
 -- requires: functions/tile_embedding.sql
 -- requires: internal/cities_in.sql
--- requires: internal/method_or_default.sql
+-- requires: internal/default_method.sql
 -- requires: internal/wanted_origin.sql
 CREATE OR REPLACE FUNCTION tiles.similarity(z integer, x integer, y integer, query json)
 RETURNS TABLE (mvt bytea, etag text)
@@ -9,7 +9,7 @@ SET search_path = public, pg_temp
 SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
-    used_method text := internal.method_or_default(query ->> 'method');
+    used_method text := coalesce(query ->> 'method', internal.default_method());
     queried vector;
     only_city_ids bigint[];
     cities_here bigint[];
@@ -62,22 +62,23 @@ BEGIN
     -- MATERIALIZED here and below: inlined, it would be computed once for each use.
     compared AS MATERIALIZED (
         SELECT w.tile_id, w.city_id, w.footprint, w.period,
-            1 - (CASE used_method
-                WHEN 'mean' THEN w.embedding_mean
-                WHEN 'dominant' THEN w.embedding_dominant
+            1 - CASE used_method
+                WHEN 'mean' THEN w.embedding_mean <=> queried
+                WHEN 'dominant' THEN w.embedding_dominant <=> queried
                 WHEN 'mean_std' THEN (
-                    SELECT l2_normalize(w.embedding_mean) || l2_normalize(a.embedding)
+                    SELECT ((w.embedding_mean <=> subvector(queried, 1, 768)) + (a.embedding <=> subvector(queried, 769, 768)))
+                        / 2
                     FROM terrakin.tile_aggregates AS a
                     WHERE a.tile_id = w.tile_id
                         AND a.method = 'std'
                 )
                 ELSE (
-                    SELECT a.embedding
+                    SELECT a.embedding <=> queried
                     FROM terrakin.tile_aggregates AS a
                     WHERE a.tile_id = w.tile_id
                         AND a.method = used_method
                 )
-            END <=> queried) AS similarity
+            END AS similarity
         FROM wanted AS w
     ),
     footprints AS MATERIALIZED (

@@ -7,7 +7,7 @@ SELECT
     n.continent,
     c.population,
     c.is_synthetic,
-    count(t.tile_id) AS n_tiles,
+    coalesce(t.n_tiles, 0) AS n_tiles,
     c.location::geometry(Point, 4326) AS location,
     m.period,
     m.is_date_known,
@@ -16,15 +16,18 @@ SELECT
     m.attributions
 FROM terrakin.cities AS c
 JOIN terrakin.countries AS n ON n.code = c.country_code
-LEFT JOIN terrakin.tiles AS t ON t.city_id = c.city_id
+LEFT JOIN (
+    SELECT i.city_id, count(*) AS n_tiles
+    FROM terrakin.tiles AS i
+    GROUP BY i.city_id
+) AS t ON t.city_id = c.city_id
 LEFT JOIN LATERAL (
     SELECT o.*
     FROM terrakin.composites AS o
     WHERE o.city_id = c.city_id
     ORDER BY lower(o.period) DESC
     LIMIT 1
-) AS m ON true
-GROUP BY c.city_id, n.code, m.period, m.is_date_known, m.valid_share, m.licences, m.attributions;
+) AS m ON true;
 
 COMMENT ON VIEW api.city_overview IS 'All cities with country and number of tiles, as points: for maps and QGIS (key: city_id).';
 COMMENT ON COLUMN api.city_overview.city_id IS 'Key: GeoNames id, negative for a synthetic town.';

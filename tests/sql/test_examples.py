@@ -34,16 +34,19 @@ COLUMNS = {
     "07": "rank tile_id city country_code similarity distance_m",
     "08": "earlier_tile_id later_tile_id earlier later similarity footprint",
     "09": "name n_tiles other_city n_matches similarity",
-    "10": "rank tile_id city country_code similarity distance_m footprint",
+    "10": "rank tile_id city country_code similarity distance_m is_synthetic period licences attributions footprint",
     "11": "tile_id city_id similarity",
     "13": "continent n_matches n_tiles lift",
     "14": "tile_id n_of_ten_among_fifty",
     "15": "city other_city n_mutual",
     "16": "radius_m n_within n_eligible",
+    "17": "rank tile_id city is_synthetic similarity distance_m",
+    "18": "rank tile_id city similarity content texture",
 }
 PLACES = "SELECT ST_X(location::geometry), ST_Y(location::geometry) FROM terrakin.tiles ORDER BY tile_id"
 VECTORS = "SELECT tile_id, city_id, embedding_mean, umap_x, umap_y FROM terrakin.tiles ORDER BY tile_id"
 FIRST_CITY = "SELECT city_id, city FROM api.tile_overview ORDER BY tile_id LIMIT 1"
+ELIGIBLE = "SELECT count(*) FROM api.tile_overview WHERE city_id <> %s AND is_synthetic"
 
 LAY_OUT = "UPDATE terrakin.tiles SET umap_x = ST_X(location::geometry), umap_y = ST_Y(location::geometry)"
 SEEN_TWICE = """
@@ -64,7 +67,7 @@ def url(server_home: Path) -> Iterator[str]:
     with cloned_database(server_home) as url:
         settings = Settings(server_home, database_url=url)
         with connect(settings) as conn:
-            world: World = build_world(conn, 300, 8, seed=4)
+            world: World = build_world(conn, 300, 8, seed=4, n_real=1)
             assert len(world.tile_ids) == 300
             conn.execute(SEEN_TWICE)
             conn.execute(LAY_OUT)
@@ -178,7 +181,8 @@ def test_your_own_polygons_keep_their_names(answers: dict[str, list[dict[str, st
 def test_plain_pgvector_finds_what_the_function_finds(answers: dict[str, list[dict[str, str]]], url: str) -> None:
     with connect(Settings(Path(), database_url=url)) as conn:
         rows = conn.execute(
-            "SELECT s.tile_id FROM api.similar_tiles((SELECT min(tile_id) FROM terrakin.tiles), exact => true) AS s"
+            "SELECT s.tile_id FROM api.similar_tiles((SELECT min(tile_id) FROM terrakin.tiles), method => 'mean', "
+            "origin => 'any', exact => true) AS s"
         ).fetchall()
     assert [row["tile_id"] for row in answers["11"]] == [str(row[0]) for row in rows]
 
@@ -200,7 +204,7 @@ def test_lift_refers_to_the_tiles_that_could_be_matches(answers: dict[str, list[
     with connect(Settings(Path(), database_url=url)) as conn:
         first = conn.execute(FIRST_CITY).fetchone()
         assert first
-        eligible = conn.execute("SELECT count(*) FROM terrakin.tiles WHERE city_id <> %s", first[:1]).fetchone()
+        eligible = conn.execute(ELIGIBLE, first[:1]).fetchone()
     rows = answers["13"]
     assert eligible == (sum(numbers(rows, "n_tiles")),)
     assert sum(numbers(rows, "n_matches")) == 200
@@ -255,6 +259,15 @@ def test_tiles_within_a_radius_are_counted_as_by_proj(answers: dict[str, list[di
         n_within = int((distance_m <= float(row["radius_m"])).sum())
         assert (int(row["n_within"]), int(row["n_eligible"])) == (n_within, len(lon) - n_within)
     assert len({row["n_within"] for row in answers["16"]}) > 3
+
+
+def test_real_places_and_synthetic_towns_are_told_apart(answers: dict[str, list[dict[str, str]]]) -> None:
+    assert {(row["is_synthetic"], row["city"] == "City 1") for row in answers["17"]} == {("t", False)}
+
+
+def test_content_and_texture_average_to_the_similarity(answers: dict[str, list[dict[str, str]]]) -> None:
+    content, texture = (np.array(numbers(answers["18"], name)) for name in ("content", "texture"))
+    np.testing.assert_allclose((content + texture) / 2, numbers(answers["18"], "similarity"), atol=1e-6)
 
 
 def test_matches_are_exported_to_a_geopackage(url: str, tmp_path: Path) -> None:

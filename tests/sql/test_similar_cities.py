@@ -4,7 +4,7 @@ import numpy as np
 import psycopg
 import pytest
 
-from tests.builders.world import METHODS, World
+from tests.builders.world import METHODS, World, build_world
 
 
 def test_cities_are_ranked_by_their_tiles_best_matches(module_conn: psycopg.Connection, world: World) -> None:
@@ -73,6 +73,28 @@ def test_cities_are_compared_by_every_method_and_filter(
     assert [row[2] for row in rows] == [eligible[c].sum() for c in expected]
 
 
+@pytest.mark.parametrize("city", [1, 5])
+def test_cities_are_of_the_origin_of_the_city_unless_another_is_given(conn: psycopg.Connection, city: int) -> None:
+    build_world(conn, 60, 6, seed=12, n_real=3)
+    real, synthetic = {1, 2, 3} - {city}, {4, 5, 6} - {city}
+    for origin, expected in (
+        (None, real if city <= 3 else synthetic),
+        ("real", real),
+        ("synthetic", synthetic),
+        ("any", real | synthetic),
+    ):
+        rows = conn.execute("SELECT city_id FROM api.similar_cities(%s, origin => %s)", (city, origin)).fetchall()
+        assert {row[0] for row in rows} == expected
+
+
+def test_a_period_leaves_out_tiles_of_unknown_date(conn: psycopg.Connection) -> None:
+    build_world(conn, 60, 6, seed=12, n_undated=2)
+    query = "SELECT city_id FROM api.similar_cities(%s, period => '[2024-06-01,2024-07-01)')"
+    assert {row[0] for row in conn.execute(query, (1,)).fetchall()} == {2, 3, 4}
+    with pytest.raises(psycopg.errors.NoDataFound, match="city 6"):
+        conn.execute(query, (6,))
+
+
 @pytest.mark.parametrize(
     ("call", "error", "value"),
     [
@@ -80,6 +102,7 @@ def test_cities_are_compared_by_every_method_and_filter(
         ("similar_cities(1, method => 'mode')", psycopg.errors.InvalidParameterValue, "mode"),
         ("similar_cities(1, min_similarity => 2)", psycopg.errors.InvalidParameterValue, "min_similarity is 2"),
         ("similar_cities(1, max_query_tiles => 0)", psycopg.errors.InvalidParameterValue, "max_query_tiles is 0"),
+        ("similar_cities(1, origin => 'made up')", psycopg.errors.InvalidParameterValue, "'made up'"),
         ("similar_cities(1, k => -1)", psycopg.errors.InvalidParameterValue, "k is -1"),
         ("similar_cities(1, exclude_countries => '{de}')", psycopg.errors.InvalidParameterValue, "'de'"),
     ],

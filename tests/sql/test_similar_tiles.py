@@ -202,8 +202,11 @@ def test_a_region_in_another_srid_raises(module_conn: psycopg.Connection, world:
 
 
 def test_the_vector_index_is_used_inside_the_function(conn: psycopg.Connection) -> None:
-    """auto_explain reports the plans inside functions; without a selective filter they read the HNSW index."""
-    world = build_world(conn, 1_500, 12, seed=3)
+    """auto_explain reports the plans inside functions; without a selective filter they read the HNSW index.
+
+    An origin, which every search has by default, is not selective.
+    """
+    world = build_world(conn, 1_500, 12, seed=3, n_real=2)
     conn.execute(
         "CREATE INDEX ix_tiles_embedding_mean_hnsw ON terrakin.tiles "
         "USING hnsw ((embedding_mean::halfvec(768)) halfvec_cosine_ops)"
@@ -218,5 +221,7 @@ def test_the_vector_index_is_used_inside_the_function(conn: psycopg.Connection) 
         "client_min_messages = log",
     ):
         conn.execute("SET LOCAL " + setting)
-    search(conn, world, 0, exclude_within_m=50_000.0)
+    found = search(conn, world, int(np.flatnonzero(world.is_synthetic)[0]), exclude_within_m=50_000.0)
+    assert len(found) == 20
+    assert world.is_synthetic[np.isin(world.tile_ids, [row[1] for row in found])].all()
     assert any("Index Scan using ix_tiles_embedding_mean_hnsw" in plan for plan in plans)

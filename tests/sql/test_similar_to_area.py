@@ -4,7 +4,7 @@ import numpy as np
 import psycopg
 import pytest
 
-from tests.builders.world import World
+from tests.builders.world import World, build_world
 
 
 def test_the_query_is_the_mean_of_the_tiles_in_the_area(module_conn: psycopg.Connection, world: World) -> None:
@@ -20,6 +20,31 @@ def test_the_query_is_the_mean_of_the_tiles_in_the_area(module_conn: psycopg.Con
     ).fetchall()
     assert [row[0] for row in rows] == world.ranked(query, eligible)
     assert min(row[1] for row in rows) > 0
+
+
+ORIGINS = """
+    SELECT array_agg(DISTINCT o.is_synthetic)
+    FROM api.similar_to_area((SELECT ST_Union(footprint) FROM api.tile_overview WHERE city_id = ANY (%s)), k => 60) AS s
+    JOIN api.tile_overview AS o ON o.tile_id = s.tile_id
+"""
+
+
+def test_an_area_of_mixed_origin_finds_tiles_of_any(conn: psycopg.Connection) -> None:
+    build_world(conn, 60, 6, seed=13, n_real=3)
+    for city_ids, origins in (([1], [False]), ([5], [True]), ([1, 5], [False, True])):
+        assert conn.execute(ORIGINS, (city_ids,)).fetchone() == (origins,)
+
+
+def test_tiles_of_unknown_date_are_in_no_period(conn: psycopg.Connection) -> None:
+    world = build_world(conn, 60, 6, seed=13, n_undated=5)
+    everywhere = "api.similar_to_area(ST_MakeEnvelope(-170, -80, 175, 80, 4326), exclude_same_city => false"
+    dated = "[2024-06-01,2024-07-01)"
+    assert conn.execute(f"SELECT count(*) FROM {everywhere}, period => %s)", (dated,)).fetchone() == (0,)  # type: ignore[arg-type] # noqa: S608
+    with conn.transaction(force_rollback=True):
+        conn.execute("DELETE FROM terrakin.tiles WHERE city_id = 1")
+        with pytest.raises(psycopg.errors.NoDataFound):
+            conn.execute(f"SELECT count(*) FROM {everywhere}, period => %s)", (dated,))  # type: ignore[arg-type] # noqa: S608
+    assert not world.is_date_known.all()
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ import numpy as np
 import psycopg
 import pytest
 
-from tests.builders.world import World
+from tests.builders.world import World, build_world
 
 
-@pytest.mark.parametrize("method", ["mean", "dominant", "max"])
+@pytest.mark.parametrize("method", ["mean", "dominant", "max", "mean_std"])
 def test_the_query_is_rocchios(module_conn: psycopg.Connection, world: World, method: str) -> None:
     positive, negative = [1, 5, 9], [20, 21]
     vectors = world.unit(method)
@@ -32,6 +32,22 @@ def test_one_positive_example_equals_similar_tiles(module_conn: psycopg.Connecti
     same = module_conn.execute(f"SELECT {columns} FROM api.similar_tiles(%s, {arguments})", (tile,))  # noqa: S608
     for got, expected in zip(one.fetchall(), same.fetchall(), strict=True):
         assert got == pytest.approx(expected, abs=1e-6)
+
+
+def test_mixed_examples_find_tiles_of_any_origin(conn: psycopg.Connection) -> None:
+    world = build_world(conn, 60, 6, seed=13, n_real=3)
+    first = {synthetic: int(world.tile_ids[world.is_synthetic == synthetic][0]) for synthetic in (False, True)}
+    query = (
+        "SELECT array_agg(DISTINCT o.is_synthetic) FROM api.similar_to_examples(%s, %s, k => 60) AS s "
+        "JOIN api.tile_overview AS o USING (tile_id)"
+    )
+    for positive, negative, origins in (
+        ([first[False]], [], [False]),
+        ([first[True]], [], [True]),
+        ([first[False], first[True]], [], [False, True]),
+        ([first[False]], [first[True]], [False]),
+    ):
+        assert conn.execute(query, (positive, negative)).fetchone() == (origins,)
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,11 @@
 """``api.similar_to_vector``: the search by vector."""
 
+import numpy as np
 import psycopg
 import pytest
 from pgvector import Vector
 
-from tests.builders.world import World
+from tests.builders.world import World, build_world
 
 
 def test_the_vector_of_a_tile_finds_what_the_tile_finds(module_conn: psycopg.Connection, world: World) -> None:
@@ -30,6 +31,34 @@ def test_a_vector_has_no_city_and_no_position(module_conn: psycopg.Connection, w
     assert rows == [(int(world.tile_ids[2]), None)]
 
 
+def test_a_vector_finds_tiles_of_any_origin(conn: psycopg.Connection) -> None:
+    world = build_world(conn, 40, 4, seed=14, n_real=2)
+    query = "SELECT tile_id FROM api.similar_to_vector(%s, k => 40, origin => %s)"
+    for origin, eligible in (
+        (None, world.is_synthetic | True),
+        ("real", ~world.is_synthetic),
+        ("synthetic", world.is_synthetic),
+    ):
+        rows = conn.execute(query, (Vector(world.vectors["mean"][2]), origin)).fetchall()
+        assert [row[0] for row in rows] == world.ranked(world.unit("mean")[2], eligible, k=40)
+
+
+@pytest.mark.parametrize("left_out", [None, "mean", "std"])
+def test_mean_std_compares_both_halves_of_a_vector(
+    module_conn: psycopg.Connection, world: World, left_out: str | None
+) -> None:
+    query = 3 * world.vectors["mean_std"][2]
+    query[:768] *= left_out != "mean"
+    query[768:] *= 0.4 * (left_out != "std")
+    rows = module_conn.execute(
+        "SELECT tile_id, similarity FROM api.similar_to_vector(%s, method => 'mean_std')", (Vector(query),)
+    ).fetchall()
+    unit = query / np.linalg.norm(query)
+    assert [row[0] for row in rows] == world.ranked(unit, world.city_ids > 0, "mean_std")
+    similarity = world.unit("mean_std") @ unit
+    np.testing.assert_allclose([row[1] for row in rows], np.sort(similarity)[::-1][:20], atol=1e-6)
+
+
 def test_an_empty_table_gives_no_rows(conn: psycopg.Connection) -> None:
     rows = conn.execute(
         "SELECT * FROM api.similar_to_vector((SELECT array_agg(1.0) FROM generate_series(1, 768))::vector)"
@@ -38,8 +67,13 @@ def test_an_empty_table_gives_no_rows(conn: psycopg.Connection) -> None:
 
 
 def test_a_vector_of_the_wrong_dimension_raises(conn: psycopg.Connection) -> None:
-    with pytest.raises(psycopg.errors.InvalidParameterValue, match="3 dimensions"):
-        conn.execute("SELECT * FROM api.similar_to_vector('[1,2,3]')")
+    for vector, method, n_numbers in (("[1,2,3]", "mean", 768), ("[1,2,3]", "mean_std", 1536)):
+        with (
+            pytest.raises(psycopg.errors.InvalidParameterValue, match="3 dimensions") as raised,
+            conn.transaction(),
+        ):
+            conn.execute("SELECT * FROM api.similar_to_vector(%s, method => %s)", (vector, method))
+        assert f"{method} compares {n_numbers} numbers" in (raised.value.diag.message_hint or "")
 
 
 def test_a_zero_vector_raises(conn: psycopg.Connection) -> None:

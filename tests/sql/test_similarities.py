@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from tests.builders import make_city, make_tile
-from tests.builders.world import build_world
+from tests.builders.world import METHODS, build_world
 
 
 def test_every_tile_has_its_cosine(conn: psycopg.Connection[Any]) -> None:
@@ -19,6 +19,13 @@ def test_every_tile_has_its_cosine(conn: psycopg.Connection[Any]) -> None:
     for tile_id, vector in vectors.items():
         cosine = vector @ query / np.linalg.norm(vector) / np.linalg.norm(query)
         assert rows[tile_id] == pytest.approx(cosine, abs=1e-6)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_is_compared(conn: psycopg.Connection[Any], method: str) -> None:
+    world = build_world(conn, 20, 3, seed=1)
+    rows = dict(conn.execute("SELECT * FROM api.similarities(%s, %s)", (int(world.tile_ids[4]), method)).fetchall())
+    np.testing.assert_allclose([rows[i] for i in world.tile_ids.tolist()], world.similarity(4, method), atol=1e-6)
 
 
 def test_an_unknown_tile_or_method_raises(conn: psycopg.Connection[Any]) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import psycopg
 
-from tests.builders import make_city, make_tile
+from tests.builders import build_world, make_city, make_tile
 
 
 def test_methods_and_up_to_date_neighbours_are_counted(conn: psycopg.Connection[Any]) -> None:
@@ -20,3 +20,13 @@ def test_methods_and_up_to_date_neighbours_are_counted(conn: psycopg.Connection[
     make_tile(conn, 2)
     (stats,) = conn.execute("SELECT api.stats()").fetchone() or ({},)
     assert (stats["n_tiles"], stats["n_tiles_with_neighbours"]) == (2, 0)
+
+
+def test_synthetic_tiles_and_unknown_dates_are_counted(conn: psycopg.Connection[Any]) -> None:
+    world = build_world(conn, 40, 4, seed=1, n_real=1, n_undated=2)
+    (stats,) = conn.execute("SELECT api.stats()").fetchone() or ({},)
+    assert stats["n_synthetic_tiles"] == world.is_synthetic.sum() < stats["n_tiles"]
+    assert {p["period"]: p["n_tiles"] for p in stats["periods"]} == {
+        "2024-06-01/2024-08-31": world.is_date_known.sum(),
+        "date unknown": (~world.is_date_known).sum(),
+    }

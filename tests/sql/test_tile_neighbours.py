@@ -18,6 +18,10 @@ from tests.sql.test_similar_tiles import brute_force, filters
 from tests.sql.test_similar_tiles import search as search_rows
 
 N_TILES = 420
+COPY = """
+    UPDATE terrakin.tiles SET embedding_mean = (SELECT q.embedding_mean FROM terrakin.tiles AS q WHERE q.tile_id = %s)
+    WHERE tile_id = ANY (%s)
+"""
 HOW = "SELECT tile_id, found_by, candidates FROM api.similar_tiles(%s, k => %s)"
 
 
@@ -68,6 +72,24 @@ def test_with_neighbours_every_filter_answers_like_brute_force(
     np.testing.assert_allclose([a[3] for a in answer], [t[1] for t in truth], atol=1e-6)
     similarity = dict(zip(world.tile_ids.tolist(), world.similarity(row, arguments.get("method", "mean")), strict=True))
     np.testing.assert_allclose([a[3] for a in answer], [similarity[a[1]] for a in answer], atol=1e-6)
+
+
+@pytest.mark.parametrize(("n_copies", "how"), [(240, "exact"), (200, "neighbours")])
+def test_neighbours_of_another_origin_are_passed_over(owner: psycopg.Connection[Any], n_copies: int, how: str) -> None:
+    """With 240 synthetic copies of a real tile, all of its neighbours are synthetic."""
+    with owner.transaction():
+        world = build_world(owner, 1_400, 28, seed=5, n_real=22)
+        row = int(np.flatnonzero(~world.is_synthetic)[0])
+        tile_id, copies = int(world.tile_ids[row]), world.tile_ids[world.is_synthetic][:n_copies].tolist()
+        owner.execute(COPY, (tile_id, copies))
+    build_neighbours(owner, tile_ids=[tile_id])
+    for arguments in ({}, {"max_per_city": 2}, {"origin": "real", "exclude_within_m": 3_000_000.0}):
+        answer = search_rows(owner, world, row, **arguments)
+        truth = brute_force(world, row, **arguments)
+        np.testing.assert_allclose([a[3] for a in answer], [t[1] for t in truth], atol=1e-6)
+        assert not world.is_synthetic[np.isin(world.tile_ids, [a[1] for a in answer])].any()
+    assert ids(owner, tile_id)[1] == {how}
+    assert {a[1] for a in search_rows(owner, world, row, origin="synthetic")} <= set(copies)
 
 
 def test_a_new_tile_is_found_at_once(owner: psycopg.Connection[Any], world: World) -> None:

@@ -88,7 +88,7 @@ def tile_at(query_data: Position) -> Row:
 
 SIMILARITY = """
     SELECT
-        internal.method_or_default(%(method)s) AS method,
+        coalesce(%(method)s, internal.default_method()) AS method,
         api.similarity(a.tile_id, b.tile_id, %(method)s) AS similarity,
         ST_Distance(a.location, b.location) AS distance_m
     FROM terrakin.tiles AS a
@@ -170,7 +170,7 @@ ENCODER = """
     SELECT
         e.name, e.weights, e.weights_sha256, e.dimension, e.post_processing ->> 'method' AS post_processing,
         e.fitted_at,
-        internal.method_or_default(NULL) AS default_method, api.start_tile_id() AS start_tile_id,
+        internal.default_method() AS default_method, api.start_tile_id() AS start_tile_id,
         c.n_synthetic_tiles > 0 AS is_synthetic, c.n_tiles, c.n_synthetic_tiles, c.n_cities, c.n_countries,
         ARRAY(
             SELECT DISTINCT a.attribution

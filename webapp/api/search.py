@@ -43,7 +43,7 @@ SEARCH = """
         s.attributions, s.has_thumbnail, ST_AsGeoJSON(s.footprint)::json AS footprint
     FROM api.search_tiles(%(query)s) AS s
 """
-METHOD = "SELECT internal.method_or_default(NULL) AS method"
+METHOD = "SELECT internal.default_method() AS method"
 
 
 @blueprint.before_request
@@ -124,7 +124,7 @@ def similar_to_chip(files_data: ChipUpload, query_data: AnswerForm) -> Row | Res
     search = files_data.settings
     method = _method(search.method)
     about = {name: embedded[name] for name in ("encoder", "weights", "valid_share", "lon", "lat")}
-    vector = {"kind": "vector", "vector": embedded["vectors"][method], "lon": about["lon"], "lat": about["lat"]}
+    vector = {"kind": "vector", "vector": embedded["vectors"].get(method), "lon": about["lon"], "lat": about["lat"]}
     tiles = database().rows(SEARCH, {"query": Jsonb({**search.model_dump(), **vector, "method": method})})
     query = {"kind": search.kind, **about, **search.model_dump()}
     return _in_form({"query": query, "method": method, "tiles": tiles}, query_data.format)

@@ -32,7 +32,8 @@ def test_a_tile_is_its_row_of_tile_overview(client: FlaskClient, towns: TownData
     )
     answer = client.get(f"/api/v1/tiles/{tile_id}").get_json()
     assert answer["footprint"] == row["outline"]
-    assert answer["period"] == "2024-06-01/2024-08-31"
+    assert (answer["period"], answer["is_date_known"]) == ("2024-06-01/2024-08-31", True)
+    assert (answer["licences"], answer["attributions"]) == (["CC0-1.0"], ["Made by terrakin", "Not observed"])
     for name in set(answer) - {"footprint", "period", "dominant_area"}:
         expected = pytest.approx(row[name]) if isinstance(row[name], float) else row[name]
         assert answer[name] == expected, name
@@ -49,6 +50,7 @@ def test_similarity_and_distance_equal_those_of_numpy_and_proj(client: FlaskClie
     metres = Geod(ellps="WGS84").inv(one["lon"], one["lat"], other["lon"], other["lat"])[2]
     assert answer["distance_m"] == pytest.approx(metres, rel=1e-6)
     assert (answer["a"], answer["b"], answer["method"]) == (a, b, "dominant")
+    assert client.get(f"/api/v1/similarity?a={a}&b={b}").get_json()["method"] == "mean"
 
 
 def test_the_similarity_of_an_unknown_tile_is_404(client: FlaskClient, tile_id: int) -> None:
@@ -96,7 +98,9 @@ def test_a_city_is_the_same_in_the_list_and_by_its_id(client: FlaskClient) -> No
         west, south, east, north = city["bounds"]
         assert west < city["lon"] < east
         assert south < city["lat"] < north
-        assert (city["n_tiles"], city["is_synthetic"]) == (9, True)
+        assert (city["n_tiles"], city["is_synthetic"], city["valid_share"]) == (9, True, 1)
+        assert (city["period"], city["is_date_known"]) == ("2024-06-01/2024-08-31", True)
+        assert (city["licences"], city["attributions"]) == (["CC0-1.0"], ["Made by terrakin", "Not observed"])
     assert_problem(client.get("/api/v1/cities/7"), 404, "city 7", "/api/v1/cities?q=")
 
 
@@ -193,7 +197,10 @@ def test_the_encoder_is_described_with_counts_and_synthetic_data(client: FlaskCl
     answer = client.get("/api/v1/encoder").get_json()
     assert (answer["name"], answer["weights"], answer["post_processing"]) == ("mosaiks", "fitted", "standardised")
     assert (answer["n_tiles"], answer["n_cities"], answer["n_countries"]) == (45, 5, 5)
-    assert answer["is_synthetic"] is True
+    assert (answer["is_synthetic"], answer["n_synthetic_tiles"]) == (True, 45)
+    assert answer["attributions"] == ["Made by terrakin", "Not observed"]
+    assert answer["default_method"] == "mean"
+    assert client.get(f"/api/v1/tiles/{answer['start_tile_id']}").get_json()["has_thumbnail"] is True
 
 
 def test_an_empty_database_has_no_encoder(database: Settings) -> None:
@@ -201,5 +208,5 @@ def test_an_empty_database_has_no_encoder(database: Settings) -> None:
     answer = app.test_client().get("/api/v1/encoder").get_json()
     app.extensions[EXTENSION].close()
     assert answer["name"] is None
-    assert answer["n_tiles"] == 0
+    assert (answer["n_tiles"], answer["start_tile_id"], answer["default_method"]) == (0, None, "mean")
     assert answer["is_synthetic"] is False

@@ -44,6 +44,8 @@ SEARCHES: dict[str, tuple[dict[str, Any], str]] = {
     "countries": ({"countries": ["JP", "ZA"]}, ", countries => '{JP,ZA}'"),
     "excluded countries": ({"exclude_countries": ["JP", "ZA"]}, ", exclude_countries => '{JP,ZA}'"),
     "continents": ({"continents": ["Europe", "North America"]}, ", continents => '{Europe,North America}'"),
+    "any origin": ({"origin": "any"}, ", origin => 'any'"),
+    "other origin": ({"origin": "real"}, ", origin => 'real'"),
     "floor": ({"min_similarity": 0.5}, ", min_similarity => 0.5"),
     "exact": ({"exact": True}, ", exact => true"),
     "area": ({"within": AREA}, ", within => ST_MakeEnvelope(10, -40, 30, 0, 4326)"),
@@ -72,7 +74,9 @@ def test_similar_answers_with_the_rows_of_similar_tiles(
     assert found(answer) == expected(towns, f"api.similar_tiles(%s{in_sql})", tile_id)
     assert (answer["tile_id"], answer["query"]["kind"]) == (tile_id, "tile")
     assert {name: answer["query"][name] for name in arguments} == arguments
-    assert bool(answer["tiles"]) == (arguments.get("k") != 0 and "2023" not in arguments.get("period", ""))
+    assert answer["method"] == arguments.get("method", "mean")
+    finds_none = arguments.get("k") == 0 or "2023" in arguments.get("period", "") or arguments.get("origin") == "real"
+    assert bool(answer["tiles"]) != finds_none
 
 
 @pytest.mark.parametrize("verb", ["get", "post"])
@@ -124,6 +128,8 @@ def test_harbours_of_other_towns_come_first_with_country_and_centre(client: Flas
         assert min(west_to_east) < tile["lon"] < max(west_to_east)
         assert tile["has_thumbnail"] == (tile["city_id"] != TOWNS[-1].city_id)
         assert tile["is_synthetic"] is True
+        assert (tile["period"], tile["is_date_known"]) == ("2024-06-01/2024-08-31", True)
+        assert (tile["licences"], tile["attributions"]) == (["CC0-1.0"], ["Made by terrakin", "Not observed"])
 
 
 @pytest.mark.parametrize(
@@ -134,6 +140,7 @@ def test_harbours_of_other_towns_come_first_with_country_and_centre(client: Flas
         ("similar", {"tile_id": 1, "k": 10**9}, "k"),
         ("similar", {"tile_id": 1, "within": {"type": "Point", "coordinates": [1, 2]}}, "within"),
         ("similar", {"tile_id": 1, "kind": "area"}, "kind"),
+        ("similar", {"tile_id": 1, "origin": "made up"}, "origin"),
         ("similar", {"tile_id": 1, "exclude_countries": ["DE", 1]}, "exclude_countries.1"),
         ("similar-at", {"lon": 1}, "lat"),
         ("similar-to-examples", {"positive": []}, "positive"),
@@ -200,6 +207,8 @@ def test_similar_cities_answers_with_the_rows_of_the_sql_function(client: FlaskC
         {name: pytest.approx(value) if isinstance(value, float) else value for name, value in row.items()}
         for row in rows
     ]
+    assert (answer["method"], answer["origin"]) == ("mean", None)
+    assert client.get("/api/v1/similar-cities?city_id=-1&origin=real").get_json()["cities"] == []
     towns_by_id = {town.city_id: town for town in TOWNS}
     assert all(city["country"] == towns_by_id[city["city_id"]].country for city in answer["cities"])
     assert client.get("/api/v1/similar-cities?city_id=99").status_code == 404

@@ -67,6 +67,7 @@ def test_points_equal_the_layout_to_one_part_in_65535(laid_out: tuple[FlaskClien
     np.testing.assert_allclose(min_y + y / 65535 * (max_y - min_y), [r[2] for r in rows], atol=(max_y - min_y) / 65535)
     assert [about["cities"][i]["city_id"] for i in city_index] == [row[3] for row in rows]
     assert (about["method"], about["parameters"]) == ("umap", {"n_neighbors": 30})
+    assert all(city["is_synthetic"] for city in about["cities"])
     assert {city["continent"] for city in about["cities"]} == {"Europe", "North America", "Africa", "Asia"}
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import psycopg
 import pytest
 from flask.testing import FlaskClient
@@ -10,6 +11,7 @@ from pyproj import Geod
 
 from db.connect import connect
 from db.settings import Settings
+from tests.builders import build_world
 from tests.builders.towns import N_SIDE, TOWNS, Town, TownDatabase, build_towns
 from tests.conftest import cloned_database
 from tests.webapp.problem import assert_problem
@@ -140,6 +142,30 @@ def test_low_zooms_have_each_city_with_its_most_similar_tile(client: FlaskClient
     assert similarities == sorted(similarities)
 
 
+@pytest.mark.parametrize("method", ["mean", "mean_std"])
+def test_similarities_are_of_the_origin_of_the_tile_unless_another_is_given(database: Settings, method: str) -> None:
+    with connect(database) as conn:
+        world = build_world(conn, 60, 6, seed=15, n_real=3)
+    app = create_app(database)
+    row = int(np.flatnonzero(~world.is_synthetic)[0])
+    other = int(np.flatnonzero(world.is_synthetic)[0])
+    query = f"?tile_id={world.tile_ids[row]}&method={method}"
+    x, y = tile_at(world.lon[other], world.lat[other], 9)
+    cities, synthetic = {}, {}
+    for origin in ("", "&origin=real", "&origin=synthetic", "&origin=any"):
+        found = features(decoded(app.test_client(), f"similarity/0/0/0{query}{origin}"), "cities")
+        cities[origin] = {f["properties"]["city_id"] for f in found}
+        assert all(f["properties"]["is_synthetic"] == (f["properties"]["city_id"] > 3) for f in found)
+        found = features(decoded(app.test_client(), f"similarity/9/{x}/{y}{query}{origin}"), "similarity")
+        synthetic[origin] = {f["id"]: f["properties"]["similarity"] for f in found}
+    app.extensions[EXTENSION].close()
+    assert list(cities.values()) == [{1, 2, 3}, {1, 2, 3}, {4, 5, 6}, {1, 2, 3, 4, 5, 6}]
+    assert synthetic[""] == synthetic["&origin=real"] == {}
+    assert synthetic["&origin=synthetic"] == synthetic["&origin=any"]
+    similarity = world.similarity(row, method)[other]
+    assert synthetic["&origin=any"][int(world.tile_ids[other])] == pytest.approx(similarity, abs=1e-6)
+
+
 @pytest.mark.parametrize(
     ("query", "status", "words"),
     [
@@ -149,6 +175,7 @@ def test_low_zooms_have_each_city_with_its_most_similar_tile(client: FlaskClient
         ("?tile_id=999999999999999999999", 422, ["tile_id", "999999999999999999999"]),
         ("?tile_id=12", 404, ["tile 12"]),
         ("?tile_id={known}&method=mode", 422, ["method", "'mode'"]),
+        ("?tile_id={known}&origin=made%20up", 422, ["origin", "'made up'"]),
     ],
 )
 def test_an_invalid_query_is_a_problem_with_its_value(
