@@ -6,7 +6,7 @@ import './app.css';
 import { Compare } from './compare/Compare';
 import { Header } from './header/Header';
 import { TileMap } from './map/TileMap';
-import { Banners, EncoderLine, Problems } from './notices/Notices';
+import { Attribution, Banners, EncoderLine, Problems } from './notices/Notices';
 import { Question } from './question/Question';
 import { Results } from './results/Results';
 import { LassoCard } from './scatter/LassoCard';
@@ -41,6 +41,7 @@ function Parts() {
           <Results />
           <footer>
             <EncoderLine />
+            <Attribution />
           </footer>
         </div>
         <TileMap />

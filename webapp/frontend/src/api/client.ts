@@ -9,8 +9,8 @@ export const getTile = (tileId: number, signal?: AbortSignal) => getJson<Tile>(`
 
 export const getTileAt = (lon: number, lat: number) => getJson<Tile>('api/v1/tile-at', { lon, lat });
 
-export const getSimilarity = (a: number, b: number, method: Method, signal: AbortSignal) =>
-  getJson<Similarity>('api/v1/similarity', { a, b, method }, signal);
+export const getSimilarity = (a: number, b: number, method: Method | null, signal: AbortSignal) =>
+  getJson<Similarity>('api/v1/similarity', { a, b, ...(method && { method }) }, signal);
 
 export const thumbnailUrl = (tileId: number) => urlOf(`api/v1/tiles/${tileId}/thumbnail`).href;
 

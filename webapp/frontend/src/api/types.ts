@@ -25,11 +25,12 @@ export type LayoutCity = LayoutHead['cities'][number];
 export type ProblemBody = components['schemas']['Problem'];
 
 type Filters = PostBody<'/api/v1/similar'>;
-export type Method = Filters['method'];
+export type Method = NonNullable<Filters['method']>;
+export type Origin = NonNullable<Filters['origin']>;
 
-type SingleValues = Pick<Filters, 'k' | 'method' | 'exclude_within_m' | 'exclude_same_city' | 'max_per_city' | 'min_similarity'>;
+type SingleValues = Pick<Filters, 'k' | 'method' | 'exclude_within_m' | 'exclude_same_city' | 'max_per_city' | 'min_similarity' | 'origin'>;
 
-/** The arguments of a search that the page offers; an empty list filters nothing. */
+/** The arguments of a search that the page offers. Null is the default of the server; an empty list filters nothing. */
 export type Search = SingleValues & Record<ListFilter, string[]>;
 
 /** The path of a search and its JSON body. */

@@ -22,7 +22,7 @@ export function Compare() {
   );
 }
 
-function Pair({ a, b, method }: { a: number; b: number; method: Method }) {
+function Pair({ a, b, method }: { a: number; b: number; method: Method | null }) {
   const [isMasked, setMasked] = useState(false);
   const pair = useAnswer(`${a} ${b}`, (signal) => Promise.all([getTile(a, signal), getTile(b, signal)]));
   const similarity = useAnswer(`${a} ${b} ${method}`, (signal) => getSimilarity(a, b, method, signal));
@@ -34,7 +34,7 @@ function Pair({ a, b, method }: { a: number; b: number; method: Method }) {
         {similarity.value && (
           <>
             <span>
-              Similarity <strong>{similarity.value.similarity.toFixed(3)}</strong> (cosine of the {method} vectors)
+              Similarity <strong>{similarity.value.similarity.toFixed(3)}</strong> (cosine of the {similarity.value.method} vectors)
             </span>
             <span>
               <strong>{kilometres(similarity.value.distance_m)}</strong> apart

@@ -1,26 +1,35 @@
 import { thumbnailUrl } from '../api/client';
 import type { Tile } from '../api/types';
-import { percent } from '../ui/format';
+import { dateText, percent } from '../ui/format';
+import { SyntheticBadge } from '../ui/PlaceFacts';
+import { Sources } from '../ui/Sources';
 import { pathInTile } from './tilePath';
 
 export function ComparedTile({ tile, isMasked }: { tile: Tile; isMasked: boolean }) {
-  const [from, to] = tile.period.split('/');
   return (
     <section className="compare-tile" aria-label={`Tile in ${tile.city}`}>
       <Picture tile={tile} isMasked={isMasked} />
       <h3>{tile.city}</h3>
-      <p>{tile.country}</p>
+      <p>
+        {tile.country} {tile.is_synthetic && <SyntheticBadge />}
+      </p>
       <dl>
         <dt>Period</dt>
-        <dd>
-          {from} to {to}
-        </dd>
+        <dd>{tile.is_date_known ? tile.period.replace('/', ' to ') : dateText(tile)}</dd>
         <dt>Clear pixels</dt>
         <dd>{percent(tile.valid_share)}</dd>
         <dt>Dominant share</dt>
         <dd>{percent(tile.dominant_share)}</dd>
         <dt>Tile</dt>
         <dd>{tile.tile_id}</dd>
+        {tile.licences.length + tile.attributions.length > 0 && (
+          <>
+            <dt>Source</dt>
+            <dd>
+              <Sources tile={tile} />
+            </dd>
+          </>
+        )}
       </dl>
     </section>
   );

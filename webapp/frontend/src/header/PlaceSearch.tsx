@@ -10,6 +10,7 @@ import { usePage } from '../state/PageProvider';
 import { useCommands } from '../state/useCommands';
 import { plural } from '../ui/format';
 import { Icon } from '../ui/Icon';
+import { SyntheticBadge } from '../ui/PlaceFacts';
 import { useDelayed } from '../ui/useDelayed';
 
 type Place = { kind: 'city'; city: City } | { kind: 'position'; at: LonLat };
@@ -84,7 +85,9 @@ const CityLine = ({ city }: { city: City }) => (
   <>
     <span>
       {city.city}
-      <small>{city.country}</small>
+      <small>
+        {city.country} {city.is_synthetic && <SyntheticBadge />}
+      </small>
     </span>
     <small>{city.n_tiles > 0 ? plural(city.n_tiles, 'tile') : 'no tiles'}</small>
   </>

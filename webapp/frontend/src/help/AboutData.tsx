@@ -13,18 +13,13 @@ const WEIGHTS: Record<NonNullable<Encoder['weights']>, string> = {
 export function AboutData() {
   const encoder = usePage().encoder.value;
   if (!encoder) return <p>The server has not answered yet.</p>;
-  const { name, weights, weights_sha256, dimension, post_processing, is_synthetic, n_tiles, n_cities, n_countries } = encoder;
+  const { name, weights, weights_sha256, dimension, post_processing, n_tiles, n_cities, n_countries } = encoder;
   if (name === null || weights === null) return <p>No tiles are loaded yet.</p>;
   return (
     <>
       <p>
         {plural(n_tiles, 'tile')} in {plural(n_cities, 'city', 'cities')} of {plural(n_countries, 'country', 'countries')}.{' '}
-        {is_synthetic && (
-          <strong>
-            Synthetic data: some or all of these towns and their pixels are invented to show how the software works. No satellite
-            observed them, and they tell nothing about the Earth.
-          </strong>
-        )}
+        <SyntheticWarning encoder={encoder} />
       </p>
       <p>
         Encoder: <strong>{name}</strong>, {WEIGHTS[weights]}
@@ -38,5 +33,17 @@ export function AboutData() {
         <dd>{weights_sha256 ?? 'none'}</dd>
       </dl>
     </>
+  );
+}
+
+function SyntheticWarning({ encoder }: { encoder: Encoder }) {
+  const { n_tiles, n_synthetic_tiles: nSynthetic } = encoder;
+  if (nSynthetic === 0) return null;
+  const which = nSynthetic === n_tiles ? 'these towns' : `the ${plural(nSynthetic, 'tile')} marked Synthetic`;
+  return (
+    <strong>
+      Synthetic data: {which} and their pixels are invented to show how the software works. No satellite observed them, and they tell
+      nothing about the Earth.
+    </strong>
   );
 }

@@ -40,7 +40,7 @@ const Method = () => (
       <li>
         <strong>Tiles.</strong> The surroundings of each city are cut into squares of 2,240 m (224 × 224 pixels of 10 m) on the
         grid of its UTM zone. Each gets a cloud-free picture: the pixel-wise median of the clear Sentinel-2 observations of a
-        period, in 12 bands from blue to short-wave infrared.
+        period, in 12 bands from blue to short-wave infrared. Where nothing clear was observed, pictures are hatched.
       </li>
       <li>
         <strong>Patches.</strong> Each tile has 14 × 14 patches of 160 m. An encoder turns every patch into a vector of 768
@@ -48,6 +48,7 @@ const Method = () => (
       </li>
       <li>
         <strong>One vector per tile.</strong> <em>Mean</em>, the mean of its patches, describes the tile as a whole.{' '}
+        <em>Texture</em>, their standard deviation, describes what varies inside it; <em>content and texture</em> compares both.{' '}
         <em>Dominant</em> is the mean of its largest cluster of patches. <em>Median</em>, <em>minimum</em> and{' '}
         <em>maximum</em> are taken for each number separately.
       </li>
@@ -120,11 +121,14 @@ const Sources = () => (
     </Part>
     <Part title="Data sources">
       <ul>
-        <li>Satellite pictures, unless synthetic: contain modified Copernicus Sentinel data.</li>
+        <li>
+          Satellite pictures, unless marked Synthetic: contain modified Copernicus Sentinel data. Each chosen tile shows who prepared
+          its picture, and under which licence.
+        </li>
         <li>Base map: made with Natural Earth. City names and positions: GeoNames, CC BY 4.0.</li>
         <li>Imagery under the grid: named on the map, in its lower right corner.</li>
         <li>
-          Methods: TerraMind (IBM and ESA), MOSAIKS (Rolf et al. 2021, Nature Communications 12:4392), UMAP (McInnes et al. 2018,
+          Methods: Galileo (Tseng et al. 2025, arXiv:2502.09356), TerraMind (IBM and ESA), MOSAIKS (Rolf et al. 2021, Nature Communications 12:4392), UMAP (McInnes et al. 2018,
           arXiv:1802.03426).
         </li>
       </ul>

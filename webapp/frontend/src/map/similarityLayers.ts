@@ -7,7 +7,8 @@ import { absoluteUrl } from './urls';
 
 export interface SimilarityTo {
   tileId: number;
-  method: Method;
+  /** Null: the default of the server. */
+  method: Method | null;
 }
 
 /** Colours run from here to 1; lower similarities have the same colour. */
@@ -46,7 +47,8 @@ export function showSimilarity(map: Map, tilesUrl: string, similarity: Similarit
   for (const { id } of LAYERS) if (map.getLayer(id)) map.removeLayer(id);
   if (map.getSource(SOURCE)) map.removeSource(SOURCE);
   if (!similarity) return;
-  const query = new URLSearchParams({ tile_id: String(similarity.tileId), method: similarity.method });
+  const { tileId, method } = similarity;
+  const query = new URLSearchParams({ tile_id: String(tileId), ...(method && { method }) });
   map.addSource(SOURCE, { type: 'vector', url: `${absoluteUrl(tilesUrl)}/similarity?${query}` });
   for (const layer of LAYERS) map.addLayer(layer, ABOVE);
 }

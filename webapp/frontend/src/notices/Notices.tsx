@@ -1,8 +1,10 @@
-// What users must know wherever matches are listed: synthetic data, untrained weights, errors, and the encoder.
+// What users must know wherever matches are listed: synthetic data, untrained weights, errors, the encoder, and whose pixels these are.
 
 import type { Encoder } from '../api/types';
+import { loadedOrigin } from '../state/origin';
 import { usePage } from '../state/PageProvider';
 import { plural } from '../ui/format';
+import { SyntheticBadge } from '../ui/PlaceFacts';
 import { ProblemNote } from '../ui/ProblemNote';
 import './notices.css';
 
@@ -16,17 +18,31 @@ export function Banners() {
   const encoder = usePage().encoder.value;
   return (
     <div className="banners">
-      {encoder?.is_synthetic && (
-        <p className="banner" role="note">
-          <strong>Synthetic demonstration data:</strong> the towns and their pixels are invented, not observed by a satellite.
-        </p>
-      )}
+      {encoder && <OriginBanner encoder={encoder} />}
       {encoder?.weights === 'random' && (
         <p className="banner" role="note">
           <strong>Random weights:</strong> the encoder is untrained, so similarities mean little.
         </p>
       )}
     </div>
+  );
+}
+
+function OriginBanner({ encoder }: { encoder: Encoder }) {
+  const origin = loadedOrigin(encoder);
+  if (origin === 'synthetic') {
+    return (
+      <p className="banner" role="note">
+        <strong>Synthetic demonstration data:</strong> the towns and their pixels are invented, not observed by a satellite.
+      </p>
+    );
+  }
+  if (origin !== 'any') return null;
+  return (
+    <p className="banner" role="note">
+      <strong>Real and synthetic places:</strong> those marked <SyntheticBadge /> are invented. A search finds places of the origin it
+      starts from, unless the settings say otherwise.
+    </p>
   );
 }
 
@@ -52,5 +68,22 @@ export function EncoderLine() {
       {plural(n_tiles, 'tile')} in {plural(n_cities, 'city', 'cities')} of {plural(n_countries, 'country', 'countries')}. Encoder:{' '}
       <strong>{name}</strong> ({WEIGHTS[weights]}).
     </p>
+  );
+}
+
+/** Whose pixels the real places are made of. */
+export function Attribution() {
+  const encoder = usePage().encoder.value;
+  if (!encoder || encoder.n_synthetic_tiles === encoder.n_tiles) return null;
+  return (
+    <details className="attribution">
+      <summary>Contains modified Copernicus Sentinel data. Sources and licences</summary>
+      <p>The licence of each place is shown with the chosen tile, and is part of every export. Sources of the pictures:</p>
+      <ul>
+        {encoder.attributions.map((attribution) => (
+          <li key={attribution}>{attribution}</li>
+        ))}
+      </ul>
+    </details>
   );
 }

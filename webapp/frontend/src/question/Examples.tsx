@@ -4,6 +4,7 @@ import type { ExampleKind } from '../state/page';
 import { usePage } from '../state/PageProvider';
 import { useCommands } from '../state/useCommands';
 import { Chip } from '../ui/Chip';
+import { SyntheticBadge } from '../ui/PlaceFacts';
 
 /** If there are more examples than this, the others are shown as a count. */
 const MAX_CHIPS = 6;
@@ -52,6 +53,7 @@ function ExampleChip({ id, name, onRemove }: { id: number; name: string; onRemov
       <button type="button" className="chip-name" title="Show on the map" onClick={() => goTo(id)}>
         {city}
       </button>
+      {value?.is_synthetic && <SyntheticBadge />}
     </Chip>
   );
 }

@@ -8,9 +8,12 @@ import { SelectedTile } from './SelectedTile';
 
 export function Question() {
   const { state, tile } = usePage();
-  const { positive, negative, area } = state.page;
+  const { tileId, positive, negative, area } = state.page;
   return (
     <>
+      {tileId !== null && tileId === state.startId && (
+        <p className="hint">A real place, and the places that look most like it. Click any square on the map to search from there.</p>
+      )}
       {tile.value && <SelectedTile tile={tile.value} />}
       {positive.length + negative.length > 0 && <Examples />}
       {area && <AreaCard area={area} />}

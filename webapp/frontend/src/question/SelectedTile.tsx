@@ -1,8 +1,10 @@
 import { thumbnailUrl } from '../api/client';
 import type { Tile } from '../api/types';
 import { usePage } from '../state/PageProvider';
-import { months, percent } from '../ui/format';
+import { percent } from '../ui/format';
 import { Icon } from '../ui/Icon';
+import { PlaceFacts } from '../ui/PlaceFacts';
+import { Sources } from '../ui/Sources';
 
 export function SelectedTile({ tile }: { tile: Tile }) {
   return (
@@ -11,9 +13,10 @@ export function SelectedTile({ tile }: { tile: Tile }) {
       <div className="place">
         <h2>{tile.city}</h2>
         <p>
-          {tile.country} · {months(tile.period)}
+          <PlaceFacts place={tile} />
         </p>
         <p className="small">Tile {tile.tile_id}</p>
+        {tile.valid_share < 1 && <p className="small">Clear pixels {percent(tile.valid_share)}</p>}
         {tile.dominant_area && (
           <p className="small" title="The largest group of similar patches, outlined on the map">
             <span className="dominant-key" aria-hidden="true" /> Largest cluster {percent(tile.dominant_share)}
@@ -21,6 +24,9 @@ export function SelectedTile({ tile }: { tile: Tile }) {
         )}
       </div>
       <Actions tile={tile} />
+      <p className="small sources">
+        <Sources tile={tile} />
+      </p>
     </section>
   );
 }

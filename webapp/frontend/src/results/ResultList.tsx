@@ -4,6 +4,7 @@ import { thumbnailUrl } from '../api/client';
 import type { SimilarTile } from '../api/types';
 import { usePage } from '../state/PageProvider';
 import { kilometres } from '../ui/format';
+import { PlaceFacts } from '../ui/PlaceFacts';
 import { RowActions } from './RowActions';
 
 export function ResultList() {
@@ -44,7 +45,7 @@ function Row({ match }: { match: SimilarTile }) {
         <span className="place">
           <span className="city">{match.city}</span>
           <span className="country">
-            {match.country}
+            <PlaceFacts place={match} />
             {match.distance_m !== null && ` · ${kilometres(match.distance_m)}`}
           </span>
         </span>

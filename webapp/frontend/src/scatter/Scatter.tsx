@@ -4,6 +4,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/ho
 import { useAnswer } from '../api/useAnswer';
 import { usePage } from '../state/PageProvider';
 import { useCommands } from '../state/useCommands';
+import { SyntheticBadge } from '../ui/PlaceFacts';
 import { Counts } from './Counts';
 import { describe } from './describe';
 import { cityOf, getLayout, indexOf, indicesOf, type Layout } from './layout';
@@ -113,7 +114,7 @@ function CityName({ layout, index }: { layout: Layout; index: number }) {
   if (!city) return null;
   return (
     <>
-      <strong>{city.city}</strong> {city.country}
+      <strong>{city.city}</strong> {city.country} {city.is_synthetic && <SyntheticBadge />}
     </>
   );
 }

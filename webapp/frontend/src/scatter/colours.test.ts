@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { byCity, byContinent, bySimilarity } from './colours';
 import { NO_CITY, type Layout } from './layout';
 
-const city = (city_id: number, continent: string) => ({ city_id, city: `City ${city_id}`, country_code: 'XX', country: 'X', continent });
+const city = (city_id: number, continent: string) => ({ city_id, city: `City ${city_id}`, country_code: 'XX', country: 'X', continent, is_synthetic: false });
 const LAYOUT: Layout = {
   version: 1,
   tileIds: Float64Array.of(1, 2, 3, 4),

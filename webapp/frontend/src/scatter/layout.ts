@@ -52,8 +52,8 @@ export function decodeLayout(head: LayoutHead, points: ArrayBuffer): Layout {
 }
 
 /** Return the cosine similarity of every point to one tile, in the order of the layout. */
-export async function getSimilarities(layout: Layout, tileId: number, method: Method, signal: AbortSignal): Promise<Float32Array> {
-  const answer = await get('api/v1/umap/similarity', { tile_id: tileId, method }, signal);
+export async function getSimilarities(layout: Layout, tileId: number, method: Method | null, signal: AbortSignal): Promise<Float32Array> {
+  const answer = await get('api/v1/umap/similarity', { tile_id: tileId, ...(method && { method }) }, signal);
   const bytes = await answer.arrayBuffer();
   const [n, version] = new Uint32Array(bytes, 0, 2) as unknown as [number, number];
   if (version !== layout.version || n !== layout.tileIds.length) throw changed();

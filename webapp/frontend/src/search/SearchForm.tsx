@@ -1,11 +1,11 @@
 // The settings of a search: the arguments of api.similar_tiles that most people need.
 
 import { SEARCH_ARGUMENTS } from '../api/schema';
-import type { Method } from '../api/types';
-import { METHOD_NAMES, METHODS } from '../state/methods';
 import { DEFAULT_SEARCH } from '../state/page';
 import { Field } from './Field';
+import { MethodField } from './MethodField';
 import { NumberInput } from './NumberInput';
+import { OriginField } from './OriginField';
 import { PlaceFilters } from './PlaceFilters';
 import './search.css';
 import { summaryOf } from './summary';
@@ -24,17 +24,7 @@ export function SearchForm() {
       </summary>
       <form className="search" aria-label="Search settings" onSubmit={(event) => event.preventDefault()}>
         <Numbers />
-        <Field label="Compare" wide>
-          {(id) => (
-            <select id={id} value={search.method} onChange={(event) => change({ method: event.currentTarget.value as Method })}>
-              {METHODS.map((method) => (
-                <option key={method} value={method}>
-                  {METHOD_NAMES[method]}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
+        <MethodField />
         <label className="check">
           <input
             type="checkbox"
@@ -43,6 +33,7 @@ export function SearchForm() {
           />
           Include the same city
         </label>
+        <OriginField />
         <PlaceFilters />
       </form>
     </details>

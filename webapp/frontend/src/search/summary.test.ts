@@ -5,6 +5,6 @@ import { summaryOf } from './summary';
 test('default settings are not listed', () => expect(summaryOf(DEFAULT_SEARCH)).toEqual([]));
 
 test('changed settings are listed', () => {
-  const search = { ...DEFAULT_SEARCH, k: 1, exclude_within_m: 1500000, min_similarity: 0, continents: ['Asia'], exclude_countries: ['JP', 'IN'] };
-  expect(summaryOf(search)).toEqual(['1 match', 'not within 1500 km', 'similarity from 0', 'Asia', 'not JP', 'not IN']);
+  const search = { ...DEFAULT_SEARCH, k: 1, exclude_within_m: 1500000, min_similarity: 0, origin: 'any' as const, continents: ['Asia'], exclude_countries: ['JP', 'IN'] };
+  expect(summaryOf(search)).toEqual(['1 match', 'not within 1500 km', 'similarity from 0', 'real and synthetic', 'Asia', 'not JP', 'not IN']);
 });

@@ -1,5 +1,6 @@
 import type { Search } from '../api/types';
 import { summariesOf } from '../state/filters';
+import { ORIGIN_NAMES } from '../state/origin';
 import { DEFAULT_SEARCH } from '../state/page';
 import { plural } from '../ui/format';
 
@@ -7,11 +8,12 @@ import { plural } from '../ui/format';
 export function summaryOf(search: Search): string[] {
   const parts = [
     search.k !== DEFAULT_SEARCH.k && plural(search.k, 'match', 'matches'),
-    search.method !== DEFAULT_SEARCH.method && search.method,
+    search.method !== null && search.method,
     search.exclude_within_m > 0 && `not within ${search.exclude_within_m / 1000} km`,
     !search.exclude_same_city && 'same city included',
     search.max_per_city !== null && `${search.max_per_city} per city`,
     search.min_similarity !== null && `similarity from ${search.min_similarity}`,
+    search.origin !== null && ORIGIN_NAMES[search.origin].summary,
     ...summariesOf(search),
   ];
   return parts.filter((part) => part !== false);

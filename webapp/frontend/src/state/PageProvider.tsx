@@ -11,6 +11,7 @@ import { readQuery } from './permalink';
 import { initialState, reduce, type Action, type State } from './reducer';
 import { useAddress } from './useAddress';
 import { useHovered, type Hovered } from './useHovered';
+import { useOpening } from './useOpening';
 
 export interface Page {
   state: State;
@@ -41,12 +42,13 @@ const HAD_MAP_POSITION = window.location.hash !== '';
 
 export function PageProvider({ children }: { children: ComponentChildren }) {
   const [state, dispatch] = useReducer(reduce, null, () => initialState(readQuery(window.location.search)));
-  const { page, hoveredId } = state;
+  const { page, hoveredId, startId } = state;
   const { tileId } = page;
-  useAddress(page, dispatch);
+  useAddress(page, startId, dispatch);
 
   const encoder = useAnswer('encoder', getEncoder);
   const config = useAnswer('config', getConfig);
+  useOpening(page, encoder.value?.start_tile_id ?? null, dispatch);
   const tile = useAnswer(tileId === null ? null : String(tileId), (signal) => getTile(tileId!, signal));
   const request = useMemo(() => requestOf(page), [page]);
   const similar = useAnswer(request && JSON.stringify(request), (signal) => findSimilar(request!, signal));

@@ -16,7 +16,7 @@ test('without a tile, example or area nothing is searched for', () => {
 test('a chosen tile is searched for by its id', () => {
   expect(requestOf(page({ tileId: 7 }))).toEqual({
     path: 'api/v1/similar',
-    body: { tile_id: 7, k: 20, method: 'mean', exclude_within_m: 0, exclude_same_city: true },
+    body: { tile_id: 7, k: 20, exclude_within_m: 0, exclude_same_city: true },
   });
 });
 
@@ -42,7 +42,7 @@ test('an area limits a search or is searched for', () => {
 });
 
 test('filters are sent, empty ones are not', () => {
-  const filters = { countries: ['JP', 'DE'], exclude_countries: ['FR'], max_per_city: 2 };
+  const filters = { countries: ['JP', 'DE'], exclude_countries: ['FR'], max_per_city: 2, origin: 'synthetic' as const, method: 'mean_std' as const };
   const body = requestOf(page({ tileId: 7, ...search(filters) }))?.body;
   expect(body).toMatchObject(filters);
   expect(body).not.toHaveProperty('continents');

@@ -43,9 +43,14 @@ export const DEFAULT_SEARCH: Search = {
   exclude_same_city: SEARCH_ARGUMENTS.exclude_same_city.default,
   max_per_city: SEARCH_ARGUMENTS.max_per_city.default,
   min_similarity: SEARCH_ARGUMENTS.min_similarity.default,
+  origin: SEARCH_ARGUMENTS.origin.default,
   ...listsOf(() => []),
 };
 export const MAX_EXAMPLES = SEARCH_ARGUMENTS.positive.maxItems;
+
+/** Whether nothing is searched for, and nothing limits where. */
+export const isQuestionless = ({ tileId, positive, negative, area }: PageState): boolean =>
+  tileId === null && positive.length === 0 && negative.length === 0 && area === null;
 
 /** Return the search as the API takes it; null if nothing is searched for. */
 export function requestOf({ tileId, positive, negative, area, areaUse, search }: PageState): SearchRequest | null {

@@ -15,6 +15,7 @@ const FULL: PageState = {
     exclude_same_city: false,
     max_per_city: 2,
     min_similarity: -0.25,
+    origin: 'any',
     continents: ['Europe', 'North America'],
     countries: ['DE', 'US'],
     exclude_countries: ['FR', 'JP'],
@@ -41,7 +42,7 @@ test('lists and areas stay readable', () => {
   expect(query).toContain('continents=Europe,North+America');
 });
 
-test.each(['tile=x', 'tile=-1', 'tile=1.5', 'method=best', 'max_per_city=0', 'min_similarity=2', 'area=1,2;3,4', 'area=1;2;3', 'scatter=no'])(
+test.each(['tile=x', 'tile=-1', 'tile=1.5', 'method=best', 'origin=moon', 'max_per_city=0', 'min_similarity=2', 'area=1,2;3,4', 'area=1;2;3', 'scatter=no'])(
   'the invalid %s is ignored',
   (query) => expect(readQuery(query)).toEqual(readQuery('')),
 );

@@ -4,6 +4,7 @@
 import type { Polygon } from 'geojson';
 import { listsOf } from './filters';
 import { METHODS } from './methods';
+import { ORIGINS } from './origin';
 import { AREA_USES, COLOUR_BYS, DEFAULT_SEARCH, MAX_EXAMPLES, type PageState } from './page';
 
 /** Changes of these are steps that "back" undoes; other changes replace the address. */
@@ -25,11 +26,12 @@ export function readQuery(query: string): PageState {
     areaUse: oneOf('area_use', AREA_USES) ?? 'within',
     search: {
       k: number('k') ?? DEFAULT_SEARCH.k,
-      method: oneOf('method', METHODS) ?? DEFAULT_SEARCH.method,
+      method: oneOf('method', METHODS),
       exclude_within_m: number('exclude_within_m') ?? DEFAULT_SEARCH.exclude_within_m,
       exclude_same_city: values.get('exclude_same_city') !== 'false',
       max_per_city: number('max_per_city') || null,
       min_similarity: similarity(values.get('min_similarity')),
+      origin: oneOf('origin', ORIGINS),
       ...listsOf(list),
     },
     shownId: number('shown'),

@@ -73,3 +73,15 @@ test('an address that was gone back to replaces the question and nothing else', 
   const { page, lassoIds, hoveredId } = after(before, { type: 'addressChanged', page: readQuery('?tile=1') });
   expect({ tileId: page.tileId, lassoIds, hoveredId }).toEqual({ tileId: 1, lassoIds: [1], hoveredId: 5 });
 });
+
+test('the page opens on a tile unless there is a question, and goes back to it', () => {
+  const start = after(stateOf(), { type: 'opened', tileId: 7 });
+  expect(start.page.tileId).toBe(7);
+  const back = after(start, { type: 'tilePicked', tileId: 9 }, { type: 'addressChanged', page: readQuery('') });
+  expect(back.page.tileId).toBe(7);
+  expect(after(stateOf({ tileId: 3 }), { type: 'opened', tileId: 7 }).page.tileId).toBe(3);
+});
+
+test('the tile that the page opened on can be removed', () => {
+  expect(after(stateOf(), { type: 'opened', tileId: 7 }, { type: 'tilePicked', tileId: null }).page.tileId).toBeNull();
+});

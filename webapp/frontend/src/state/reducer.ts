@@ -5,6 +5,7 @@ import type { Problem } from '../api/problem';
 import type { Search } from '../api/types';
 import type { Bounds } from '../geo/bounds';
 import type { LonLat } from '../geo/coordinates';
+import { opened } from './opening';
 import { MAX_EXAMPLES, type AreaUse, type ColourBy, type ExampleKind, type PageState } from './page';
 
 /** Where the map goes: a place, or a box around several. A new object moves the map again, even to the same place. */
@@ -14,6 +15,8 @@ export interface State {
   /** The part of the state that the address contains. */
   page: PageState;
   view: View | null;
+  /** The tile that the page opened on, which an address without a question leads back to. */
+  startId: number | null;
   /** The tile under the pointer, on the map, in the list or in the scatter plot. */
   hoveredId: number | null;
   /** The tiles selected with the lasso in the scatter plot. */
@@ -24,6 +27,7 @@ export interface State {
 
 export type Action =
   | { type: 'addressChanged'; page: PageState }
+  | { type: 'opened'; tileId: number }
   | { type: 'tilePicked'; tileId: number | null }
   | { type: 'matchShown'; tileId: number; at: LonLat }
   | { type: 'chosenTileShown'; at: LonLat }
@@ -44,7 +48,14 @@ export type Action =
   | { type: 'helpSwitched'; isOpen: boolean }
   | { type: 'noticed'; problem: Problem | null };
 
-export const initialState = (page: PageState): State => ({ page, view: null, hoveredId: null, lassoIds: [], notice: null });
+export const initialState = (page: PageState): State => ({
+  page,
+  view: null,
+  startId: null,
+  hoveredId: null,
+  lassoIds: [],
+  notice: null,
+});
 
 const NO_AREA = { area: null, areaUse: 'within' } as const;
 const NO_EXAMPLES: Partial<PageState> = { positive: [], negative: [], compareId: null, shownId: null };
@@ -54,7 +65,9 @@ export function reduce(state: State, action: Action): State {
   const { page } = state;
   switch (action.type) {
     case 'addressChanged':
-      return { ...state, page: action.page };
+      return { ...state, page: opened(action.page, state.startId) };
+    case 'opened':
+      return { ...state, page: opened(page, action.tileId), startId: action.tileId };
     case 'tilePicked':
       return picked(state, action.tileId);
     case 'matchShown':

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { count, kilometres, months, percent, plural } from './format';
+import { count, dateText, kilometres, months, percent, plural } from './format';
 
 test('numbers have thousands separators', () => expect(count(48881)).toBe('48,881'));
 
@@ -14,4 +14,9 @@ test('shares are whole per cent', () => expect(percent(0.498)).toBe('50%'));
 
 test('a period is a range of months', () => {
   expect(months('2024-06-01/2024-08-31').replaceAll('\u2009', ' ')).toBe('Jun – Aug 2024');
+});
+
+test('an unknown date is not a period', () => {
+  expect(dateText({ period: '2022-08-01/2022-08-31', is_date_known: true })).toBe('Aug 2022');
+  expect(dateText({ period: 'date unknown', is_date_known: false })).toBe('date unknown');
 });

@@ -14,6 +14,14 @@ export const kilometres = (metres: number): string => `${rounded.format(metres /
 
 export const percent = (value: number): string => share.format(value);
 
+export interface Dated {
+  period: string;
+  is_date_known: boolean;
+}
+
+/** The months of a tile's pixels, or that their date is unknown. */
+export const dateText = ({ period, is_date_known }: Dated): string => (is_date_known ? months(period) : 'date unknown');
+
 /** 2024-06-01/2024-08-31 as Jun – Aug 2024. */
 export function months(period: string): string {
   const [from, to] = period.split('/').map((day) => new Date(day));
