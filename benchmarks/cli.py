@@ -68,9 +68,9 @@ def search(sizes: tuple[int, ...], same_city_shares: tuple[float, ...], queries:
 @click.option(
     "--chips", type=click.Path(exists=True, file_okay=False), help="Folder of GeoTIFF tiles. [default: synthetic tiles]"
 )
-def embed(weights: str, n_tiles: int, chips: str | None) -> None:
-    """TerraMind by runtime and precision: tiles per second, as a share of this machine's matrix product."""
-    from benchmarks.etl.embed import run_all
+def encode(weights: str, n_tiles: int, chips: str | None) -> None:
+    """All encoders by runtime and precision: tiles per second, as a share of this machine's matrix product."""
+    from benchmarks.etl.encode import run_all
 
     run_all(weights, n_tiles, chips, click.echo)
 

@@ -17,6 +17,7 @@ from db.connect import connect
 from db.errors import one_line
 from db.settings import Settings
 from etl.cities.grid import RESOLUTION_M, TILE_PX
+from etl.encoders.choices import UNUSED_BANDS
 from etl.encoders.encoder import N_BANDS, Encoder
 from etl.encoders.validity import MIN_PATCH_VALID_SHARE, MIN_TILE_VALID_SHARE, patch_valid_share
 from etl.errors import ChipError
@@ -32,19 +33,32 @@ MAX_FILE_BYTES = 16 * 2**20
 """A chip has 1.2 MB of pixels."""
 MAX_BLOCK_PX = 1024
 """GDAL decodes whole blocks, and a small image can be stored in a block of gigabytes."""
+STAND_INS = {"B01": "B02", "B09": "B8A"}
+"""The bands of 60 m, which a chip may lack if its encoder does not read them, and the bands whose pixels fill them."""
+TEN_BANDS = tuple(band for band in BANDS if band not in STAND_INS)
+BANDS_BY_COUNT = {N_BANDS: BANDS, len(TEN_BANDS): TEN_BANDS}
 EXPECTED = (
-    f"a chip is a GeoTIFF of {N_BANDS} bands ({BANDS[0]} to {BANDS[-1]} without B10), {TILE_PX} x {TILE_PX} px at "
-    "10 m in UTM, uint16 reflectance x 10000, nodata 0"
+    f"a chip is a GeoTIFF of {N_BANDS} bands ({BANDS[0]} to {BANDS[-1]} without B10; galileo_nano also takes "
+    f"{len(TEN_BANDS)}, without B01 and B09), {TILE_PX} x {TILE_PX} px at 10 m in UTM, uint16 reflectance x 10000, "
+    "nodata 0"
 )
 
 
 @dataclass(frozen=True)
 class Chip:
-    """The pixels of a tile, (12, 224, 224) uint16, and their centre in degrees (EPSG:4326)."""
+    """A tile from a file.
+
+    Attributes:
+        pixels: (12, 224, 224) uint16; bands that the file lacks have the pixels of another.
+        lon: longitude of the centre in degrees (EPSG:4326).
+        lat: its latitude.
+        bands: names of the bands in the file.
+    """
 
     pixels: np.ndarray
     lon: float
     lat: float
+    bands: tuple[str, ...] = BANDS
 
 
 @dataclass(frozen=True)
@@ -73,13 +87,15 @@ def embed_file(settings: Settings, path: Path, weights: str | None) -> tuple[Chi
         The chip, its vectors, and the encoder.
 
     Raises:
-        ChipError: the file is not a chip, or too few of its pixels have data.
+        ChipError: the file is not a chip, lacks bands of the encoder, or too few of its pixels have data.
         EmptyDatabaseError: nothing is loaded yet.
         EncoderError: weights or filters are missing on this machine, or are not the recorded ones.
     """
     chip = read_chip(path)  # first, because loading the encoder takes time
     with connect(settings, "reader", autocommit=True) as conn:
         stored = read_encoder(conn)
+        if stored is not None:
+            require_bands(chip, stored.name)
         encoder = stored_encoder(conn, settings.home, stored, weights)
         month = newest_month(conn)
     assert stored is not None
@@ -87,7 +103,7 @@ def embed_file(settings: Settings, path: Path, weights: str | None) -> tuple[Chi
 
 
 def read_chip(path: Path) -> Chip:
-    """Read a chip.
+    """Read a chip of 12 bands, or of 10 in any order if the file names them, else in the order of ``TEN_BANDS``.
 
     Raises:
         ChipError: the file does not exist, is not a GeoTIFF as described in ``EXPECTED``, or is damaged.
@@ -105,10 +121,21 @@ def read_chip(path: Path) -> Chip:
             with rasterio.open(path, driver="GTiff") as source:
                 _check_header(source)
                 lon, lat = _centre(source)
-                return Chip(source.read(), lon, lat)
+                bands = BANDS_BY_COUNT[source.count]
+                return Chip(_all_bands(source.read(_band_numbers(source)), bands), lon, lat, bands)
     except RasterioError as error:
         reason = one_line(error)
         raise ChipError(f"{path} is not a readable GeoTIFF ({reason}); {EXPECTED}") from error
+
+
+def require_bands(chip: Chip, encoder: str) -> None:
+    """Raise ChipError if a chip lacks bands that the encoder of this name reads."""
+    missing = [band for band in BANDS if band not in chip.bands and band not in UNUSED_BANDS.get(encoder, ())]
+    if missing:
+        raise ChipError(
+            f"the chip lacks {' and '.join(missing)}, which {encoder} reads; add them, or use a database made with "
+            f"--encoder {' or '.join(UNUSED_BANDS)}"
+        )
 
 
 def embed_chip(chip: Chip, encoder: Encoder, processing: PostProcessing, month: int) -> EmbeddedChip:
@@ -121,7 +148,7 @@ def embed_chip(chip: Chip, encoder: Encoder, processing: PostProcessing, month: 
     valid_share = float(share.mean())
     if valid_share < MIN_TILE_VALID_SHARE:
         raise ChipError(
-            f"only {valid_share:.0%} of the chip's pixels have data in all {N_BANDS} bands (0 is nodata), but "
+            f"only {valid_share:.0%} of the chip's pixels have data in all bands (0 is nodata), but "
             f"{MIN_TILE_VALID_SHARE:.0%} are needed; take a clearer date or another place"
         )
     # Rounded as in the pipeline, which stores patch vectors as float16.
@@ -138,8 +165,11 @@ def embed_chip(chip: Chip, encoder: Encoder, processing: PostProcessing, month: 
 def _check_header(source: rasterio.DatasetReader) -> None:
     """Raise ChipError if a file is not a chip, without reading a pixel."""
     names = tuple(name or "" for name in source.descriptions)
+    # Names that are not ours say nothing about the order.
+    is_other_choice = source.count == len(TEN_BANDS) and set(names) <= set(BANDS) and set(names) != set(TEN_BANDS)
     faults = {
-        f"{source.count} bands": source.count != N_BANDS,
+        f"{source.count} bands": source.count not in BANDS_BY_COUNT,
+        f"the bands {' '.join(names)}": is_other_choice,
         f"{source.width} x {source.height} px": source.shape != (TILE_PX, TILE_PX),
         f"type {', '.join(sorted(set(source.dtypes)))}": set(source.dtypes) != {"uint16"},
         f"blocks of {max(source.block_shapes, default=None)} px": any(
@@ -155,6 +185,19 @@ def _check_header(source: rasterio.DatasetReader) -> None:
     found = [fault for fault, is_present in faults.items() if is_present]
     if found:
         raise ChipError(f"the file has {', '.join(found)}; {EXPECTED}")
+
+
+def _band_numbers(source: rasterio.DatasetReader) -> list[int]:
+    """Return the numbers (from 1) of the file's bands in our order."""
+    names = list(source.descriptions)
+    if set(names) == set(TEN_BANDS):
+        return [names.index(band) + 1 for band in TEN_BANDS]
+    return list(source.indexes)
+
+
+def _all_bands(pixels: np.ndarray, bands: tuple[str, ...]) -> np.ndarray:
+    """Return the pixels of all 12 bands. A stand-in keeps nodata where it is, and its values are not read."""
+    return np.stack([pixels[bands.index(band if band in bands else STAND_INS[band])] for band in BANDS])
 
 
 def _centre(source: rasterio.DatasetReader) -> tuple[float, float]:

@@ -21,7 +21,8 @@ def embed_chip(settings: Settings, file: Path, weights: str | None) -> None:
 
     It is embedded with the database's encoder, and its vectors are printed as JSON.
 
-    FILE has 12 bands (B01 to B12 without B10), 224 x 224 px at 10 m in UTM, uint16 reflectance x 10000, nodata 0.
+    FILE has 12 bands (B01 to B12 without B10), 224 x 224 px at 10 m in UTM, uint16 reflectance x 10000, nodata 0. With
+    galileo_nano, B01 and B09 may be missing: the other ten are found by their names, or are in the order B02 to B12.
     """
     from etl.embed_chip import embed_file
 

@@ -60,7 +60,13 @@ def _chips(home: Path, files: tuple[Path, ...]) -> np.ndarray:
     """Return the tiles to check on: those of the files, else some of this machine's composites."""
     import numpy as np
 
-    from etl.embed_chip import read_chip
+    from etl.embed_chip import read_chip, require_bands
+    from etl.encoders.terramind import NAME
     from etl.store.composites import sample_chips
 
-    return np.stack([read_chip(file).pixels for file in files]) if files else sample_chips(home, N_CHECKED)
+    if not files:
+        return sample_chips(home, N_CHECKED)
+    chips = [read_chip(file) for file in files]
+    for chip in chips:
+        require_bands(chip, NAME)
+    return np.stack([chip.pixels for chip in chips])

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from etl.encoders.choices import DEFAULT_ENCODER, ENCODERS
 from etl.vectors.choices import POST_PROCESSINGS, REMOVALS
 
 Options = dict[str, Any]
@@ -48,9 +49,10 @@ CITY = click.option("--city", "city_names", multiple=True, help="Only this city 
 LIMIT = click.option("--limit", type=click.IntRange(1), help="Maximum number of cities.")
 ENCODER = click.option(
     "--encoder",
-    type=click.Choice(["mosaiks", "galileo_nano", "terramind_v1_base"]),
-    default="mosaiks",
+    type=click.Choice(ENCODERS),
+    default=DEFAULT_ENCODER,
     show_default=True,
+    help="See `terrakin etl encoders`.",
 )
 WEIGHTS = click.option(
     "--weights",

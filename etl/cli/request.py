@@ -9,6 +9,7 @@ import click
 
 from db.settings import Settings
 from etl.cli.options import Options
+from etl.encoders.choices import DEFAULT_ENCODER
 
 if TYPE_CHECKING:  # commands import heavy modules only when they run
     from etl.period import Period
@@ -51,7 +52,7 @@ def make_request(settings: Settings, given: Options) -> Request:
         city_names=given["city_names"],
         limit=given["limit"],
         encoder=EncoderChoice(
-            given.get("encoder", "galileo_nano"), given.get("weights", "hub"), given.get("weights_sha256"),
+            given.get("encoder", DEFAULT_ENCODER), given.get("weights", "hub"), given.get("weights_sha256"),
             given.get("precision", "fp32"),
         ),
         dask=DaskOptions(given.get("dask_scheduler"), given.get("n_workers", 1)),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from etl.encoders.choices import DEFAULT_ENCODER, ENCODERS
 from etl.encoders.encoder import Encoder
 from etl.encoders.terramind import Precision
 from etl.errors import EncoderError
@@ -17,14 +18,14 @@ class EncoderChoice:
     """The encoder that the user asked for.
 
     Attributes:
-        name: ``mosaiks``, ``galileo_nano`` or ``terramind_v1_base``.
+        name: one of ``etl.encoders.choices.ENCODERS``.
         weights: TerraMind's weights: ``hub``, ``random`` or a path. The file holds weights as published, or is an
             ONNX file written by `terrakin etl export-onnx`, which ONNX Runtime executes.
         weights_sha256: the SHA-256 that the weights must have; None accepts any.
         precision: of torch; an ONNX file has its own.
     """
 
-    name: str = "mosaiks"
+    name: str = DEFAULT_ENCODER
     weights: str = "hub"
     weights_sha256: str | None = None
     precision: Precision = "fp32"
@@ -41,7 +42,7 @@ def load_encoder(choice: EncoderChoice) -> Encoder | None:
     if choice.name == "galileo_nano":
         return _load_galileo(choice)
     if choice.name != "terramind_v1_base":
-        raise EncoderError(f"unknown encoder {choice.name!r}; choose mosaiks, galileo_nano or terramind_v1_base")
+        raise EncoderError(f"unknown encoder {choice.name!r}; choose one of {', '.join(ENCODERS)}")
     if Path(choice.weights).suffix == SUFFIX:
         return _load_onnx(choice)
     from etl.encoders.terramind import load_terramind

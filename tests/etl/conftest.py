@@ -63,9 +63,10 @@ def tiny_demo(tmp_path_factory: pytest.TempPathFactory) -> DemoCatalogue:
 
 
 def run_arguments(demo: DemoCatalogue, *more: str) -> list[str]:
-    """Return the arguments of ``terrakin etl run`` over a demo."""
+    """Return the arguments of ``terrakin etl run`` over a demo, with the encoder that is fitted during the run."""
     return [
-        "etl", "run", "--stac", str(demo.catalogue), "--cities", str(demo.cities), "--period", PERIOD, *more,
+        "etl", "run", "--stac", str(demo.catalogue), "--cities", str(demo.cities), "--period", PERIOD,
+        "--encoder", "mosaiks", *more,
     ]  # fmt: skip
 
 

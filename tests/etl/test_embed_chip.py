@@ -16,7 +16,9 @@ from db.settings import Settings
 from etl.cities.city import read_cities
 from etl.cities.grid import TILE_PX, assign_cells, cell_and_month
 from etl.demo.catalogue import DemoCatalogue
-from etl.embed_chip import read_chip
+from etl.embed_chip import TEN_BANDS, read_chip, require_bands
+from etl.encoders.galileo import load_galileo
+from etl.encoders.validity import valid_pixels
 from etl.errors import ChipError
 from etl.imagery.sentinel2 import BANDS
 from etl.period import Period
@@ -26,7 +28,9 @@ from tests.etl.conftest import CommandLine
 NORTH_UP = Affine(10, 0, 500_000, 0, -10, 5_000_000)
 
 
-def write_chip(path: Path, pixels: np.ndarray | None = None, names: tuple[str, ...] = BANDS, **profile: Any) -> Path:
+def write_chip(
+    path: Path, pixels: np.ndarray | None = None, names: tuple[str | None, ...] = BANDS, **profile: Any
+) -> Path:
     """Write a valid chip, except for the given changes."""
     pixels = np.full((12, TILE_PX, TILE_PX), 1000, np.uint16) if pixels is None else pixels
     count, height, width = pixels.shape
@@ -102,6 +106,7 @@ def test_the_exit_code_tells_a_bad_file_from_a_missing_encoder(
         ({"pixels": np.ones((3, 224, 224), np.uint16)}, "3 bands"),
         ({"pixels": np.ones((12, 224, 200), np.uint16)}, "200 x 224 px"),
         ({"pixels": np.ones((12, 224, 224), np.float32)}, "type float32"),
+        ({"pixels": np.ones((10, 224, 224), np.uint16)}, "the bands B01 B02 .* B09;"),
         ({"nodata": 65535}, "nodata 65535"),
         ({"names": BANDS[::-1]}, "B12 B11 .* B01"),
         ({"crs": None}, "no CRS"),
@@ -114,6 +119,38 @@ def test_the_exit_code_tells_a_bad_file_from_a_missing_encoder(
 def test_a_geotiff_of_another_form_is_refused(tmp_path: Path, changes: dict[str, Any], wanted: str) -> None:
     with pytest.raises(ChipError, match=wanted):
         read_chip(write_chip(tmp_path / "chip.tif", **changes))
+
+
+@pytest.mark.parametrize("names", [TEN_BANDS, TEN_BANDS[::-1], (None,) * 10])
+def test_ten_bands_are_read_by_their_names_or_else_in_order(tmp_path: Path, names: tuple[str | None, ...]) -> None:
+    pixels = np.random.default_rng(0).integers(1, 9999, (12, TILE_PX, TILE_PX), np.uint16)
+    pixels[BANDS.index("B05"), :3] = 0
+    order = [BANDS.index(band or TEN_BANDS[i]) for i, band in enumerate(names)]
+    chip = read_chip(write_chip(tmp_path / "chip.tif", pixels[order], names))
+    rows = [BANDS.index(band) for band in TEN_BANDS]
+    assert chip.bands == TEN_BANDS
+    assert np.array_equal(chip.pixels[rows], pixels[rows])
+    assert np.array_equal(valid_pixels(chip.pixels), (pixels != 0).all(axis=0))
+    assert np.array_equal(load_galileo().embed(chip.pixels[None]), load_galileo().embed(pixels[None]))
+
+
+@pytest.mark.parametrize("encoder", ["terramind_v1_base", "mosaiks"])
+def test_ten_bands_are_refused_by_an_encoder_that_reads_twelve(tmp_path: Path, encoder: str) -> None:
+    chip = read_chip(write_chip(tmp_path / "chip.tif", np.ones((10, TILE_PX, TILE_PX), np.uint16), TEN_BANDS))
+    require_bands(chip, "galileo_nano")
+    with pytest.raises(ChipError, match=f"B01 and B09, which {encoder} reads.*galileo_nano"):
+        require_bands(chip, encoder)
+
+
+def test_a_chip_of_ten_bands_is_no_chip_for_a_database_of_mosaiks(
+    finished: Settings, tmp_path: Path, command_line: Callable[..., CommandLine]
+) -> None:
+    pixels = np.full((10, TILE_PX, TILE_PX), 1000, np.uint16)
+    done = command_line(finished.home, finished.database_url)(
+        "etl", "embed-chip", str(write_chip(tmp_path / "chip.tif", pixels, TEN_BANDS))
+    )
+    assert (done.returncode, done.stdout) == (65, "")
+    assert "B01 and B09, which mosaiks reads" in done.stderr.splitlines()[-1]
 
 
 def test_a_huge_image_in_a_small_file_is_refused_by_its_header(tmp_path: Path) -> None:

@@ -8,8 +8,19 @@ import numpy as np
 import pytest
 
 from benchmarks.chips import make_chips
-from etl.encoders.galileo import MODEL, MODEL_SHA256, GalileoEncoder, load_galileo, patches_of, windows_of
+from etl.encoders.choices import UNUSED_BANDS
+from etl.encoders.galileo import (
+    BAND_KEYS,
+    BAND_ROWS,
+    MODEL,
+    MODEL_SHA256,
+    GalileoEncoder,
+    load_galileo,
+    patches_of,
+    windows_of,
+)
 from etl.errors import EncoderError
+from etl.imagery.sentinel2 import BANDS
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +100,11 @@ def test_missing_pixels_count_as_the_mean_of_their_band(encoder: GalileoEncoder,
 def test_another_number_of_bands_is_refused(encoder: GalileoEncoder, chips: np.ndarray) -> None:
     with pytest.raises(EncoderError, match="10, 224, 224"):
         encoder.embed(chips[:, :10], month=7)
+
+
+def test_the_bands_are_all_but_the_unused_ones() -> None:
+    assert tuple(band for band in BANDS if band not in UNUSED_BANDS["galileo_nano"]) == BAND_KEYS
+    assert tuple(BANDS[row] for row in BAND_ROWS) == BAND_KEYS
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

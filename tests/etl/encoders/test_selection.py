@@ -15,6 +15,12 @@ def test_mosaiks_is_not_loaded_because_it_is_fitted_later() -> None:
     assert load_encoder(EncoderChoice("mosaiks")) is None
 
 
+def test_galileo_nano_is_the_encoder_where_none_is_named() -> None:
+    encoder = load_encoder(EncoderChoice())
+    assert encoder is not None
+    assert (encoder.name, encoder.weights, encoder.default_method) == ("galileo_nano", "pretrained", "mean_std")
+
+
 def test_an_unknown_name_raises_an_error_that_lists_the_known_ones() -> None:
     with pytest.raises(EncoderError, match=r"'terramynd'.*mosaiks.*terramind_v1_base"):
         load_encoder(EncoderChoice("terramynd"))

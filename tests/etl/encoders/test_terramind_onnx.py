@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from benchmarks.chips import make_chips
+from etl.encoders.galileo import MODEL
 from etl.encoders.terramind import TerraMindEncoder
 from etl.encoders.terramind_onnx import OnnxTerraMindEncoder, load_onnx
 from etl.errors import EncoderError
@@ -49,11 +50,13 @@ def test_an_exported_file_of_the_recorded_weights_is_preferred(
     assert isinstance(stored_encoder(conn, tmp_path, stored, None), OnnxTerraMindEncoder)
 
 
-@pytest.mark.parametrize("name", ["text.onnx", "absent.onnx"])
+@pytest.mark.parametrize("name", ["text.onnx", "truncated.onnx", "absent.onnx"])
 def test_a_file_that_is_not_onnx_raises_an_error_that_names_the_command(tmp_path: Path, name: str) -> None:
     (tmp_path / "text.onnx").write_text("not a network")
-    with pytest.raises(EncoderError, match=rf"{name}.*`terrakin etl export-onnx`"):
+    (tmp_path / "truncated.onnx").write_bytes(MODEL.read_bytes()[:-1000])
+    with pytest.raises(EncoderError, match=rf"{name}.*`terrakin etl export-onnx`") as refused:
         load_onnx(tmp_path / name)
+    assert "\n" not in str(refused.value)
 
 
 def test_another_onnx_network_is_refused(tmp_path: Path) -> None:

@@ -26,8 +26,9 @@ def test_tables_do_not_change_when_one_request_in_ten_fails(
     terrakin.environment["TERRAKIN_HTTP_TIMEOUT_S"] = "2"
     with served(tiny_demo.catalogue.parent, behaviour) as url:
         done = terrakin(
-            "etl", "run", "--stac", f"{url}/catalog.json", "--cities", str(tiny_demo.cities), "--period", PERIOD
-        )
+            "etl", "run", "--stac", f"{url}/catalog.json", "--cities", str(tiny_demo.cities), "--period", PERIOD,
+            "--encoder", "mosaiks",
+        )  # fmt: skip
     assert done.returncode == 0, done.stderr
     print(dict(behaviour.answered))
     assert set(behaviour.answered) == {"whole", *FAULTS}
