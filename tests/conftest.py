@@ -13,6 +13,7 @@
 """
 
 import itertools
+import os
 import shutil
 import tempfile
 from collections import Counter
@@ -36,6 +37,10 @@ from tests.chromium import CHROMIUM, FLAGS
 # On a busy machine an example may take long: that is not a failure.
 hypothesis.settings.register_profile("terrakin", deadline=None)
 hypothesis.settings.load_profile("terrakin")
+
+# A hundred ports for the clusters of this process: those of other pytest processes, which start one after another and so
+# have neighbouring process ids, would take a port between the stop and the next start of a cluster.
+os.environ["TERRAKIN_FIRST_PORT"] = str(10_000 + os.getpid() % 200 * 100)
 
 TEMPLATE = "migrated"
 BLANK = "template0"
@@ -166,7 +171,7 @@ def _rolled_back(url: str) -> Iterator[psycopg.Connection[Any]]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     if not CHROMIUM.exists():
-        pytest.skip(f"{CHROMIUM} is not installed (Debian's package chromium)")
+        pytest.skip(f"{CHROMIUM} is not installed (Debian's package chromium-headless-shell)")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
