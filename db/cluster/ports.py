@@ -50,8 +50,8 @@ def choose_port(remembered: int | None) -> int:
                 log.warning("event=port_taken port=%d action=other_port_chosen new_port=%d", remembered, port)
             return port
     raise ClusterError(
-        f"no free port from {choice.start} to {choice.stop - 1} on 127.0.0.1; stop a program that listens there, or set "
-        "TERRAKIN_FIRST_PORT"
+        f"no free port from {choice.start} to {choice.stop - 1} on 127.0.0.1; stop a program that listens there, "
+        "or set TERRAKIN_FIRST_PORT"
     )
 
 
