@@ -10,6 +10,8 @@ HOME_NAME = ".terrakin"
 METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 """Read by Prometheus's client library when it is imported."""
 DEFAULT_HTTP_TIMEOUT_S = 60
+DEFAULT_FIRST_PORT = 5440
+LAST_PORT = 65535
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,18 @@ def environment(settings: Settings) -> dict[str, str]:
         "TERRAKIN_READER_URL": settings.reader_url or "",
     }
     return {**os.environ, **settings_variables}
+
+
+def first_port() -> int:
+    """Return the lowest TCP port that a private cluster may take: ``TERRAKIN_FIRST_PORT``, or 5440.
+
+    Raises:
+        SettingsError: it is not a port that a server without root's rights can listen on.
+    """
+    text = os.environ.get("TERRAKIN_FIRST_PORT") or str(DEFAULT_FIRST_PORT)
+    if not text.isdecimal() or not 1024 <= int(text) <= LAST_PORT:
+        raise SettingsError(f"TERRAKIN_FIRST_PORT is {text!r}; set it to a port from 1024 to {LAST_PORT}")
+    return int(text)
 
 
 def metrics_folder() -> Path | None:

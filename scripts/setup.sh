@@ -114,7 +114,7 @@ install_system_packages() {
     [ -n "$major" ] || die "the package lists have no PostgreSQL with PostGIS 3; use Debian 12 or Ubuntu 22.04, or newer"
     apt_install "postgresql-$major" "postgresql-$major-postgis-3" ca-certificates
     install_pgvector "$major"
-    [ "$PROFILE" != test ] || apt_install chromium gdal-bin
+    [ "$PROFILE" != test ] || apt_install chromium-headless-shell gdal-bin
     [ "$PROFILE" != qgis ] || apt_install python3-qgis qgis-providers
 }
 

@@ -13,6 +13,7 @@
 """
 
 import itertools
+import os
 import shutil
 import tempfile
 from collections import Counter
@@ -26,6 +27,7 @@ import psycopg
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 from psycopg import sql
+from xdist.scheduler import LoadFileScheduling
 
 from db import cluster
 from db.connect import register_types
@@ -36,6 +38,10 @@ from tests.chromium import CHROMIUM, FLAGS
 # On a busy machine an example may take long: that is not a failure.
 hypothesis.settings.register_profile("terrakin", deadline=None)
 hypothesis.settings.load_profile("terrakin")
+
+# A hundred ports for the clusters of this process: another pytest process could take a port between the stop and the
+# next start of a cluster. Processes that start together have neighbouring process ids.
+os.environ["TERRAKIN_FIRST_PORT"] = str(10_000 + os.getpid() % 200 * 100)
 
 TEMPLATE = "migrated"
 BLANK = "template0"
@@ -52,6 +58,15 @@ SLOW_FIRST = (
     "tests/webapp/",
 )
 """Order of the files. Files with few long tests run first, so that all processes of `make test` end together."""
+ONE_PROCESS = {
+    "tests/etl/encoders/test_onnx_export.py": "terramind",
+    "tests/etl/encoders/test_selection.py": "terramind",
+    "tests/etl/encoders/test_terramind.py": "terramind",
+    "tests/etl/encoders/test_terramind_onnx.py": "terramind",
+    "tests/etl/stages/test_layout.py": "umap",
+    "tests/etl/vectors/test_umap_layout.py": "umap",
+}
+"""Files that run in the same process: they share a network and its export, or UMAP, compiled once per process."""
 N_SLOWEST = 10
 MANY = 100
 _numbers = itertools.count(1)
@@ -64,6 +79,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _rank(item: pytest.Item) -> int:
     return next((i for i, prefix in enumerate(SLOW_FIRST) if item.nodeid.startswith(prefix)), len(SLOW_FIRST))
+
+
+class FileScheduling(LoadFileScheduling):
+    """Runs the tests of a file, and the files of a group of ONE_PROCESS, in the same process."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = str(super()._split_scope(nodeid))
+        return ONE_PROCESS.get(file, file)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FileScheduling | None:
+    """Return the scheduler of ``--dist loadfile``."""
+    return FileScheduling(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -166,7 +194,7 @@ def _rolled_back(url: str) -> Iterator[psycopg.Connection[Any]]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     if not CHROMIUM.exists():
-        pytest.skip(f"{CHROMIUM} is not installed (Debian's package chromium)")
+        pytest.skip(f"{CHROMIUM} is not installed (Debian's package chromium-headless-shell)")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser

@@ -6,10 +6,17 @@ import socket
 
 from db.cluster.paths import ClusterPaths
 from db.errors import ClusterError
+from db.settings import LAST_PORT, first_port
 
 log = logging.getLogger(__name__)
 
-PORTS = range(5440, 5500)
+N_PORTS = 60
+
+
+def ports() -> range:
+    """Return the ports that a cluster may take."""
+    first = first_port()
+    return range(first, min(first + N_PORTS, LAST_PORT + 1))
 
 
 def remembered_port(paths: ClusterPaths) -> int | None:
@@ -28,20 +35,23 @@ def remember_port(paths: ClusterPaths, port: int) -> None:
 
 
 def choose_port(remembered: int | None) -> int:
-    """Return the remembered port if it is free, else the first free one of ``PORTS``.
+    """Return the remembered port if it is free, else the first free one of ``ports()``.
 
     Raises:
         ClusterError: none is free.
+        SettingsError: TERRAKIN_FIRST_PORT is not a port.
     """
     if remembered is not None and is_free(remembered):
         return remembered
-    for port in PORTS:
+    choice = ports()
+    for port in choice:
         if is_free(port):
             if remembered is not None:
                 log.warning("event=port_taken port=%d action=other_port_chosen new_port=%d", remembered, port)
             return port
     raise ClusterError(
-        f"no free port from {PORTS.start} to {PORTS.stop - 1} on 127.0.0.1; stop a program that listens there"
+        f"no free port from {choice.start} to {choice.stop - 1} on 127.0.0.1; stop a program that listens there, "
+        "or set TERRAKIN_FIRST_PORT"
     )
 
 

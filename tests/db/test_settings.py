@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from db.errors import SettingsError
-from db.settings import Settings, read_settings
+from db.settings import Settings, first_port, read_settings
 
 VARIABLES = ("TERRAKIN_HOME", "DATABASE_URL", "TERRAKIN_READER_URL")
 
@@ -54,6 +54,17 @@ def test_a_timeout_must_be_whole_seconds(monkeypatch: pytest.MonkeyPatch) -> Non
         monkeypatch.setenv("TERRAKIN_HTTP_TIMEOUT_S", text)
         with pytest.raises(SettingsError, match=f"TERRAKIN_HTTP_TIMEOUT_S is '{text}'"):
             read_settings()
+
+
+def test_the_first_port_must_be_a_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERRAKIN_FIRST_PORT", "")
+    assert first_port() == 5440
+    monkeypatch.setenv("TERRAKIN_FIRST_PORT", "6000")
+    assert first_port() == 6000
+    for text in ("0", "80", "65536", "-1", "any"):
+        monkeypatch.setenv("TERRAKIN_FIRST_PORT", text)
+        with pytest.raises(SettingsError, match=f"TERRAKIN_FIRST_PORT is '{text}'"):
+            first_port()
 
 
 def test_settings_of_the_map_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

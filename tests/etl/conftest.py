@@ -45,9 +45,13 @@ class CommandLine:
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
 
+INTERPRETED = {"NUMBA_DISABLE_JIT": "1"}
+"""UMAP of a dozen tiles takes a second without compilation, which takes each process 15 seconds."""
+
+
 def make_command_line(home: Path, database_url: str | None = "") -> CommandLine:
-    environment = os.environ | {"TERRAKIN_HOME": str(home), "DATABASE_URL": database_url or "", "COLUMNS": "200"}
-    return CommandLine(environment)
+    settings = {"TERRAKIN_HOME": str(home), "DATABASE_URL": database_url or "", "COLUMNS": "200"}
+    return CommandLine(os.environ | INTERPRETED | settings)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The pipeline over the real Thailand scene, from a STAC catalogue with clouds to PostgreSQL, with every encoder."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -12,9 +12,12 @@ from shapely.geometry import mapping
 
 from db.settings import Settings
 from etl.cities.grid import TILE_M, cell_and_month
-from tests.etl.conftest import CommandLine
+from tests.conftest import cloned_database
+from tests.etl.conftest import copy_of, make_command_line
 from tests.real.test_composite import CLOUDY, thailand_city
 from tests.real.thailand import SRID, write_catalogue
+
+PERIOD = "2020-02-01/2020-02-29"
 
 
 @pytest.fixture(scope="module")
@@ -27,9 +30,26 @@ def catalogue(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     return path
 
 
+def succeed(settings: Settings, *arguments: str) -> str:
+    """Run a command that succeeds, and return its log."""
+    done = make_command_line(settings.home, settings.database_url)("etl", *arguments)
+    assert done.returncode == 0, done.stderr
+    return done.stderr
+
+
+@pytest.fixture(scope="module")
+def composited(catalogue: Path, server_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Home and database after the stage composite, which is the same for all encoders."""
+    with cloned_database(server_home) as url:
+        settings = Settings(tmp_path_factory.mktemp("composited") / ".terrakin", database_url=url)
+        succeed(settings, "cities", "--cities", str(catalogue.with_name("cities.geojson")))
+        succeed(settings, "composite", "--stac", str(catalogue), "--period", PERIOD)
+        yield settings
+
+
 @pytest.fixture(params=["galileo_nano", "mosaiks", "terramind_v1_base"])
 def loaded(
-    request: pytest.FixtureRequest, database: Settings, catalogue: Path, command_line: Callable[..., CommandLine]
+    request: pytest.FixtureRequest, composited: Settings, catalogue: Path, server_home: Path, tmp_path: Path
 ) -> Iterator[tuple[str, psycopg.Connection]]:
     """Name of an encoder, and a database that ``terrakin etl run`` has filled with the scene's tiles."""
     # galileo_nano is the encoder where none is named.
@@ -37,15 +57,14 @@ def loaded(
     if request.param == "terramind_v1_base":
         pytest.importorskip("terratorch", reason="terratorch is not installed: pip install '.[terramind]'")
         encoder += ["--weights", "random"]
-    done = command_line(database.home, database.database_url)(
-        "etl", "run", "--stac", str(catalogue), "--cities", str(catalogue.with_name("cities.geojson")),
-        "--period", "2020-02-01/2020-02-29", *encoder,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert ("RANDOM WEIGHTS" in done.stderr) == (request.param == "terramind_v1_base")
-    assert database.database_url
-    with psycopg.connect(database.database_url) as conn:
-        yield request.param, conn
+    with copy_of(composited, server_home, tmp_path / ".terrakin") as settings:
+        log = succeed(
+            settings, "run", "--stac", str(catalogue), "--cities", str(catalogue.with_name("cities.geojson")),
+            "--period", PERIOD, *encoder,
+        )  # fmt: skip
+        assert ("RANDOM WEIGHTS" in log) == (request.param == "terramind_v1_base")
+        with psycopg.connect(str(settings.database_url)) as conn:
+            yield request.param, conn
 
 
 def test_sixteen_tiles_are_loaded_at_the_place_of_their_pixels_and_the_encoder_is_recorded(

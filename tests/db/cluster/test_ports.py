@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from db import cluster
-from db.cluster.ports import PORTS, remember_port, remembered_port
+from db.cluster.ports import N_PORTS, ports, remember_port, remembered_port
 from tests.conftest import temporary_home
 from tests.db.cluster.servers import starting
 
@@ -22,7 +22,7 @@ def test_a_taken_port_is_replaced_and_the_new_one_remembered(
         other.listen()
         new = cluster.start(empty_home).port
         assert new != old
-        assert new in PORTS
+        assert new in ports()
         assert f"event=port_taken port={old}" in caplog.text
         cluster.stop(empty_home)
     assert cluster.start(empty_home).port == new
@@ -35,6 +35,12 @@ def test_clusters_started_at_the_same_time_get_different_ports() -> None:
             output, _ = process.communicate()
             assert process.returncode == 0, output
         assert len({cluster.start(home).port for home in homes}) == 3
+
+
+def test_the_first_port_is_a_setting(empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = ports().stop  # beyond the ports of the other tests of this process
+    monkeypatch.setenv("TERRAKIN_FIRST_PORT", str(first))
+    assert cluster.start(empty_home).port in range(first, first + N_PORTS)
 
 
 def test_a_damaged_port_file_counts_as_none(empty_home: Path) -> None:
