@@ -20,7 +20,7 @@ die() { printf '[setup] error: %s\n' "$*" >&3; exit 1; }
 
 # Run a function in the background; its output is shown only if it fails.
 logs=$(mktemp -d)
-trap 'rm -rf "$logs"' EXIT
+trap 'wait; rm -rf "$logs"' EXIT
 declare -A jobs=()
 start() { "$1" >"$logs/$1" 2>&1 & jobs[$1]=$!; }
 
