@@ -136,6 +136,7 @@ install_first_packages() {
     is_installed postgresql-common || first+=(postgresql-common)
     [ ${#first[@]} -gt 0 ] || return 0
     apt_install "${first[@]}"
+    [[ " ${first[*]} " == *" postgresql-common "* ]] || return 0
     # Keep postgresql-common from creating a cluster: terrakin has a private one.
     as_root sed -i 's/^#*create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf
 }
