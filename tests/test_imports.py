@@ -32,6 +32,13 @@ except SystemExit: pass
 print(*sorted({name.split('.')[0] for name in sys.modules}), file=sys.stderr)
 """
 
+DEFAULT_PATH = """
+import sys
+import etl.embed_chip, etl.pipeline, etl.reprocess, etl.cli, etl.demo.catalogue, etl.evaluation.run, webapp.app
+import db.cli, db.index, etl.encoders.galileo, etl.encoders.mosaiks, distributed, onnxruntime, umap
+print(*sorted({name.split('.')[0] for name in sys.modules}))
+"""
+
 
 def trees(folder: str) -> Iterator[tuple[str, ast.Module]]:
     for path in sorted((REPOSITORY / folder).rglob("*.py")):
@@ -79,3 +86,11 @@ def test_help_loads_nothing_heavy() -> None:
         )
         assert "Usage:" in answer.stdout
         assert set(answer.stderr.split()) & HEAVY == set(), arguments
+
+
+def test_the_default_path_loads_neither_torch_nor_terratorch() -> None:
+    loaded = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", DEFAULT_PATH], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert {"distributed", "onnxruntime", "umap"} <= set(loaded)
+    assert {"torch", "terratorch"} & set(loaded) == set()

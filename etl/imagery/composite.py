@@ -3,6 +3,7 @@
 import os
 import resource
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -21,6 +22,8 @@ from etl.imagery.sentinel2 import BANDS, NODATA, asset_keys
 BLOCK_BYTES = 400_000_000
 """Maximum size of a block's observations; computing the median takes about twice that."""
 MAX_BLOCK_TILES = 4
+READ_OBSERVATIONS = 2
+"""Observations of a block that are read in parallel: a small city is a single block, and GDAL releases the GIL."""
 MARGIN_PX = DILATION_M // RESOLUTION_M
 
 
@@ -113,9 +116,13 @@ def compose_block(observations: Sequence[Sequence[Part]], geobox: GeoBox) -> tup
     """
     dn = np.zeros((len(observations), len(BANDS), *geobox.shape), np.uint16)
     clear = np.zeros((len(observations), *geobox.shape), bool)
-    for i, observation in enumerate(observations):
-        for _, parts in groupby(sorted(observation, key=lambda part: part.kind), lambda part: part.kind):
+
+    def read(i: int) -> None:
+        for _, parts in groupby(sorted(observations[i], key=lambda part: part.kind), lambda part: part.kind):
             _add(dn[i], clear[i], list(parts), geobox)
+
+    with ThreadPoolExecutor(READ_OBSERVATIONS) as pool:
+        list(pool.map(read, range(len(observations))))  # raises the first error
     median, n_clear = median_of_clear(dn, clear)
     return median, n_clear, os.getpid(), _peak_memory_bytes()
 

@@ -12,12 +12,13 @@ from rasterio.errors import NotGeoreferencedWarning
 
 from db.settings import DEFAULT_HTTP_TIMEOUT_S
 from etl.imagery.http import gdal_options
-from etl.imagery.odc_driver import NamingDriver
+from etl.imagery.odc_driver import REMOTE, NamingDriver
 from etl.imagery.sentinel2 import HTTP_TIMEOUT_S, NODATA, TO_BE_SIGNED
 from etl.imagery.signing import sign_address
 
 READ_THREADS = 8
-"""Files of one observation that are read in parallel: over a network the reads mostly wait."""
+"""Remote files of one observation that are read in parallel: the reads mostly wait. Local files are read by the calling
+thread: every new thread opens the database of PROJ, which takes longer than reading a small file."""
 CONFIGURATION = {
     "*": {
         "assets": {
@@ -49,18 +50,15 @@ def read_bands(items: Sequence[pystac.Item], keys: Sequence[str], geobox: GeoBox
         ImageryError: a file cannot be read; the text names it. Remote files have been retried.
     """
     first = items[0].extra_fields
+    is_remote = any(item.assets[key].href.startswith(REMOTE) for item in items for key in keys)
     odc.stac.configure_rio(**gdal_options(first.get(HTTP_TIMEOUT_S, DEFAULT_HTTP_TIMEOUT_S)))
     loaded = odc.stac.load(
         list(items), bands=list(keys), geobox=geobox, resampling=resampling, groupby=_together,
-        stac_cfg=CONFIGURATION, fail_on_error=True, driver=NamingDriver(), pool=_threads(items[0].assets[keys[0]].href),
+        stac_cfg=CONFIGURATION, fail_on_error=True, driver=NamingDriver(),
+        pool=READ_THREADS if is_remote else None,
         patch_url=sign_address if first.get(TO_BE_SIGNED) else None,
     )  # fmt: skip
     return np.stack([loaded[key].values[0] for key in keys])
-
-
-def _threads(href: str) -> int | None:
-    """Return the number of threads that read files; None for local ones: starting threads doubles their time."""
-    return READ_THREADS if "://" in href else None
 
 
 def _together(*_: Any) -> int:

@@ -103,15 +103,15 @@ def adjacency(cells: Sequence[Cell], groups: np.ndarray) -> csr_array:
     Raises:
         SpatialBiasError: no tile has an adjacent one.
     """
-    from libpysal.graph import Graph
+    from sklearn.neighbors import radius_neighbors_graph
+    from sklearn.preprocessing import normalize
 
     # Queen contiguity on the lattice; each group is moved to a separate strip so that groups do not touch.
     strip = np.unique(groups, return_inverse=True)[1]
     lattice = np.array([(cell.col, cell.row) for cell in cells], dtype=np.float64)
     lattice[:, 0] += 2 * COL_LIMIT * strip
-    graph = Graph.build_distance_band(lattice, threshold=1.5, binary=True)
-    weights: csr_array = graph.transform("r").sparse
-    weights.eliminate_zeros()  # libpysal stores isolated tiles as adjacent to themselves, with weight 0
+    adjacent = radius_neighbors_graph(lattice, radius=1.5, include_self=False)
+    weights = csr_array(normalize(adjacent, norm="l1"))
     if not weights.nnz:
         raise SpatialBiasError("no tile has an adjacent tile in its city; spatial bias needs cities of several tiles")
     return weights
