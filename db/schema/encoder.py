@@ -51,7 +51,8 @@ encoder = Table(
         comment='Post-processing of raw patch embeddings and its fitted parameters: {"method": raw, centred, '
         'standardised or all_but_the_top, "mean": [...], "std": [...], "components": principal components removed, '
         '"removal": what LEACE removes, "texture": {"mean": [...], "std": [...]} of the standard deviation over the '
-        "patches of a tile}. Applied to stored vectors and query vectors alike.",
+        'patches of a tile, "fitted_on": real or synthetic, "n_tiles": number of tiles of the fit}. '
+        "Applied to stored vectors and query vectors alike.",
     ),
     Column(
         "default_method",

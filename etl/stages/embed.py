@@ -10,7 +10,7 @@ from etl.cities.city import City
 from etl.cities.grid import Cell, tile_id
 from etl.encoders.batching import N_CORES
 from etl.encoders.encoder import Encoder
-from etl.encoders.validity import patch_valid_share
+from etl.encoders.validity import MIN_PATCH_VALID_SHARE, patch_valid_share
 from etl.errors import ImageryError
 from etl.store.composites import read_chips
 from etl.store.work_files import COMPOSITE, PATCHES, read_attributes, write_arrays
@@ -117,7 +117,9 @@ def _batches(job: Job, city: City, encoder: Encoder, min_valid_share: float, adv
         batch = cells[start : start + BATCH_TILES]
         chips = read_chips(composite, batch)
         patch_share = patch_valid_share(chips)
-        is_used = patch_share.mean(axis=1) >= min_valid_share
+        # A tile whose valid pixels are scattered may have no valid patch, and then no vector.
+        has_valid_patch = (patch_share >= MIN_PATCH_VALID_SHARE).any(axis=1)
+        is_used = has_valid_patch & (patch_share.mean(axis=1) >= min_valid_share)
         if is_used.any():
             used = [cell for cell, is_in in zip(batch, is_used, strict=True) if is_in]
             yield _Batch(used, encoder.embed(chips[is_used], job.period.month).astype(np.float16), patch_share[is_used])

@@ -27,4 +27,4 @@ COMMENT ON COLUMN api.etl_progress.started_at IS 'Start of the earliest of the c
 COMMENT ON COLUMN api.etl_progress.finished_at IS 'End of the latest attempt.';
 COMMENT ON COLUMN api.etl_progress.n_tiles IS 'Number of tiles that the stage produced; NULL for composite, which produces none.';
 COMMENT ON COLUMN api.etl_progress.n_tiles_too_cloudy IS
-'Number of tiles that were not embedded, because fewer than half of their pixels had a clear observation; NULL except for embed.';
+'Number of tiles that were not embedded, because fewer of their pixels than --min-valid-share had a clear observation, although imagery covers them; NULL except for embed.';

@@ -9,7 +9,7 @@ import psycopg
 
 QUERIES = {
     "cities": "SELECT city_id, name, country_code, location::text, extent::text, is_synthetic FROM terrakin.cities",
-    "encoder": "SELECT name, weights, weights_sha256, post_processing::text FROM terrakin.encoder",
+    "encoder": "SELECT name, weights, weights_sha256, default_method, post_processing::text FROM terrakin.encoder",
     "composites": "SELECT city_id, period, collection, is_synthetic, item_ids, valid_share FROM terrakin.composites",
     "tiles": """
         SELECT tile_id, city_id, period, footprint::text, location::text, valid_share, dominant_share,

@@ -15,7 +15,7 @@ def start(conn: psycopg.Connection[Any]) -> int | None:
     return tile_id
 
 
-def test_it_is_a_real_tile_with_a_picture_and_the_fewest_gaps(conn: psycopg.Connection[Any]) -> None:
+def test_it_is_a_real_whole_tile_with_a_picture(conn: psycopg.Connection[Any]) -> None:
     assert start(conn) is None
     make_city(conn, 1)
     make_tile(conn, 1)
@@ -29,3 +29,13 @@ def test_it_is_a_real_tile_with_a_picture_and_the_fewest_gaps(conn: psycopg.Conn
     for tile_id in (1, 2, 4):
         conn.execute(THUMBNAIL, (tile_id,))
     assert start(conn) == 4
+
+
+def test_it_has_the_richest_picture_among_the_whole_tiles(conn: psycopg.Connection[Any]) -> None:
+    make_city(conn, 1, is_synthetic=False)
+    for tile_id, n_bytes, valid_share in ((1, 10, 1), (2, 30, 0.6), (3, 20, 0.97)):
+        make_tile(conn, tile_id)
+        conn.execute("UPDATE terrakin.tiles SET valid_share = %s WHERE tile_id = %s", (valid_share, tile_id))
+        picture = {"tile_id": tile_id, "webp": bytes(n_bytes)}
+        conn.execute("INSERT INTO terrakin.tile_thumbnails VALUES (%(tile_id)s, %(webp)s)", picture)
+    assert start(conn) == 3

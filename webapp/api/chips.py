@@ -54,7 +54,9 @@ def embed(settings: Settings, upload: FileStorage) -> dict[str, Any]:
         upload.save(path)
         with path.open("rb") as file:
             if file.read(len(TIFF[0])) not in TIFF:
-                raise BadChipError("the file is not a TIFF; a chip is a GeoTIFF with 12 bands, see /api/docs")
+                raise BadChipError(
+                    "the file is not a TIFF; a chip is a GeoTIFF with 12 bands (10 for galileo_nano), see /api/docs"
+                )
         return _run(settings, path)
 
 

@@ -73,7 +73,8 @@ class ChipUpload(Query):
     """A GeoTIFF of the user, as multipart/form-data."""
 
     file: UploadFile = Field(
-        description="12 bands (B01 to B12 without B10), 224 x 224 px at 10 m in UTM, uint16 reflectance x 10000."
+        description="12 bands (B01 to B12 without B10; galileo_nano also takes 10, without B01 and B09), "
+        "224 x 224 px at 10 m in UTM, uint16 reflectance x 10000."
     )
     settings: Annotated[LikeChip, BeforeValidator(parse_json)] = Field(
         LikeChip.model_validate({}), description="The filters of the other searches, as JSON."

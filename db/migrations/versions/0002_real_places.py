@@ -21,7 +21,7 @@ UPGRADE = """
             CONSTRAINT ck_encoder_default_method CHECK (default_method IN ('mean', 'mean_std'));
     COMMENT ON COLUMN terrakin.encoder.default_method IS 'Method of a search that names none: mean or mean_std.';
     COMMENT ON COLUMN terrakin.encoder.post_processing IS
-        'Post-processing of raw patch embeddings and its fitted parameters: {"method": raw, centred, standardised or all_but_the_top, "mean": [...], "std": [...], "components": principal components removed, "removal": what LEACE removes, "texture": {"mean": [...], "std": [...]} of the standard deviation over the patches of a tile}. Applied to stored vectors and query vectors alike.';
+        'Post-processing of raw patch embeddings and its fitted parameters: {"method": raw, centred, standardised or all_but_the_top, "mean": [...], "std": [...], "components": principal components removed, "removal": what LEACE removes, "texture": {"mean": [...], "std": [...]} of the standard deviation over the patches of a tile, "fitted_on": real or synthetic, "n_tiles": number of tiles of the fit}. Applied to stored vectors and query vectors alike.';
     ALTER TABLE terrakin.tile_aggregates
         DROP CONSTRAINT ck_tile_aggregates_method,
         ADD CONSTRAINT ck_tile_aggregates_method CHECK (method IN ('median', 'min', 'max', 'std'));

@@ -1517,7 +1517,7 @@ export interface components {
         ChipUpload: {
             /**
              * Format: binary
-             * @description 12 bands (B01 to B12 without B10), 224 x 224 px at 10 m in UTM, uint16 reflectance x 10000.
+             * @description 12 bands (B01 to B12 without B10; galileo_nano also takes 10, without B01 and B09), 224 x 224 px at 10 m in UTM, uint16 reflectance x 10000.
              */
             file: string;
             /**
