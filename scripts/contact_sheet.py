@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import click
+import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
@@ -28,8 +29,10 @@ PICTURE_PX = 192
 GAP_PX = 16
 CAPTION_PX = 62
 TITLE_PX = 34
-TEXT, MUTED, PAGE = (27, 36, 40), (85, 99, 106), (255, 255, 255)
-NO_DATA, NO_DATA_LINE = (243, 246, 247), (219, 225, 228)
+TEXT, MUTED, PAGE, NO_DATA = (27, 36, 40), (85, 99, 106), (255, 255, 255), (243, 246, 247)
+MAX_SCALE = 3
+FONT = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
+"""Pillow's own font lacks the letters of many place names."""
 QUALITY = 88
 N_PROBES = 9
 """Positions tried along each side of a place's bounds to find a tile."""
@@ -69,18 +72,19 @@ def query_tile(url: str, name: str) -> Answer:
 
 
 def thumbnail(url: str, tile: Answer) -> Image.Image:
-    """Return a tile's picture, hatched where nothing was observed."""
-    size = (PICTURE_PX, PICTURE_PX)
-    x, y = np.meshgrid(np.arange(PICTURE_PX), np.arange(PICTURE_PX))
-    lines = ((x + y) % 10 < 3)[..., None]
-    picture = Image.fromarray(np.where(lines, NO_DATA_LINE, NO_DATA).astype(np.uint8)).convert("RGBA")
+    """Return the part of a tile's picture that was observed, as large as fits."""
+    sheet = Image.new("RGBA", (PICTURE_PX, PICTURE_PX), NO_DATA)
     if tile["has_thumbnail"]:
-        with Image.open(io.BytesIO(ask(url, f"tiles/{tile['tile_id']}/thumbnail"))) as seen:
-            picture.alpha_composite(seen.convert("RGBA").resize(size, Image.Resampling.BICUBIC))
-    return picture.convert("RGB")
+        with Image.open(io.BytesIO(ask(url, f"tiles/{tile['tile_id']}/thumbnail"))) as whole:
+            picture = whole.convert("RGBA")
+        seen = picture.crop(picture.getchannel("A").getbbox())
+        scale = min(PICTURE_PX / max(seen.size), MAX_SCALE)
+        seen = seen.resize([round(side * scale) for side in seen.size], Image.Resampling.BICUBIC)
+        sheet.alpha_composite(seen, ((PICTURE_PX - seen.width) // 2, (PICTURE_PX - seen.height) // 2))
+    return sheet.convert("RGB")
 
 
-def fitting(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
+def fitting(text: str, font: ImageFont.FreeTypeFont) -> str:
     """Return as much of a text as is no wider than a picture."""
     short = text
     while font.getlength(short) > PICTURE_PX:
@@ -90,7 +94,7 @@ def fitting(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> st
 
 def draw(sheet: Image.Image, picture: Image.Image, tile: Answer, x: int, y: int) -> None:
     """Draw a picture and, below it, the place, its country and how similar it is to the first of its row."""
-    names, small = ImageFont.load_default(15), ImageFont.load_default(13)
+    names, small = ImageFont.truetype(FONT, 14), ImageFont.truetype(FONT, 12)
     pen = ImageDraw.Draw(sheet)
     sheet.paste(picture, (x, y))
     below = y + PICTURE_PX + 4
@@ -115,7 +119,7 @@ def main(url: str, out: Path, rows: tuple[str, ...], k: int) -> None:
         tile = query_tile(url, name)
         matches = json.loads(ask(url, "similar", tile_id=tile["tile_id"], k=k, max_per_city=1))["tiles"]
         top = GAP_PX + number * (height + GAP_PX)
-        ImageDraw.Draw(sheet).text((GAP_PX, top), title, TEXT, ImageFont.load_default(20))
+        ImageDraw.Draw(sheet).text((GAP_PX, top), title, TEXT, ImageFont.truetype(FONT, 19))
         for column, shown in enumerate([tile, *matches]):
             x = (
                 GAP_PX + column * (PICTURE_PX + GAP_PX) + (GAP_PX if column else 0)
