@@ -224,19 +224,25 @@ def test_a_malformed_city_file(
     assert nothing_written(database)
 
 
-def test_a_city_without_tiles(
+def test_a_city_whose_tile_belongs_to_a_nearer_one(
     terrakin: CommandLine, database: Settings, tiny_demo: DemoCatalogue, tmp_path: Path
 ) -> None:
     path = tmp_path / "cities.geojson"
     triangle = {"type": "Polygon", "coordinates": [[[20, 10], [20.001, 10], [20.001, 10.001], [20, 10]]]}
-    properties = {
-        "city_id": 7, "name": "Seven", "country_code": "XX", "country": "Nowhere", "continent": "Africa", "lon": 20.0,
-        "lat": 10.0,
-    }  # fmt: skip
-    feature = {"type": "Feature", "properties": properties, "geometry": triangle}
-    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    features = [
+        {
+            "type": "Feature",
+            "geometry": triangle,
+            "properties": {
+                "city_id": city_id, "name": name, "country_code": "XX", "country": "Nowhere", "continent": "Africa",
+                "lon": 20.0 + degrees_east, "lat": 10.0,
+            },
+        }
+        for city_id, name, degrees_east in ((7, "Seven", 0), (8, "Eight", 1))
+    ]  # fmt: skip
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
     arguments = ("--stac", str(tiny_demo.catalogue), "--cities", str(path), "--period", PERIOD)
-    assert "Seven" in error_of(terrakin, "etl", "run", *arguments)
+    assert "Eight" in error_of(terrakin, "etl", "run", *arguments)
     assert nothing_written(database)
 
 
