@@ -33,6 +33,8 @@ UPGRADE = """
         'GeoNames id; negative for what has none: a synthetic town (minus the GeoNames id of the real city at its position) or a place that is no city.';
 """
 DOWNGRADE = """
+    DROP VIEW IF EXISTS api.city_overview;
+    DROP VIEW IF EXISTS api.tile_overview;
     DELETE FROM terrakin.tile_aggregates WHERE method = 'std';
     ALTER TABLE terrakin.tile_aggregates
         DROP CONSTRAINT ck_tile_aggregates_method,

@@ -12,7 +12,9 @@ from etl.imagery.selection import Scene
 
 def make_scene(day: date) -> Scene:
     item = pystac.Item(day.isoformat(), None, None, datetime(day.year, day.month, day.day, 10, tzinfo=UTC), {})
-    return Scene(item, OffsetDecision(0, 0, None), np.ones((1, 1), bool), np.zeros((1, 1), bool), None)
+    return Scene(
+        item, OffsetDecision(0, 0, None), np.ones((1, 1), bool), np.ones((1, 1), bool), np.zeros((1, 1), bool), None
+    )
 
 
 def test_scenes_are_split_by_day_into_two_halves() -> None:
