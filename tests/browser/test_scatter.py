@@ -56,7 +56,7 @@ def move_to(page: Page, towns: TownDatabase, tile_id: int) -> None:
     """Move the mouse to a tile and wait until the plot has noticed: its tooltip names the tile's city."""
     page.mouse.move(*pixel_of(page, towns, tile_id))
     (row,) = sql(towns, "SELECT city, country FROM api.tile_overview WHERE tile_id = %s", tile_id)
-    expect(page.locator(".scatter-tooltip")).to_have_text(f"{row['city']} {row['country']}")
+    expect(page.locator(".scatter-tooltip")).to_have_text(f"{row['city']} {row['country']} Synthetic")
     expect(page.locator(".scatter-tooltip")).to_be_visible()
 
 
