@@ -25,9 +25,8 @@ from etl.imagery.sentinel2 import BANDS
 from etl.stages.encoder import stored_encoder
 from etl.store.date_range import newest_month
 from etl.store.encoder import EncoderRecord, read_encoder
-from etl.vectors.aggregation import AGGREGATIONS, aggregate
+from etl.vectors.aggregation import MEAN_STD, aggregate
 from etl.vectors.post_processing import PostProcessing
-from etl.vectors.texture import mean_std
 
 MAX_FILE_BYTES = 16 * 2**20
 """A chip has 1.2 MB of pixels."""
@@ -66,7 +65,7 @@ class EmbeddedChip:
     """A tile as the recorded post-processing makes it.
 
     Attributes:
-        vectors: vector by method: etl.vectors.aggregation.AGGREGATIONS, and ``mean_std`` of twice their length. Without
+        vectors: vector by name of etl.vectors.aggregation.METHODS. Without
             ``std`` and ``mean_std`` if no texture is recorded.
         valid_share: share of its pixels with data, 0..1.
     """
@@ -154,11 +153,8 @@ def embed_chip(chip: Chip, encoder: Encoder, processing: PostProcessing, month: 
     # Rounded as in the pipeline, which stores patch vectors as float16.
     patches = processing.apply(encoder.embed(chip.pixels[None], month).astype(np.float16))
     made = aggregate(patches, share >= MIN_PATCH_VALID_SHARE, processing.texture)
-    vectors = {name: getattr(made, name)[0] for name in AGGREGATIONS}
-    if processing.texture is None:
-        del vectors["std"]
-    else:
-        vectors["mean_std"] = mean_std(made.mean, made.std)[0]
+    unknown = ("std", MEAN_STD) if processing.texture is None else ()
+    vectors = {name: some[0] for name, some in made.by_method().items() if name not in unknown}
     return EmbeddedChip(vectors, valid_share)
 
 

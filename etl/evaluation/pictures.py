@@ -7,9 +7,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from etl.evaluation.figures import Figures
-from etl.evaluation.real.methods import METHODS
 from etl.evaluation.score import score
 from etl.evaluation.variants import BASELINE_VARIANT, Variant
+from etl.vectors.aggregation import METHODS
 from etl.vectors.choices import POST_PROCESSINGS, REMOVALS
 
 PARTS = {

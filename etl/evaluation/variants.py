@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 
 from etl.evaluation.dataset import Dataset
-from etl.evaluation.real.methods import MEAN_STD, METHODS
 from etl.evaluation.variations import Variation
 from etl.store.encoder import EncoderRecord
 from etl.store.work_files import TILES_PER_CHUNK
-from etl.vectors.aggregation import AGGREGATIONS, aggregate
+from etl.vectors.aggregation import AGGREGATIONS, MEAN_STD, METHODS, aggregate
 from etl.vectors.choices import POST_PROCESSINGS
 from etl.vectors.position_removal import fit_position_removal
 from etl.vectors.post_processing import PostProcessing, from_moments, measure_moments
@@ -30,7 +29,7 @@ class Variant:
     Attributes:
         post_processing: one of etl.vectors.choices.POST_PROCESSINGS, or BASELINE.
         removal: one of etl.vectors.choices.REMOVALS.
-        aggregation: one of etl.evaluation.real.methods.METHODS; for the baseline, its statistics in words.
+        aggregation: one of etl.vectors.aggregation.METHODS; for the baseline, its statistics in words.
     """
 
     post_processing: str

@@ -7,10 +7,13 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from etl.errors import EmbeddingError
 from etl.vectors.kmeans import choose_k, gram_matrix
-from etl.vectors.texture import Texture, patch_std
+from etl.vectors.texture import Texture, mean_std, patch_std
 
 AGGREGATIONS = ("mean", "dominant", "median", "min", "max", "std")
 """The ways to aggregate patch vectors; each is an attribute of ``TileVectors``."""
+MEAN_STD = "mean_std"
+METHODS = (*AGGREGATIONS, MEAN_STD)
+"""The vectors that a search can compare: the aggregations, and mean and std side by side."""
 VERSION = 4
 """Version of the algorithm; incrementing it makes the stages aggregate and load run again."""
 CLUSTERS = (3, 4)
@@ -50,6 +53,10 @@ class TileVectors:
     std: np.ndarray
     dominant_share: np.ndarray
     dominant_patches: np.ndarray
+
+    def by_method(self) -> dict[str, np.ndarray]:
+        """Return the vectors by name of METHODS: (n, dimension) float32, for ``mean_std`` (n, 2 x dimension)."""
+        return {name: getattr(self, name) for name in AGGREGATIONS} | {MEAN_STD: mean_std(self.mean, self.std)}
 
 
 def aggregate(

@@ -11,7 +11,7 @@ from etl.encoders.validity import valid_pixels
 from etl.evaluation.real.blocks import block_patches
 from etl.evaluation.real.chips import CATALOGUE, RealChip, read_catalogue, read_labelled, read_pair
 from etl.evaluation.real.figures import measure_dates
-from etl.evaluation.real.methods import Methods
+from etl.evaluation.real.methods import vectors_by_method, with_item_texture
 from etl.evaluation.real.patches import embed_chips
 from etl.vectors.post_processing import from_moments, measure_moments
 
@@ -60,8 +60,8 @@ def test_in_other_windows_galileo_finds_hardly_a_block_on_another_date(pair: tup
     earlier, later = embed_chips(encoder, pair, lambda n: None)
     (moved,) = embed_chips(encoder, pair[:1], lambda n: None, first_wins=True)
     moments = measure_moments((chip.vectors for chip in (earlier, later)), with_covariance=False)
-    methods = Methods.fitted(from_moments(moments, "standardised"), block_patches([earlier, later]))
-    vectors = [methods.vectors(block_patches([chip]))["mean"] for chip in (earlier, moved, later)]
+    processing = with_item_texture(from_moments(moments, "standardised"), block_patches([earlier, later]))
+    vectors = [vectors_by_method(processing, block_patches([chip]))["mean"] for chip in (earlier, moved, later)]
     assert len(vectors[0]) == N_BLOCKS
     same, other = (measure_dates(query, vectors[2])["other date R@5"].mean() for query in vectors[:2])
     assert same > other + 0.2

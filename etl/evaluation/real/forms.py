@@ -11,7 +11,7 @@ from etl.encoders.encoder import Encoder
 from etl.encoders.validity import MIN_PATCH_VALID_SHARE, patch_valid_share
 from etl.errors import SpatialBiasError
 from etl.evaluation.real.figures import K
-from etl.evaluation.real.methods import Methods, Patches
+from etl.evaluation.real.methods import Patches, vectors_by_method, with_item_texture
 from etl.evaluation.real.patches import WINDOWS_PER_CALL
 from etl.metrics.retrieval import precision_at_k
 from etl.vectors.position_removal import fit_position_removal
@@ -60,7 +60,7 @@ def measure_forms(tiles: FormTiles, encoder: Encoder, advance: Callable[[int], A
     moments = measure_moments([patches.vectors[patches.is_valid]], with_covariance=False)
     found = {}
     for removal, processing in removals(tiles, patches, from_moments(moments, "standardised")).items():
-        vectors = Methods.fitted(processing, patches).vectors(patches)
+        vectors = vectors_by_method(with_item_texture(processing, patches), patches)
         found[removal] = {name: precision_at_k(some, tiles.forms, K) for name, some in vectors.items()}
     return found
 

@@ -6,9 +6,10 @@ from itertools import permutations, product
 import numpy as np
 
 from etl.cities.grid import PATCHES_PER_SIDE
-from etl.evaluation.real.methods import METHODS, Methods, Patches
+from etl.evaluation.real.methods import Patches, vectors_by_method, with_item_texture
 from etl.evaluation.real.patches import ChipPatches
 from etl.metrics.retrieval import rank_of_target
+from etl.vectors.aggregation import METHODS
 from etl.vectors.post_processing import PostProcessing
 
 HALF = PATCHES_PER_SIDE // 2
@@ -36,7 +37,7 @@ def measure_quarters(processing: PostProcessing, quarters: Patches) -> dict[str,
     """Return by method the mean reciprocal rank of another quarter of each tile, among that quarter of all: (n,)."""
     if not len(quarters.vectors):
         return {name: np.empty(0) for name in METHODS}
-    vectors = Methods.fitted(processing, quarters).vectors(quarters)
+    vectors = vectors_by_method(with_item_texture(processing, quarters), quarters)
     return {name: _reciprocal_rank(some) for name, some in vectors.items()}
 
 

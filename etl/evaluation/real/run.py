@@ -14,12 +14,13 @@ from etl.evaluation.real.encoders import ENCODERS, available_encoders
 from etl.evaluation.real.examples import Example, cut_block, labelled_examples, middle_row, real_examples
 from etl.evaluation.real.figures import WINDOW_RANKS, Values, measure_blocks, measure_dates, random_figures
 from etl.evaluation.real.forms import FormTiles, measure_forms
-from etl.evaluation.real.methods import METHODS, Methods
+from etl.evaluation.real.methods import vectors_by_method, with_item_texture
 from etl.evaluation.real.patches import ChipPatches, embed_chips, windows_of
 from etl.evaluation.real.perturbed import CLOUD, PERTURBATIONS, UNCHANGED
 from etl.evaluation.real.quarters import measure_quarters, quarters_of
 from etl.tasks.job import BarFactory
-from etl.vectors.post_processing import from_moments, measure_moments
+from etl.vectors.aggregation import METHODS
+from etl.vectors.post_processing import PostProcessing, from_moments, measure_moments
 
 NO_PAIR = "the same place on another date is not measured, and no labelled chip is shown: give the folder of real data"
 NO_FORMS = "urban forms are not measured: the database has no synthetic towns with known forms"
@@ -122,7 +123,7 @@ class _Measured:
 class _BlockVectors:
     """Vectors of blocks by method, then by perturbation; rows by perturbation; places of the unchanged ones."""
 
-    methods: Methods
+    processing: PostProcessing
     unchanged: Sequence[ChipPatches]
     places: BlockPlaces
     rows: Mapping[str, np.ndarray]
@@ -160,9 +161,9 @@ def _measure(inputs: _Inputs, encoder: Encoder, advance: Callable[[int], Any], w
     figures = {name: measure_blocks(blocks.vectors[name], blocks.rows, blocks.places) for name in METHODS}
     dates: dict[str, Values] = {}
     if inputs.pair:
-        dates = _measure_pair(inputs.pair, blocks.methods, encoder, advance)
+        dates = _measure_pair(inputs.pair, blocks.processing, encoder, advance)
     quarters, tiles = quarters_of(blocks.unchanged)
-    by_quarter = measure_quarters(blocks.methods.processing, quarters)
+    by_quarter = measure_quarters(blocks.processing, quarters)
     labelled = embed_chips(encoder, inputs.labelled, advance)
     examples = _examples(inputs, blocks, labelled) if with_examples else {}
     forms = measure_forms(inputs.forms, encoder, advance) if inputs.forms else {}
@@ -171,14 +172,14 @@ def _measure(inputs: _Inputs, encoder: Encoder, advance: Callable[[int], Any], w
 
 
 def _measure_pair(
-    pair: Sequence[RealChip], methods: Methods, encoder: Encoder, advance: Callable[[int], Any]
+    pair: Sequence[RealChip], processing: PostProcessing, encoder: Encoder, advance: Callable[[int], Any]
 ) -> dict[str, Values]:
     """Return the figures of the pair: in the same windows, as in a database, and in other ones.
 
     In the same windows, even random weights recognise a block by its position embedding.
     """
     chips = [*embed_chips(encoder, pair, advance), *embed_chips(encoder, pair[:1], advance, first_wins=True)]
-    earlier, later, moved = (methods.vectors(block_patches([chip])) for chip in chips)
+    earlier, later, moved = (vectors_by_method(processing, block_patches([chip])) for chip in chips)
     return {
         name: measure_dates(earlier[name], later[name]) | measure_dates(moved[name], later[name], WINDOW_RANKS)
         for name in METHODS
@@ -190,17 +191,17 @@ def _block_vectors(chips: Sequence[RealChip], encoder: Encoder, advance: Callabl
     plain = block_patches(unchanged)
     is_whole: np.ndarray = np.all(plain.is_valid, axis=1)
     moments = measure_moments((chip.vectors[chip.is_valid] for chip in unchanged), with_covariance=False)
-    methods = Methods.fitted(from_moments(moments, POST_PROCESSING), plain[is_whole])
+    processing = with_item_texture(from_moments(moments, POST_PROCESSING), plain[is_whole])
     new_row = np.cumsum(is_whole) - 1
     rows = {UNCHANGED: np.arange(is_whole.sum())}
-    vectors = {UNCHANGED: methods.vectors(plain[is_whole])}
+    vectors = {UNCHANGED: vectors_by_method(processing, plain[is_whole])}
     for name, perturb in PERTURBATIONS.items():
         patches = block_patches(embed_chips(encoder, [perturb(chip) for chip in chips], advance))
         n_seen = patches.is_valid.sum(axis=1)
         kept: np.ndarray = is_whole & (n_seen == (N_PATCHES_CLOUDY if name == CLOUD else N_PATCHES))
-        rows[name], vectors[name] = new_row[kept], methods.vectors(patches[kept])
+        rows[name], vectors[name] = new_row[kept], vectors_by_method(processing, patches[kept])
     by_method = {name: {key: some[name] for key, some in vectors.items()} for name in METHODS}
-    return _BlockVectors(methods, unchanged, places_of(unchanged)[is_whole], rows, by_method)
+    return _BlockVectors(processing, unchanged, places_of(unchanged)[is_whole], rows, by_method)
 
 
 def _examples(inputs: _Inputs, blocks: _BlockVectors, labelled: Sequence[ChipPatches]) -> dict[str, list[Example]]:
@@ -210,7 +211,7 @@ def _examples(inputs: _Inputs, blocks: _BlockVectors, labelled: Sequence[ChipPat
         places = places_of(labelled)
         middle = np.array([middle_row(places, i) for i in range(len(labelled))])
         queries = [cut_block(inputs.labelled, places, i) for i in middle]
-        vectors = blocks.methods.vectors(block_patches(labelled)[middle])
+        vectors = vectors_by_method(blocks.processing, block_patches(labelled)[middle])
         for name in SHOWN:
             every = blocks.vectors[name][UNCHANGED]
             found[name] += labelled_examples(queries, vectors[name], inputs.chips, blocks.places, every)
