@@ -82,5 +82,4 @@ bench-tiles: ## vector tiles over HTTP compared with the SQL call, z 0 to 14 (BE
 
 screenshot: ## take the README's pictures from the running demo
 	@.venv/bin/python scripts/contact_sheet.py --url http://127.0.0.1:$(PORT) --out docs/images/places.webp
-	@.venv/bin/python scripts/screenshot.py --url http://127.0.0.1:$(PORT) --form harbour --out docs/images/harbours.png
 	@.venv/bin/python scripts/screenshot.py --url http://127.0.0.1:$(PORT) --form harbour --dark --similarity --scatter similarity --out docs/images/similarity.webp

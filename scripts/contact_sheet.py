@@ -31,6 +31,7 @@ CAPTION_PX = 62
 TITLE_PX = 34
 TEXT, MUTED, PAGE, NO_DATA = (27, 36, 40), (85, 99, 106), (255, 255, 255), (243, 246, 247)
 MAX_SCALE = 3
+"""A picture of a small part is enlarged no further: its pixels would show."""
 FONT = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
 """Pillow's own font lacks the letters of many place names."""
 QUALITY = 88
@@ -121,9 +122,8 @@ def main(url: str, out: Path, rows: tuple[str, ...], k: int) -> None:
         top = GAP_PX + number * (height + GAP_PX)
         ImageDraw.Draw(sheet).text((GAP_PX, top), title, TEXT, ImageFont.truetype(FONT, 19))
         for column, shown in enumerate([tile, *matches]):
-            x = (
-                GAP_PX + column * (PICTURE_PX + GAP_PX) + (GAP_PX if column else 0)
-            )  # a wider gap after the place itself
+            gaps = 1 if column == 0 else column + 2  # a wider one after the place itself
+            x = column * PICTURE_PX + gaps * GAP_PX
             draw(sheet, thumbnail(url, shown), shown, x, top + TITLE_PX)
         found = ", ".join(f"{match['city']} ({match['similarity']:.2f})" for match in matches)
         click.echo(f"{title}: {tile['city']}: {found}")

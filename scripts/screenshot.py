@@ -1,6 +1,6 @@
 """Take a picture of the page after a click on a tile, as for the pictures in README.md.
 
-    .venv/bin/python scripts/screenshot.py --form harbour --out docs/images/harbours.png
+    .venv/bin/python scripts/screenshot.py --form harbour --out harbours.png
 
 Needs a running page (`make demo`), playwright and Debian's chromium. Requests to other servers are blocked.
 """

@@ -19,11 +19,9 @@ def demo(settings: Settings, out: Path | None) -> None:
     The real one is part of the package: chips of 45 places. The synthetic one contains made-up towns with known
     matches.
     """
-    from importlib.resources import files
-
     from etl.demo.catalogue import build_catalogue
+    from etl.evaluation.real.chips import CATALOGUE
 
-    real = Path(str(files("etl"))) / "data" / "real_places"
     built = build_catalogue(out or settings.home / "demo", bar=progress_bar)
-    click.echo(f"real catalogue: {real / 'catalog.json'}\nreal places:    {real / 'places.geojson'}")
+    click.echo(f"real catalogue: {CATALOGUE}\nreal places:    {CATALOGUE.with_name('places.geojson')}")
     click.echo(f"catalogue: {built.catalogue}\ncities:    {built.cities}")

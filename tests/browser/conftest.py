@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -54,12 +55,18 @@ def towns(server_home: Path) -> Iterator[TownDatabase]:
 @pytest.fixture(scope="session")
 def site(towns: TownDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Yield the address of the running page."""
+    with serving(towns, tmp_path_factory.mktemp("web")) as address:
+        yield address
+
+
+@contextmanager
+def serving(towns: TownDatabase, home: Path) -> Iterator[str]:
+    """Run the page on a database, and yield its address; skip the test if the page is not built."""
     if not (STATIC / "index.html").is_file():
         pytest.skip("the page is not built: run scripts/build_frontend.sh")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    home = tmp_path_factory.mktemp("web")
     environment = {
         **os.environ,
         "TERRAKIN_HOME": str(home),

@@ -2,11 +2,7 @@
 
 import csv
 import io
-import os
 import re
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -17,7 +13,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import LAY_OUT, LAYOUT, NO_IMAGERY
+from tests.browser.conftest import LAY_OUT, LAYOUT, serving
 from tests.browser.walk import (
     expect_in_address,
     expect_listed,
@@ -30,7 +26,6 @@ from tests.browser.walk import (
     wait_until,
 )
 from tests.builders.towns import TOWNS, Town, TownDatabase, town_database
-from webapp.pages.routes import STATIC
 
 DATED, UNDATED, SYNTHETIC = TOWNS[0], TOWNS[1], TOWNS[2]
 ATTRIBUTION = "Contains modified Copernicus Sentinel data 2024, prepared by Example"
@@ -77,18 +72,8 @@ def places(server_home: Path) -> Iterator[TownDatabase]:
 @pytest.fixture(scope="module")
 def address(places: TownDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Yield the address of the page on these places."""
-    if not (STATIC / "index.html").is_file():
-        pytest.skip("the page is not built: run scripts/build_frontend.sh")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    home = tmp_path_factory.mktemp("web")
-    settings = {"TERRAKIN_HOME": str(home), "DATABASE_URL": places.settings.database_url or "", **NO_IMAGERY}
-    web = [sys.executable, "-m", "terrakin", "web"]
-    environment = {**os.environ, **settings}
-    subprocess.run([*web, "start", "--port", str(port)], env=environment, check=True, capture_output=True)
-    yield f"http://127.0.0.1:{port}"
-    subprocess.run([*web, "stop"], env=environment, check=True, capture_output=True)
+    with serving(places, tmp_path_factory.mktemp("web")) as address:
+        yield address
 
 
 def matches(places: TownDatabase, tile_id: int, arguments: str = "") -> list[int]:
