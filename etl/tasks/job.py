@@ -72,7 +72,7 @@ class Job:
 def make_jobs(
     settings: Settings, conn: psycopg.Connection[Any], chosen: Mapping[Period, Sequence[City]], bar: BarFactory
 ) -> list[Job]:
-    """Enter the tasks of the cities of each period into the ledger, and gather what the stages need: a job a period."""
+    """Enter the tasks of the cities of each period into the ledger, and return one job per period."""
     cells = assign_cells(read_stored_cities(conn))
     worker, folder = this_worker(), folder_id(settings.home)
     jobs = []

@@ -16,12 +16,9 @@ RETRY = """
 """
 PROGRESS = "SELECT period, stage, n_cities, n_pending, n_running, n_done, n_failed FROM api.etl_progress"
 TILES = """
-    SELECT period, sum((detail ->> 'n_tiles')::int), sum((detail ->> 'n_tiles_too_cloudy')::int),
-        sum(coalesce((detail ->> 'n_tiles_uncovered')::int, 0))
-    FROM terrakin.etl_tasks
-    WHERE stage = 'embed' AND status = 'done'
-    GROUP BY period
-    ORDER BY period
+    SELECT period, n_tiles, n_tiles_too_cloudy, coalesce(n_tiles_uncovered, 0)
+    FROM api.etl_progress
+    WHERE stage = 'embed' AND n_tiles IS NOT NULL
 """
 FAILURES = """
     SELECT c.name, t.period, t.stage, t.attempts, t.error

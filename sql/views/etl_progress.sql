@@ -10,7 +10,8 @@ SELECT
     min(e.started_at) AS started_at,
     max(e.finished_at) AS finished_at,
     sum((e.detail ->> 'n_tiles')::bigint)::bigint AS n_tiles,
-    sum((e.detail ->> 'n_tiles_too_cloudy')::bigint)::bigint AS n_tiles_too_cloudy
+    sum((e.detail ->> 'n_tiles_too_cloudy')::bigint)::bigint AS n_tiles_too_cloudy,
+    sum((e.detail ->> 'n_tiles_uncovered')::bigint)::bigint AS n_tiles_uncovered
 FROM terrakin.etl_tasks AS e
 GROUP BY e.period, e.stage
 ORDER BY e.period, array_position(ARRAY['composite', 'embed', 'aggregate', 'load', 'thumbnail'], e.stage);
@@ -28,3 +29,5 @@ COMMENT ON COLUMN api.etl_progress.finished_at IS 'End of the latest attempt.';
 COMMENT ON COLUMN api.etl_progress.n_tiles IS 'Number of tiles that the stage produced; NULL for composite, which produces none.';
 COMMENT ON COLUMN api.etl_progress.n_tiles_too_cloudy IS
 'Number of tiles that were not embedded, because fewer of their pixels than --min-valid-share had a clear observation, although imagery covers them; NULL except for embed.';
+COMMENT ON COLUMN api.etl_progress.n_tiles_uncovered IS
+'Number of tiles that were not embedded, because imagery covers less of them than --min-valid-share; NULL except for embed.';
