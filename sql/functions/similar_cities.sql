@@ -2,6 +2,7 @@
 -- requires: internal/cities_in.sql
 -- requires: internal/composites_in.sql
 -- requires: internal/default_method.sql
+-- requires: internal/set_id.sql
 -- requires: internal/wanted_origin.sql
 -- requires: internal/wrap_longitudes.sql
 -- requires: types/search_filters.sql
@@ -50,6 +51,7 @@ BEGIN
             USING ERRCODE = '22023', HINT = 'Give the number of tiles of the city to compare: 1 or more.';
     END IF;
     method := coalesce(method, internal.default_method());
+    PERFORM internal.set_id('tile', method);
     SELECT c.location, c.is_synthetic INTO query_location, is_synthetic FROM terrakin.cities AS c WHERE c.city_id = query_city_id;
     -- A repeatable sample that does not depend on location: multiplying by an odd number shuffles the ids.
     SELECT array_agg(s.embedding)
