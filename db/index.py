@@ -4,7 +4,7 @@ An index that is filled row by row takes longer to build and has a lower recall.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -15,8 +15,10 @@ import psycopg
 from db.advisory_locks import VECTOR_INDEX
 from db.connect import connect, open_connection
 from db.extensions import WITHOUT_KNOWN_FAULTS, check_extensions
-from db.neighbours import NAME, Progress, build_neighbours
+from db.embedding_sets.tile_keys import add_tile_keys
 from db.settings import Settings
+
+Progress = Callable[[str, int, int], None]
 
 POLL_S = 0.5
 
@@ -54,49 +56,35 @@ IS_VALID = """
 """
 PROGRESS = """
     SELECT tuples_done FROM pg_stat_progress_create_index WHERE pid = %(pid)s AND command = 'CREATE INDEX'
-    UNION ALL
-    SELECT heap_tuples_scanned FROM pg_stat_progress_cluster WHERE pid = %(pid)s
 """
 """tuples_total stays 0 for HNSW."""
-EXCLUSIVE = "LOCK TABLE terrakin.tiles IN ACCESS EXCLUSIVE MODE"
-"""The lock of CLUSTER, taken first. Upgrading to it from that of CREATE INDEX would deadlock with a load that has read
-tiles and goes on to write them."""
-SHUFFLE = (
-    "CREATE INDEX ix_tiles_shuffle ON terrakin.tiles (md5(tile_id::text))",
-    "CLUSTER terrakin.tiles USING ix_tiles_shuffle",
-    "DROP INDEX terrakin.ix_tiles_shuffle",
-)
-"""Tiles are loaded city by city. An HNSW graph built in that order has cities that no path leads to, so that some
-searches find none of the right tiles. One built in random order finds them (docs/performance.md)."""
 N_TILES = "SELECT count(*) FROM terrakin.tiles"
 SERIAL_BUILD = "SET max_parallel_maintenance_workers = 0"
 """pgvector before 0.8.2 can overflow a buffer in a parallel HNSW build. Two cores are used anyway, because both indexes
 are built at the same time."""
 LOCK_INDEX = "SELECT pg_advisory_xact_lock(%s, %s)"
-VACUUM = "VACUUM terrakin.tiles"
-"""Shuffled rows are new ones. Index-only scans, which count the tiles that pass a filter, need the visibility map.
-Done before the vector indexes exist, because pgvector before 0.8.3 can damage one in VACUUM."""
+VACUUM = "VACUUM (ANALYZE) terrakin.embedding_keys"
+"""Index-only scans count the tiles that pass a filter, and need the visibility map."""
 ANALYZE = "ANALYZE terrakin.tiles, terrakin.tile_aggregates, terrakin.cities"
 
 
-def build_indexes(settings: Settings, progress: Progress | None = None) -> list[str]:
-    """Build missing and invalid vector indexes and out-of-date neighbours, and refresh the planner's statistics.
+def build_indexes(settings: Settings, progress: Progress | None = None, *, with_hnsw: bool = False) -> list[str]:
+    """Add the keys of tiles that have none, and refresh the planner's statistics.
 
     Args:
         settings: the database; it is connected to as its owner.
-        progress: called twice a second with the name of the step (an index, "shuffle" or "tile_neighbours"), the number
-            of tiles done and the number of all tiles.
+        progress: called with the name of the step, the number of tiles done and the number of all tiles.
+        with_hnsw: also build the HNSW indexes, for queries of one's own: searches do not use them.
 
     Returns:
-        Names of the indexes that were built, and "tile_neighbours" if neighbours were computed.
+        Names of the HNSW indexes that were built, and "embedding_keys" if keys were added.
     """
     with connect(settings, autocommit=True) as conn:
-        if _shuffle(conn, settings, progress):
-            conn.execute(VACUUM)
-        built = _build_vector_indexes(settings, progress)
+        built = ["embedding_keys"] if add_tile_keys(conn) else []
+        if with_hnsw:
+            built += _build_vector_indexes(settings, progress)
+        conn.execute(VACUUM)
         conn.execute(ANALYZE)
-        if build_neighbours(conn, progress):
-            built.append(NAME)
     return built
 
 
@@ -142,21 +130,6 @@ def _lock_all(conn: psycopg.Connection[Any]) -> None:
     """Keep other processes from building an index until the transaction ends."""
     for i in range(len(INDEXES)):
         conn.execute(LOCK_INDEX, (VECTOR_INDEX, i))
-
-
-def _shuffle(conn: psycopg.Connection[Any], settings: Settings, progress: Progress | None) -> bool:
-    """Put the tiles into random order unless a vector index exists; return whether it was done."""
-    with conn.transaction():
-        _lock_all(conn)
-        if any(_is_valid(conn, index) for index in INDEXES):
-            return False
-        conn.execute(EXCLUSIVE)
-        for index in INDEXES:
-            conn.execute(index.drop)
-        with _watched(conn, settings, "shuffle", progress):
-            for statement in SHUFFLE:
-                conn.execute(statement)
-    return True
 
 
 def _is_valid(conn: psycopg.Connection[Any], index: VectorIndex) -> bool:

@@ -23,7 +23,7 @@ CREATE TYPE internal.match AS (
 $columns
 );
 
-COMMENT ON TYPE internal.match IS 'A tile found by a search: the columns of every search for similar tiles.';
+COMMENT ON TYPE internal.match IS 'A tile or block found by a search: the columns of every search for similar ones.';
 $comments
 """)
 
@@ -33,7 +33,7 @@ CREATE TYPE internal.search_filters AS (
 $columns
 );
 
-COMMENT ON TYPE internal.search_filters IS 'Arguments of every search for similar tiles. NULL means no filter.';
+COMMENT ON TYPE internal.search_filters IS 'Arguments of every search for similar tiles or blocks. NULL means no filter.';
 $comments
 """)
 
@@ -51,7 +51,7 @@ $values
 $$$$;
 
 COMMENT ON FUNCTION internal.default_filters IS
-'Return the default arguments of every search for similar tiles.';
+'Return the default arguments of every search for similar tiles or blocks.';
 """)
 
 SEARCH = Template("""\
@@ -68,7 +68,7 @@ ROWS 20
 SET search_path = public, pg_temp
 AS $$$$
 BEGIN
-    method := coalesce(method, internal.default_method());
+    method := coalesce(method, internal.default_method($unit));
     RETURN QUERY
     SELECT s.*
     FROM internal.search(
@@ -92,7 +92,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from webapp.api.models import Method, Origin, Query
+from webapp.api.models import Method, Origin, Query, Unit
 from webapp.api.search_types import Area, CityIds, Codes, Period
 
 
@@ -157,6 +157,7 @@ def _search(search: Entry, filters: list[Entry], columns: list[Entry]) -> str:
         mark=MARK,
         requires="\n".join(f"-- requires: {name}" for name in _required(search["anchor"])),
         name=search["name"],
+        unit=without.get("unit", "unit"),
         arguments=_definitions(arguments),
         columns=_definitions(columns),
         anchor=search["anchor"],

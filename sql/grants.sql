@@ -8,9 +8,11 @@ GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA api, internal, tiles TO terrakin_reader
 
 GRANT INSERT, UPDATE, DELETE ON
     terrakin.countries, terrakin.cities, terrakin.encoder, terrakin.composites, terrakin.tiles,
-    terrakin.tile_aggregates, terrakin.tile_thumbnails, terrakin.tile_neighbours, terrakin.tiles_version,
+    terrakin.tile_aggregates, terrakin.tile_thumbnails, terrakin.tiles_version, terrakin.embedding_keys,
     terrakin.etl_tasks, terrakin.layouts, terrakin.spatial_bias, terrakin.fitted_filters
 TO terrakin_etl;
+-- A load locks the set that it adds keys to.
+GRANT UPDATE ON terrakin.embedding_sets TO terrakin_etl;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA terrakin TO terrakin_etl;
 
 -- Objects that the owner adds by hand are readable too.

@@ -18,6 +18,7 @@ from db.schema import metadata
 from db.settings import Settings, read_settings
 
 OWN_TABLES = {"alembic_version", "sql_files"}
+PARTITION = "embedding_keys_"
 
 
 def include_name(name: str | None, type_: str, parent_names: Any) -> bool:
@@ -26,8 +27,8 @@ def include_name(name: str | None, type_: str, parent_names: Any) -> bool:
 
 
 def include_object(item: Any, name: str | None, type_: str, reflected: bool, compare_to: Any) -> bool:
-    """Leave out the two ledgers, and the HNSW indexes, which db.index builds after bulk loads."""
-    if type_ == "table" and name in OWN_TABLES:
+    """Leave out the two ledgers, and what is made for each set of keys or on request: partitions and HNSW indexes."""
+    if type_ == "table" and (name in OWN_TABLES or str(name).startswith(PARTITION)):
         return False
     if type_ == "index" and str(name).endswith("_hnsw"):
         return False

@@ -1,4 +1,4 @@
-"""Tiles with their embeddings, and what belongs to a tile: aggregates, thumbnail, neighbours."""
+"""Tiles with their embeddings, and what belongs to a tile: aggregates and thumbnail."""
 
 from geoalchemy2 import Geography, Geometry
 from pgvector.sqlalchemy import Vector
@@ -17,7 +17,7 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, BIT, DATERANGE
+from sqlalchemy.dialects.postgresql import BIT, DATERANGE
 
 from db.constants import EMBEDDING_DIMENSION, PATCHES_PER_TILE
 from db.schema.base import metadata
@@ -124,7 +124,7 @@ tile_aggregates = Table(
     ),
     PrimaryKeyConstraint("tile_id", "method"),
     CheckConstraint("method IN ('median', 'min', 'max', 'std')", name="method"),
-    comment="Further aggregates of a tile's patches. They have no vector index: searches compare all of them.",
+    comment="Further aggregates of a tile's patches.",
 )
 
 tile_thumbnails = Table(
@@ -161,33 +161,5 @@ tiles_version = Table(
         comment="Incremented by every statement that adds tiles or changes their mean vectors or cities.",
     ),
     CheckConstraint("one_row = 1", name="one_row"),
-    comment="Version of the set of tiles; neighbours computed for another version are not used.",
-)
-
-tile_neighbours = Table(
-    "tile_neighbours",
-    metadata,
-    Column(
-        "tile_id",
-        BigInteger,
-        ForeignKey("terrakin.tiles.tile_id", ondelete="CASCADE"),
-        primary_key=True,
-        autoincrement=False,
-        comment="The tile.",
-    ),
-    Column(
-        "tiles_version",
-        BigInteger,
-        nullable=False,
-        comment="terrakin.tiles_version at the time of computation; the row is used only while they are equal.",
-    ),
-    Column(
-        "neighbour_tile_ids",
-        ARRAY(BigInteger),
-        nullable=False,
-        comment="The 240 tiles of other cities with the most similar mean vectors, by exact comparison, most similar "
-        "first.",
-    ),
-    comment="Nearest neighbours of each tile in other cities, precomputed by terrakin db index; they answer the "
-    "default search.",
+    comment="Version of the set of tiles; api.data_version contains it.",
 )

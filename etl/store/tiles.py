@@ -9,6 +9,7 @@ import psycopg
 import shapely
 from psycopg.types.json import Jsonb
 
+from db.embedding_sets.tile_keys import add_tile_keys
 from etl.cities.grid import Cell, tile_id
 from etl.errors import ConcurrentChangeError
 from etl.period import Period
@@ -136,6 +137,7 @@ def write_tiles(conn: Connection, tiles: CityTiles, version: str) -> None:
         conn.execute(DELETE_OTHERS, key)
         conn.execute(UPSERT_TILES)
         conn.execute(UPSERT_AGGREGATES)
+        add_tile_keys(conn, [tile_id(cell, tiles.period.start) for cell in tiles.cells])
 
 
 def _copy(conn: Connection, tiles: CityTiles, composite_id: int | None) -> None:

@@ -7,11 +7,13 @@ CREATE OR REPLACE FUNCTION api.similar_at(
     lon double precision,
     lat double precision,
     k integer DEFAULT 20,
+    unit text DEFAULT 'tile',
     method text DEFAULT NULL,
     exclude_within_m double precision DEFAULT 0,
     exclude_same_city boolean DEFAULT true,
     exclude_city_ids bigint[] DEFAULT NULL,
     max_per_city integer DEFAULT NULL,
+    max_per_tile integer DEFAULT NULL,
     countries text[] DEFAULT NULL,
     exclude_countries text[] DEFAULT NULL,
     continents text[] DEFAULT NULL,
@@ -24,6 +26,7 @@ CREATE OR REPLACE FUNCTION api.similar_at(
 )
 RETURNS TABLE (
     rank integer,
+    block_id bigint,
     tile_id bigint,
     city_id bigint,
     city text,
@@ -31,28 +34,29 @@ RETURNS TABLE (
     similarity double precision,
     distance_m double precision,
     footprint geometry(Polygon, 4326),
-    found_by text,
-    candidates bigint
+    compared bigint,
+    is_exact boolean
 )
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 ROWS 20
 SET search_path = public, pg_temp
 AS $$
 BEGIN
-    method := coalesce(method, internal.default_method());
+    method := coalesce(method, internal.default_method(unit));
     RETURN QUERY
     SELECT s.*
     FROM internal.search(
-        internal.anchor_of_position(lon, lat, method),
+        internal.anchor_of_position(lon, lat, unit, method),
         ROW(
-            k, method, exclude_within_m, exclude_same_city, exclude_city_ids, max_per_city, countries,
-            exclude_countries, continents, origin, within, period, min_valid_share, min_similarity, exact
+            k, unit, method, exclude_within_m, exclude_same_city, exclude_city_ids, max_per_city, max_per_tile,
+            countries, exclude_countries, continents, origin, within, period, min_valid_share, min_similarity, exact
         )::internal.search_filters
     ) AS s;
 END;
 $$;
 
 COMMENT ON FUNCTION api.similar_at IS
-'Return the k tiles most similar to the newest tile at a position (degrees, EPSG:4326), best first.
-A position without a tile raises SQLSTATE P0002, an invalid argument 22023.
+'Return the k tiles most similar to the newest tile at a position (degrees, EPSG:4326), best first; by unit => ''block'',
+the blocks most similar to the block there.
+A position without one raises SQLSTATE P0002, an invalid argument 22023.
 The other arguments and the columns are those of api.similar_tiles.';

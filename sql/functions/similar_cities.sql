@@ -1,10 +1,12 @@
--- requires: functions/tile_embedding.sql
 -- requires: internal/check_search.sql
 -- requires: internal/cities_in.sql
+-- requires: internal/composites_in.sql
 -- requires: internal/default_method.sql
+-- requires: internal/set_id.sql
 -- requires: internal/wanted_origin.sql
 -- requires: internal/wrap_longitudes.sql
 -- requires: types/search_filters.sql
+-- requires: views/tile_vectors.sql
 CREATE OR REPLACE FUNCTION api.similar_cities(
     query_city_id bigint,
     k integer DEFAULT 20,
@@ -38,6 +40,7 @@ SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
 DECLARE
+    composite_ids bigint[] := internal.composites_in(period);
     queries vector[];
     query_location geography;
     only_city_ids bigint[];
@@ -48,17 +51,17 @@ BEGIN
             USING ERRCODE = '22023', HINT = 'Give the number of tiles of the city to compare: 1 or more.';
     END IF;
     method := coalesce(method, internal.default_method());
+    PERFORM internal.set_id('tile', method);
     SELECT c.location, c.is_synthetic INTO query_location, is_synthetic FROM terrakin.cities AS c WHERE c.city_id = query_city_id;
     -- A repeatable sample that does not depend on location: multiplying by an odd number shuffles the ids.
     SELECT array_agg(s.embedding)
     INTO queries
     FROM (
-        SELECT api.tile_embedding(t.tile_id, method) AS embedding
+        SELECT v.embedding
         FROM terrakin.tiles AS t
+        JOIN api.tile_vectors AS v ON v.tile_id = t.tile_id AND v.method = similar_cities.method
         WHERE t.city_id = query_city_id
-            AND (similar_cities.period IS NULL OR (t.period && similar_cities.period AND t.composite_id NOT IN (
-                SELECT m.composite_id FROM terrakin.composites AS m WHERE NOT m.is_date_known
-            )))
+            AND (composite_ids IS NULL OR t.composite_id = ANY (composite_ids))
             AND (min_valid_share IS NULL OR t.valid_share >= min_valid_share)
         ORDER BY (t.tile_id::numeric * 2654435761) % 4294967296, t.tile_id
         LIMIT max_query_tiles
@@ -70,8 +73,8 @@ BEGIN
     PERFORM internal.check_search(
         queries[1],
         ROW(
-            k, method, exclude_within_m, true, exclude_city_ids, NULL, countries, exclude_countries, continents, origin,
-            within, period, min_valid_share, min_similarity, true
+            k, 'tile', method, exclude_within_m, true, exclude_city_ids, NULL, NULL, countries, exclude_countries,
+            continents, origin, within, period, min_valid_share, min_similarity, true
         )::internal.search_filters
     );
     within := internal.wrap_longitudes(within);
@@ -81,31 +84,14 @@ BEGIN
     );
     RETURN QUERY
     WITH compared AS MATERIALIZED (
-        SELECT t.city_id,
-            CASE method
-                WHEN 'mean' THEN t.embedding_mean
-                WHEN 'dominant' THEN t.embedding_dominant
-                WHEN 'mean_std' THEN (
-                    SELECT l2_normalize(t.embedding_mean) || l2_normalize(a.embedding)
-                    FROM terrakin.tile_aggregates AS a
-                    WHERE a.tile_id = t.tile_id
-                        AND a.method = 'std'
-                )
-                ELSE (
-                    SELECT a.embedding
-                    FROM terrakin.tile_aggregates AS a
-                    WHERE a.tile_id = t.tile_id
-                        AND a.method = similar_cities.method
-                )
-            END AS embedding
+        SELECT t.city_id, v.embedding
         FROM terrakin.tiles AS t
+        JOIN api.tile_vectors AS v ON v.tile_id = t.tile_id AND v.method = similar_cities.method
         JOIN terrakin.cities AS c ON c.city_id = t.city_id
         WHERE t.city_id <> ALL (exclude_city_ids)
             AND (only_city_ids IS NULL OR t.city_id = ANY (only_city_ids))
             AND (within IS NULL OR (t.footprint && within AND ST_Intersects(t.location::geometry, within)))
-            AND (similar_cities.period IS NULL OR (t.period && similar_cities.period AND t.composite_id NOT IN (
-                SELECT m.composite_id FROM terrakin.composites AS m WHERE NOT m.is_date_known
-            )))
+            AND (composite_ids IS NULL OR t.composite_id = ANY (composite_ids))
             AND (min_valid_share IS NULL OR t.valid_share >= min_valid_share)
             AND (exclude_within_m = 0 OR NOT ST_DWithin(c.location, query_location, exclude_within_m))
     ),
@@ -115,7 +101,7 @@ BEGIN
         SELECT c.city_id, q.number, max(1 - (c.embedding <=> q.embedding)) AS similarity
         FROM compared AS c
         CROSS JOIN unnest(queries) WITH ORDINALITY AS q(embedding, number)
-        WHERE c.embedding IS NOT NULL AND vector_norm(c.embedding) > 0
+        WHERE vector_norm(c.embedding) > 0
         GROUP BY c.city_id, q.number
     ),
     centre AS (

@@ -1,5 +1,5 @@
 -- Generated from sql/search.toml by scripts/generate_search.py: do not edit.
--- requires: internal/anchor_of_tile.sql
+-- requires: internal/anchor_of_items.sql
 -- requires: internal/default_method.sql
 -- requires: internal/search.sql
 -- requires: types/search_filters.sql
@@ -23,6 +23,7 @@ CREATE OR REPLACE FUNCTION api.similar_tiles(
 )
 RETURNS TABLE (
     rank integer,
+    block_id bigint,
     tile_id bigint,
     city_id bigint,
     city text,
@@ -30,21 +31,21 @@ RETURNS TABLE (
     similarity double precision,
     distance_m double precision,
     footprint geometry(Polygon, 4326),
-    found_by text,
-    candidates bigint
+    compared bigint,
+    is_exact boolean
 )
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 ROWS 20
 SET search_path = public, pg_temp
 AS $$
 BEGIN
-    method := coalesce(method, internal.default_method());
+    method := coalesce(method, internal.default_method('tile'));
     RETURN QUERY
     SELECT s.*
     FROM internal.search(
-        internal.anchor_of_tile(query_tile_id, method),
+        internal.anchor_of_items(ARRAY[query_tile_id], '{}', 0, 'tile', method),
         ROW(
-            k, method, exclude_within_m, exclude_same_city, exclude_city_ids, max_per_city, countries,
+            k, 'tile', method, exclude_within_m, exclude_same_city, exclude_city_ids, max_per_city, NULL, countries,
             exclude_countries, continents, origin, within, period, min_valid_share, min_similarity, exact
         )::internal.search_filters
     ) AS s;
@@ -58,7 +59,8 @@ The tile itself is never among them. An unknown tile raises SQLSTATE P0002, an i
 Arguments of every search (NULL: no filter):
 - k: Number of matches: the answer has min(k, eligible tiles) rows. Readers may ask for at most 10,000.
 - method: Vectors to compare: mean (whole tile), dominant (largest cluster of patches), median, min, max, std
-  (texture: standard deviation over the patches) or mean_std (mean and std). NULL: terrakin.encoder.default_method.
+  (texture: standard deviation over the patches) or mean_std (mean and std). NULL: terrakin.encoder.default_method;
+  for blocks mean, the only choice.
 - exclude_within_m: Leave out tiles whose centre is nearer than this to the query, in geodesic metres.
 - exclude_same_city: Leave out the cities of the query.
 - exclude_city_ids: Leave out these cities.
@@ -73,17 +75,17 @@ Arguments of every search (NULL: no filter):
 - period: Only tiles whose composite has days in this period. Tiles of unknown date have none.
 - min_valid_share: Only tiles with at least this share of clear pixels, 0 to 1.
 - min_similarity: Only tiles with at least this similarity, -1 to 1.
-- exact: Compare every eligible tile instead of asking the vector index.
+- exact: Compare every eligible key instead of those of the nearest lists.
 
 Columns:
 - rank: 1 for the best match.
-- tile_id: Tile found.
+- block_id: Block found; NULL in a search by tile.
+- tile_id: Tile found, or tile of the block.
 - city_id: City of the tile.
 - city: English name of the city.
 - country_code: ISO 3166-1 alpha-2 code of its country.
 - similarity: Cosine of the two vectors, -1 to 1.
-- distance_m: Geodesic metres from the query to the centre of the tile; NULL for a query without a position.
-- footprint: Outline of the tile, EPSG:4326.
-- found_by: How the answer was made: neighbours (computed beforehand, exact), index (the vector index, approximate) or
-  exact (every eligible tile compared).
-- candidates: Number of tiles whose full vectors were compared.';
+- distance_m: Geodesic metres from the query to the centre of the match; NULL for a query without a position.
+- footprint: Outline of the tile or block, EPSG:4326.
+- compared: Number of keys that were compared.
+- is_exact: Whether every eligible key was compared.';

@@ -6,11 +6,13 @@
 CREATE OR REPLACE FUNCTION api.similar_to_area(
     query_area geometry,
     k integer DEFAULT 20,
+    unit text DEFAULT 'tile',
     method text DEFAULT NULL,
     exclude_within_m double precision DEFAULT 0,
     exclude_same_city boolean DEFAULT true,
     exclude_city_ids bigint[] DEFAULT NULL,
     max_per_city integer DEFAULT NULL,
+    max_per_tile integer DEFAULT NULL,
     countries text[] DEFAULT NULL,
     exclude_countries text[] DEFAULT NULL,
     continents text[] DEFAULT NULL,
@@ -23,6 +25,7 @@ CREATE OR REPLACE FUNCTION api.similar_to_area(
 )
 RETURNS TABLE (
     rank integer,
+    block_id bigint,
     tile_id bigint,
     city_id bigint,
     city text,
@@ -30,31 +33,31 @@ RETURNS TABLE (
     similarity double precision,
     distance_m double precision,
     footprint geometry(Polygon, 4326),
-    found_by text,
-    candidates bigint
+    compared bigint,
+    is_exact boolean
 )
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 ROWS 20
 SET search_path = public, pg_temp
 AS $$
 BEGIN
-    method := coalesce(method, internal.default_method());
+    method := coalesce(method, internal.default_method(unit));
     RETURN QUERY
     SELECT s.*
     FROM internal.search(
-        internal.anchor_of_area(query_area, period, method),
+        internal.anchor_of_area(query_area, period, unit, method),
         ROW(
-            k, method, exclude_within_m, exclude_same_city, exclude_city_ids, max_per_city, countries,
-            exclude_countries, continents, origin, within, period, min_valid_share, min_similarity, exact
+            k, unit, method, exclude_within_m, exclude_same_city, exclude_city_ids, max_per_city, max_per_tile,
+            countries, exclude_countries, continents, origin, within, period, min_valid_share, min_similarity, exact
         )::internal.search_filters
     ) AS s;
 END;
 $$;
 
 COMMENT ON FUNCTION api.similar_to_area IS
-'Return the k tiles most similar to an area as a whole (polygon, EPSG:4326), best first.
-The query is the mean of the unit vectors of the tiles whose centres lie in the area. These tiles are never among the
-matches, and exclude_same_city leaves out their cities. exclude_within_m and distance_m are measured from the edge of
-the area.
-An area without a tile raises SQLSTATE P0002, an invalid argument 22023.
+'Return the k tiles (by unit => ''block'', blocks) most similar to an area as a whole (polygon, EPSG:4326), best first.
+The query is the mean of the unit vectors of the tiles (blocks) whose centres lie in the area. These are never among
+the matches, and exclude_same_city leaves out their cities. exclude_within_m and distance_m are measured from the edge
+of the area.
+An area without a tile (block) raises SQLSTATE P0002; one with more than 100,000, and an invalid argument, 22023.
 The other arguments and the columns are those of api.similar_tiles.';

@@ -1,5 +1,6 @@
 -- requires: functions/tile_embedding.sql
 -- requires: internal/default_method.sql
+-- requires: views/tile_vectors.sql
 CREATE OR REPLACE FUNCTION api.similarities(query_tile_id bigint, method text DEFAULT NULL)
 RETURNS TABLE (tile_id bigint, similarity double precision)
 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -13,24 +14,9 @@ DECLARE
     query vector := api.tile_embedding(query_tile_id, used_method);
 BEGIN
     RETURN QUERY
-    SELECT t.tile_id,
-        nullif(1 - CASE used_method
-            WHEN 'mean' THEN t.embedding_mean <=> query
-            WHEN 'dominant' THEN t.embedding_dominant <=> query
-            WHEN 'mean_std' THEN (
-                SELECT ((t.embedding_mean <=> subvector(query, 1, 768)) + (a.embedding <=> subvector(query, 769, 768))) / 2
-                FROM terrakin.tile_aggregates AS a
-                WHERE a.tile_id = t.tile_id
-                    AND a.method = 'std'
-            )
-            ELSE (
-                SELECT a.embedding <=> query
-                FROM terrakin.tile_aggregates AS a
-                WHERE a.tile_id = t.tile_id
-                    AND a.method = used_method
-            )
-        END, 'NaN')
-    FROM terrakin.tiles AS t;
+    SELECT t.tile_id, nullif(1 - (v.embedding <=> query), 'NaN')
+    FROM terrakin.tiles AS t
+    LEFT JOIN api.tile_vectors AS v ON v.tile_id = t.tile_id AND v.method = used_method;
 END;
 $$;
 

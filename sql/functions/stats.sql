@@ -1,4 +1,5 @@
 -- requires: internal/period_text.sql
+-- requires: internal/set_id.sql
 CREATE OR REPLACE FUNCTION api.stats()
 RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -51,24 +52,18 @@ AS $$
                             FROM terrakin.tile_aggregates AS a
                             WHERE a.method = CASE m.method WHEN 'mean_std' THEN 'std' ELSE m.method END
                         )
-                    END AS n_tiles,
-                    to_regclass(format('terrakin.ix_tiles_embedding_%s_hnsw', m.method)) IS NOT NULL AS has_index
+                    END AS n_tiles
                 FROM unnest(ARRAY['mean', 'dominant', 'median', 'min', 'max', 'std', 'mean_std'])
                     WITH ORDINALITY AS m(method, number)
             ) AS g
         ),
-        'n_tiles_with_neighbours', (
-            SELECT count(*)
-            FROM terrakin.tile_neighbours AS k
-            WHERE k.tiles_version = (SELECT v.version FROM terrakin.tiles_version AS v)
-        ),
+        'n_blocks', (SELECT count(*) FROM terrakin.embedding_keys AS e WHERE e.set_id = internal.set_id('block', 'mean')),
         'n_tiles_in_layout', (SELECT count(*) FROM terrakin.tiles AS t WHERE t.umap_x IS NOT NULL)
     )
     FROM placed AS p;
 $$;
 
 COMMENT ON FUNCTION api.stats IS
-'Return counts of the database as one JSON object: n_tiles, n_synthetic_tiles, n_cities, n_countries, n_continents
-(with tiles), n_thumbnails, n_tiles_with_neighbours (up to date), n_tiles_in_layout, is_synthetic (whether any tile is
-synthetic), by_continent, periods (first and last day of the composites, or ''date unknown'') and by_method (tiles that
-have such a vector, and whether it has a vector index).';
+'Return counts of the database as one JSON object: n_tiles, n_blocks, n_synthetic_tiles, n_cities, n_countries,
+n_continents (with tiles), n_thumbnails, n_tiles_in_layout, is_synthetic (whether any tile is synthetic), by_continent,
+periods (first and last day of the composites, or ''date unknown'') and by_method (tiles that have such a vector).';

@@ -1,35 +1,24 @@
 -- requires: internal/default_method.sql
+-- requires: views/tile_vectors.sql
 CREATE OR REPLACE FUNCTION api.tile_embedding(tile_id bigint, method text DEFAULT NULL)
 RETURNS vector
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = public, pg_temp
+SET plan_cache_mode = force_custom_plan
 AS $$
-#variable_conflict use_column
 DECLARE
     used_method text := coalesce(method, internal.default_method());
     embedding vector;
 BEGIN
-    IF used_method IN ('mean', 'dominant') THEN
-        SELECT CASE used_method WHEN 'mean' THEN t.embedding_mean ELSE t.embedding_dominant END
-        INTO embedding
-        FROM terrakin.tiles AS t
-        WHERE t.tile_id = tile_embedding.tile_id;
-    ELSIF used_method IN ('median', 'min', 'max', 'std') THEN
-        SELECT a.embedding
-        INTO embedding
-        FROM terrakin.tile_aggregates AS a
-        WHERE a.tile_id = tile_embedding.tile_id
-            AND a.method = used_method;
-    ELSIF used_method = 'mean_std' THEN
-        SELECT l2_normalize(t.embedding_mean) || l2_normalize(a.embedding)
-        INTO embedding
-        FROM terrakin.tiles AS t
-        JOIN terrakin.tile_aggregates AS a ON a.tile_id = t.tile_id AND a.method = 'std'
-        WHERE t.tile_id = tile_embedding.tile_id;
-    ELSE
+    IF used_method NOT IN ('mean', 'dominant', 'median', 'min', 'max', 'std', 'mean_std') THEN
         RAISE EXCEPTION 'unknown method %', quote_literal(used_method)
             USING ERRCODE = '22023', HINT = 'Methods are mean, dominant, median, min, max, std and mean_std.';
     END IF;
+    SELECT v.embedding
+    INTO embedding
+    FROM api.tile_vectors AS v
+    WHERE v.tile_id = tile_embedding.tile_id
+        AND v.method = used_method;
     IF embedding IS NULL THEN
         RAISE EXCEPTION 'tile % does not exist or has no % vector', coalesce(tile_id::text, 'NULL'), used_method
             USING ERRCODE = 'P0002', HINT = 'api.tile_at(lon, lat) finds the tile at a position; api.tile_overview lists all tiles.';

@@ -9,10 +9,10 @@ DECLARE
     location geography := ST_SetSRID(ST_MakePoint(lon, lat), 4326)::geography;
     city_ids bigint[] := ARRAY(SELECT a.city_id FROM api.tile_at(lon, lat) AS a);
 BEGIN
-    RETURN ROW(query_vector, location, NULL, city_ids, NULL, NULL)::internal.search_anchor;
+    RETURN ROW(query_vector, location, NULL, city_ids, NULL)::internal.search_anchor;
 END;
 $$;
 
 COMMENT ON FUNCTION internal.anchor_of_vector IS
-'Return the anchor of a search for tiles similar to a vector that was made at a position (degrees, EPSG:4326; NULL if
+'Return the anchor of a search for what is similar to a vector that was made at a position (degrees, EPSG:4326; NULL if
 unknown), such as an uploaded chip.';

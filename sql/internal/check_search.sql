@@ -1,19 +1,23 @@
+-- requires: internal/set_id.sql
 -- requires: types/search_filters.sql
 CREATE OR REPLACE FUNCTION internal.check_search(query_vector vector, filters internal.search_filters)
-RETURNS void
+RETURNS integer
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = public, pg_temp
 AS $$
+#variable_conflict use_variable
 DECLARE
     known_continents constant text[] := '{Africa,Antarctica,Asia,Europe,North America,Oceania,South America}';
     wrong text;
+    set_id integer := internal.set_id(filters.unit, filters.method);
     n_numbers constant integer := CASE filters.method WHEN 'mean_std' THEN 1536 ELSE 768 END;
 BEGIN
-    IF filters.method NOT IN ('mean', 'dominant', 'median', 'min', 'max', 'std', 'mean_std') THEN
-        RAISE EXCEPTION 'unknown method %', quote_literal(filters.method)
-            USING ERRCODE = '22023', HINT = 'Methods are mean, dominant, median, min, max, std and mean_std.';
-    END IF;
-    IF query_vector IS NULL OR vector_dims(query_vector) <> n_numbers THEN
+    -- A block is searched by its key, which may be shorter than a vector.
+    IF query_vector IS NULL OR NOT (vector_dims(query_vector) = n_numbers OR (filters.unit = 'block' AND EXISTS (
+        SELECT FROM terrakin.embedding_components AS c
+        WHERE c.set_id = set_id
+        HAVING count(*) = vector_dims(query_vector)
+    ))) THEN
         RAISE EXCEPTION 'the query vector has % dimensions', coalesce(vector_dims(query_vector)::text, 'no')
             USING ERRCODE = '22023', HINT = format(
                 'Method %s compares %s numbers, post-processed as terrakin.encoder records; mean_std 1536, every other method 768.',
@@ -40,6 +44,10 @@ BEGIN
     IF filters.max_per_city < 1 THEN
         RAISE EXCEPTION 'max_per_city is %', filters.max_per_city
             USING ERRCODE = '22023', HINT = 'Give 1 or more, or NULL for no limit.';
+    END IF;
+    IF filters.max_per_tile < 1 THEN
+        RAISE EXCEPTION 'max_per_tile is %', filters.max_per_tile
+            USING ERRCODE = '22023', HINT = 'Give 1 to 49: a tile has 49 blocks.';
     END IF;
     -- A country without tiles gives an answer without rows; a text that cannot be a code is a mistake.
     SELECT c.code
@@ -68,8 +76,10 @@ BEGIN
         RAISE EXCEPTION 'within has SRID %', ST_SRID(filters.within)
             USING ERRCODE = '22023', HINT = 'Give degrees in EPSG:4326: ST_Transform(geometry, 4326), or ST_SetSRID if only the label is missing.';
     END IF;
+    RETURN set_id;
 END;
 $$;
 
 COMMENT ON FUNCTION internal.check_search IS
-'Raise SQLSTATE 22023, with the wrong value and a HINT, if an argument of a search is invalid.';
+'Return the set of keys that a search compares. Raise SQLSTATE 22023, with the wrong value and a HINT, if an argument of
+the search is invalid.';

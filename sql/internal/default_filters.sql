@@ -6,9 +6,9 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = public, pg_temp
 AS $$
     SELECT ROW(
-        20, NULL, 0, true, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, false
+        20, 'tile', NULL, 0, true, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, false
     )::internal.search_filters;
 $$;
 
 COMMENT ON FUNCTION internal.default_filters IS
-'Return the default arguments of every search for similar tiles.';
+'Return the default arguments of every search for similar tiles or blocks.';

@@ -1,10 +1,11 @@
-CREATE OR REPLACE FUNCTION internal.default_method()
+CREATE OR REPLACE FUNCTION internal.default_method(unit text DEFAULT 'tile')
 RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = public, pg_temp
 AS $$
-    SELECT coalesce((SELECT e.default_method FROM terrakin.encoder AS e), 'mean');
+    SELECT CASE WHEN unit = 'tile' THEN coalesce((SELECT e.default_method FROM terrakin.encoder AS e), 'mean') ELSE 'mean' END;
 $$;
 
 COMMENT ON FUNCTION internal.default_method IS
-'Return the method of a search that names none: terrakin.encoder.default_method, mean before anything is loaded.';
+'Return the method of a search that names none: for tiles terrakin.encoder.default_method (mean before anything is
+loaded), for blocks mean.';

@@ -2,6 +2,7 @@
 -- requires: internal/cities_in.sql
 -- requires: internal/default_method.sql
 -- requires: internal/wanted_origin.sql
+-- requires: views/tile_vectors.sql
 CREATE OR REPLACE FUNCTION tiles.similarity(z integer, x integer, y integer, query json)
 RETURNS TABLE (mvt bytea, etag text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -49,37 +50,21 @@ BEGIN
     ),
     -- From z 6 the tiles in the envelope, below z 6 the tiles of the cities in it.
     wanted AS (
-        SELECT t.tile_id, t.city_id, t.footprint, t.period, t.embedding_mean, t.embedding_dominant
+        SELECT t.tile_id, t.city_id, t.footprint, t.period
         FROM envelope AS e
         JOIN terrakin.tiles AS t ON t.footprint && e.lonlat
         WHERE z >= 6
             AND (only_city_ids IS NULL OR t.city_id = ANY (only_city_ids))
         UNION ALL
-        SELECT t.tile_id, t.city_id, NULL, NULL, t.embedding_mean, t.embedding_dominant
+        SELECT t.tile_id, t.city_id, NULL, NULL
         FROM terrakin.tiles AS t
         WHERE z < 6 AND t.city_id = ANY (cities_here)
     ),
     -- MATERIALIZED here and below: inlined, it would be computed once for each use.
     compared AS MATERIALIZED (
-        SELECT w.tile_id, w.city_id, w.footprint, w.period,
-            1 - CASE used_method
-                WHEN 'mean' THEN w.embedding_mean <=> queried
-                WHEN 'dominant' THEN w.embedding_dominant <=> queried
-                WHEN 'mean_std' THEN (
-                    SELECT ((w.embedding_mean <=> subvector(queried, 1, 768)) + (a.embedding <=> subvector(queried, 769, 768)))
-                        / 2
-                    FROM terrakin.tile_aggregates AS a
-                    WHERE a.tile_id = w.tile_id
-                        AND a.method = 'std'
-                )
-                ELSE (
-                    SELECT a.embedding <=> queried
-                    FROM terrakin.tile_aggregates AS a
-                    WHERE a.tile_id = w.tile_id
-                        AND a.method = used_method
-                )
-            END AS similarity
+        SELECT w.tile_id, w.city_id, w.footprint, w.period, 1 - (v.embedding <=> queried) AS similarity
         FROM wanted AS w
+        JOIN api.tile_vectors AS v ON v.tile_id = w.tile_id AND v.method = used_method
     ),
     footprints AS MATERIALIZED (
         SELECT

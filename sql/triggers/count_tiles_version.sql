@@ -10,7 +10,7 @@ END;
 $$;
 
 COMMENT ON FUNCTION terrakin.count_tiles_version IS
-'Increments terrakin.tiles_version, which outdates terrakin.tile_neighbours. Deleting a tile needs no new version: it only drops out of the lists.';
+'Increments terrakin.tiles_version, which api.data_version contains.';
 
 DROP TRIGGER IF EXISTS count_tiles_version ON terrakin.tiles;
 -- BEFORE: concurrent loads queue here, ahead of their first row, and cannot deadlock on each other's tiles.
@@ -18,4 +18,4 @@ CREATE TRIGGER count_tiles_version
 BEFORE INSERT OR UPDATE OF embedding_mean, city_id ON terrakin.tiles
 FOR EACH STATEMENT EXECUTE FUNCTION terrakin.count_tiles_version();
 
-COMMENT ON TRIGGER count_tiles_version ON terrakin.tiles IS 'Outdates terrakin.tile_neighbours when tiles are added or their vectors or cities change.';
+COMMENT ON TRIGGER count_tiles_version ON terrakin.tiles IS 'Increments terrakin.tiles_version when tiles are added or their vectors or cities change.';

@@ -1,11 +1,13 @@
 -- Generated from sql/search.toml by scripts/generate_search.py: do not edit.
 CREATE TYPE internal.search_filters AS (
     k integer,
+    unit text,
     method text,
     exclude_within_m double precision,
     exclude_same_city boolean,
     exclude_city_ids bigint[],
     max_per_city integer,
+    max_per_tile integer,
     countries text[],
     exclude_countries text[],
     continents text[],
@@ -17,16 +19,19 @@ CREATE TYPE internal.search_filters AS (
     exact boolean
 );
 
-COMMENT ON TYPE internal.search_filters IS 'Arguments of every search for similar tiles. NULL means no filter.';
+COMMENT ON TYPE internal.search_filters IS 'Arguments of every search for similar tiles or blocks. NULL means no filter.';
 COMMENT ON COLUMN internal.search_filters.k IS
 'Number of matches: the answer has min(k, eligible tiles) rows. Readers may ask for at most 10,000.';
+COMMENT ON COLUMN internal.search_filters.unit IS 'What is searched: tile (2,240 m) or block (320 m).';
 COMMENT ON COLUMN internal.search_filters.method IS
-'Vectors to compare: mean (whole tile), dominant (largest cluster of patches), median, min, max, std (texture: standard deviation over the patches) or mean_std (mean and std). NULL: terrakin.encoder.default_method.';
+'Vectors to compare: mean (whole tile), dominant (largest cluster of patches), median, min, max, std (texture: standard deviation over the patches) or mean_std (mean and std). NULL: terrakin.encoder.default_method; for blocks mean, the only choice.';
 COMMENT ON COLUMN internal.search_filters.exclude_within_m IS
 'Leave out tiles whose centre is nearer than this to the query, in geodesic metres.';
 COMMENT ON COLUMN internal.search_filters.exclude_same_city IS 'Leave out the cities of the query.';
 COMMENT ON COLUMN internal.search_filters.exclude_city_ids IS 'Leave out these cities.';
 COMMENT ON COLUMN internal.search_filters.max_per_city IS 'At most this many matches from one city: its best.';
+COMMENT ON COLUMN internal.search_filters.max_per_tile IS
+'At most this many blocks from one tile: its best. NULL: 1. Without effect on a search by tile.';
 COMMENT ON COLUMN internal.search_filters.countries IS
 'Only these countries: ISO 3166-1 alpha-2 codes. An empty array finds nothing.';
 COMMENT ON COLUMN internal.search_filters.exclude_countries IS 'Leave out these countries: ISO 3166-1 alpha-2 codes.';
@@ -41,4 +46,4 @@ COMMENT ON COLUMN internal.search_filters.period IS
 COMMENT ON COLUMN internal.search_filters.min_valid_share IS
 'Only tiles with at least this share of clear pixels, 0 to 1.';
 COMMENT ON COLUMN internal.search_filters.min_similarity IS 'Only tiles with at least this similarity, -1 to 1.';
-COMMENT ON COLUMN internal.search_filters.exact IS 'Compare every eligible tile instead of asking the vector index.';
+COMMENT ON COLUMN internal.search_filters.exact IS 'Compare every eligible key instead of those of the nearest lists.';

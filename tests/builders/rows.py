@@ -7,6 +7,8 @@ import numpy as np
 import psycopg
 from pgvector import Vector
 
+from db.embedding_sets.tile_keys import add_tile_keys
+
 DIMENSION = 768
 PERIOD = "[2024-06-01,2024-09-01)"
 
@@ -88,6 +90,7 @@ def make_tile(
         embedding = np.random.default_rng(tile_id).standard_normal(DIMENSION).astype(np.float32)
     composite_id = make_composite(conn, city_id)
     conn.execute(TILE, tile_values(tile_id, city_id, composite_id, box(lon, lat, 0.01), point(lon, lat), embedding))
+    add_tile_keys(conn, [tile_id])
     return tile_id
 
 

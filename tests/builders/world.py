@@ -8,6 +8,7 @@ import psycopg
 from pgvector import Vector
 from pyproj import Geod
 
+from db.embedding_sets.tile_keys import add_tile_keys
 from tests.builders.rows import CITY, COUNTRY, DIMENSION, TILE, box, make_composite, point, tile_values
 
 GEOD = Geod(ellps="WGS84")
@@ -102,7 +103,8 @@ def build_world(
             AGGREGATE,
             [(int(world.tile_ids[r]), m, Vector(world.vectors[m][r])) for r in range(n_tiles) for m in AGGREGATES],
         )
-        cursor.execute("ANALYZE terrakin.tiles, terrakin.tile_aggregates, terrakin.cities")
+        add_tile_keys(conn)
+        cursor.execute("ANALYZE terrakin.tiles, terrakin.tile_aggregates, terrakin.cities, terrakin.embedding_keys")
     return world
 
 

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from webapp.api.models import Method, Origin, Query
+from webapp.api.models import Method, Origin, Query, Unit
 from webapp.api.search_types import Area, CityIds, Codes, Period
 
 
@@ -15,9 +15,10 @@ class Filters(Query):
     kind: ClassVar[str]
 
     k: int = Field(20, ge=0, le=1000, description="Number of matches: the answer has min(k, eligible tiles) tiles.")
+    unit: Unit = Field("tile", description="What is searched: tile (2,240 m) or block (320 m).")
     method: Method | None = Field(
         None,
-        description="Vectors to compare: std is texture, mean_std mean and texture. Null: default_method of /encoder.",
+        description="Vectors to compare: std is texture, mean_std mean and texture. Null: default_method of /encoder; for blocks mean, the only choice.",
     )
     exclude_within_m: float = Field(
         0,
@@ -29,6 +30,12 @@ class Filters(Query):
     exclude_city_ids: CityIds | None = Field(None, description="Leave out these cities.")
     max_per_city: int | None = Field(
         None, ge=1, le=1000, description="At most this many matches from one city: its best."
+    )
+    max_per_tile: int | None = Field(
+        None,
+        ge=1,
+        le=49,
+        description="At most this many blocks from one tile: its best. NULL: 1. Without effect on a search by tile.",
     )
     countries: Codes | None = Field(
         None, description="Only these countries: ISO 3166-1 alpha-2 codes. An empty array finds nothing."
@@ -52,4 +59,4 @@ class Filters(Query):
     min_similarity: float | None = Field(
         None, ge=-1, le=1, description="Only tiles with at least this similarity, -1 to 1."
     )
-    exact: bool = Field(False, description="Compare every eligible tile instead of asking the vector index.")
+    exact: bool = Field(False, description="Compare every eligible key instead of those of the nearest lists.")

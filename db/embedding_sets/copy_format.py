@@ -1,0 +1,66 @@
+"""Rows of ``terrakin.embedding_keys`` in PostgreSQL's binary COPY format.
+
+All rows of a set have the same size, so that a structured array is the file. Writing values one by one takes ten times
+as long.
+"""
+
+import numpy as np
+
+HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+"""Signature, flags and length of the header extension, as the documentation of COPY defines them."""
+TRAILER = b"\xff\xff"
+COLUMNS = "item_id, city_id, list_id, valid_share, set_id, location, key"
+POINT_WITH_SRID = 0x20000001
+"""Geometry type of an EWKB point that has an SRID."""
+SRID = 4326
+
+
+def key_rows(
+    set_id: int,
+    item_ids: np.ndarray,
+    city_ids: np.ndarray,
+    list_ids: np.ndarray,
+    valid_share: np.ndarray,
+    locations: np.ndarray,
+    keys: np.ndarray,
+) -> bytes:
+    """Return rows for ``COPY terrakin.embedding_keys (<COLUMNS>) FROM STDIN (FORMAT BINARY)``, without header.
+
+    Args:
+        set_id: the set.
+        item_ids: (n,) int64.
+        city_ids: (n,) int64.
+        list_ids: (n,) int32.
+        valid_share: (n,) float32 in 0..1.
+        locations: (n, 2) float64, longitude and latitude in degrees, EPSG:4326.
+        keys: (n, d) float, within the range of float16.
+    """
+    rows = np.zeros(len(item_ids), _row_type(keys.shape[1]))
+    rows["n_columns"] = 7
+    for name, length in (("item_id", 8), ("city_id", 8), ("list_id", 4), ("valid_share", 4), ("set_id", 4)):
+        rows[f"{name}_length"] = length
+    rows["item_id"], rows["city_id"], rows["list_id"] = item_ids, city_ids, list_ids
+    rows["valid_share"], rows["set_id"] = valid_share, set_id
+    rows["location_length"] = 25
+    rows["byte_order"], rows["type"], rows["srid"] = 1, POINT_WITH_SRID, SRID
+    rows["x"], rows["y"] = locations[:, 0], locations[:, 1]
+    rows["key_length"] = 4 + 2 * keys.shape[1]
+    rows["dimension"], rows["key"] = keys.shape[1], keys
+    return rows.tobytes()
+
+
+def _row_type(dimension: int) -> np.dtype:
+    """Return the layout of a row: a length and a value per column, big-endian except for the EWKB."""
+    return np.dtype(
+        [
+            ("n_columns", ">i2"),
+            ("item_id_length", ">i4"), ("item_id", ">i8"),
+            ("city_id_length", ">i4"), ("city_id", ">i8"),
+            ("list_id_length", ">i4"), ("list_id", ">i4"),
+            ("valid_share_length", ">i4"), ("valid_share", ">f4"),
+            ("set_id_length", ">i4"), ("set_id", ">i4"),
+            ("location_length", ">i4"),
+            ("byte_order", "u1"), ("type", "<u4"), ("srid", "<u4"), ("x", "<f8"), ("y", "<f8"),
+            ("key_length", ">i4"), ("dimension", ">i2"), ("unused", ">i2"), ("key", ">f2", (dimension,)),
+        ]
+    )  # fmt: skip

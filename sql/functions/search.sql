@@ -1,0 +1,97 @@
+-- requires: internal/anchor_of_area.sql
+-- requires: internal/anchor_of_items.sql
+-- requires: internal/anchor_of_position.sql
+-- requires: internal/anchor_of_vector.sql
+-- requires: internal/default_filters.sql
+-- requires: internal/default_method.sql
+-- requires: internal/period_text.sql
+-- requires: internal/search.sql
+-- requires: views/tile_overview.sql
+CREATE OR REPLACE FUNCTION api.search(query jsonb)
+RETURNS TABLE (
+    rank integer,
+    block_id bigint,
+    tile_id bigint,
+    city_id bigint,
+    city text,
+    country_code text,
+    country text,
+    similarity double precision,
+    distance_m double precision,
+    compared bigint,
+    is_exact boolean,
+    lon double precision,
+    lat double precision,
+    is_synthetic boolean,
+    period text,
+    is_date_known boolean,
+    valid_share real,
+    licences text[],
+    attributions text[],
+    has_thumbnail boolean,
+    footprint geometry(Polygon, 4326)
+)
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+ROWS 20
+SET search_path = public, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    unit text := CASE query ->> 'kind' WHEN 'block' THEN 'block' WHEN 'tile' THEN 'tile' ELSE coalesce(query ->> 'unit', 'tile') END;
+    days text := query ->> 'period';
+    filters internal.search_filters := jsonb_populate_record(
+        internal.default_filters(),
+        query || jsonb_build_object(
+            'unit', unit,
+            'method', coalesce(query ->> 'method', internal.default_method(unit)),
+            'within', ST_GeomFromGeoJSON(query ->> 'within')::text,
+            'period', CASE
+                WHEN days IS NOT NULL
+                    THEN daterange(split_part(days, '/', 1)::date, split_part(days, '/', 2)::date, '[]')::text
+            END
+        )
+    );
+    q record;
+    anchor internal.search_anchor;
+BEGIN
+    SELECT r.*
+    INTO q
+    FROM jsonb_to_record('{"negative_weight": 0.2}' || query) AS r(
+        kind text, tile_id bigint, block_id bigint, lon double precision, lat double precision, positive bigint[], negative bigint[],
+        negative_weight double precision, area jsonb, vector jsonb
+    );
+    IF q.kind IS NULL OR q.kind NOT IN ('tile', 'block', 'position', 'examples', 'area', 'vector') THEN
+        RAISE EXCEPTION 'unknown kind of search %', coalesce(quote_literal(q.kind), 'NULL')
+            USING ERRCODE = '22023', HINT = 'Kinds are tile, block, position, examples, area and vector.';
+    END IF;
+    anchor := CASE q.kind
+        WHEN 'tile' THEN internal.anchor_of_items(ARRAY[q.tile_id], '{}', 0, unit, filters.method)
+        WHEN 'block' THEN internal.anchor_of_items(ARRAY[q.block_id], '{}', 0, unit, filters.method)
+        WHEN 'position' THEN internal.anchor_of_position(q.lon, q.lat, unit, filters.method)
+        WHEN 'examples' THEN internal.anchor_of_items(q.positive, q.negative, q.negative_weight, unit, filters.method)
+        WHEN 'area' THEN internal.anchor_of_area(ST_GeomFromGeoJSON(q.area::text), filters.period, unit, filters.method)
+        WHEN 'vector' THEN internal.anchor_of_vector(q.vector::text::vector, q.lon, q.lat)
+    END;
+    RETURN QUERY
+    SELECT s.rank, s.block_id, s.tile_id, s.city_id, s.city, s.country_code, o.country, s.similarity, s.distance_m,
+        s.compared, s.is_exact, ST_X(c.centre), ST_Y(c.centre), o.is_synthetic,
+        internal.period_text(o.period, o.is_date_known), o.is_date_known, o.valid_share, o.licences, o.attributions,
+        o.has_thumbnail, s.footprint
+    FROM internal.search(anchor, filters) AS s
+    JOIN api.tile_overview AS o ON o.tile_id = s.tile_id
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN s.block_id IS NULL THEN ST_MakePoint(o.lon, o.lat) ELSE ST_Centroid(s.footprint) END AS centre
+    ) AS c
+    ORDER BY s.rank;
+END;
+$$;
+
+COMMENT ON FUNCTION api.search IS
+'Return the matches of any search for similar tiles or blocks, given as one JSON object, as the web API takes it.
+kind: tile (see api.similar_tiles), block (similar_blocks), position (similar_at), examples (similar_to_examples), area (similar_to_area) or
+vector (similar_to_vector). The other keys are the arguments and defaults of that function, without the prefix query_;
+a vector may have lon and lat, the position it was made at, which exclude_within_m and exclude_same_city refer to.
+period: first and last day, 2024-06-01/2024-08-31. within and area: GeoJSON geometries.
+The rows are those of that function, with the country and centre (EPSG:4326) of each match, and is_synthetic, valid_share,
+is_date_known, licences, attributions and has_thumbnail of its tile; period is the first and last day, or ''date unknown''.
+Invalid values raise the same errors.';

@@ -1,0 +1,43 @@
+-- requires: internal/set_id.sql
+-- requires: views/tile_vectors.sql
+CREATE OR REPLACE FUNCTION internal.mean_embedding(item_ids bigint[], unit text, method text)
+RETURNS vector
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = public, pg_temp
+SET plan_cache_mode = force_custom_plan
+AS $$
+#variable_conflict use_variable
+DECLARE
+    set_id integer := internal.set_id(unit, method);
+    mean vector;
+    missing text;
+BEGIN
+    SELECT avg(l2_normalize(v.embedding)), min(coalesce(i.item_id::text, 'NULL')) FILTER (WHERE v.embedding IS NULL)
+    INTO mean, missing
+    FROM unnest(item_ids) AS i(item_id)
+    -- A subquery for each of them: the planner expects a join to read every vector.
+    CROSS JOIN LATERAL (
+        SELECT CASE unit
+            WHEN 'tile' THEN (SELECT t.embedding FROM api.tile_vectors AS t WHERE t.tile_id = i.item_id AND t.method = method)
+            ELSE (SELECT e.key::vector FROM terrakin.embedding_keys AS e WHERE e.set_id = set_id AND e.item_id = i.item_id)
+        END AS embedding
+        OFFSET 0
+    ) AS v;
+    IF missing IS NOT NULL AND unit = 'tile' THEN
+        RAISE EXCEPTION 'tile % does not exist or has no % vector', missing, method
+            USING ERRCODE = 'P0002', HINT = 'api.tile_at(lon, lat) finds the tile at a position; api.tile_overview lists all tiles.';
+    ELSIF missing IS NOT NULL THEN
+        RAISE EXCEPTION 'block % does not exist', missing
+            USING ERRCODE = 'P0002', HINT = CASE
+                WHEN EXISTS (SELECT FROM terrakin.tiles AS t WHERE t.tile_id = nullif(missing, 'NULL')::bigint >> 6) THEN
+                    'Its tile exists: a block needs clear pixels in 75 % of its area, and terrakin etl run to make it.'
+                ELSE 'api.block_at(lon, lat) finds the block at a position; block_id is tile_id * 64 + row * 7 + col.'
+            END;
+    END IF;
+    RETURN mean;
+END;
+$$;
+
+COMMENT ON FUNCTION internal.mean_embedding IS
+'Return the mean of the unit vectors of these tiles, or of the keys of these blocks. One that does not exist raises
+SQLSTATE P0002, an unknown unit or method 22023.';
