@@ -99,7 +99,7 @@ def test_a_period_without_scenes(terrakin: CommandLine, database: Settings, tiny
     assert "3 of 3 cities" in line
     assert "from 2019-01-01 to 2019-01-31" in line
     assert "--period" in line
-    assert counts(database) == (3, 0, 0, 15)
+    assert counts(database) == (3, 0, 0, 18)
 
 
 def test_a_truncated_cog_fails_its_city_and_no_other(
@@ -112,7 +112,7 @@ def test_a_truncated_cog_fails_its_city_and_no_other(
     assert "Lisbon (synthetic)" in line
     assert str(path) in line
     assert not list((database.home / "work" / "-2267057").rglob("composite.zarr*"))
-    assert counts(database) == (3, 2, 8, 15)
+    assert counts(database) == (3, 2, 8, 18)
     status = terrakin("etl", "status").stdout
     assert "failed: Lisbon (synthetic), composite, attempt 1: " in status
 
@@ -124,7 +124,7 @@ def test_an_item_without_scl_fails_its_city(
     line = error_of(terrakin, *run_arguments(damaged_demo, "--city", "Lisbon (synthetic)"))
     assert LISBON in line
     assert "scl" in line
-    assert counts(database) == (1, 0, 0, 5)
+    assert counts(database) == (1, 0, 0, 6)
     assert not list((database.home / "work").rglob("*.zarr*"))
 
 

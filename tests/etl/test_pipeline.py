@@ -39,6 +39,7 @@ def test_a_run_fills_the_tables_and_a_second_run_repeats_nothing(
         assert conn.execute("SELECT count(*) FROM terrakin.tiles WHERE umap_x IS NULL").fetchone() == (0,)
         before, attempts = tables(conn), conn.execute(ATTEMPTS).fetchall()
         check_dominant_patches(conn, copied.home)
+        check_blocks(conn, copied.home)
     files = work_files(copied.home)
 
     second = command_line(copied.home, copied.database_url)(*run_arguments(tiny_demo))
@@ -61,6 +62,29 @@ def check_dominant_patches(conn: psycopg.Connection[Any], home: Path) -> None:
             mask, vector = stored.pop(int(number))
             assert 49 <= mask.sum() <= 196
             np.testing.assert_allclose(rows_of_tile[mask].mean(axis=0), vector, atol=1e-4)
+    assert not stored
+
+
+def check_blocks(conn: psycopg.Connection[Any], home: Path) -> None:
+    """Check that the key of each block points where the mean of its four post-processed patches does."""
+    record = read_encoder(conn)
+    assert record
+    rows = conn.execute(
+        "SELECT e.item_id, e.key::vector::real[] FROM terrakin.embedding_keys AS e "
+        "WHERE e.set_id = internal.set_id('block', 'mean')"
+    )
+    stored = {block: np.array(key) for block, key in rows}
+    assert conn.execute("SELECT api.stats() -> 'n_blocks'").fetchone() == (len(stored),)
+    for path in (home / "work").rglob(PATCHES):
+        share = read_array(path, "patch_valid_share").reshape(-1, 7, 2, 7, 2)
+        patches = record.post_processing.apply(read_array(path, "embedding")).reshape(-1, 7, 2, 7, 2, 768)
+        tile_ids = read_array(path, "tile_id")
+        for tile, row, col in np.ndindex(len(tile_ids), 7, 7):
+            if share[tile, row, :, col].mean() >= 0.75:
+                used = patches[tile, row, :, col][share[tile, row, :, col] >= 0.5]
+                key = stored.pop((int(tile_ids[tile]) << 6) + 7 * row + col)
+                mean = used.mean(axis=0)
+                assert key @ mean / np.linalg.norm(key) / np.linalg.norm(mean) > 0.9999
     assert not stored
 
 

@@ -167,7 +167,7 @@ def test_dimensions_are_excluded_from_every_vector_and_older_vectors_are_not_loa
         assert refused.returncode == 1
         assert "run `terrakin etl aggregate` first" in refused.stderr
         assert conn.execute("SELECT count(*) FROM terrakin.tiles").fetchone() == (0,)
-        for stage in ("aggregate", "load"):
+        for stage in ("aggregate", "blocks", "load"):
             done = terrakin("etl", stage, "--period", PERIOD)
             assert done.returncode == 0, done.stderr
         for (vector,) in conn.execute(

@@ -16,7 +16,7 @@ from etl.demo.catalogue import DemoCatalogue
 from tests.etl.conftest import CommandLine, lines_until, run_arguments
 from tests.etl.tables import tables
 
-STAGES = ("composite", "fit", "embed", "aggregate", "load", "thumbnail", "layout", "index")
+STAGES = ("composite", "fit", "embed", "aggregate", "blocks", "load", "thumbnail", "layout", "index")
 
 
 def kill_all(process: subprocess.Popen[str]) -> None:

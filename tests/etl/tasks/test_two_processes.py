@@ -42,7 +42,7 @@ def test_with_a_shared_work_folder_they_leave_the_tables_of_a_single_run(
     arguments = run_arguments(tiny_demo, "--workers", "1")
     errors = [finish(process) for process in [terrakin.start(*arguments), terrakin.start(*arguments)]]
     assert sum(error.count("stage=fit event=started") for error in errors) == 1
-    assert fetch_one(database, WORK_DONE) == (1, 15, 2, 1)
+    assert fetch_one(database, WORK_DONE) == (1, 18, 2, 1)
     assert database.database_url
     with psycopg.connect(database.database_url) as conn:
         got = tables(conn)
@@ -58,7 +58,7 @@ def test_with_separate_work_folders_they_embed_with_the_same_filters(
     arguments = run_arguments(tiny_demo, "--workers", "1")
     errors = [finish(process) for process in [machine.start(*arguments) for machine in machines]]
     assert sum(error.count("stage=fit event=started") for error in errors) == 1
-    assert fetch_one(database, WORK_DONE) == (1, 15, 2, 2)
+    assert fetch_one(database, WORK_DONE) == (1, 18, 2, 2)
     assert fetch_one(database, "SELECT count(*) FROM terrakin.tiles") == (12,)
     before = fetch_one(database, "SELECT max(finished_at) FROM terrakin.etl_tasks")
     for machine in machines:
