@@ -15,7 +15,7 @@ from etl.demo.catalogue import DemoCatalogue
 from etl.demo.towns import TINY_TOWNS
 from etl.store.encoder import read_encoder
 from etl.store.work_files import PATCHES, read_array
-from tests.etl.conftest import CommandLine, run_arguments
+from tests.etl.conftest import CommandLine, InThisProcess, environment, run_arguments
 from tests.etl.tables import tables
 
 ATTEMPTS = "SELECT city_id, stage, attempts, finished_at FROM terrakin.etl_tasks ORDER BY 1, 2"
@@ -68,11 +68,10 @@ def test_a_period_that_would_overwrite_another_is_refused(
     copied: Settings,
     tiny_demo: DemoCatalogue,
     undisturbed: dict[str, list[str]],
-    command_line: Callable[..., CommandLine],
 ) -> None:
     arguments = run_arguments(tiny_demo, "--city", "Lisbon (synthetic)")
     clashing = [argument.replace("/2024-08-31", "/2024-07-31") for argument in arguments]
-    refused = command_line(copied.home, copied.database_url)(*clashing)
+    refused = InThisProcess(environment(copied.home, copied.database_url))(*clashing)
     assert refused.returncode == 1
     error = refused.stderr.splitlines()[-1]
     assert all(value in error for value in ("2024-06-01/2024-07-31", "2024-06-01/2024-08-31", "Lisbon (synthetic)"))
