@@ -55,7 +55,7 @@ class CommandLine:
 
 @dataclass(frozen=True)
 class InThisProcess:
-    """Runs ``terrakin`` as ``CommandLine`` does, without a new process: for commands that start no Dask cluster."""
+    """Runs ``terrakin`` without a new process: for commands that start no Dask cluster. Logs go to pytest."""
 
     environment: dict[str, str]
 

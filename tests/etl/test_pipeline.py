@@ -25,9 +25,7 @@ def work_files(home: Path) -> dict[Path, int]:
     return {path: path.stat().st_mtime_ns for path in (home / "work").rglob("*")}
 
 
-def test_a_run_fills_the_tables_and_a_second_run_repeats_nothing(
-    copied: Settings, tiny_demo: DemoCatalogue, command_line: Callable[..., CommandLine]
-) -> None:
+def test_a_run_fills_the_tables_and_a_second_run_repeats_nothing(copied: Settings, tiny_demo: DemoCatalogue) -> None:
     with psycopg.connect(str(copied.database_url)) as conn:
         expected = {
             (tile_id(cell, date(2024, 6, 1)), -town.geonames_id) for town in TINY_TOWNS for cell in town.cells()
@@ -41,7 +39,7 @@ def test_a_run_fills_the_tables_and_a_second_run_repeats_nothing(
         check_dominant_patches(conn, copied.home)
     files = work_files(copied.home)
 
-    second = command_line(copied.home, copied.database_url)(*run_arguments(tiny_demo))
+    second = InThisProcess(environment(copied.home, copied.database_url))(*run_arguments(tiny_demo))
     assert second.returncode == 0, second.stderr
     with psycopg.connect(str(copied.database_url)) as conn:
         assert tables(conn) == before

@@ -10,7 +10,7 @@ import psycopg
 
 from db.settings import Settings
 from etl.demo.catalogue import DemoCatalogue
-from tests.etl.conftest import CommandLine, lines_until, run_arguments
+from tests.etl.conftest import CommandLine, InThisProcess, lines_until, run_arguments
 from tests.etl.tables import tables
 
 WORK_DONE = """
@@ -62,7 +62,8 @@ def test_with_separate_work_folders_they_embed_with_the_same_filters(
     assert fetch_one(database, "SELECT count(*) FROM terrakin.tiles") == (12,)
     before = fetch_one(database, "SELECT max(finished_at) FROM terrakin.etl_tasks")
     for machine in machines:
-        finish(machine.start(*arguments))
+        again = InThisProcess(machine.environment)(*arguments)
+        assert again.returncode == 0, again.stderr
     assert fetch_one(database, "SELECT max(finished_at) FROM terrakin.etl_tasks") == before
     assert fetch_one(
         database, "SELECT e.weights_sha256 = f.weights_sha256 FROM terrakin.encoder e, terrakin.fitted_filters f"
