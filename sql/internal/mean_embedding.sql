@@ -15,15 +15,14 @@ BEGIN
     SELECT avg(l2_normalize(v.embedding)), min(coalesce(i.item_id::text, 'NULL')) FILTER (WHERE v.embedding IS NULL)
     INTO mean, missing
     FROM unnest(item_ids) AS i(item_id)
-    LEFT JOIN (
-        SELECT t.tile_id, t.embedding
-        FROM api.tile_vectors AS t
-        WHERE unit = 'tile' AND t.method = method
-        UNION ALL
-        SELECT e.item_id, e.key::vector
-        FROM terrakin.embedding_keys AS e
-        WHERE unit = 'block' AND e.set_id = set_id
-    ) AS v(item_id, embedding) ON v.item_id = i.item_id;
+    -- A subquery for each of them: the planner expects a join to read every vector.
+    CROSS JOIN LATERAL (
+        SELECT CASE unit
+            WHEN 'tile' THEN (SELECT t.embedding FROM api.tile_vectors AS t WHERE t.tile_id = i.item_id AND t.method = method)
+            ELSE (SELECT e.key::vector FROM terrakin.embedding_keys AS e WHERE e.set_id = set_id AND e.item_id = i.item_id)
+        END AS embedding
+        OFFSET 0
+    ) AS v;
     IF missing IS NOT NULL AND unit = 'tile' THEN
         RAISE EXCEPTION 'tile % does not exist or has no % vector', missing, method
             USING ERRCODE = 'P0002', HINT = 'api.tile_at(lon, lat) finds the tile at a position; api.tile_overview lists all tiles.';

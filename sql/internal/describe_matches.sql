@@ -1,0 +1,31 @@
+-- requires: functions/block_footprint.sql
+-- requires: types/match.sql
+-- requires: types/search_plan.sql
+CREATE OR REPLACE FUNCTION internal.describe_matches(
+    plan internal.search_plan,
+    query_location geography,
+    item_ids bigint[],
+    similarities double precision[],
+    n_compared bigint
+)
+RETURNS SETOF internal.match
+LANGUAGE sql STABLE PARALLEL SAFE
+ROWS 20
+SET search_path = public, pg_temp
+AS $$
+    SELECT m.place::integer,
+        CASE WHEN NOT plan.is_tile THEN m.item_id END,
+        CASE WHEN plan.is_tile THEN m.item_id ELSE m.item_id >> 6 END,
+        e.city_id, c.name, c.country_code, m.similarity, ST_Distance(e.location::geography, query_location),
+        CASE WHEN plan.is_tile THEN t.footprint ELSE api.block_footprint(m.item_id) END::geometry(Polygon, 4326),
+        n_compared, plan.max_compared IS NULL OR n_compared < plan.max_compared
+    FROM unnest(item_ids, similarities) WITH ORDINALITY AS m(item_id, similarity, place)
+    JOIN terrakin.embedding_keys AS e ON e.set_id = plan.set_id AND e.item_id = m.item_id
+    JOIN terrakin.cities AS c ON c.city_id = e.city_id
+    LEFT JOIN terrakin.tiles AS t ON plan.is_tile AND t.tile_id = m.item_id
+    ORDER BY m.place;
+$$;
+
+COMMENT ON FUNCTION internal.describe_matches IS
+'Return the tiles or blocks that a search found, in their order, with the columns of every search.
+The answer is exact if fewer keys were compared than the plan allows: then every eligible one was.';

@@ -1,0 +1,42 @@
+CREATE TYPE internal.search_plan AS (
+    set_id integer,
+    key halfvec,
+    is_tile boolean,
+    n_short bigint,
+    max_compared bigint,
+    parent_ids integer[],
+    indexed_city_ids bigint[],
+    only_city_ids bigint[],
+    exclude_city_ids bigint[],
+    exclude_within_m double precision,
+    south double precision,
+    north double precision,
+    indexed_within geometry,
+    within geometry,
+    composite_ids bigint[],
+    max_per_tile integer
+);
+
+COMMENT ON TYPE internal.search_plan IS
+'What internal.search compares, and which filters apply: made by internal.plan_search. NULL means no filter.';
+COMMENT ON COLUMN internal.search_plan.set_id IS 'Set of keys to compare.';
+COMMENT ON COLUMN internal.search_plan.key IS 'Key of the query.';
+COMMENT ON COLUMN internal.search_plan.is_tile IS 'Whether tiles are searched, not blocks.';
+COMMENT ON COLUMN internal.search_plan.n_short IS
+'Number of best keys to keep: k blocks, or more than k tiles, which are ranked again by their whole vectors.';
+COMMENT ON COLUMN internal.search_plan.max_compared IS 'Number of eligible keys to compare at most; NULL for all.';
+COMMENT ON COLUMN internal.search_plan.parent_ids IS
+'Groups of lists with the nearest centroids, whose lists are read first. NULL if all keys are found by place: so few are
+eligible that this is faster.';
+COMMENT ON COLUMN internal.search_plan.indexed_city_ids IS
+'Only these cities, looked up in the index of a list: one search of the index for each city.';
+COMMENT ON COLUMN internal.search_plan.only_city_ids IS
+'Only these cities, so many that reading whole lists is faster than an index search for each of them.';
+COMMENT ON COLUMN internal.search_plan.exclude_city_ids IS 'Leave out these cities. It has no NULL.';
+COMMENT ON COLUMN internal.search_plan.exclude_within_m IS 'Leave out what is nearer than this to the anchor, in metres.';
+COMMENT ON COLUMN internal.search_plan.south IS 'Everything nearer than exclude_within_m lies north of this latitude.';
+COMMENT ON COLUMN internal.search_plan.north IS 'Everything nearer than exclude_within_m lies south of this latitude.';
+COMMENT ON COLUMN internal.search_plan.indexed_within IS 'The geometry within, if what lies in it is found by the index.';
+COMMENT ON COLUMN internal.search_plan.within IS 'Only centres in this geometry (EPSG:4326).';
+COMMENT ON COLUMN internal.search_plan.composite_ids IS 'Only tiles, and blocks of tiles, of these composites.';
+COMMENT ON COLUMN internal.search_plan.max_per_tile IS 'At most this many blocks of a tile; NULL if tiles are searched.';
