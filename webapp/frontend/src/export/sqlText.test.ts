@@ -47,7 +47,7 @@ test('examples and areas come first', () => {
 test('an unknown search has no statement', () => expect(sqlText({ path: 'api/v1/similar-to-chip', body: {} })).toBeNull());
 
 test('blocks', () => {
-  expect(sqlText({ path: 'api/v1/similar', body: { block_id: 70, k: 5, max_per_tile: 2 } })).toBe(`SELECT rank, block_id, tile_id, city, country_code, similarity, distance_m, footprint
+  expect(sqlText({ path: 'api/v1/similar-blocks', body: { block_id: 70, k: 5, max_per_tile: 2 } })).toBe(`SELECT rank, block_id, tile_id, city, country_code, similarity, distance_m, footprint
 FROM api.similar_blocks(
     70,
     k => 5,

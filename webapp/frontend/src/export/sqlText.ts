@@ -3,38 +3,22 @@
 import { SEARCH_ARGUMENTS } from '../api/schema';
 import type { SearchRequest } from '../api/types';
 
-interface SqlFunction {
-  /** A function of schema api. */
-  name: string;
-  /** The arguments that come first, without names. */
-  leading: string[];
-}
-
+/** The function of schema api that a search calls, and the arguments that come first, without names. */
+const FUNCTIONS: Record<string, { name: string; leading: string[] }> = {
+  similar: { name: 'similar_tiles', leading: ['tile_id'] },
+  'similar-blocks': { name: 'similar_blocks', leading: ['block_id'] },
+  'similar-at': { name: 'similar_at', leading: ['lon', 'lat'] },
+  'similar-to-examples': { name: 'similar_to_examples', leading: ['positive'] },
+  'similar-to-area': { name: 'similar_to_area', leading: ['area'] },
+};
 const DEFAULTS = SEARCH_ARGUMENTS as Record<string, { default?: unknown }>;
 /** SQL has its own default number of matches, so it is always given. */
 const ALWAYS_GIVEN = new Set(['k']);
 
-/** Return the function that a search calls, or null if there is none. */
-function functionOf({ path, body }: SearchRequest): SqlFunction | null {
-  switch (path.split('/').at(-1)) {
-    case 'similar':
-      return 'block_id' in body ? { name: 'similar_blocks', leading: ['block_id'] } : { name: 'similar_tiles', leading: ['tile_id'] };
-    case 'similar-at':
-      return { name: 'similar_at', leading: ['lon', 'lat'] };
-    case 'similar-to-examples':
-      return { name: 'similar_to_examples', leading: ['positive'] };
-    case 'similar-to-area':
-      return { name: 'similar_to_area', leading: ['area'] };
-    default:
-      return null;
-  }
-}
-
 /** Return the statement, or null if the search has no SQL function. */
-export function sqlText(request: SearchRequest): string | null {
-  const called = functionOf(request);
+export function sqlText({ path, body }: SearchRequest): string | null {
+  const called = FUNCTIONS[path.split('/').at(-1)!];
   if (!called) return null;
-  const { body } = request;
   const isNamed = ([name, value]: [string, unknown]) =>
     !called.leading.includes(name) && (ALWAYS_GIVEN.has(name) || value !== DEFAULTS[name]?.default);
   const leading = called.leading.map((name) => literal(name, body[name]));

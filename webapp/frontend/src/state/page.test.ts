@@ -52,7 +52,7 @@ test('filters are sent, empty ones are not', () => {
 test('a chosen block is searched for by its id, without the settings of tiles', () => {
   const settings = search({ unit: 'block', method: 'dominant', max_per_tile: 3 });
   const request = requestOf(page({ chosenId: 70, ...settings }));
-  expect(request?.path).toBe('api/v1/similar');
+  expect(request?.path).toBe('api/v1/similar-blocks');
   expect(request?.body).toMatchObject({ block_id: 70, max_per_tile: 3 });
   for (const name of ['tile_id', 'method', 'unit']) expect(request?.body).not.toHaveProperty(name);
 });

@@ -63,7 +63,7 @@ export function requestOf({ chosenId, positive, negative, area, areaUse, search 
   if (area && areaUse === 'like') return request('similar-to-area', { area, ...unit });
   const examples = chosenId === null ? positive : [chosenId, ...positive];
   if (examples.length === 0) return null;
-  if (examples.length === 1 && chosenId !== null && negative.length === 0) return request('similar', { [`${search.unit}_id`]: chosenId });
+  if (examples.length === 1 && chosenId !== null && negative.length === 0) return request(search.unit === 'tile' ? 'similar' : 'similar-blocks', { [`${search.unit}_id`]: chosenId });
   return request('similar-to-examples', { positive: examples, negative, ...unit });
 }
 
