@@ -86,7 +86,7 @@ COMMENT ON FUNCTION api.$name IS
 
 MODEL = Template('''\
 # $mark
-"""The filters of the searches for similar tiles, as fields of the web API."""
+"""The filters of the searches for similar tiles and blocks, as fields of the web API."""
 
 from typing import ClassVar
 
