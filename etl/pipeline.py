@@ -19,7 +19,7 @@ from etl.errors import CityError, EmptyDatabaseError
 from etl.imagery.catalogue import Source, check_catalogue
 from etl.imagery.dask_cluster import DaskOptions
 from etl.period import Period
-from etl.stages import aggregate, composite, embed, index, layout, load, thumbnail
+from etl.stages import aggregate, blocks, composite, embed, index, layout, load, thumbnail
 from etl.stages.bias import BiasRequest
 from etl.stages.encoder import check_encoder, fitted_encoder
 from etl.stages.fit import check_post_processing, post_processing
@@ -123,6 +123,7 @@ def run(settings: Settings, request: Request, bar: BarFactory) -> list[str]:
             _raise_if_none_is_left(failed, chosen)
             processing = post_processing(jobs, request.post_processing, request.bias_removal)
             failed += _for_each(jobs, lambda job: aggregate.run(job, processing))
+            failed += _for_each(jobs, lambda job: blocks.run(job, processing))
             failed += _for_each(jobs, load.run)
             failed += _for_each(jobs, thumbnail.run)
         if request.with_layout:
@@ -161,6 +162,8 @@ def _run_stage(job: Job, stage: Stage, request: Request, encoder: Encoder | None
         return _embed([job], request, encoder)
     if stage == "aggregate":
         return aggregate.run(job, post_processing([job], request.post_processing, request.bias_removal))
+    if stage == "blocks":
+        return blocks.run(job, post_processing([job]))
     return load.run(job) if stage == "load" else thumbnail.run(job)
 
 

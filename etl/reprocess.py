@@ -15,7 +15,7 @@ from db.connect import connect
 from db.index import drop_indexes
 from db.settings import Settings
 from etl.errors import ConcurrentChangeError, EmptyDatabaseError, WorkFileError
-from etl.stages import aggregate, bias, index, layout, load
+from etl.stages import aggregate, bias, blocks, index, layout, load
 from etl.stages.bias import BiasRequest
 from etl.stages.fit import fit, is_refit_due
 from etl.stages.texture import with_texture
@@ -61,7 +61,7 @@ def remove_bias(settings: Settings, request: BiasRequest, bar: BarFactory) -> Po
         failed = []
         for job in jobs:
             with heartbeat(settings, job.ledger.worker):
-                failed += aggregate.run(job, processing)
+                failed += aggregate.run(job, processing) + blocks.run(job, processing)
         raise_for(failed, sum(len(job.cities) for job in jobs))
         _load(settings, conn, jobs, processing, measured)
         with one_at_a_time(conn, "layout"):

@@ -22,8 +22,8 @@ from etl.store.date_range import date_range
 
 IN_PERIOD = ("--period", PERIOD.label.replace("_", "/"))
 STAGES = (
-    ("etl", "aggregate", "--bias-removal", "dimensions", *IN_PERIOD), ("etl", "load", *IN_PERIOD),
-    ("etl", "thumbnail", *IN_PERIOD), ("etl", "layout"), ("db", "index"),
+    ("etl", "aggregate", "--bias-removal", "dimensions", *IN_PERIOD), ("etl", "blocks", *IN_PERIOD),
+    ("etl", "load", *IN_PERIOD), ("etl", "thumbnail", *IN_PERIOD), ("etl", "layout"), ("db", "index"),
 )  # fmt: skip
 """Before it computes vectors, aggregate fits the post-processing, measures spatial bias and fits its removal."""
 BYTES_PER_TILE = 196 * 768 * 2 * 1.3

@@ -60,9 +60,7 @@ embedding_sets = Table(
         "the first fit.",
     ),
     Column("fitted_at", DateTime(timezone=True), comment="When components and lists were fitted; NULL if never."),
-    Index(
-        "uq_embedding_sets_unit_method", "unit", "method", unique=True, postgresql_where=text("is_current")
-    ),
+    Index("uq_embedding_sets_unit_method", "unit", "method", unique=True, postgresql_where=text("is_current")),
     CheckConstraint("unit IN ('tile', 'block')", name="unit"),
     CheckConstraint("kept_share BETWEEN 0 AND 1", name="kept_share"),
     CheckConstraint("max_compared > 0", name="max_compared"),

@@ -27,7 +27,7 @@ etl_tasks = Table(
         comment="City of the task.",
     ),
     Column("period", DATERANGE, nullable=False, comment="Dates (UTC) of the composite."),
-    Column("stage", Text, nullable=False, comment="composite, embed, aggregate, load or thumbnail."),
+    Column("stage", Text, nullable=False, comment="composite, embed, aggregate, blocks, load or thumbnail."),
     Column("status", Text, nullable=False, server_default="pending", comment="pending, running, done or failed."),
     Column("attempts", Integer, nullable=False, server_default=text("0"), comment="Number of attempts."),
     Column("started_at", DateTime(timezone=True), comment="Start of the last attempt."),
@@ -44,6 +44,6 @@ etl_tasks = Table(
     ),
     PrimaryKeyConstraint("city_id", "period", "stage"),
     CheckConstraint("status IN ('pending', 'running', 'done', 'failed')", name="status"),
-    CheckConstraint("stage IN ('composite', 'embed', 'aggregate', 'load', 'thumbnail')", name="stage"),
+    CheckConstraint("stage IN ('composite', 'embed', 'aggregate', 'blocks', 'load', 'thumbnail')", name="stage"),
     comment="Ledger of the ETL, one row per city, period and stage; tasks are claimed with FOR UPDATE SKIP LOCKED.",
 )

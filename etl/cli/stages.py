@@ -86,8 +86,16 @@ def aggregate(settings: Settings, /, **given: Any) -> None:
 @click.command()
 @options(PERIOD, CITY, LIMIT)
 @click.pass_obj
+def blocks(settings: Settings, /, **given: Any) -> None:
+    """Make vectors of blocks of 320 m from patch embeddings."""
+    _run_stage(settings, "blocks", given)
+
+
+@click.command()
+@options(PERIOD, CITY, LIMIT)
+@click.pass_obj
 def load(settings: Settings, /, **given: Any) -> None:
-    """Load tile vectors into the database."""
+    """Load tile and block vectors into the database."""
     _run_stage(settings, "load", given)
 
 

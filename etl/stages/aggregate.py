@@ -36,7 +36,7 @@ def run(job: Job, processing: PostProcessing) -> list[str]:
 
 def _aggregate(job: Job, processing: PostProcessing, city: City, made_from: str, advance: Advance) -> Mapping[str, Any]:
     path = job.path(city.city_id, PATCHES)
-    _check_encoder_of(job, path)
+    check_encoder_of(job, path)
     parts = []
     for part in aggregate_file(path, processing):
         parts.append(part)
@@ -59,7 +59,7 @@ def _vectors(path: Path, tiles: slice, processing: PostProcessing) -> TileVector
     return aggregate(processing.apply(patches), is_valid, processing.texture)
 
 
-def _check_encoder_of(job: Job, path: Path) -> None:
+def check_encoder_of(job: Job, path: Path) -> None:
     """Raise if patches were made by another encoder than the recorded one.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Stage load: tile vectors into ``terrakin.tiles``, one transaction per city."""
+"""Stage load: tile vectors into ``terrakin.tiles``, with the keys of tiles and blocks; one transaction per city."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -7,12 +7,13 @@ from typing import Any
 from etl.cities.city import City
 from etl.cities.grid import cell_and_month
 from etl.errors import WorkFileError
-from etl.stages.aggregate import fingerprints
+from etl.stages import aggregate, blocks
+from etl.store.blocks import CityBlocks
 from etl.store.encoder import post_processing_version, read_encoder
 from etl.store.tiles import CityTiles, write_tiles
-from etl.store.work_files import COMPOSITE, VECTORS, read_array, read_attributes
+from etl.store.work_files import BLOCKS, COMPOSITE, VECTORS, read_array, read_attributes
 from etl.tasks.city_loop import Advance, walk_cities
-from etl.tasks.job import Job
+from etl.tasks.job import Job, fingerprint
 from etl.vectors.aggregation import AGGREGATIONS
 
 log = logging.getLogger(__name__)
@@ -26,12 +27,12 @@ TERMS: Mapping[str, Any] = {"is_date_known": True, "licences": [], "attributions
 
 
 def run(job: Job) -> list[str]:
-    """Load the vectors that are not in the database as they are. Return one line per city that failed.
+    """Load the tiles and blocks that are not in the database as they are. Return one line per city that failed.
 
     Raises:
         EmptyDatabaseError: no encoder is recorded.
     """
-    made_from = {city.city_id: job.made_from(city.city_id, VECTORS) for city in job.cities}
+    made_from = {city.city_id: _made_from(job, city.city_id) for city in job.cities}
     load = _loader(job)
 
     def work(city: City, _: str, advance: Advance) -> Mapping[str, Any]:
@@ -54,9 +55,15 @@ def run_all(job: Job) -> None:
     with job.bar("load", "city", len(job.cities)) as bar:
         for city in job.cities:
             log.info("stage=load city_id=%d event=started", city.city_id)
-            detail = load(city) | {"made_from": job.made_from(city.city_id, VECTORS)}
+            detail = load(city) | {"made_from": _made_from(job, city.city_id)}
             job.ledger.finish("load", city.city_id, detail)
             bar.update()
+
+
+def _made_from(job: Job, city_id: int) -> str | None:
+    """Return the fingerprint of what a city is loaded from; None if a work file is missing."""
+    parts = [job.made_from(city_id, name) for name in (VECTORS, BLOCKS)]
+    return None if None in parts else fingerprint(*parts)
 
 
 def _loader(job: Job) -> Callable[[City], dict[str, Any]]:
@@ -64,22 +71,26 @@ def _loader(job: Job) -> Callable[[City], dict[str, Any]]:
     with job.conn.transaction():
         version, stored = post_processing_version(job.conn), read_encoder(job.conn)
     assert stored is not None
-    comparable = fingerprints(job, stored.post_processing)
+    comparable = [
+        ("vectors", VECTORS, "aggregate", aggregate.fingerprints(job, stored.post_processing)),
+        ("blocks", BLOCKS, "blocks", blocks.fingerprints(job, stored.post_processing)),
+    ]
 
     def load(city: City) -> dict[str, Any]:
-        if job.made_from(city.city_id, VECTORS) != comparable[city.city_id]:
-            raise WorkFileError(
-                "its vectors were not made with the recorded post-processing; run `terrakin etl aggregate` first"
-            )
+        for what, file, stage, wanted in comparable:
+            if job.made_from(city.city_id, file) != wanted[city.city_id]:
+                raise WorkFileError(
+                    f"its {what} were not made with the recorded post-processing; run `terrakin etl {stage}` first"
+                )
         tiles = _read(job, city)
         write_tiles(job.conn, tiles, version)
-        return {"n_tiles": len(tiles.cells)}
+        return {"n_tiles": len(tiles.cells), "n_blocks": len(tiles.blocks.block_ids)}
 
     return load
 
 
 def _read(job: Job, city: City) -> CityTiles:
-    path = job.path(city.city_id, VECTORS)
+    path, of_blocks = (job.path(city.city_id, name) for name in (VECTORS, BLOCKS))
     attributes = read_attributes(job.path(city.city_id, COMPOSITE)) or {}
     return CityTiles(
         city_id=city.city_id,
@@ -91,4 +102,5 @@ def _read(job: Job, city: City) -> CityTiles:
         dominant_share=read_array(path, "dominant_share"),
         dominant_patches=read_array(path, "dominant_patches"),
         vectors={name: read_array(path, name) for name in AGGREGATIONS},
+        blocks=CityBlocks(*(read_array(of_blocks, name) for name in ("block_id", "valid_share", "embedding"))),
     )

@@ -13,6 +13,7 @@ from db.embedding_sets.tile_keys import add_tile_keys
 from etl.cities.grid import Cell, tile_id
 from etl.errors import ConcurrentChangeError
 from etl.period import Period
+from etl.store.blocks import CityBlocks, write_block_keys
 from etl.store.date_range import date_range
 from etl.store.encoder import post_processing_version
 from etl.vectors.aggregation import AGGREGATIONS
@@ -99,6 +100,7 @@ class CityTiles:
         dominant_share: (n,) float32 in 0..1.
         dominant_patches: (n, 196) bool, row by row from the north-west.
         vectors: (n, 768) float32 for each of etl.vectors.aggregation.AGGREGATIONS.
+        blocks: the blocks of these tiles that have a vector.
     """
 
     city_id: int
@@ -109,10 +111,13 @@ class CityTiles:
     dominant_share: np.ndarray
     dominant_patches: np.ndarray
     vectors: Mapping[str, np.ndarray]
+    blocks: CityBlocks
 
 
 def write_tiles(conn: Connection, tiles: CityTiles, version: str) -> None:
-    """Store one city's tiles of one period in one transaction; delete its tiles that are not among them.
+    """Store one city's tiles of one period, and what searches compare, in one transaction; delete its other tiles.
+
+    Triggers delete the keys of deleted and of replaced tiles, and of their blocks.
 
     Args:
         conn: in autocommit, or within a transaction that writes several cities.
@@ -138,6 +143,7 @@ def write_tiles(conn: Connection, tiles: CityTiles, version: str) -> None:
         conn.execute(UPSERT_TILES)
         conn.execute(UPSERT_AGGREGATES)
         add_tile_keys(conn, [tile_id(cell, tiles.period.start) for cell in tiles.cells])
+        write_block_keys(conn, tiles.city_id, tiles.blocks)
 
 
 def _copy(conn: Connection, tiles: CityTiles, composite_id: int | None) -> None:

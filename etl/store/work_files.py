@@ -14,7 +14,7 @@ from zarr.codecs import BloscCodec
 
 from etl.period import Period
 
-COMPOSITE, PATCHES, VECTORS = "composite.zarr", "patches.zarr", "vectors.zarr"
+COMPOSITE, PATCHES, VECTORS, BLOCKS = "composite.zarr", "patches.zarr", "vectors.zarr", "blocks.zarr"
 COMPRESSOR = BloscCodec(cname="lz4", shuffle="bitshuffle")
 """Files are no larger than with Zarr's default (Zstandard alone), and are read 1.4 to 2 times as fast."""
 TILES_PER_CHUNK = 16
@@ -63,7 +63,7 @@ def write_arrays(
     group = zarr.open_group(new, mode="w-", attributes=dict(attributes))
     for name, values in arrays.items():
         longest = (TILES_PER_CHUNK, chunk, chunk)[-values.ndim :]
-        chunks = tuple(map(min, values.shape, longest))
+        chunks = tuple(max(1, min(size)) for size in zip(values.shape, longest, strict=True))  # an axis may be empty
         group.create_array(name, data=values, chunks=chunks, compressors=COMPRESSOR)
     shutil.rmtree(path, ignore_errors=True)
     new.rename(path)

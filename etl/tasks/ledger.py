@@ -18,7 +18,7 @@ from db.settings import Settings
 from etl.period import Period
 from etl.store.date_range import date_range
 
-Stage = Literal["composite", "embed", "aggregate", "load", "thumbnail"]
+Stage = Literal["composite", "embed", "aggregate", "blocks", "load", "thumbnail"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
 
 HEARTBEAT_S = 15

@@ -6,7 +6,8 @@ CREATE OR REPLACE FUNCTION internal.describe_matches(
     query_location geography,
     item_ids bigint[],
     similarities double precision[],
-    n_compared bigint
+    n_compared bigint,
+    is_exact boolean
 )
 RETURNS SETOF internal.match
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -18,7 +19,7 @@ AS $$
         CASE WHEN plan.is_tile THEN m.item_id ELSE m.item_id >> 6 END,
         e.city_id, c.name, c.country_code, m.similarity, ST_Distance(e.location::geography, query_location),
         CASE WHEN plan.is_tile THEN t.footprint ELSE api.block_footprint(m.item_id) END::geometry(Polygon, 4326),
-        n_compared, plan.max_compared IS NULL OR n_compared < plan.max_compared
+        n_compared, is_exact
     FROM unnest(item_ids, similarities) WITH ORDINALITY AS m(item_id, similarity, place)
     JOIN terrakin.embedding_keys AS e ON e.set_id = plan.set_id AND e.item_id = m.item_id
     JOIN terrakin.cities AS c ON c.city_id = e.city_id
@@ -27,5 +28,4 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION internal.describe_matches IS
-'Return the tiles or blocks that a search found, in their order, with the columns of every search.
-The answer is exact if fewer keys were compared than the plan allows: then every eligible one was.';
+'Return the tiles or blocks that a search found, in their order, with the columns of every search.';

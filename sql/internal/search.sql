@@ -15,6 +15,7 @@ AS $$
 #variable_conflict use_variable
 DECLARE
     p internal.search_plan := internal.plan_search(anchor, filters);
+    max_compared bigint := p.max_compared;
     n_compared bigint;
     found_ids bigint[];
     similarities double precision[];
@@ -52,7 +53,7 @@ BEGIN
                     AND (filters.min_valid_share IS NULL OR e.valid_share >= filters.min_valid_share)
                 OFFSET 0
             ) AS c
-            LIMIT p.max_compared
+            LIMIT max_compared
         ),
         placed_in_tile AS (
             SELECT b.item_id, b.city_id, b.distance, CASE WHEN p.max_per_tile IS NOT NULL
@@ -83,11 +84,13 @@ BEGIN
             LIMIT p.n_short
         ) AS r
         WHERE filters.min_similarity IS NULL OR r.similarity >= filters.min_similarity;
-        EXIT WHEN p.max_compared IS NULL OR n_compared < p.max_compared OR cardinality(found_ids) >= filters.k;
+        EXIT WHEN max_compared IS NULL OR n_compared < max_compared OR cardinality(found_ids) >= filters.k;
         -- Too few passed max_per_city or min_similarity.
-        p.max_compared := CASE WHEN filters.min_similarity IS NULL THEN 4 * p.max_compared END;
+        max_compared := CASE WHEN filters.min_similarity IS NULL THEN 4 * max_compared END;
     END LOOP;
-    RETURN QUERY SELECT * FROM internal.describe_matches(p, anchor.location, found_ids, similarities, n_compared);
+    RETURN QUERY SELECT * FROM internal.describe_matches(
+        p, anchor.location, found_ids, similarities, n_compared, max_compared IS NULL OR n_compared < max_compared
+    );
 END;
 $$;
 

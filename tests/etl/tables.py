@@ -22,6 +22,11 @@ QUERIES = {
     "layouts": """
         SELECT method, parameters::text, n_tiles, n_placed FROM terrakin.layouts ORDER BY layout_id DESC LIMIT 1
     """,
+    "embedding_keys": """
+        SELECT s.unit, s.method, e.item_id, e.city_id, e.list_id, e.valid_share, ST_AsText(e.location), e.key::text
+        FROM terrakin.embedding_keys AS e
+        JOIN terrakin.embedding_sets AS s ON s.set_id = e.set_id
+    """,
     "tasks": "SELECT city_id, period, stage, status, detail FROM terrakin.etl_tasks",
     "indexes": "SELECT indexname FROM pg_indexes WHERE schemaname = 'terrakin'",
 }

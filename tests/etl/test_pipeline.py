@@ -15,7 +15,7 @@ from etl.demo.catalogue import DemoCatalogue
 from etl.demo.towns import TINY_TOWNS
 from etl.store.encoder import read_encoder
 from etl.store.work_files import PATCHES, read_array
-from tests.etl.conftest import CommandLine, run_arguments
+from tests.etl.conftest import CommandLine, InThisProcess, environment, run_arguments
 from tests.etl.tables import tables
 
 ATTEMPTS = "SELECT city_id, stage, attempts, finished_at FROM terrakin.etl_tasks ORDER BY 1, 2"
@@ -25,9 +25,7 @@ def work_files(home: Path) -> dict[Path, int]:
     return {path: path.stat().st_mtime_ns for path in (home / "work").rglob("*")}
 
 
-def test_a_run_fills_the_tables_and_a_second_run_repeats_nothing(
-    copied: Settings, tiny_demo: DemoCatalogue, command_line: Callable[..., CommandLine]
-) -> None:
+def test_a_run_fills_the_tables_and_a_second_run_repeats_nothing(copied: Settings, tiny_demo: DemoCatalogue) -> None:
     with psycopg.connect(str(copied.database_url)) as conn:
         expected = {
             (tile_id(cell, date(2024, 6, 1)), -town.geonames_id) for town in TINY_TOWNS for cell in town.cells()
@@ -39,9 +37,10 @@ def test_a_run_fills_the_tables_and_a_second_run_repeats_nothing(
         assert conn.execute("SELECT count(*) FROM terrakin.tiles WHERE umap_x IS NULL").fetchone() == (0,)
         before, attempts = tables(conn), conn.execute(ATTEMPTS).fetchall()
         check_dominant_patches(conn, copied.home)
+        check_blocks(conn, copied.home)
     files = work_files(copied.home)
 
-    second = command_line(copied.home, copied.database_url)(*run_arguments(tiny_demo))
+    second = InThisProcess(environment(copied.home, copied.database_url))(*run_arguments(tiny_demo))
     assert second.returncode == 0, second.stderr
     with psycopg.connect(str(copied.database_url)) as conn:
         assert tables(conn) == before
@@ -64,15 +63,37 @@ def check_dominant_patches(conn: psycopg.Connection[Any], home: Path) -> None:
     assert not stored
 
 
+def check_blocks(conn: psycopg.Connection[Any], home: Path) -> None:
+    """Check that the key of each block points where the mean of its four post-processed patches does."""
+    record = read_encoder(conn)
+    assert record
+    rows = conn.execute(
+        "SELECT e.item_id, e.key::vector::real[] FROM terrakin.embedding_keys AS e "
+        "WHERE e.set_id = internal.set_id('block', 'mean')"
+    )
+    stored = {block: np.array(key) for block, key in rows}
+    assert conn.execute("SELECT api.stats() -> 'n_blocks'").fetchone() == (len(stored),)
+    for path in (home / "work").rglob(PATCHES):
+        share = read_array(path, "patch_valid_share").reshape(-1, 7, 2, 7, 2)
+        patches = record.post_processing.apply(read_array(path, "embedding")).reshape(-1, 7, 2, 7, 2, 768)
+        tile_ids = read_array(path, "tile_id")
+        for tile, row, col in np.ndindex(len(tile_ids), 7, 7):
+            if share[tile, row, :, col].mean() >= 0.75:
+                used = patches[tile, row, :, col][share[tile, row, :, col] >= 0.5]
+                key = stored.pop((int(tile_ids[tile]) << 6) + 7 * row + col)
+                mean = used.mean(axis=0)
+                assert key @ mean / np.linalg.norm(key) / np.linalg.norm(mean) > 0.9999
+    assert not stored
+
+
 def test_a_period_that_would_overwrite_another_is_refused(
     copied: Settings,
     tiny_demo: DemoCatalogue,
     undisturbed: dict[str, list[str]],
-    command_line: Callable[..., CommandLine],
 ) -> None:
     arguments = run_arguments(tiny_demo, "--city", "Lisbon (synthetic)")
     clashing = [argument.replace("/2024-08-31", "/2024-07-31") for argument in arguments]
-    refused = command_line(copied.home, copied.database_url)(*clashing)
+    refused = InThisProcess(environment(copied.home, copied.database_url))(*clashing)
     assert refused.returncode == 1
     error = refused.stderr.splitlines()[-1]
     assert all(value in error for value in ("2024-06-01/2024-07-31", "2024-06-01/2024-08-31", "Lisbon (synthetic)"))

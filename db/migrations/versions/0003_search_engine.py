@@ -6,6 +6,9 @@ revision = "0003"
 down_revision = "0002"
 
 UPGRADE = """
+    ALTER TABLE terrakin.etl_tasks DROP CONSTRAINT ck_etl_tasks_stage;
+    ALTER TABLE terrakin.etl_tasks ADD CONSTRAINT ck_etl_tasks_stage
+        CHECK (stage IN ('composite', 'embed', 'aggregate', 'blocks', 'load', 'thumbnail'));
     DROP TABLE terrakin.tile_neighbours;
     DROP INDEX IF EXISTS terrakin.ix_tiles_embedding_mean_hnsw, terrakin.ix_tiles_embedding_dominant_hnsw;
 
@@ -131,12 +134,18 @@ COMMENTS = """
         'Centre of the item, EPSG:4326.';
     COMMENT ON COLUMN terrakin.embedding_keys.key IS
         'The vector, or its principal components; compared by cosine (<=>).';
+    COMMENT ON COLUMN terrakin.etl_tasks.stage IS
+        'composite, embed, aggregate, blocks, load or thumbnail.';
     COMMENT ON TABLE terrakin.tile_aggregates IS
         'Further aggregates of a tile''s patches.';
     COMMENT ON TABLE terrakin.tiles_version IS
         'Version of the set of tiles; api.data_version contains it.';
 """
 DOWNGRADE = """
+    DELETE FROM terrakin.etl_tasks WHERE stage = 'blocks';
+    ALTER TABLE terrakin.etl_tasks DROP CONSTRAINT ck_etl_tasks_stage;
+    ALTER TABLE terrakin.etl_tasks ADD CONSTRAINT ck_etl_tasks_stage
+        CHECK (stage IN ('composite', 'embed', 'aggregate', 'load', 'thumbnail'));
     DROP VIEW IF EXISTS api.block_overview;
     DROP TABLE terrakin.embedding_keys, terrakin.embedding_lists, terrakin.embedding_components, terrakin.embedding_sets CASCADE;
     CREATE TABLE terrakin.tile_neighbours (
