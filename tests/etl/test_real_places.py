@@ -146,7 +146,7 @@ def test_real_tiles_are_as_similar_with_synthetic_towns_as_without(
         assert conn.execute(
             "SELECT count(*) FROM terrakin.tiles WHERE city_id <> ALL (%(places)s)", arguments
         ).fetchone() == (4,)
-        done = terrakin(*real_arguments("--min-valid-share", "0.2"))
+        done = InThisProcess(terrakin.environment)(*real_arguments("--min-valid-share", "0.2"))
         assert done.returncode == 0, done.stderr
         after = conn.execute(SIMILARITIES, arguments).fetchall()
     assert len(before) > 1

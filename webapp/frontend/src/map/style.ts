@@ -3,18 +3,23 @@
 import type { FeatureCollection } from 'geojson';
 import type { DataDrivenPropertyValueSpecification, LayerSpecification, SourceSpecification, StyleSpecification } from 'maplibre-gl';
 import overviewUrl from './generated/overview.json?url';
+import type { Unit } from '../geo/unit';
 import { palette, type Palette } from './palette';
 
 /** From this zoom on a footprint is large enough to click; below it a click goes to the city. */
 export const CLICK_MIN_ZOOM = 8;
-/** Up to this zoom a round mark represents the chosen tile and each match, which would be too small to see. */
-const MARK_MAX_ZOOM = 10;
+/** From this zoom on a click on a tile chooses it, or the block under the pointer; below it a click goes there. */
+export const PICK_MIN_ZOOM: Record<Unit, number> = { tile: CLICK_MIN_ZOOM, block: 10 };
+/** Up to this zoom round marks represent what is chosen and each match, which would be too small to see. */
+export const MARK_MAX_ZOOM: Record<Unit, number> = { tile: 10, block: 12.5 };
+/** The layers of round marks. */
+export const MARK_LAYERS = ['match-points', 'selected-point', 'match-ranks'];
 const FONT = ['sans-serif'];
 
 export const NOTHING: FeatureCollection = { type: 'FeatureCollection', features: [] };
 
 /** Sources that are drawn from the page's state. */
-const STATE_SOURCES = ['lines', 'matches', 'matchPoints', 'selected', 'dominant', 'selectedPoint', 'hovered', 'area'] as const;
+const STATE_SOURCES = ['lines', 'blocks', 'matches', 'matchPoints', 'selected', 'dominant', 'selectedPoint', 'hovered', 'area'] as const;
 export type StateSource = (typeof STATE_SOURCES)[number];
 
 function sources(tilesUrl: string): Record<string, SourceSpecification> {
@@ -113,6 +118,14 @@ function markLayers(p: Palette): LayerSpecification[] {
       layout: round,
       paint: { 'line-color': p.matches, 'line-width': 1.4, 'line-opacity': ['interpolate', ['linear'], ['get', 'rank'], 1, 0.75, 20, 0.35] },
     },
+    {
+      id: 'block-lines',
+      type: 'line',
+      source: 'blocks',
+      minzoom: 11,
+      layout: round,
+      paint: { 'line-color': p.tileLine, 'line-width': 0.6, 'line-opacity': 0.7 },
+    },
     { id: 'area-fill', type: 'fill', source: 'area', paint: { 'fill-color': p.area, 'fill-opacity': 0.12 } },
     { id: 'area-line', type: 'line', source: 'area', layout: round, paint: { 'line-color': p.area, 'line-width': 2, 'line-dasharray': [2, 1.5] } },
     { id: 'matches', type: 'fill', source: 'matches', paint: { 'fill-color': p.matches, 'fill-opacity': 0.45 } },
@@ -136,7 +149,7 @@ function pointLayers(p: Palette): LayerSpecification[] {
       id: 'match-points',
       type: 'circle',
       source: 'matchPoints',
-      maxzoom: MARK_MAX_ZOOM,
+      maxzoom: MARK_MAX_ZOOM.tile,
       layout: { 'circle-sort-key': ['-', 0, ['get', 'rank']] },
       paint: { 'circle-color': p.matches, 'circle-radius': 9, 'circle-stroke-color': p.halo, 'circle-stroke-width': 1.5 },
     },
@@ -144,7 +157,7 @@ function pointLayers(p: Palette): LayerSpecification[] {
       id: 'selected-point',
       type: 'circle',
       source: 'selectedPoint',
-      maxzoom: MARK_MAX_ZOOM,
+      maxzoom: MARK_MAX_ZOOM.tile,
       paint: {
         'circle-color': 'rgba(0, 0, 0, 0)',
         'circle-radius': 9,
@@ -153,9 +166,20 @@ function pointLayers(p: Palette): LayerSpecification[] {
       },
     },
     {
+      id: 'hovered-line',
+      type: 'line',
+      source: 'hovered',
+      filter: ['==', ['geometry-type'], 'Polygon'],
+      minzoom: 10,
+      layout: { 'line-join': 'round' },
+      paint: { 'line-color': p.text, 'line-width': 2 },
+    },
+    {
       id: 'hovered',
       type: 'circle',
+      maxzoom: MARK_MAX_ZOOM.block,
       source: 'hovered',
+      filter: ['==', ['geometry-type'], 'Point'],
       paint: {
         'circle-color': 'rgba(0, 0, 0, 0)',
         'circle-radius': 13,
@@ -182,7 +206,7 @@ function pointLayers(p: Palette): LayerSpecification[] {
       id: 'match-ranks',
       type: 'symbol',
       source: 'matchPoints',
-      maxzoom: MARK_MAX_ZOOM,
+      maxzoom: MARK_MAX_ZOOM.tile,
       layout: {
         'text-field': ['to-string', ['get', 'rank']],
         'text-font': FONT,
