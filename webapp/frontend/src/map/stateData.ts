@@ -33,8 +33,11 @@ export function setMatches(map: Map, selected: Place | null, matches: Match[]): 
   setData(map, 'lines', lines(selected, matches));
 }
 
-/** Outline the hovered tile or block, and ring its centre. */
-export const setHovered = (map: Map, hovered: Place | null): void => setData(map, 'hovered', hovered ? [polygon(hovered), point(hovered)] : []);
+/** Ring the centre of what is hovered, and fill a block; tiles are filled by their feature state. */
+export function setHovered(map: Map, unit: Unit, hovered: Place | null): void {
+  const ring = hovered ? [point(hovered)] : [];
+  setData(map, 'hovered', hovered && unit === 'block' ? [polygon(hovered), ...ring] : ring);
+}
 
 /** Draw the blocks of tiles. */
 export const setBlocks = (map: Map, tiles: Tile[]): void =>

@@ -53,7 +53,7 @@ function useMarks(map: Map | null): void {
   }, [map, chosenTile, hoveredTile]);
   useEffect(() => {
     if (!map) return undefined;
-    setHovered(map, held.hovered.place);
+    setHovered(map, held.unit, held.hovered.place);
     return held.unit === 'block' || held.hovered.id === null ? undefined : markTiles(map, 'hover', [held.hovered.id]);
   }, [map, held.unit, held.hovered]);
 }
