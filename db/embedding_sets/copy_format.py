@@ -1,4 +1,4 @@
-"""Rows of ``terrakin.embedding_keys`` in PostgreSQL's binary COPY format.
+"""Rows of ``terrakin.embedding_keys``, and vectors, in PostgreSQL's binary formats.
 
 All rows of a set have the same size, so that a structured array is the file. Writing values one by one takes ten times
 as long.
@@ -82,6 +82,14 @@ def _rows(buffer: bytearray, begin: int, row_type: np.dtype) -> np.ndarray:
     if (rows["dimension"] != wanted).any():
         raise ValueError(f"a vector has {rows['dimension'][rows['dimension'] != wanted][0]} numbers, not {wanted}")
     return rows
+
+
+def stack_vectors(data: bytes, n: int, number: str) -> np.ndarray:
+    """Return the n vectors (n, dimension) float32 that vector_send or halfvec_send have written one after another."""
+    size = np.dtype(number).itemsize
+    row_type = np.dtype([("dimension", ">i2"), ("unused", ">i2"), ("vector", number, (len(data) // n - 4) // size)])
+    stacked: np.ndarray = np.frombuffer(data, row_type)["vector"].astype(np.float32)
+    return stacked
 
 
 def _vector_row_type(dimension: int, number: str) -> np.dtype:
