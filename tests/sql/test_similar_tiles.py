@@ -6,14 +6,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from db.index import INDEXES
+from db.embedding_sets.tile_keys import add_tile_keys
+from tests.builders.lists import split_into_lists
 from tests.builders.world import CONTINENTS, METHODS, World, build_world
 
 N_TILES = 240
 N_CITIES = 12
 
 SEARCH = """
-    SELECT rank, tile_id, city_id, similarity, distance_m
+    SELECT rank, tile_id, city_id, similarity, distance_m, compared, is_exact
     FROM api.similar_tiles(%(tile_id)s, k => %(k)s, method => %(method)s, exclude_within_m => %(exclude_within_m)s,
         exclude_same_city => %(exclude_same_city)s,
         exclude_city_ids => %(exclude_city_ids)s, max_per_city => %(max_per_city)s, countries => %(countries)s,
@@ -44,8 +45,7 @@ DEFAULTS = {
 @pytest.fixture(scope="module")
 def world(module_conn: psycopg.Connection) -> World:
     world = build_world(module_conn, N_TILES, N_CITIES, seed=1, n_real=5, n_undated=2)
-    for index in INDEXES:
-        module_conn.execute(index.create)
+    split_into_lists(module_conn, n_lists=30, max_compared=1)
     return world
 
 
@@ -131,14 +131,18 @@ def test_the_exact_answer_equals_brute_force(
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(row=st.integers(0, N_TILES - 1), arguments=filters)
-def test_the_index_answer_has_all_rows_in_order(
+def test_an_answer_has_all_rows_in_order_and_is_the_exact_one_if_it_is_marked_so(
     module_conn: psycopg.Connection, world: World, row: int, arguments: dict
 ) -> None:
     answer = search(module_conn, world, row, **arguments)
-    assert len(answer) == len(brute_force(world, row, **arguments))
+    truth = brute_force(world, row, **arguments)
+    assert len(answer) == len(truth)
     similarities = [a[3] for a in answer]
     assert similarities == sorted(similarities, reverse=True)
     assert len({a[1] for a in answer}) == len(answer)
+    assert all(compared >= len(answer) for *_, compared, _ in answer)
+    if answer and answer[0][-1]:
+        assert [a[1] for a in answer] == [t[0] for t in truth]
 
 
 def test_a_null_among_the_excluded_countries_is_ignored(module_conn: psycopg.Connection, world: World) -> None:
@@ -153,6 +157,7 @@ def test_equal_similarity_is_ordered_by_tile_id(conn: psycopg.Connection) -> Non
         "UPDATE terrakin.tiles SET embedding_mean = s.embedding_mean "
         "FROM (SELECT embedding_mean FROM terrakin.tiles ORDER BY tile_id LIMIT 1) AS s"
     )
+    add_tile_keys(conn)
     ids = [a[1] for a in search(conn, world, 0, exclude_same_city=False)]
     assert ids == sorted(set(world.tile_ids.tolist()) - {int(world.tile_ids[0])})[:20]
 
@@ -199,29 +204,3 @@ def test_a_region_in_another_srid_raises(module_conn: psycopg.Connection, world:
             "SELECT * FROM api.similar_tiles(%s, within => ST_MakeEnvelope(0, 0, 1, 1, 3857))",
             (int(world.tile_ids[0]),),
         )
-
-
-def test_the_vector_index_is_used_inside_the_function(conn: psycopg.Connection) -> None:
-    """auto_explain reports the plans inside functions; without a selective filter they read the HNSW index.
-
-    An origin, which every search has by default, is not selective.
-    """
-    world = build_world(conn, 1_500, 12, seed=3, n_real=2)
-    conn.execute(
-        "CREATE INDEX ix_tiles_embedding_mean_hnsw ON terrakin.tiles "
-        "USING hnsw ((embedding_mean::halfvec(768)) halfvec_cosine_ops)"
-    )
-    conn.execute("ANALYZE terrakin.tiles")
-    plans: list[str] = []
-    conn.add_notice_handler(lambda notice: plans.append(notice.message_primary))
-    conn.execute("LOAD 'auto_explain'")
-    for setting in (
-        "auto_explain.log_min_duration = 0",
-        "auto_explain.log_nested_statements = on",
-        "client_min_messages = log",
-    ):
-        conn.execute("SET LOCAL " + setting)
-    found = search(conn, world, int(np.flatnonzero(world.is_synthetic)[0]), exclude_within_m=50_000.0)
-    assert len(found) == 20
-    assert world.is_synthetic[np.isin(world.tile_ids, [row[1] for row in found])].all()
-    assert any("Index Scan using ix_tiles_embedding_mean_hnsw" in plan for plan in plans)
