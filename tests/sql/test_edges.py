@@ -17,8 +17,10 @@ SPLIT = (
     "((-180 -20, -179 -20, -179 -15, -180 -15, -180 -20)))"
 )
 LONG_WAY = "POLYGON((179 -20, -179 -20, -179 -15, 179 -15, 179 -20))"
-OPTIONAL = "SELECT key FROM jsonb_each(to_jsonb(internal.default_filters())) WHERE value = 'null'"
-"""The filters that are off by default."""
+OPTIONAL = (
+    "SELECT key FROM jsonb_each(to_jsonb(internal.default_filters())) WHERE value = 'null' AND key <> 'max_per_tile'"
+)
+"""The filters of a search by tile that are off by default."""
 
 
 @pytest.fixture
