@@ -156,8 +156,8 @@ def test_the_searches_by_position_example_and_area_take_blocks(
     at = (float(blocks.lon[100]), float(blocks.lat[100]))
     (block_id,) = module_conn.execute("SELECT block_id FROM api.block_at(%s, %s)", at).fetchone() or (0,)
     expected = module_conn.execute(
-        f"SELECT {columns} FROM api.similar_blocks(%s, exact => true) AS s",
-        (block_id,),  # type: ignore[arg-type] # noqa: S608
+        f"SELECT {columns} FROM api.similar_blocks(%s, exact => true) AS s",  # type: ignore[arg-type] # noqa: S608
+        (block_id,),
     ).fetchall()
     assert len(expected) == 20
     for call, arguments in (
@@ -166,8 +166,8 @@ def test_the_searches_by_position_example_and_area_take_blocks(
         ("similar_to_area(ST_Buffer(ST_Centroid(api.block_footprint(%s))::geography, 50)::geometry", (block_id,)),
     ):
         found = module_conn.execute(
-            f"SELECT {columns} FROM api.{call}, unit => 'block', exact => true) AS s",
-            arguments,  # type: ignore[arg-type] # noqa: S608
+            f"SELECT {columns} FROM api.{call}, unit => 'block', exact => true) AS s",  # type: ignore[arg-type] # noqa: S608
+            arguments,
         ).fetchall()
         assert [row[:2] for row in found] == [row[:2] for row in expected], call
 
