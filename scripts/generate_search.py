@@ -33,7 +33,8 @@ CREATE TYPE internal.search_filters AS (
 $columns
 );
 
-COMMENT ON TYPE internal.search_filters IS 'Arguments of every search for similar tiles or blocks. NULL means no filter.';
+COMMENT ON TYPE internal.search_filters IS
+'Arguments of every search for similar tiles or blocks. NULL means no filter.';
 $comments
 """)
 
