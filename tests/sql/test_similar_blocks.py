@@ -174,7 +174,8 @@ def test_the_searches_by_position_example_and_area_take_blocks(
 
 def test_the_footprint_of_a_match_is_that_of_its_id(module_conn: psycopg.Connection[Any], world: World) -> None:
     row = module_conn.execute(
-        "SELECT bool_and(ST_Equals(s.footprint, api.block_footprint(s.block_id))), count(*) FROM api.similar_blocks(%s) AS s",
+        "SELECT bool_and(ST_Equals(s.footprint, api.block_footprint(s.block_id))), count(*) "
+        "FROM api.similar_blocks(%s) AS s",
         (int(blocks_of(world).ids[0]),),
     ).fetchone()
     assert row == (True, 20)
@@ -245,7 +246,7 @@ def test_an_area_of_too_many_blocks_is_refused(module_conn: psycopg.Connection[A
             (int(world.tile_ids[0]),),
         )
         module_conn.execute(
-            "INSERT INTO terrakin.embedding_keys (item_id, city_id, list_id, valid_share, set_id, location, key) "
+            "INSERT INTO terrakin.embedding_keys (item_id, city_id, list_id, valid_share, set_id, location, key) "  # noqa: S608
             f"SELECT (-n << 6) + b, 1, 0, 1, internal.set_id('block', 'mean'), ST_Centroid({box}), '[1]' "
             "FROM generate_series(1, 2000) AS n, generate_series(0, 50) AS b"
         )
