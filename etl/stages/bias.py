@@ -61,7 +61,7 @@ def run(jobs: Sequence[Job], request: BiasRequest, record: EncoderRecord) -> tup
         dimensions that it excludes.
     """
     log.info("stage=bias event=started")
-    plain = replace(record.post_processing, excluded_dimensions=(), removal=None, texture=None)
+    plain = replace(record.post_processing, excluded_dimensions=(), removal=None, texture=None, block_positions=None)
     means = _tile_means(jobs, plain)
     fitted = _of_cities(means, [city.city_id for job in fitted_jobs(jobs)[1] for city in job.cities])
     forms = _known_forms(jobs, means, request.forms)
