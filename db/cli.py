@@ -137,13 +137,21 @@ def reset(settings: Settings, yes: bool) -> None:
 
 
 @group.command()
+@click.option("--refit", "with_refit", is_flag=True, help="Refit all sets of keys, even those in balance.")
+@click.option("--hnsw", "with_hnsw", is_flag=True, help="Also build HNSW indexes, for pgvector queries of your own.")
 @click.pass_obj
-def index(settings: Settings) -> None:
-    """Build missing vector indexes and out-of-date neighbours, after a bulk load."""
+def index(settings: Settings, with_refit: bool, with_hnsw: bool) -> None:
+    """Bring the keys that searches read up to date, after a bulk load, and report each set.
+
+    A set of more than 20,000 tiles or blocks is refitted if it never was, if its lists are out of balance, or if its
+    post-processing has changed. Searches go on meanwhile; loads wait.
+    """
     from contextlib import ExitStack
 
     from tqdm import tqdm
 
+    from db.connect import connect
+    from db.embedding_sets.report import HEAD, read_reports
     from db.index import build_indexes
 
     bars: dict[str, tqdm[NoReturn]] = {}
@@ -151,12 +159,17 @@ def index(settings: Settings) -> None:
 
         def show(name: str, done: int, total: int) -> None:
             if name not in bars:
-                bars[name] = stack.enter_context(tqdm(desc=name, total=total, unit="tile", unit_scale=True))
+                bars[name] = stack.enter_context(tqdm(desc=name, total=total, unit="item", unit_scale=True))
             bars[name].n = done
             bars[name].refresh()
 
-        built = build_indexes(settings, show)
-    click.echo(f"built {', '.join(built)}" if built else "all indexes are up to date", err=True)
+        built = build_indexes(settings, show, with_refit=with_refit, with_hnsw=with_hnsw)
+    with connect(settings) as conn:
+        reports = read_reports(conn)
+    click.echo(HEAD)
+    for set_report in reports:
+        click.echo(set_report.line())
+    click.echo(f"done: {', '.join(built)}" if built else "everything is up to date", err=True)
 
 
 @group.command()

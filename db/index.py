@@ -1,10 +1,8 @@
-"""Builds the HNSW indexes and the neighbours after bulk loads.
+"""Refits the sets of keys that searches read, after bulk loads, and builds HNSW indexes on request."""
 
-An index that is filled row by row takes longer to build and has a lower recall.
-"""
-
+import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -12,13 +10,15 @@ from typing import Any, LiteralString
 
 import psycopg
 
-from db.advisory_locks import VECTOR_INDEX
+from db.advisory_locks import EMBEDDING_SETS, VECTOR_INDEX
 from db.connect import connect, open_connection
-from db.extensions import WITHOUT_KNOWN_FAULTS, check_extensions
+from db.embedding_sets.refit import Progress, drop_superseded, refit
+from db.embedding_sets.report import read_reports
 from db.embedding_sets.tile_keys import add_tile_keys
+from db.extensions import WITHOUT_KNOWN_FAULTS, check_extensions
 from db.settings import Settings
 
-Progress = Callable[[str, int, int], None]
+log = logging.getLogger(__name__)
 
 POLL_S = 0.5
 
@@ -46,8 +46,9 @@ INDEXES = (
         "DROP INDEX IF EXISTS terrakin.ix_tiles_embedding_dominant_hnsw",
     ),
 )
-"""halfvec keys halve the size of the index; a search ranks its candidates by the full vectors. m and ef_construction
-are the smallest measured values (docs/performance.md) with which the graph connects cities unlike all others."""
+"""For queries of one's own, which rank by pgvector's operators: searches do not use them. halfvec keys halve the size.
+m and ef_construction are the smallest measured values (docs/performance.md) with which the graph connects cities
+unlike all others."""
 
 IS_VALID = """
     SELECT i.indisvalid
@@ -63,33 +64,54 @@ SERIAL_BUILD = "SET max_parallel_maintenance_workers = 0"
 """pgvector before 0.8.2 can overflow a buffer in a parallel HNSW build. Two cores are used anyway, because both indexes
 are built at the same time."""
 LOCK_INDEX = "SELECT pg_advisory_xact_lock(%s, %s)"
+LOCK = "SELECT pg_advisory_lock(%s)"
+"""A second run waits for the first, and then has nothing to do."""
 VACUUM = "VACUUM (ANALYZE) terrakin.embedding_keys"
-"""Index-only scans count the tiles that pass a filter, and need the visibility map."""
-ANALYZE = "ANALYZE terrakin.tiles, terrakin.tile_aggregates, terrakin.cities"
+ANALYZE = "ANALYZE terrakin.tiles, terrakin.tile_aggregates, terrakin.cities, terrakin.embedding_lists"
+KEYS = "embedding_keys"
 
 
-def build_indexes(settings: Settings, progress: Progress | None = None, *, with_hnsw: bool = False) -> list[str]:
-    """Add the keys of tiles that have none, and refresh the planner's statistics.
+def build_indexes(
+    settings: Settings, progress: Progress | None = None, *, with_refit: bool = False, with_hnsw: bool = False
+) -> list[str]:
+    """Bring what searches read up to date: missing keys of tiles, lists out of balance, the planner's statistics.
 
     Args:
         settings: the database; it is connected to as its owner.
-        progress: called with the name of the step, the number of tiles done and the number of all tiles.
-        with_hnsw: also build the HNSW indexes, for queries of one's own: searches do not use them.
+        progress: called with the name of the step (a set of keys or an index), the number of items done and the number
+            of all items.
+        with_refit: refit all sets, not only those that gain by it.
+        with_hnsw: also build the HNSW indexes that are missing or invalid.
 
     Returns:
-        Names of the HNSW indexes that were built, and "embedding_keys" if keys were added.
+        "embedding_keys" if keys were added, names of the sets that were refitted, and of the indexes that were built.
     """
     with connect(settings, autocommit=True) as conn:
-        built = ["embedding_keys"] if add_tile_keys(conn) else []
+        conn.execute(LOCK, (EMBEDDING_SETS,))
+        built = _update_keys(settings, conn, progress, with_refit)
         if with_hnsw:
             built += _build_vector_indexes(settings, progress)
-        conn.execute(VACUUM)
         conn.execute(ANALYZE)
     return built
 
 
+def _update_keys(
+    settings: Settings, conn: psycopg.Connection[Any], progress: Progress | None, with_refit: bool
+) -> list[str]:
+    drop_superseded(conn)
+    built = [KEYS] if add_tile_keys(conn) else []
+    for present in read_reports(conn):
+        reason = "told to" if with_refit else present.reason_to_refit()
+        if reason and refit(settings, present, progress):
+            log.info("event=refitted set=%s reason=%s", present.name, reason)
+            built.append(present.name)
+    if built:
+        conn.execute(VACUUM)
+    return built
+
+
 def drop_indexes(settings: Settings) -> None:
-    """Drop the vector indexes before all vectors change; searches are exact until they are built again."""
+    """Drop the HNSW indexes before all vectors change: updating them row by row takes longer than building them."""
     with connect(settings, autocommit=True) as conn, conn.transaction():
         _lock_all(conn)
         for index in INDEXES:

@@ -118,7 +118,7 @@ def main(url: str, out: Path, rows: tuple[str, ...], k: int) -> None:
     sheet = Image.new("RGB", size, PAGE)
     for number, (title, _, name) in enumerate(row.partition("=") for row in rows):
         tile = query_tile(url, name)
-        matches = json.loads(ask(url, "similar", tile_id=tile["tile_id"], k=k, max_per_city=1))["tiles"]
+        matches = json.loads(ask(url, "similar", tile_id=tile["tile_id"], k=k, max_per_city=1))["matches"]
         top = GAP_PX + number * (height + GAP_PX)
         ImageDraw.Draw(sheet).text((GAP_PX, top), title, TEXT, ImageFont.truetype(FONT, 19))
         for column, shown in enumerate([tile, *matches]):

@@ -33,7 +33,8 @@ CREATE TYPE internal.search_filters AS (
 $columns
 );
 
-COMMENT ON TYPE internal.search_filters IS 'Arguments of every search for similar tiles or blocks. NULL means no filter.';
+COMMENT ON TYPE internal.search_filters IS
+'Arguments of every search for similar tiles or blocks. NULL means no filter.';
 $comments
 """)
 
@@ -86,7 +87,7 @@ COMMENT ON FUNCTION api.$name IS
 
 MODEL = Template('''\
 # $mark
-"""The filters of the searches for similar tiles, as fields of the web API."""
+"""The filters of the searches for similar tiles and blocks, as fields of the web API."""
 
 from typing import ClassVar
 

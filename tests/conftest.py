@@ -45,6 +45,8 @@ os.environ["TERRAKIN_FIRST_PORT"] = str(10_000 + os.getpid() % 200 * 100)
 
 TEMPLATE = "migrated"
 BLANK = "template0"
+FAST = ("ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET full_page_writes = off", "SELECT pg_reload_conf()")
+"""The cluster of the tests does not outlive them, so nothing waits for the disk. Clusters in ``empty_home`` do."""
 SLOW_FIRST = (
     "tests/etl/test_",
     "tests/etl/tasks/",
@@ -63,6 +65,8 @@ ONE_PROCESS = {
     "tests/etl/encoders/test_selection.py": "terramind",
     "tests/etl/encoders/test_terramind.py": "terramind",
     "tests/etl/encoders/test_terramind_onnx.py": "terramind",
+    "tests/real/test_encoders.py": "terramind",
+    "tests/real/test_onnx.py": "terramind",
     "tests/etl/stages/test_layout.py": "umap",
     "tests/etl/vectors/test_umap_layout.py": "umap",
 }
@@ -154,6 +158,8 @@ def server_home() -> Iterator[Path]:
     with temporary_home() as home:
         address = cluster.start(home)
         with psycopg.connect(address.url(database="postgres"), autocommit=True) as server:
+            for fast in FAST:
+                server.execute(sql.SQL(fast))
             server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(TEMPLATE)))
         migrate(Settings(home, database_url=address.url(database=TEMPLATE)))
         yield home

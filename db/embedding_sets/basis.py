@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 KEY_DIMENSION = 192
 """Keys of 192 numbers keep 99.6 % of the squared length of 768-d tile vectors (docs/performance.md)."""
@@ -43,7 +44,8 @@ def fit_basis(sample: np.ndarray) -> Basis:
     total = np.trace(moment)
     if total == 0:
         raise ValueError(f"none of the {len(sample)} vectors has a direction; components need at least one")
-    strength, directions = np.linalg.eigh(moment)
+    with threadpool_limits(1):  # threads take four times as long to decompose so small a matrix
+        strength, directions = np.linalg.eigh(moment)
     components = directions.T[::-1][:KEY_DIMENSION]
     # The sign of an eigenvector is arbitrary: its largest number is made positive, so that equal samples give equal
     # components on every machine.

@@ -4,7 +4,10 @@ All rows of a set have the same size, so that a structured array is the file. Wr
 as long.
 """
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
+from psycopg.abc import Buffer
 
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 """Signature, flags and length of the header extension, as the documentation of COPY defines them."""
@@ -47,6 +50,53 @@ def key_rows(
     rows["key_length"] = 4 + 2 * keys.shape[1]
     rows["dimension"], rows["key"] = keys.shape[1], keys
     return rows.tobytes()
+
+
+def read_vectors(blocks: Iterable[Buffer], dimension: int, number: str, n: int) -> Iterator[np.ndarray]:
+    """Yield structured arrays of about n rows of ``COPY (SELECT ...) TO STDOUT (FORMAT BINARY)``.
+
+    Args:
+        blocks: what COPY sends. Its columns are item_id and city_id (bigint), valid_share (real), lon and lat (double
+            precision) and a vector or halfvec; none is NULL.
+        dimension: numbers per vector.
+        number: type of the numbers, ``>f4`` of vector and ``>f2`` of halfvec.
+        n: rows of an array.
+
+    Raises:
+        ValueError: a vector has another dimension.
+    """
+    row_type = _vector_row_type(dimension, number)
+    buffer, begin = bytearray(), len(HEADER)
+    for block in blocks:
+        buffer += block
+        if len(buffer) - begin >= n * row_type.itemsize:
+            yield _rows(buffer, begin, row_type)
+            buffer, begin = buffer[begin + (len(buffer) - begin) // row_type.itemsize * row_type.itemsize :], 0
+    if len(buffer) - begin >= row_type.itemsize:
+        yield _rows(buffer, begin, row_type)
+
+
+def _rows(buffer: bytearray, begin: int, row_type: np.dtype) -> np.ndarray:
+    rows = np.frombuffer(bytes(buffer), row_type, (len(buffer) - begin) // row_type.itemsize, begin)
+    wanted = row_type["vector"].shape[0]
+    if (rows["dimension"] != wanted).any():
+        raise ValueError(f"a vector has {rows['dimension'][rows['dimension'] != wanted][0]} numbers, not {wanted}")
+    return rows
+
+
+def _vector_row_type(dimension: int, number: str) -> np.dtype:
+    """Return the layout of a row that ``read_vectors`` reads."""
+    return np.dtype(
+        [
+            ("n_columns", ">i2"),
+            ("item_id_length", ">i4"), ("item_id", ">i8"),
+            ("city_id_length", ">i4"), ("city_id", ">i8"),
+            ("valid_share_length", ">i4"), ("valid_share", ">f4"),
+            ("lon_length", ">i4"), ("lon", ">f8"),
+            ("lat_length", ">i4"), ("lat", ">f8"),
+            ("vector_length", ">i4"), ("dimension", ">i2"), ("unused", ">i2"), ("vector", number, (dimension,)),
+        ]
+    )  # fmt: skip
 
 
 def _row_type(dimension: int) -> np.dtype:

@@ -17,7 +17,8 @@ READ_SET = """
     WHERE s.unit = %s AND s.method = %s AND s.is_current
     FOR SHARE
 """
-"""The lock lasts until the transaction ends: a refit waits for it, and has it while it reads all keys."""
+"""The lock lasts until the transaction ends. A refit waits for it; a load waits for a refit."""
+IS_KNOWN = "SELECT FROM terrakin.embedding_sets AS s WHERE s.unit = %s AND s.method = %s AND s.is_current"
 READ_COMPONENTS = "SELECT c.component FROM terrakin.embedding_components AS c WHERE c.set_id = %s ORDER BY c.number"
 READ_PARENTS = """
     SELECT l.centroid FROM terrakin.embedding_lists AS l
@@ -69,10 +70,11 @@ class EmbeddingSet:
 
 def read_set(conn: Connection, unit: str, method: str) -> EmbeddingSet:
     """Return the current set of a unit and method, and keep it from being refitted until the transaction ends."""
-    (set_id,) = conn.execute(READ_SET, (unit, method)).fetchone() or (None,)
-    if set_id is None:
-        raise ValueError(f"there is no set of keys for unit {unit!r} and method {method!r}")
-    components = [row[0].to_numpy() for row in conn.execute(READ_COMPONENTS, (set_id,))]
+    # A statement that waited for a refit does not see the set that the refit has made: the next one does.
+    while (row := conn.execute(READ_SET, (unit, method)).fetchone()) is None:
+        if conn.execute(IS_KNOWN, (unit, method)).fetchone() is None:
+            raise ValueError(f"there is no set of keys for unit {unit!r} and method {method!r}")
+    (set_id,) = row
     parents = [row[0].to_numpy() for row in conn.execute(READ_PARENTS, (set_id,))]
     parent_of, centroids = zip(*conn.execute(READ_LISTS, (set_id,)).fetchall(), strict=True)
     lists = Lists(
@@ -80,17 +82,31 @@ def read_set(conn: Connection, unit: str, method: str) -> EmbeddingSet:
         np.stack([c.to_numpy() for c in centroids]).astype(np.float32),
         np.array(parent_of, np.int32),
     )
-    return EmbeddingSet(set_id, np.stack(components).astype(np.float32) if components else None, lists)
+    return EmbeddingSet(set_id, read_components(conn, set_id), lists)
+
+
+def read_components(conn: Connection, set_id: int) -> np.ndarray | None:
+    """Return the components (key dimension, dimension) float32 of a set; None if its keys are whole vectors."""
+    components = [row[0].to_numpy() for row in conn.execute(READ_COMPONENTS, (set_id,))]
+    return np.stack(components).astype(np.float32) if components else None
 
 
 def write_keys(conn: Connection, into: EmbeddingSet, items: Items) -> None:
-    """Add the keys of items to a set, in the caller's transaction; replace those that exist.
+    """Add the keys of items to a set, in the caller's transaction; replace those that exist."""
+    conn.execute(DELETE_KEYS, (into.set_id, items.ids.tolist()))
+    with conn.cursor().copy(COPY_KEYS) as copy:
+        copy.write(HEADER + rows_of(into, items) + TRAILER)
 
-    Vectors of length 0 have no direction to compare, and get no key.
+
+def rows_of(into: EmbeddingSet, items: Items) -> bytes:
+    """Return the keys of items as rows for COPY, without header.
+
+    A vector of length 0, or one at right angles to all components, has no direction to compare, and gets no row.
     """
-    has_direction = np.linalg.norm(items.vectors, axis=1) > 0
-    keys = keys_of(into.components, items.vectors[has_direction])
-    rows = key_rows(
+    keys = keys_of(into.components, items.vectors)
+    has_direction = keys.any(axis=1)
+    keys = keys[has_direction]
+    return key_rows(
         into.set_id,
         items.ids[has_direction],
         items.city_ids[has_direction],
@@ -99,6 +115,3 @@ def write_keys(conn: Connection, into: EmbeddingSet, items: Items) -> None:
         items.locations[has_direction],
         keys,
     )
-    conn.execute(DELETE_KEYS, (into.set_id, items.ids.tolist()))
-    with conn.cursor().copy(COPY_KEYS) as copy:
-        copy.write(HEADER + rows + TRAILER)

@@ -135,7 +135,7 @@ embedding_keys = Table(
     Index("ix_embedding_keys_list_id_city_id", "list_id", "city_id"),
     Index("ix_embedding_keys_city_id", "city_id"),
     Index("ix_embedding_keys_location", "location", postgresql_using="gist"),
-    comment="Vectors of tiles and blocks in the form that searches compare, one partition per set. Rows of a fitted set "
-    "lie in the order of list and city.",
+    comment="Vectors of tiles and blocks in the form that searches compare, one partition per set. Rows of a fitted "
+    "set lie in the order of list and city.",
     postgresql_partition_by="LIST (set_id)",
 )

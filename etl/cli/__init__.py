@@ -15,7 +15,7 @@ def group(ctx: click.Context) -> None:
 
 for command in (
     stages.run, cities.cities, cities.grid, stages.composite, stages.embed, chip.embed_chip, export.export_onnx,
-    stages.aggregate, stages.blocks, stages.load, stages.thumbnail, vectors.bias, vectors.layout, ledger.status, ledger.retry,
-    demo.demo, encoders.encoders,
+    stages.aggregate, stages.blocks, stages.load, stages.thumbnail, vectors.bias, vectors.layout, ledger.status,
+    ledger.retry, demo.demo, encoders.encoders,
 ):  # fmt: skip
     group.add_command(command)

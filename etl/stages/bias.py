@@ -13,7 +13,7 @@ from etl.metrics.spatial_leakage import measure_leakage
 from etl.metrics.urban_forms import read_forms
 from etl.period import Period
 from etl.reports.spatial_bias import Measured, Outcome, write_report
-from etl.stages.patches import fitted_jobs, over_chunks
+from etl.stages.patches import fitted_jobs, over_chunks, sample_of_cities
 from etl.store.encoder import EncoderRecord
 from etl.store.patches import read_patches
 from etl.store.work_files import open_array
@@ -24,6 +24,10 @@ from etl.vectors.spatial_bias import Limits, SpatialBias, TileMeans, measure
 from etl.vectors.tile_means import tile_means
 
 log = logging.getLogger(__name__)
+
+MAX_TILES = 100_000
+"""Spatial bias is measured on whole cities, drawn at random until they have so many tiles: adjacent tiles are needed.
+The report then takes 2 GB at most."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,8 @@ class BiasRequest:
 def run(jobs: Sequence[Job], request: BiasRequest, record: EncoderRecord) -> tuple[PostProcessing, SpatialBias]:
     """Measure spatial bias and write the report. The database does not change.
 
-    Bias is measured on real tiles alone, where there are any; the effect of each removal on all tiles.
+    Bias is measured on real tiles alone, where there are any; the effect of each removal on all tiles. Of many cities,
+    a random sample is measured.
 
     Args:
         jobs: jobs whose cities all have patches on this machine.
@@ -57,11 +62,12 @@ def run(jobs: Sequence[Job], request: BiasRequest, record: EncoderRecord) -> tup
         record: the encoder that made the patches, and the post-processing to which the removal is added.
 
     Returns:
-        The requested post-processing, whose texture is still to be fitted, and the figures together with the
-        dimensions that it excludes.
+        The requested post-processing, whose texture and block positions are still to be fitted, and the figures
+        together with the dimensions that it excludes.
     """
     log.info("stage=bias event=started")
     plain = replace(record.post_processing, excluded_dimensions=(), removal=None, texture=None, block_positions=None)
+    jobs = sample_of_cities(jobs, MAX_TILES)
     means = _tile_means(jobs, plain)
     fitted = _of_cities(means, [city.city_id for job in fitted_jobs(jobs)[1] for city in job.cities])
     forms = _known_forms(jobs, means, request.forms)

@@ -34,7 +34,8 @@ def with_block_positions(jobs: Sequence[Job], processing: PostProcessing) -> Pos
 def _sums(path: Path, tiles: slice, rows: np.ndarray, processing: PostProcessing) -> tuple[PositionSums, PositionSums]:
     """Return the sums over every other tile of the file, and over the others."""
     share = np.asarray(open_array(path, "patch_valid_share")[tiles])[rows]
-    made = block_vectors(*(some[rows] for some in read_patches(path, tiles)), share, processing)
+    patches, is_valid = read_patches(path, tiles)
+    made = block_vectors(patches[rows], is_valid[rows], share, processing)
     first, second = (
         position_sums(made.tile[half], made.number[half], made.embedding[half])
         for half in (rows[made.tile] % 2 == 0, rows[made.tile] % 2 == 1)

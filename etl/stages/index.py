@@ -1,4 +1,4 @@
-"""Stage index: the vector indexes, after everything is loaded."""
+"""Stage index: the sets of keys that searches read, after everything is loaded."""
 
 import logging
 from contextlib import ExitStack
@@ -11,13 +11,13 @@ log = logging.getLogger(__name__)
 
 
 def run(settings: Settings, bar: BarFactory) -> None:
-    """Build the indexes that are missing, with one bar for each."""
+    """Refit the sets that gain by it, with one bar for each."""
     log.info("stage=index event=started")
     shown: dict[str, tuple[Bar, int]] = {}
     with ExitStack() as stack:
 
         def show(name: str, done: int, total: int) -> None:
-            counted_bar, counted = shown.get(name) or (stack.enter_context(bar("index", "tile", total)), 0)
+            counted_bar, counted = shown.get(name) or (stack.enter_context(bar("index", "item", total)), 0)
             counted_bar.update(done - counted)
             shown[name] = counted_bar, done
 

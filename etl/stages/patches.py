@@ -76,6 +76,26 @@ def count_tiles(jobs: Sequence[Job]) -> int:
     return sum(tiles.stop - tiles.start for job in jobs for _, _, tiles in _parts(job))
 
 
+def sample_of_cities(jobs: Sequence[Job], n_most: int) -> list[Job]:
+    """Return the jobs with a random sample of their cities: real ones first, and the same of equal jobs.
+
+    Args:
+        jobs: at least one.
+        n_most: cities are drawn until they have this many tiles; all are returned if there are fewer.
+    """
+    cities = [(i, city, _n_tiles(job, city)) for i, job in enumerate(jobs) for city in job.cities]
+    shuffled = [cities[number] for number in np.random.default_rng(SAMPLE_SEED).permutation(len(cities))]
+    drawn = sorted(shuffled, key=lambda entry: entry[1].is_synthetic)
+    n_before = np.cumsum([0, *(n for _, _, n in drawn)])[:-1]
+    kept = {(i, city.city_id) for (i, city, _), n in zip(drawn, n_before, strict=True) if n < n_most}
+    chosen = [replace(job, cities=[c for c in job.cities if (i, c.city_id) in kept]) for i, job in enumerate(jobs)]
+    return [job for job in chosen if job.cities]
+
+
+def _n_tiles(job: Job, city: City) -> int:
+    return sum(tiles.stop - tiles.start for tiles in chunks(job.path(city.city_id, PATCHES)))
+
+
 def _parts(job: Job) -> Iterator[tuple[City, Path, slice]]:
     for city in job.cities:
         path = job.path(city.city_id, PATCHES)

@@ -83,7 +83,8 @@ class PositionSums:
 
     def solve(self) -> np.ndarray:
         """Return the effects of the 7 rows, then of the 7 columns: (14, dimension)."""
-        return np.linalg.lstsq(self.counts, self.sums, rcond=RANK_TOLERANCE)[0]
+        effects: np.ndarray = np.linalg.lstsq(self.counts, self.sums, rcond=RANK_TOLERANCE)[0]
+        return effects
 
 
 def position_sums(tile: np.ndarray, number: np.ndarray, vectors: np.ndarray) -> PositionSums:

@@ -29,10 +29,12 @@ BEGIN
     FROM (
         SELECT e.item_id, e.city_id
         FROM terrakin.embedding_keys AS e
-        JOIN terrakin.tiles AS t ON t.tile_id = CASE unit WHEN 'block' THEN e.item_id >> 6 ELSE e.item_id END
         WHERE e.set_id = set_id
             AND ST_Intersects(e.location, query_area)
-            AND (composite_ids IS NULL OR t.composite_id = ANY (composite_ids))
+            AND (composite_ids IS NULL OR (
+                SELECT t.composite_id FROM terrakin.tiles AS t
+                WHERE t.tile_id = CASE unit WHEN 'block' THEN e.item_id >> 6 ELSE e.item_id END
+            ) = ANY (composite_ids))
         LIMIT max_items + 1
     ) AS e;
     IF item_ids IS NULL THEN

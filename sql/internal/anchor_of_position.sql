@@ -1,6 +1,7 @@
 -- requires: functions/block_at.sql
 -- requires: functions/tile_at.sql
 -- requires: internal/anchor_of_items.sql
+-- requires: internal/set_id.sql
 -- requires: types/search_anchor.sql
 CREATE OR REPLACE FUNCTION internal.anchor_of_position(
     lon double precision, lat double precision, unit text, method text
@@ -15,6 +16,7 @@ DECLARE
         ELSE (SELECT a.tile_id FROM api.tile_at(lon, lat) AS a)
     END;
 BEGIN
+    PERFORM internal.set_id(unit, method);
     IF item_id IS NULL THEN
         RAISE EXCEPTION 'no % at lon %, lat %', unit, coalesce(lon::text, 'NULL'), coalesce(lat::text, 'NULL')
             USING ERRCODE = 'P0002', HINT = 'Give degrees in EPSG:4326, longitude first; api.city_overview lists where tiles are.';

@@ -4,6 +4,8 @@ LANGUAGE plpgsql
 SET search_path = public, pg_temp
 AS $$
 BEGIN
+    -- A refit that has read this aggregate ends first. The statement below then sees the keys that it has written.
+    PERFORM FROM terrakin.embedding_sets AS s WHERE s.is_current FOR SHARE;
     DELETE FROM terrakin.embedding_keys AS e
     WHERE e.item_id = OLD.tile_id
         AND e.set_id IN (

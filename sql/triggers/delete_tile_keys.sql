@@ -4,6 +4,8 @@ LANGUAGE plpgsql
 SET search_path = public, pg_temp
 AS $$
 BEGIN
+    -- A refit that has read this tile ends first. The statements below then see the keys that it has written.
+    PERFORM FROM terrakin.embedding_sets AS s WHERE s.is_current FOR SHARE;
     DELETE FROM terrakin.embedding_keys AS e
     WHERE e.item_id = OLD.tile_id
         AND e.set_id IN (SELECT s.set_id FROM terrakin.embedding_sets AS s WHERE s.unit = 'tile');

@@ -19,7 +19,8 @@ CREATE TYPE internal.search_filters AS (
     exact boolean
 );
 
-COMMENT ON TYPE internal.search_filters IS 'Arguments of every search for similar tiles or blocks. NULL means no filter.';
+COMMENT ON TYPE internal.search_filters IS
+'Arguments of every search for similar tiles or blocks. NULL means no filter.';
 COMMENT ON COLUMN internal.search_filters.k IS
 'Number of matches: the answer has min(k, eligible tiles) rows. Readers may ask for at most 10,000.';
 COMMENT ON COLUMN internal.search_filters.unit IS 'What is searched: tile (2,240 m) or block (320 m).';

@@ -22,12 +22,13 @@ def faults(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("visit", [{}, PHONE], indirect=True, ids=["desktop", "phone"])
-@pytest.mark.parametrize("state", ["empty", "results", "scatter", "compare", "help", "export", "problem"])
+@pytest.mark.parametrize("state", ["empty", "results", "blocks", "scatter", "compare", "help", "export", "problem"])
 def test_axe_finds_nothing_serious_in_light_and_dark(page: Page, site: str, towns: TownDatabase, state: str) -> None:
     a, b = (towns.tile_of(town.city_id, "harbour") for town in TOWNS[:2])
     query = {
         "empty": "",
         "results": f"?tile={a}",
+        "blocks": f"?block={a << 6 | 24}",
         "scatter": f"?tile={a}&scatter=similarity",
         "compare": f"?tile={a}&compare={b}",
         "help": "?help=1",
@@ -36,7 +37,7 @@ def test_axe_finds_nothing_serious_in_light_and_dark(page: Page, site: str, town
     }[state]
     page.goto(f"{site}/{query}")
     expect(page.locator("footer")).to_contain_text("mosaiks")
-    if state in ("results", "export", "scatter"):
+    if state in ("results", "blocks", "export", "scatter"):
         expect(page.locator("ol.results > li").first).to_be_visible()
     if state == "scatter":
         expect(page.locator(".scatter")).to_have_attribute("data-state", "ready")

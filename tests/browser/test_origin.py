@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from db.embedding_sets.tile_keys import add_tile_keys
 from tests.browser.conftest import LAY_OUT, LAYOUT, serving
 from tests.browser.walk import (
     expect_in_address,
@@ -63,6 +64,7 @@ def places(server_home: Path) -> Iterator[TownDatabase]:
     with town_database(server_home) as towns:
         with closing(psycopg.connect(towns.settings.database_url or "", autocommit=True)) as conn:
             conn.execute(MAKE_REAL)
+            add_tile_keys(conn)
             conn.execute(LAY_OUT)
             conn.execute(LAYOUT)
             conn.execute(HALF_SEEN, (half_seen(), towns.tile_of(DATED.city_id, "harbour")))

@@ -13,12 +13,16 @@ import psycopg
 from PIL import Image
 
 from db.connect import connect
+from db.embedding_sets.store import Items, read_set, write_keys
+from db.embedding_sets.tile_keys import add_tile_keys
 from db.settings import Settings
 from tests.builders.rows import CITY, COUNTRY, DIMENSION, TILE, make_composite, tile_values
 from tests.conftest import cloned_database
 
 N_SIDE = 3
 """A town has 3 x 3 tiles."""
+N_BLOCKS = 49
+"""A tile has 7 x 7 blocks."""
 FORMS = ("centre", "suburb", "harbour")
 MONTH = date(2024, 6, 1)
 NORTHERN_HALF = "1" * 98 + "0" * 98
@@ -36,6 +40,11 @@ SQUARE = """
             CASE WHEN %(is_south)s THEN 32700 ELSE 32600 END + %(zone)s
         ) AS square
     ) AS s
+"""
+BLOCK_CENTRES = """
+    SELECT b.block_id, ST_X(c.centre), ST_Y(c.centre)
+    FROM unnest(%s::bigint[]) AS b(block_id)
+    CROSS JOIN LATERAL ST_Centroid(api.block_footprint(b.block_id)) AS c(centre)
 """
 TILE_ID = "SELECT api.tile_id(%(zone)s, %(is_south)s, %(row)s, %(col)s, %(month)s)"
 
@@ -76,7 +85,8 @@ def build_towns(
 ) -> dict[int, list[tuple[int, str]]]:
     """Insert all towns and return, by city_id, their tile ids with urban forms. Tiles of one form have similar vectors.
 
-    The dominant cluster of a tile covers its northern half. The last town has no thumbnails.
+    The dominant cluster of a tile covers its northern half. Block ``i`` of a tile has the form ``FORMS[i % 3]``. The
+    last town has neither thumbnails nor blocks.
     """
     rng = np.random.default_rng(seed)
     centres = {form: rng.normal(size=DIMENSION) for form in FORMS}
@@ -84,7 +94,11 @@ def build_towns(
     for town in TOWNS:
         conn.execute(COUNTRY, (town.country_code, town.country, town.continent))
     tiles = {town.city_id: _build_town(conn, town, centres, rng) for town in TOWNS}
-    conn.execute("ANALYZE terrakin.tiles, terrakin.cities")
+    add_tile_keys(conn)
+    with conn.transaction():
+        for town in TOWNS[:-1]:
+            _add_blocks(conn, town.city_id, [tile_id for tile_id, _ in tiles[town.city_id]], centres, rng)
+    conn.execute("ANALYZE terrakin.tiles, terrakin.cities, terrakin.embedding_keys")
     return tiles
 
 
@@ -109,6 +123,22 @@ def _build_town(
         if town is not TOWNS[-1]:
             conn.execute(THUMBNAIL, (tile_id, picture(tile_id)))
     return tiles
+
+
+def _add_blocks(
+    conn: psycopg.Connection[Any],
+    city_id: int,
+    tile_ids: list[int],
+    centres: dict[str, np.ndarray],
+    rng: np.random.Generator,
+) -> None:
+    block_ids = [tile_id << 6 | number for tile_id in tile_ids for number in range(N_BLOCKS)]
+    ids, lon, lat = zip(*conn.execute(BLOCK_CENTRES, (block_ids,)).fetchall(), strict=True)
+    n = len(ids)
+    forms = [FORMS[(block_id & 63) % len(FORMS)] for block_id in ids]
+    vectors = np.stack([centres[form] for form in forms]) + rng.normal(size=(n, DIMENSION)) * 0.5
+    items = Items(np.array(ids), np.full(n, city_id), np.full(n, 0.9), np.column_stack([lon, lat]), vectors)
+    write_keys(conn, read_set(conn, "block", "mean"), items)
 
 
 def _one(conn: psycopg.Connection[Any], query: str, values: dict[str, Any]) -> Any:

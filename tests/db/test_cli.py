@@ -44,7 +44,12 @@ def test_a_cluster_from_first_start_to_reset(empty_home: Path) -> None:
     assert terrakin("psql", "-c", "SELECT nonsense", **home).returncode == 1
     indexed = terrakin("index", **home)
     assert indexed.returncode == 0
-    assert "built ix_tiles_embedding_mean_hnsw" in indexed.stderr
+    assert indexed.stderr.endswith("everything is up to date\n")
+    assert [line.split()[:3] for line in indexed.stdout.splitlines()[1:3]] == [
+        ["tile", "mean", "0"],
+        ["tile", "dominant", "0"],
+    ]
+    assert "done: ix_tiles_embedding_mean_hnsw" in terrakin("index", "--hnsw", **home).stderr
     refused = terrakin("reset", answer="n\n", **home)
     assert refused.returncode != 0
     assert cluster.running(empty_home) is not None

@@ -1,4 +1,4 @@
-"""Bad input on the real command line: one line of error, exit code 1, and no partial writes."""
+"""Bad input on the command line: one line of error, exit code 1, and no partial writes."""
 
 import json
 import shutil
@@ -13,7 +13,7 @@ import rasterio
 
 from db.settings import Settings
 from etl.demo.catalogue import COLLECTION, DemoCatalogue
-from tests.etl.conftest import PERIOD, CommandLine, run_arguments
+from tests.etl.conftest import PERIOD, CommandLine, InThisProcess, environment, run_arguments
 
 LISBON = "SYNTHETIC_LISBON_20240605"
 COUNTS = """
@@ -23,7 +23,13 @@ COUNTS = """
 
 
 @pytest.fixture
-def terrakin(database: Settings, command_line: Callable[..., CommandLine]) -> CommandLine:
+def terrakin(database: Settings) -> InThisProcess:
+    return InThisProcess(environment(database.home, database.database_url))
+
+
+@pytest.fixture
+def started(database: Settings, command_line: Callable[..., CommandLine]) -> CommandLine:
+    """A command line of its own process, for commands that read imagery."""
     return command_line(database.home, database.database_url)
 
 
@@ -35,7 +41,7 @@ def damaged_demo(tiny_demo: DemoCatalogue, tmp_path: Path) -> DemoCatalogue:
     return DemoCatalogue(root / "catalog.json", root / "cities.geojson", root / "forms.csv")
 
 
-def error_of(terrakin: CommandLine, *arguments: str) -> str:
+def error_of(terrakin: CommandLine | InThisProcess, *arguments: str) -> str:
     """Run a command that fails with exit code 1 and without a traceback, and return its error line."""
     done = terrakin(*arguments)
     assert done.returncode == 1, done.stderr
@@ -64,7 +70,7 @@ def edit_item(demo: DemoCatalogue, item_id: str, change: Callable[[dict[str, Any
 
 
 def test_an_unknown_city_is_reported_with_similar_names(
-    terrakin: CommandLine, database: Settings, tiny_demo: DemoCatalogue
+    terrakin: InThisProcess, database: Settings, tiny_demo: DemoCatalogue
 ) -> None:
     line = error_of(terrakin, *run_arguments(tiny_demo, "--city", "Lissabon"))
     assert "'Lissabon'" in line
@@ -73,7 +79,7 @@ def test_an_unknown_city_is_reported_with_similar_names(
 
 
 def test_an_empty_catalogue(
-    terrakin: CommandLine, database: Settings, tiny_demo: DemoCatalogue, tmp_path: Path
+    terrakin: InThisProcess, database: Settings, tiny_demo: DemoCatalogue, tmp_path: Path
 ) -> None:
     pystac.Catalog("empty", "nothing").normalize_and_save(str(tmp_path / "empty"), pystac.CatalogType.SELF_CONTAINED)
     catalogue = str(tmp_path / "empty" / "catalog.json")
@@ -83,7 +89,7 @@ def test_an_empty_catalogue(
     assert nothing_written(database)
 
 
-def test_an_absent_catalogue(terrakin: CommandLine, database: Settings, tiny_demo: DemoCatalogue) -> None:
+def test_an_absent_catalogue(terrakin: InThisProcess, database: Settings, tiny_demo: DemoCatalogue) -> None:
     line = error_of(
         terrakin, "etl", "run", "--stac", "/nowhere.json", "--cities", str(tiny_demo.cities), "--period", PERIOD
     )
@@ -91,7 +97,7 @@ def test_an_absent_catalogue(terrakin: CommandLine, database: Settings, tiny_dem
     assert nothing_written(database)
 
 
-def test_a_period_without_scenes(terrakin: CommandLine, database: Settings, tiny_demo: DemoCatalogue) -> None:
+def test_a_period_without_scenes(terrakin: InThisProcess, database: Settings, tiny_demo: DemoCatalogue) -> None:
     line = error_of(
         terrakin, "etl", "run", "--stac", str(tiny_demo.catalogue), "--cities", str(tiny_demo.cities),
         "--period", "2019-01-01/2019-01-31",
@@ -103,46 +109,33 @@ def test_a_period_without_scenes(terrakin: CommandLine, database: Settings, tiny
 
 
 def test_a_truncated_cog_fails_its_city_and_no_other(
-    terrakin: CommandLine, database: Settings, damaged_demo: DemoCatalogue
+    started: CommandLine, database: Settings, damaged_demo: DemoCatalogue
 ) -> None:
     path = damaged_demo.catalogue.parent / COLLECTION / LISBON / "B08.tif"
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    line = error_of(terrakin, *run_arguments(damaged_demo))
+    line = error_of(started, *run_arguments(damaged_demo))
     assert "1 of 3 cities" in line
     assert "Lisbon (synthetic)" in line
     assert str(path) in line
     assert not list((database.home / "work" / "-2267057").rglob("composite.zarr*"))
     assert counts(database) == (3, 2, 8, 18)
-    status = terrakin("etl", "status").stdout
+    status = started("etl", "status").stdout
     assert "failed: Lisbon (synthetic), composite, attempt 1: " in status
 
 
 def test_an_item_without_scl_fails_its_city(
-    terrakin: CommandLine, database: Settings, damaged_demo: DemoCatalogue
+    started: CommandLine, database: Settings, damaged_demo: DemoCatalogue
 ) -> None:
     edit_item(damaged_demo, LISBON, lambda item: item["assets"].pop("scl"))
-    line = error_of(terrakin, *run_arguments(damaged_demo, "--city", "Lisbon (synthetic)"))
+    line = error_of(started, *run_arguments(damaged_demo, "--city", "Lisbon (synthetic)"))
     assert LISBON in line
     assert "scl" in line
     assert counts(database) == (1, 0, 0, 6)
     assert not list((database.home / "work").rglob("*.zarr*"))
 
 
-def test_a_weights_file_with_wrong_keys(
-    terrakin: CommandLine, database: Settings, tiny_demo: DemoCatalogue, tmp_path: Path
-) -> None:
-    torch = pytest.importorskip("torch", reason="terratorch is not installed")
-    pytest.importorskip("terratorch", reason="terratorch is not installed")
-    path = tmp_path / "wrong.pt"
-    torch.save({"layer.weight": torch.zeros(3)}, path)
-    line = error_of(terrakin, *run_arguments(tiny_demo, "--encoder", "terramind_v1_base", "--weights", str(path)))
-    assert str(path) in line
-    assert "layer.weight" in line
-    assert nothing_written(database)
-
-
 def test_a_weights_file_with_another_hash(
-    terrakin: CommandLine, database: Settings, tiny_demo: DemoCatalogue, tmp_path: Path
+    terrakin: InThisProcess, database: Settings, tiny_demo: DemoCatalogue, tmp_path: Path
 ) -> None:
     path = tmp_path / "weights.pt"
     path.write_bytes(b"other weights")
@@ -157,62 +150,54 @@ def test_a_weights_file_with_another_hash(
     assert nothing_written(database)
 
 
-def test_another_encoder_than_the_stored_vectors(
-    copied: Settings, tiny_demo: DemoCatalogue, command_line: Callable[..., CommandLine]
-) -> None:
-    pytest.importorskip("terratorch", reason="terratorch is not installed")
-    terrakin = command_line(copied.home, copied.database_url)
+def test_another_encoder_than_the_stored_vectors(copied: Settings, tiny_demo: DemoCatalogue) -> None:
+    terrakin = InThisProcess(environment(copied.home, copied.database_url))
     before = counts(copied)
-    line = error_of(terrakin, *run_arguments(tiny_demo, "--encoder", "terramind_v1_base", "--weights", "random"))
+    line = error_of(terrakin, *run_arguments(tiny_demo, "--encoder", "galileo_nano"))
     assert "mosaiks (fitted" in line
-    assert "terramind_v1_base (random" in line
+    assert "galileo_nano (pretrained" in line
     assert counts(copied) == before
 
 
-def test_patches_of_another_encoder_are_not_aggregated(
-    copied: Settings, command_line: Callable[..., CommandLine]
-) -> None:
+def test_patches_of_another_encoder_are_not_aggregated(copied: Settings) -> None:
     """Such patches exist if two machines embed with different filters before either is recorded."""
     with psycopg.connect(str(copied.database_url)) as conn:
         conn.execute("UPDATE terrakin.encoder SET weights_sha256 = repeat('0', 64)")
     (vectors,) = (copied.home / "work" / "-2267057").rglob("vectors.zarr")
     shutil.rmtree(vectors)
-    terrakin = command_line(copied.home, copied.database_url)
+    terrakin = InThisProcess(environment(copied.home, copied.database_url))
     line = error_of(terrakin, "etl", "aggregate", "--period", PERIOD, "--city", "Lisbon (synthetic)")
     assert "mosaiks (fitted, 000000000000)" in line
     assert not vectors.exists()
 
 
-def test_an_unreachable_database(
-    command_line: Callable[..., CommandLine], tiny_demo: DemoCatalogue, tmp_path: Path
-) -> None:
-    terrakin = command_line(tmp_path / "home", "postgresql://someone:secret@127.0.0.1:1/nothing")
+def test_an_unreachable_database(tiny_demo: DemoCatalogue, tmp_path: Path) -> None:
+    terrakin = InThisProcess(environment(tmp_path / "home", "postgresql://someone:secret@127.0.0.1:1/nothing"))
     line = error_of(terrakin, *run_arguments(tiny_demo))
     assert "127.0.0.1" in line
     assert "DATABASE_URL" in line
     assert "secret" not in line
 
 
-def test_a_database_without_the_schema(
-    server_home: Path, command_line: Callable[..., CommandLine], tiny_demo: DemoCatalogue, tmp_path: Path
-) -> None:
+def test_a_database_without_the_schema(server_home: Path, tiny_demo: DemoCatalogue, tmp_path: Path) -> None:
     from db import cluster
 
     address = cluster.running(server_home)
     assert address is not None
-    line = error_of(command_line(tmp_path / "home", address.url(database="postgres")), *run_arguments(tiny_demo))
+    terrakin = InThisProcess(environment(tmp_path / "home", address.url(database="postgres")))
+    line = error_of(terrakin, *run_arguments(tiny_demo))
     assert "terrakin db migrate" in line
 
 
-def test_an_unknown_tile(terrakin: CommandLine) -> None:
-    done = terrakin("db", "psql", "-c", "SELECT * FROM api.similar_tiles(42)")
+def test_an_unknown_tile(started: CommandLine) -> None:
+    done = started("db", "psql", "-c", "SELECT * FROM api.similar_tiles(42)")
     assert done.returncode == 1
     assert "42" in done.stderr
     assert "api.tile_at(lon, lat)" in done.stderr
 
 
 def test_a_malformed_city_file(
-    terrakin: CommandLine, database: Settings, tiny_demo: DemoCatalogue, tmp_path: Path
+    terrakin: InThisProcess, database: Settings, tiny_demo: DemoCatalogue, tmp_path: Path
 ) -> None:
     path = tmp_path / "cities.geojson"
     path.write_text("no json")
@@ -225,7 +210,7 @@ def test_a_malformed_city_file(
 
 
 def test_a_city_whose_tile_belongs_to_a_nearer_one(
-    terrakin: CommandLine, database: Settings, tiny_demo: DemoCatalogue, tmp_path: Path
+    terrakin: InThisProcess, database: Settings, tiny_demo: DemoCatalogue, tmp_path: Path
 ) -> None:
     path = tmp_path / "cities.geojson"
     triangle = {"type": "Polygon", "coordinates": [[[20, 10], [20.001, 10], [20.001, 10.001], [20, 10]]]}
@@ -246,14 +231,14 @@ def test_a_city_whose_tile_belongs_to_a_nearer_one(
     assert nothing_written(database)
 
 
-def test_an_unknown_collection(terrakin: CommandLine, database: Settings, tiny_demo: DemoCatalogue) -> None:
+def test_an_unknown_collection(terrakin: InThisProcess, database: Settings, tiny_demo: DemoCatalogue) -> None:
     line = error_of(terrakin, *run_arguments(tiny_demo, "--collection", "sentinel-9"))
     assert "sentinel-9" in line
     assert nothing_written(database)
 
 
 def test_a_tile_that_is_cloudy_on_every_day_is_left_out_and_counted(
-    terrakin: CommandLine, database: Settings, damaged_demo: DemoCatalogue
+    started: CommandLine, database: Settings, damaged_demo: DemoCatalogue
 ) -> None:
     for path in damaged_demo.catalogue.parent.rglob("SYNTHETIC_LISBON_*/SCL.tif"):
         with rasterio.open(path) as source:
@@ -264,8 +249,8 @@ def test_a_tile_that_is_cloudy_on_every_day_is_left_out_and_counted(
             profile.pop(key, None)
         with rasterio.open(path, "w", **profile) as target:
             target.write(scl)
-    done = terrakin(*run_arguments(damaged_demo, "--city", "Lisbon (synthetic)"))
+    done = started(*run_arguments(damaged_demo, "--city", "Lisbon (synthetic)"))
     assert done.returncode == 0, done.stderr
     counted = "tiles of 2024-06-01/2024-08-31: 3 embedded; left out: 1 too cloudy, 0 covered too little by imagery"
     assert done.stderr.splitlines()[-1] == counted
-    assert counted in terrakin("etl", "status").stdout
+    assert counted in started("etl", "status").stdout

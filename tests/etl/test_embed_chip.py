@@ -1,7 +1,6 @@
 """Chips get the vectors of tiles with the same pixels; files that are not chips are refused."""
 
 import json
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from etl.errors import ChipError
 from etl.imagery.sentinel2 import BANDS
 from etl.period import Period
 from etl.store.work_files import COMPOSITE, city_dir, open_array, read_attributes
-from tests.etl.conftest import CommandLine
+from tests.etl.conftest import InThisProcess, environment
 
 NORTH_UP = Affine(10, 0, 500_000, 0, -10, 5_000_000)
 
@@ -56,7 +55,7 @@ STORED = """
 
 
 def test_a_chip_gets_the_vectors_of_the_tile_with_the_same_pixels(
-    finished: Settings, tmp_path: Path, command_line: Callable[..., CommandLine], tiny_demo: DemoCatalogue
+    finished: Settings, tmp_path: Path, tiny_demo: DemoCatalogue
 ) -> None:
     with psycopg.connect(str(finished.database_url)) as conn:
         number, city_id, valid_share, lon, lat, mean, dominant, others = conn.execute(STORED).fetchone() or ()
@@ -69,7 +68,7 @@ def test_a_chip_gets_the_vectors_of_the_tile_with_the_same_pixels(
     box = cell.geobox
     chip = write_chip(tmp_path / "chip.tif", pixels, crs=str(box.crs), transform=box.transform, compress="deflate")
 
-    done = command_line(finished.home, finished.database_url)("etl", "embed-chip", str(chip))
+    done = InThisProcess(environment(finished.home, finished.database_url))("etl", "embed-chip", str(chip))
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
     assert answer["encoder"] == "mosaiks"
@@ -84,10 +83,8 @@ def test_a_chip_gets_the_vectors_of_the_tile_with_the_same_pixels(
         np.testing.assert_allclose(answer["vectors"][name], vector, rtol=1e-6, atol=1e-6)
 
 
-def test_the_exit_code_tells_a_bad_file_from_a_missing_encoder(
-    database: Settings, tmp_path: Path, command_line: Callable[..., CommandLine]
-) -> None:
-    terrakin = command_line(database.home, database.database_url or "")
+def test_the_exit_code_tells_a_bad_file_from_a_missing_encoder(database: Settings, tmp_path: Path) -> None:
+    terrakin = InThisProcess(environment(database.home, database.database_url))
     chip = write_chip(tmp_path / "chip.tif")
     (tmp_path / "text.tif").write_text("not a picture")
     for file, code, wanted in (
@@ -142,11 +139,9 @@ def test_ten_bands_are_refused_by_an_encoder_that_reads_twelve(tmp_path: Path, e
         require_bands(chip, encoder)
 
 
-def test_a_chip_of_ten_bands_is_no_chip_for_a_database_of_mosaiks(
-    finished: Settings, tmp_path: Path, command_line: Callable[..., CommandLine]
-) -> None:
+def test_a_chip_of_ten_bands_is_no_chip_for_a_database_of_mosaiks(finished: Settings, tmp_path: Path) -> None:
     pixels = np.full((10, TILE_PX, TILE_PX), 1000, np.uint16)
-    done = command_line(finished.home, finished.database_url)(
+    done = InThisProcess(environment(finished.home, finished.database_url))(
         "etl", "embed-chip", str(write_chip(tmp_path / "chip.tif", pixels, TEN_BANDS))
     )
     assert (done.returncode, done.stdout) == (65, "")
@@ -184,10 +179,10 @@ def test_files_that_are_not_geotiffs_are_refused(tmp_path: Path) -> None:
         read_chip(tmp_path / "absent.tif")
 
 
-def test_a_cloudy_chip_is_refused(finished: Settings, tmp_path: Path, command_line: Callable[..., CommandLine]) -> None:
+def test_a_cloudy_chip_is_refused(finished: Settings, tmp_path: Path) -> None:
     pixels = np.full((12, 224, 224), 1000, np.uint16)
     pixels[3, :150] = 0
-    done = command_line(finished.home, finished.database_url)(
+    done = InThisProcess(environment(finished.home, finished.database_url))(
         "etl", "embed-chip", str(write_chip(tmp_path / "chip.tif", pixels))
     )
     assert (done.returncode, done.stdout) == (65, "")

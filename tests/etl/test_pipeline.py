@@ -15,7 +15,7 @@ from etl.demo.catalogue import DemoCatalogue
 from etl.demo.towns import TINY_TOWNS
 from etl.store.encoder import read_encoder
 from etl.store.work_files import PATCHES, read_array
-from tests.etl.conftest import CommandLine, run_arguments
+from tests.etl.conftest import CommandLine, InThisProcess, environment, run_arguments
 from tests.etl.tables import tables
 
 ATTEMPTS = "SELECT city_id, stage, attempts, finished_at FROM terrakin.etl_tasks ORDER BY 1, 2"
@@ -25,9 +25,7 @@ def work_files(home: Path) -> dict[Path, int]:
     return {path: path.stat().st_mtime_ns for path in (home / "work").rglob("*")}
 
 
-def test_a_run_fills_the_tables_and_a_second_run_repeats_nothing(
-    copied: Settings, tiny_demo: DemoCatalogue, command_line: Callable[..., CommandLine]
-) -> None:
+def test_a_run_fills_the_tables_and_a_second_run_repeats_nothing(copied: Settings, tiny_demo: DemoCatalogue) -> None:
     with psycopg.connect(str(copied.database_url)) as conn:
         expected = {
             (tile_id(cell, date(2024, 6, 1)), -town.geonames_id) for town in TINY_TOWNS for cell in town.cells()
@@ -42,7 +40,7 @@ def test_a_run_fills_the_tables_and_a_second_run_repeats_nothing(
         check_blocks(conn, copied.home)
     files = work_files(copied.home)
 
-    second = command_line(copied.home, copied.database_url)(*run_arguments(tiny_demo))
+    second = InThisProcess(environment(copied.home, copied.database_url))(*run_arguments(tiny_demo))
     assert second.returncode == 0, second.stderr
     with psycopg.connect(str(copied.database_url)) as conn:
         assert tables(conn) == before
@@ -92,11 +90,10 @@ def test_a_period_that_would_overwrite_another_is_refused(
     copied: Settings,
     tiny_demo: DemoCatalogue,
     undisturbed: dict[str, list[str]],
-    command_line: Callable[..., CommandLine],
 ) -> None:
     arguments = run_arguments(tiny_demo, "--city", "Lisbon (synthetic)")
     clashing = [argument.replace("/2024-08-31", "/2024-07-31") for argument in arguments]
-    refused = command_line(copied.home, copied.database_url)(*clashing)
+    refused = InThisProcess(environment(copied.home, copied.database_url))(*clashing)
     assert refused.returncode == 1
     error = refused.stderr.splitlines()[-1]
     assert all(value in error for value in ("2024-06-01/2024-07-31", "2024-06-01/2024-08-31", "Lisbon (synthetic)"))

@@ -17,7 +17,7 @@ from etl.demo.catalogue import DemoCatalogue
 from etl.demo.towns import DEMO_TOWNS
 from etl.imagery.sentinel2 import check_item
 from tests.conftest import cloned_database
-from tests.etl.conftest import CommandLine, make_command_line, run_arguments
+from tests.etl.conftest import CommandLine, InThisProcess, environment, make_command_line, run_arguments
 
 REAL_PLACES = Path(str(files("etl"))) / "data" / "real_places"
 ROOT = Path(__file__).parents[2]
@@ -146,17 +146,15 @@ def test_real_tiles_are_as_similar_with_synthetic_towns_as_without(
         assert conn.execute(
             "SELECT count(*) FROM terrakin.tiles WHERE city_id <> ALL (%(places)s)", arguments
         ).fetchone() == (4,)
-        done = terrakin(*real_arguments("--min-valid-share", "0.2"))
+        done = InThisProcess(terrakin.environment)(*real_arguments("--min-valid-share", "0.2"))
         assert done.returncode == 0, done.stderr
         after = conn.execute(SIMILARITIES, arguments).fetchall()
     assert len(before) > 1
     assert [pytest.approx(row, abs=1e-5) for row in before] == after
 
 
-def test_a_tile_that_imagery_covers_too_little_is_reported_so(
-    real: Settings, command_line: Callable[..., CommandLine]
-) -> None:
-    terrakin = command_line(real.home, real.database_url)
+def test_a_tile_that_imagery_covers_too_little_is_reported_so(real: Settings) -> None:
+    terrakin = InThisProcess(environment(real.home, real.database_url))
     refused = terrakin(*real_arguments("--min-valid-share", "0.9", cities=("-1001",)))
     assert refused.returncode == 1
     line = refused.stderr.splitlines()[-1]
@@ -165,7 +163,7 @@ def test_a_tile_that_imagery_covers_too_little_is_reported_so(
 
 
 def test_synthetic_imagery_of_a_real_city_is_refused(
-    database: Settings, tiny_demo: DemoCatalogue, command_line: Callable[..., CommandLine], tmp_path: Path
+    database: Settings, tiny_demo: DemoCatalogue, tmp_path: Path
 ) -> None:
     document = json.loads(tiny_demo.cities.read_text())
     for feature in document["features"]:
@@ -173,18 +171,16 @@ def test_synthetic_imagery_of_a_real_city_is_refused(
     (path := tmp_path / "cities.geojson").write_text(json.dumps(document))
     arguments = run_arguments(tiny_demo, "--city", "Lisbon (synthetic)")
     arguments[arguments.index(str(tiny_demo.cities))] = str(path)
-    refused = command_line(database.home, database.database_url)(*arguments)
+    refused = InThisProcess(environment(database.home, database.database_url))(*arguments)
     assert refused.returncode == 1
     line = refused.stderr.splitlines()[-1]
     assert all(value in line for value in ("is synthetic", "Lisbon (synthetic) is real", "is_synthetic"))
 
 
-def test_a_run_without_a_period_needs_one_in_the_city_file(
-    database: Settings, tiny_demo: DemoCatalogue, command_line: Callable[..., CommandLine]
-) -> None:
+def test_a_run_without_a_period_needs_one_in_the_city_file(database: Settings, tiny_demo: DemoCatalogue) -> None:
     arguments = run_arguments(tiny_demo)
     i = arguments.index("--period")
-    refused = command_line(database.home, database.database_url)(*arguments[:i], *arguments[i + 2 :])
+    refused = InThisProcess(environment(database.home, database.database_url))(*arguments[:i], *arguments[i + 2 :])
     assert refused.returncode == 1
     line = refused.stderr.splitlines()[-1]
     assert "--period" in line

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.etl.conftest import command_line  # noqa: F401  (a fixture)
+from tests.etl.encoders.conftest import terramind  # noqa: F401  (a fixture)
 
 BESIDE = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 

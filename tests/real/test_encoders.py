@@ -10,6 +10,7 @@ import rasterio
 
 from etl.encoders import mosaiks
 from etl.encoders.mosaiks import MosaiksEncoder
+from etl.encoders.terramind import TerraMindEncoder
 
 
 @pytest.fixture(scope="module")
@@ -75,10 +76,8 @@ def test_mosaiks_is_more_robust_to_brightness_than_24_band_statistics(
 @pytest.mark.skipif(
     importlib.util.find_spec("terratorch") is None, reason='terratorch is not installed: pip install ".[terramind]"'
 )
-def test_terramind_embeds_real_tiles(chips: np.ndarray) -> None:
-    from etl.encoders.terramind import load_terramind
-
-    vectors = load_terramind("random").embed(chips[::9])
+def test_terramind_embeds_real_tiles(terramind: TerraMindEncoder, chips: np.ndarray) -> None:
+    vectors = terramind.embed(chips[::9])
     assert vectors.shape == (4, 196, 768)
     assert np.isfinite(vectors).all()
     assert vectors.std(axis=0).mean() > 0.01

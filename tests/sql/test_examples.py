@@ -25,9 +25,9 @@ EXAMPLES = sorted((ROOT / "sql" / "examples").glob("*.sql"))
 AS_READER = "SET ROLE terrakin_reader; SET default_transaction_read_only = on; SET search_path = public"
 
 COLUMNS = {
-    "01": "rank tile_id city country_code similarity distance_m found_by",
+    "01": "rank tile_id city country_code similarity distance_m is_exact",
     "02": "rank tile_id city continent similarity distance_m",
-    "03": "rank tile_id city similarity lat found_by candidates",
+    "03": "rank tile_id city similarity lat compared is_exact",
     "04": "rank tile_id city similarity similarity_to_liked similarity_to_disliked",
     "05": "tile_id lon lat similarity_of_best_match best_match_tile_id best_match_city",
     "06": "city other_city similarity mean_similarity distance_m",
@@ -71,7 +71,7 @@ def url(server_home: Path) -> Iterator[str]:
             assert len(world.tile_ids) == 300
             conn.execute(SEEN_TWICE)
             conn.execute(LAY_OUT)
-        build_indexes(settings)
+        build_indexes(settings, with_hnsw=True)
         yield url
 
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from db.embedding_sets.tile_keys import add_tile_keys
 from db.index import INDEXES
 from tests.builders.world import CONTINENTS, METHODS, World, build_world
 
@@ -153,6 +154,7 @@ def test_equal_similarity_is_ordered_by_tile_id(conn: psycopg.Connection) -> Non
         "UPDATE terrakin.tiles SET embedding_mean = s.embedding_mean "
         "FROM (SELECT embedding_mean FROM terrakin.tiles ORDER BY tile_id LIMIT 1) AS s"
     )
+    add_tile_keys(conn)
     ids = [a[1] for a in search(conn, world, 0, exclude_same_city=False)]
     assert ids == sorted(set(world.tile_ids.tolist()) - {int(world.tile_ids[0])})[:20]
 
@@ -199,29 +201,3 @@ def test_a_region_in_another_srid_raises(module_conn: psycopg.Connection, world:
             "SELECT * FROM api.similar_tiles(%s, within => ST_MakeEnvelope(0, 0, 1, 1, 3857))",
             (int(world.tile_ids[0]),),
         )
-
-
-def test_the_vector_index_is_used_inside_the_function(conn: psycopg.Connection) -> None:
-    """auto_explain reports the plans inside functions; without a selective filter they read the HNSW index.
-
-    An origin, which every search has by default, is not selective.
-    """
-    world = build_world(conn, 1_500, 12, seed=3, n_real=2)
-    conn.execute(
-        "CREATE INDEX ix_tiles_embedding_mean_hnsw ON terrakin.tiles "
-        "USING hnsw ((embedding_mean::halfvec(768)) halfvec_cosine_ops)"
-    )
-    conn.execute("ANALYZE terrakin.tiles")
-    plans: list[str] = []
-    conn.add_notice_handler(lambda notice: plans.append(notice.message_primary))
-    conn.execute("LOAD 'auto_explain'")
-    for setting in (
-        "auto_explain.log_min_duration = 0",
-        "auto_explain.log_nested_statements = on",
-        "client_min_messages = log",
-    ):
-        conn.execute("SET LOCAL " + setting)
-    found = search(conn, world, int(np.flatnonzero(world.is_synthetic)[0]), exclude_within_m=50_000.0)
-    assert len(found) == 20
-    assert world.is_synthetic[np.isin(world.tile_ids, [row[1] for row in found])].all()
-    assert any("Index Scan using ix_tiles_embedding_mean_hnsw" in plan for plan in plans)

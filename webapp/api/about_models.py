@@ -34,19 +34,18 @@ class MethodCount(BaseModel):
 
     method: Method
     n_tiles: int
-    has_index: bool
 
 
 class Stats(BaseModel):
-    """Numbers of tiles, cities and vectors: api.stats."""
+    """Numbers of tiles, blocks, cities and vectors: api.stats."""
 
     n_tiles: int
+    n_blocks: int
     n_synthetic_tiles: int
     n_cities: int
     n_countries: int
     n_continents: int
     n_thumbnails: int
-    n_tiles_with_neighbours: int
     n_tiles_in_layout: int
     is_synthetic: bool = Field(description=IS_SYNTHETIC)
     by_continent: list[ContinentCount]

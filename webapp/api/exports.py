@@ -22,18 +22,18 @@ CONTENT_TYPES = {
 SUFFIXES = {"geojson": "geojson", "csv": "csv", "geoparquet": "parquet"}
 TEXTS = pa.list_(pa.string())
 COLUMNS: dict[str, pa.DataType] = {
-    "rank": pa.int32(), "tile_id": pa.int64(), "city_id": pa.int64(), "city": pa.string(), "country_code": pa.string(),
-    "country": pa.string(), "similarity": pa.float64(), "distance_m": pa.float64(), "found_by": pa.string(),
-    "candidates": pa.int64(), "lon": pa.float64(), "lat": pa.float64(), "is_synthetic": pa.bool_(),
-    "period": pa.string(), "is_date_known": pa.bool_(), "valid_share": pa.float64(), "licences": TEXTS,
-    "attributions": TEXTS, "has_thumbnail": pa.bool_(),
+    "rank": pa.int32(), "block_id": pa.int64(), "tile_id": pa.int64(), "city_id": pa.int64(), "city": pa.string(),
+    "country_code": pa.string(), "country": pa.string(), "similarity": pa.float64(), "distance_m": pa.float64(),
+    "compared": pa.int64(), "is_exact": pa.bool_(), "lon": pa.float64(), "lat": pa.float64(),
+    "is_synthetic": pa.bool_(), "period": pa.string(), "is_date_known": pa.bool_(), "valid_share": pa.float64(),
+    "licences": TEXTS, "attributions": TEXTS, "has_thumbnail": pa.bool_(),
 }  # fmt: skip
-"""Columns of api.search_tiles except the footprint."""
+"""Columns of api.search except the footprint."""
 GEOMETRY = "footprint"
 
 
 def download(form: Form, answer: Row) -> Response:
-    """Return the answer of a search (webapp.api.search_models.SimilarTiles) as a file to download."""
+    """Return the answer of a search (webapp.api.search_models.Matches) as a file to download."""
     body = WRITERS[form](answer)
     name = f"terrakin-similar-to-{answer['query']['kind']}.{SUFFIXES[form]}"
     response = Response(body, content_type=CONTENT_TYPES[form])
@@ -46,23 +46,23 @@ def _geojson(answer: Row) -> str:
     features = [
         {
             "type": "Feature",
-            "id": tile["tile_id"],
-            "geometry": tile[GEOMETRY],
-            "properties": {name: tile[name] for name in COLUMNS},
+            "id": match["tile_id"] if match["block_id"] is None else match["block_id"],
+            "geometry": match[GEOMETRY],
+            "properties": {name: match[name] for name in COLUMNS},
         }
-        for tile in answer["tiles"]
+        for match in answer["matches"]
     ]
     return json.dumps({"type": "FeatureCollection", "query": answer["query"], "features": features})
 
 
 def _csv(answer: Row) -> str:
-    """Return one row per tile: lists joined by semicolons; the last column is the footprint as WKT (EPSG:4326)."""
+    """Return one row per match: lists joined by semicolons; the last column is the footprint as WKT (EPSG:4326)."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow([*COLUMNS, "footprint_wkt"])
-    for tile in answer["tiles"]:
-        wkt = shapely.to_wkt(_outline(tile), rounding_precision=9)
-        writer.writerow([*(_cell(tile[name]) for name in COLUMNS), wkt])
+    for match in answer["matches"]:
+        wkt = shapely.to_wkt(_outline(match), rounding_precision=9)
+        writer.writerow([*(_cell(match[name]) for name in COLUMNS), wkt])
     return text.getvalue()
 
 
@@ -72,13 +72,13 @@ def _cell(value: Any) -> Any:
 
 def _geoparquet(answer: Row) -> bytes:
     """Return GeoParquet 1.1 (https://geoparquet.org): WKB and ``geo`` metadata; no CRS in it means OGC:CRS84."""
-    tiles = answer["tiles"]
-    outlines = [_outline(tile) for tile in tiles]
+    matches = answer["matches"]
+    outlines = [_outline(match) for match in matches]
     about: dict[str, Any] = {"encoding": "WKB", "geometry_types": ["Polygon"]}
     if outlines:
         about["bbox"] = shapely.total_bounds(outlines).tolist()
     geo = {"version": "1.1.0", "primary_column": GEOMETRY, "columns": {GEOMETRY: about}}
-    columns = {name: pa.array([tile[name] for tile in tiles], kind) for name, kind in COLUMNS.items()}
+    columns = {name: pa.array([match[name] for match in matches], kind) for name, kind in COLUMNS.items()}
     columns[GEOMETRY] = pa.array([shapely.to_wkb(outline) for outline in outlines], pa.binary())
     table = pa.table(columns).replace_schema_metadata(
         {"geo": json.dumps(geo), "terrakin_query": json.dumps(answer["query"])}
@@ -88,8 +88,8 @@ def _geoparquet(answer: Row) -> bytes:
     return data.getvalue()
 
 
-def _outline(tile: Row) -> shapely.Geometry:
-    return shapely.from_geojson(json.dumps(tile[GEOMETRY]))
+def _outline(match: Row) -> shapely.Geometry:
+    return shapely.from_geojson(json.dumps(match[GEOMETRY]))
 
 
 WRITERS: dict[str, Callable[[Row], str | bytes]] = {"geojson": _geojson, "csv": _csv, "geoparquet": _geoparquet}

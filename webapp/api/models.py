@@ -13,6 +13,8 @@ INTEGER_MAX = 2**31 - 1
 MAX_PAGE = 500
 
 TileId = Annotated[int, Field(ge=0, le=BIGINT_MAX, description="Key of a tile.")]
+BlockId = Annotated[int, Field(ge=0, le=BIGINT_MAX, description="Key of a block: tile_id * 64 + row * 7 + col.")]
+Unit = Literal["tile", "block"]
 Method = Literal["mean", "dominant", "median", "min", "max", "std", "mean_std"]
 Origin = Literal["real", "synthetic", "any"]
 Geometry = dict[str, Any]
@@ -37,6 +39,12 @@ class TilePath(BaseModel):
     """The tile in a path."""
 
     tile_id: TileId
+
+
+class BlockPath(BaseModel):
+    """The block in a path."""
+
+    block_id: BlockId
 
 
 class Position(Query):
@@ -105,6 +113,31 @@ class Tile(BaseModel):
     )
 
 
+class Block(BaseModel):
+    """A row of api.block_overview, with the parts of its key, and the footprint and thumbnail of its tile."""
+
+    block_id: int
+    tile_id: int
+    row: int = Field(description="Row among the 7 x 7 blocks of the tile, 0 in the north.")
+    col: int = Field(description="Column among the 7 x 7 blocks of the tile, 0 in the west.")
+    city_id: int
+    city: str
+    country_code: str
+    country: str
+    continent: str
+    period: str = Field(description=PERIOD)
+    is_date_known: bool = Field(description=IS_DATE_KNOWN)
+    valid_share: float = Field(description=VALID_SHARE)
+    lon: float
+    lat: float
+    is_synthetic: bool = Field(description=IS_SYNTHETIC)
+    licences: list[str] = Field(description=LICENCES)
+    attributions: list[str] = Field(description=ATTRIBUTIONS)
+    has_thumbnail: bool = Field(description="Whether the tile has a thumbnail.")
+    footprint: Geometry
+    tile_footprint: Geometry
+
+
 class City(BaseModel):
     """A row of api.search_cities. What describes its pixels is that of its newest composite, null without one."""
 
@@ -151,31 +184,32 @@ class Countries(BaseModel):
     countries: list[Country]
 
 
-class SimilarTile(BaseModel):
-    """A row of api.search_tiles."""
+class Match(BaseModel):
+    """A row of api.search: a tile or block."""
 
     rank: int
-    tile_id: int
+    block_id: int | None = Field(description="The block; null in a search by tile.")
+    tile_id: int = Field(description="The tile, or the tile of the block.")
     city_id: int
     city: str
     country_code: str
     country: str
     similarity: float = Field(description="Cosine similarity, -1 to 1.")
     distance_m: float | None = Field(
-        description="Geodesic distance from the tile, position or area of the query, metres; null without a location."
+        description="Geodesic distance from the position or area of the query, metres; null if it has none."
     )
-    found_by: Literal["neighbours", "index", "exact"] = Field(description="How the database found the match.")
-    candidates: int = Field(description="Number of tiles whose full vectors were compared.")
+    compared: int = Field(description="Number of tiles or blocks that were compared.")
+    is_exact: bool = Field(description="Whether every eligible tile or block was compared.")
     lon: float
     lat: float
     is_synthetic: bool = Field(description=IS_SYNTHETIC)
     period: str = Field(description=PERIOD)
     is_date_known: bool = Field(description=IS_DATE_KNOWN)
-    valid_share: float = Field(description=VALID_SHARE)
+    valid_share: float = Field(description="Share of the tile's pixels with a clear observation, 0 to 1.")
     licences: list[str] = Field(description=LICENCES)
     attributions: list[str] = Field(description=ATTRIBUTIONS)
-    has_thumbnail: bool
-    footprint: Geometry
+    has_thumbnail: bool = Field(description="Whether the tile has a thumbnail.")
+    footprint: Geometry = Field(description="Outline of the tile or block.")
 
 
 class SimilarCitiesQuery(Query):

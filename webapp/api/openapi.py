@@ -25,7 +25,7 @@ PROBLEM = {
 }
 ERRORS = {
     "400": "The request cannot be parsed.",
-    "404": "The tile, city or layout does not exist.",
+    "404": "The tile, block, city or layout does not exist.",
     "413": "The body is too large.",
     "415": "The body is compressed.",
     "422": "A value is invalid.",

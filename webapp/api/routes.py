@@ -1,6 +1,6 @@
-"""The JSON API under ``/api/v1``: tiles, cities, countries, and what is loaded. Each view runs one constant query.
+"""The JSON API under ``/api/v1``: tiles, blocks, cities, countries, and what is loaded. Views run constant queries.
 
-Searches for similar tiles are in webapp/api/search.py.
+Searches for similar tiles and blocks are in webapp/api/search.py.
 """
 
 from typing import Any
@@ -11,6 +11,8 @@ from flask import Response, current_app, request
 from webapp.api import caching
 from webapp.api.about_models import Config, Encoder, Health, Stats
 from webapp.api.models import (
+    Block,
+    BlockPath,
     Cities,
     City,
     CityPath,
@@ -83,6 +85,54 @@ def tile_at(query_data: Position) -> Row:
     row = database().row(TILE, {"tile_id": None, "lon": query_data.lon, "lat": query_data.lat})
     if row is None:
         raise NotFoundError(f"no tile contains lon {query_data.lon}, lat {query_data.lat}; only cities have tiles")
+    return row
+
+
+BLOCK = """
+    SELECT
+        b.block_id, b.tile_id, c."row", c.col, b.city_id, b.city, b.country_code, b.country, b.continent,
+        internal.period_text(b.period, b.is_date_known) AS period, b.is_date_known, b.valid_share, b.lon, b.lat,
+        b.is_synthetic, b.licences, b.attributions, t.has_thumbnail,
+        ST_AsGeoJSON(b.footprint)::json AS footprint, ST_AsGeoJSON(t.footprint)::json AS tile_footprint
+    FROM api.block_overview AS b
+    JOIN api.tile_overview AS t ON t.tile_id = b.tile_id
+    CROSS JOIN LATERAL api.block_cell(b.block_id) AS c
+    WHERE b.block_id = %(block_id)s::bigint
+"""
+BLOCK_AT = """
+    SELECT t.tile_id, b.block_id
+    FROM api.tile_at(%(lon)s::double precision, %(lat)s::double precision) AS t
+    LEFT JOIN api.block_at(%(lon)s::double precision, %(lat)s::double precision) AS b ON b.tile_id = t.tile_id
+"""
+
+
+@blueprint.get("/api/v1/blocks/<block_id>")
+@blueprint.input(BlockPath, location="path")
+@blueprint.output(Block)
+def block(block_id: str, path_data: BlockPath) -> Row:
+    """Return a block: its tile, city, period and footprint."""
+    row = database().row(BLOCK, {"block_id": path_data.block_id})
+    if row is None:
+        raise NotFoundError(
+            f"block {block_id} does not exist; /api/v1/block-at?lon=&lat= finds the block at a position"
+        )
+    return row
+
+
+@blueprint.get("/api/v1/block-at")
+@blueprint.input(Position, location="query")
+@blueprint.output(Block)
+def block_at(query_data: Position) -> Row:
+    """Return the block that contains a position, of the newest tile there."""
+    at, place = database().row(BLOCK_AT, query_data.model_dump()), f"lon {query_data.lon}, lat {query_data.lat}"
+    if at is None:
+        raise NotFoundError(f"no tile contains {place}; only cities have tiles")
+    row = database().row(BLOCK, at)
+    if row is None:
+        raise NotFoundError(
+            f"tile {at['tile_id']} has no block at {place}; search by tile, "
+            "or run `terrakin etl run` to make the blocks (a block needs clear pixels in 75 % of its area)"
+        )
     return row
 
 
@@ -204,7 +254,7 @@ STATS = "SELECT api.stats() AS stats"
 @blueprint.get("/api/v1/stats")
 @blueprint.output(Stats)
 def stats() -> Row:
-    """Return the numbers of tiles, cities, periods and vectors."""
+    """Return the numbers of tiles, blocks, cities, periods and vectors."""
     found: Row = (database().row(STATS) or {})["stats"]
     return found
 

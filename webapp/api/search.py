@@ -1,4 +1,4 @@
-"""The searches for similar tiles, ``/api/v1/similar...``: each is passed on as JSON to ``api.search_tiles``."""
+"""The searches for similar tiles and blocks, ``/api/v1/similar...``: each is passed on as JSON to ``api.search``."""
 
 from typing import Any
 
@@ -8,18 +8,20 @@ from psycopg.types.json import Jsonb
 
 from webapp.api import caching, chips
 from webapp.api.exports import CONTENT_TYPES, Form, download
-from webapp.api.models import Method, SimilarCities, SimilarCitiesQuery
+from webapp.api.models import Method, SimilarCities, SimilarCitiesQuery, Unit
 from webapp.api.search_filters import Filters
 from webapp.api.search_models import (
     AnswerForm,
     ChipUpload,
     LikeAreaBody,
+    LikeBlockBody,
+    LikeBlockQuery,
     LikeExamplesBody,
     LikePositionBody,
     LikePositionQuery,
     LikeTileBody,
     LikeTileQuery,
-    SimilarTiles,
+    Matches,
 )
 from webapp.database import Row, database
 from webapp.errors import NotFoundError
@@ -38,12 +40,12 @@ FILES: dict[int | str, Any] = {
 
 SEARCH = """
     SELECT
-        s.rank, s.tile_id, s.city_id, s.city, s.country_code, s.country, s.similarity, s.distance_m, s.found_by,
-        s.candidates, s.lon, s.lat, s.is_synthetic, s.period, s.is_date_known, s.valid_share, s.licences,
+        s.rank, s.block_id, s.tile_id, s.city_id, s.city, s.country_code, s.country, s.similarity, s.distance_m,
+        s.compared, s.is_exact, s.lon, s.lat, s.is_synthetic, s.period, s.is_date_known, s.valid_share, s.licences,
         s.attributions, s.has_thumbnail, ST_AsGeoJSON(s.footprint)::json AS footprint
-    FROM api.search_tiles(%(query)s) AS s
+    FROM api.search(%(query)s) AS s
 """
-METHOD = "SELECT internal.default_method() AS method"
+METHOD = "SELECT internal.default_method(%(unit)s) AS method"
 
 
 @blueprint.before_request
@@ -55,7 +57,7 @@ def allow_uploads() -> None:
 
 @blueprint.get("/similar")
 @blueprint.input(LikeTileQuery, location="query")
-@blueprint.output(SimilarTiles)
+@blueprint.output(Matches)
 @blueprint.doc(responses=FILES)
 def similar(query_data: LikeTileQuery) -> Row | Response:
     """Return the tiles most similar to a tile, best first."""
@@ -65,69 +67,88 @@ def similar(query_data: LikeTileQuery) -> Row | Response:
 @blueprint.post("/similar")
 @blueprint.input(LikeTileBody)
 @blueprint.input(AnswerForm, location="query")
-@blueprint.output(SimilarTiles)
+@blueprint.output(Matches)
 @blueprint.doc(responses=FILES)
 def post_similar(json_data: LikeTileBody, query_data: AnswerForm) -> Row | Response:
     """Return the tiles most similar to a tile, best first."""
     return _answer(json_data, query_data.format)
 
 
+@blueprint.get("/similar-blocks")
+@blueprint.input(LikeBlockQuery, location="query")
+@blueprint.output(Matches)
+@blueprint.doc(responses=FILES)
+def similar_blocks(query_data: LikeBlockQuery) -> Row | Response:
+    """Return the blocks most similar to a block, best first."""
+    return _answer(query_data, query_data.format)
+
+
+@blueprint.post("/similar-blocks")
+@blueprint.input(LikeBlockBody)
+@blueprint.input(AnswerForm, location="query")
+@blueprint.output(Matches)
+@blueprint.doc(responses=FILES)
+def post_similar_blocks(json_data: LikeBlockBody, query_data: AnswerForm) -> Row | Response:
+    """Return the blocks most similar to a block, best first."""
+    return _answer(json_data, query_data.format)
+
+
 @blueprint.get("/similar-at")
 @blueprint.input(LikePositionQuery, location="query")
-@blueprint.output(SimilarTiles)
+@blueprint.output(Matches)
 @blueprint.doc(responses=FILES)
 def similar_at(query_data: LikePositionQuery) -> Row | Response:
-    """Return the tiles most similar to the newest tile at a position, best first."""
+    """Return the tiles or blocks most similar to the newest one at a position, best first."""
     return _answer(query_data, query_data.format)
 
 
 @blueprint.post("/similar-at")
 @blueprint.input(LikePositionBody)
 @blueprint.input(AnswerForm, location="query")
-@blueprint.output(SimilarTiles)
+@blueprint.output(Matches)
 @blueprint.doc(responses=FILES)
 def post_similar_at(json_data: LikePositionBody, query_data: AnswerForm) -> Row | Response:
-    """Return the tiles most similar to the newest tile at a position, best first."""
+    """Return the tiles or blocks most similar to the newest one at a position, best first."""
     return _answer(json_data, query_data.format)
 
 
 @blueprint.post("/similar-to-examples")
 @blueprint.input(LikeExamplesBody)
 @blueprint.input(AnswerForm, location="query")
-@blueprint.output(SimilarTiles)
+@blueprint.output(Matches)
 @blueprint.doc(responses=FILES)
 def similar_to_examples(json_data: LikeExamplesBody, query_data: AnswerForm) -> Row | Response:
-    """Return the tiles most similar to the positive and least similar to the negative tiles, best first."""
+    """Return the tiles or blocks most similar to the positive and least to the negative examples, best first."""
     return _answer(json_data, query_data.format)
 
 
 @blueprint.post("/similar-to-area")
 @blueprint.input(LikeAreaBody)
 @blueprint.input(AnswerForm, location="query")
-@blueprint.output(SimilarTiles)
+@blueprint.output(Matches)
 @blueprint.doc(responses=FILES)
 def similar_to_area(json_data: LikeAreaBody, query_data: AnswerForm) -> Row | Response:
-    """Return the tiles most similar to an area as a whole, best first."""
+    """Return the tiles or blocks most similar to an area as a whole, best first."""
     return _answer(json_data, query_data.format)
 
 
 @blueprint.post("/similar-to-chip")
 @blueprint.input(ChipUpload, location="files")
 @blueprint.input(AnswerForm, location="query")
-@blueprint.output(SimilarTiles)
+@blueprint.output(Matches)
 @blueprint.doc(responses=FILES)
 def similar_to_chip(files_data: ChipUpload, query_data: AnswerForm) -> Row | Response:
-    """Return the tiles most similar to an uploaded GeoTIFF, best first."""
+    """Return the tiles or blocks most similar to an uploaded GeoTIFF, best first."""
     if database().row("SELECT FROM terrakin.encoder") is None:
         raise NotFoundError("no tiles are loaded to compare a chip with; run the ETL first: terrakin etl run")
     embedded = chips.embed(current_app.config["TERRAKIN_SETTINGS"], files_data.file)
     search = files_data.settings
-    method = _method(search.method)
+    method = _method(search.method, search.unit)
     about = {name: embedded[name] for name in ("encoder", "weights", "valid_share", "lon", "lat")}
     vector = {"kind": "vector", "vector": embedded["vectors"].get(method), "lon": about["lon"], "lat": about["lat"]}
-    tiles = database().rows(SEARCH, {"query": Jsonb({**search.model_dump(), **vector, "method": method})})
+    matches = database().rows(SEARCH, {"query": Jsonb({**search.model_dump(), **vector, "method": method})})
     query = {"kind": search.kind, **about, **search.model_dump()}
-    return _in_form({"query": query, "method": method, "tiles": tiles}, query_data.format)
+    return _in_form({"query": query, "method": method, "matches": matches}, query_data.format)
 
 
 SIMILAR_CITIES = """
@@ -149,20 +170,21 @@ SIMILAR_CITIES = """
 @blueprint.output(SimilarCities)
 def similar_cities(query_data: SimilarCitiesQuery) -> Row:
     """Return the cities most similar to a city, best first."""
-    query = {**query_data.model_dump(), "method": _method(query_data.method)}
+    query = {**query_data.model_dump(), "method": _method(query_data.method, "tile")}
     return {**query, "cities": database().rows(SIMILAR_CITIES, query)}
 
 
 def _answer(search: Filters, form: Form) -> Row | Response:
     query = {"kind": search.kind, **search.model_dump(exclude={"format"})}
-    method = _method(search.method)
-    tiles = database().rows(SEARCH, {"query": Jsonb({**query, "method": method})})
-    return _in_form({"query": query, "tile_id": query.get("tile_id"), "method": method, "tiles": tiles}, form)
+    method = _method(search.method, search.unit)
+    matches = database().rows(SEARCH, {"query": Jsonb({**query, "method": method})})
+    ids = {name: query.get(name) for name in ("tile_id", "block_id")}
+    return _in_form({"query": query, **ids, "method": method, "matches": matches}, form)
 
 
-def _method(asked: Method | None) -> Method:
-    """Return the method of a search: that of the encoder if none was asked for."""
-    method: Method = asked or (database().row(METHOD) or {})["method"]
+def _method(asked: Method | None, unit: Unit) -> Method:
+    """Return the method of a search: the default of the unit if none was asked for."""
+    method: Method = asked or (database().row(METHOD, {"unit": unit}) or {})["method"]
     return method
 
 

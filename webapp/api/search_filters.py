@@ -1,5 +1,5 @@
 # Generated from sql/search.toml by scripts/generate_search.py: do not edit.
-"""The filters of the searches for similar tiles, as fields of the web API."""
+"""The filters of the searches for similar tiles and blocks, as fields of the web API."""
 
 from typing import ClassVar
 
@@ -17,8 +17,7 @@ class Filters(Query):
     k: int = Field(20, ge=0, le=1000, description="Number of matches: the answer has min(k, eligible tiles) tiles.")
     unit: Unit = Field("tile", description="What is searched: tile (2,240 m) or block (320 m).")
     method: Method | None = Field(
-        None,
-        description="Vectors to compare: std is texture, mean_std mean and texture. Null: default_method of /encoder; for blocks mean, the only choice.",
+        None, description="Vectors to compare: std is texture. Null: default_method of /encoder. Blocks: mean alone."
     )
     exclude_within_m: float = Field(
         0,

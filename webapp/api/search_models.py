@@ -1,28 +1,38 @@
-"""The bodies and query strings of the searches for similar tiles: one model per search, all with the same filters.
+"""The bodies and query strings of the searches for similar tiles and blocks: one model per search, shared filters.
 
 Names, units and meanings are those of schema ``api`` (sql/README.md). In a query string, lists are text with commas and
 geometries GeoJSON text; in a body both are JSON.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from apiflask.fields import UploadFile
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from webapp.api.exports import Form
-from webapp.api.models import Method, Query, SimilarTile, TileId
+from webapp.api.models import BIGINT_MAX, BlockId, Match, Method, Query, TileId
 from webapp.api.search_filters import Filters
 from webapp.api.search_types import Area, parse_json
 
 MAX_EXAMPLES = 100
-TileIds = Annotated[list[TileId], Field(max_length=MAX_EXAMPLES)]
+ItemId = Annotated[int, Field(ge=0, le=BIGINT_MAX, description="Key of a tile, or of a block by unit block.")]
+ItemIds = Annotated[list[ItemId], Field(max_length=MAX_EXAMPLES)]
 
 
 class LikeTile(Filters):
     """Search by tile: the arguments of api.similar_tiles."""
 
     kind = "tile"
+    unit: Literal["tile"] = Field("tile", description="A search by tile finds tiles.")
     tile_id: TileId
+
+
+class LikeBlock(Filters):
+    """Search by block: the arguments of api.similar_blocks."""
+
+    kind = "block"
+    unit: Literal["block"] = Field("block", description="A search by block finds blocks.")
+    block_id: BlockId
 
 
 class LikePosition(Filters):
@@ -37,9 +47,9 @@ class LikeExamples(Filters):
     """Search by examples: the arguments of api.similar_to_examples."""
 
     kind = "examples"
-    positive: TileIds = Field(min_length=1, description="Tiles that matches should be similar to.")
-    negative: TileIds = Field([], description="Tiles that matches should differ from.")
-    negative_weight: float = Field(0.2, ge=0, le=1, description="Weight of the negative tiles.")
+    positive: ItemIds = Field(min_length=1, description="Tiles (by unit block: blocks) to be similar to.")
+    negative: ItemIds = Field([], description="Tiles (by unit block: blocks) to differ from.")
+    negative_weight: float = Field(0.2, ge=0, le=1, description="Weight of the negative examples.")
 
 
 class LikeArea(Filters):
@@ -63,6 +73,10 @@ class AnswerForm(Query):
 
 class LikeTileQuery(LikeTile, AnswerForm):
     """LikeTile as a query string."""
+
+
+class LikeBlockQuery(LikeBlock, AnswerForm):
+    """LikeBlock as a query string."""
 
 
 class LikePositionQuery(LikePosition, AnswerForm):
@@ -91,6 +105,10 @@ class LikeTileBody(LikeTile, Strict):
     """LikeTile as a body."""
 
 
+class LikeBlockBody(LikeBlock, Strict):
+    """LikeBlock as a body."""
+
+
 class LikePositionBody(LikePosition, Strict):
     """LikePosition as a body."""
 
@@ -103,12 +121,13 @@ class LikeAreaBody(LikeArea, Strict):
     """LikeArea as a body."""
 
 
-class SimilarTiles(BaseModel):
+class Matches(BaseModel):
     """The matches, best first, and the query that they answer."""
 
     query: dict[str, Any] = Field(
-        description="kind (tile, position, examples, area or chip) and the fields of the search."
+        description="kind (tile, block, position, examples, area or chip) and the fields of the search."
     )
     tile_id: int | None = Field(None, description="The query tile of a search by tile, else null.")
+    block_id: int | None = Field(None, description="The query block of a search by block, else null.")
     method: Method = Field(description="The vectors that were compared.")
-    tiles: list[SimilarTile]
+    matches: list[Match]

@@ -21,6 +21,7 @@ from etl.period import Period
 from etl.stages import block_positions, texture
 from etl.stages.bias import BiasRequest
 from etl.stages.fit import check_post_processing, fit, is_refit_due, post_processing
+from etl.stages.patches import sample_of_cities
 from etl.stages.texture import with_texture
 from etl.store.encoder import EncoderRecord, read_encoder, write_encoder
 from etl.store.patches import read_patches
@@ -134,6 +135,21 @@ def test_the_texture_is_fitted_to_the_valid_patches_of_a_repeatable_sample(
     np.testing.assert_array_equal(few.mean, again.mean)
     weights, *_ = np.linalg.lstsq(np.stack(deviations).T, few.mean, rcond=None)
     np.testing.assert_allclose(np.sort(weights)[::-1], [0.2] * 5 + [0] * (len(deviations) - 5), atol=1e-3)
+
+
+def test_a_sample_of_cities_is_whole_repeatable_and_real_first(world: World) -> None:
+    jobs = [world.job([*TOWNS, *REAL]), world.job(REAL[:1], JULY)]
+
+    def sample(n_most: int) -> list[tuple[Period, int]]:
+        return [(job.period, c.city_id) for job in sample_of_cities(jobs, n_most) for c in job.cities]
+
+    assert sorted(sample(10**9), key=str) == sorted([(JUNE, -1), (JUNE, 1), (JUNE, 2), (JULY, 1)], key=str)
+    assert sample(1) == sample(1)
+    assert len(sample(1)) == 1
+    n_real = sum(len(job.cells[city.city_id]) for job in jobs for city in job.cities if not city.is_synthetic)
+    assert all(city_id > 0 for _, city_id in sample(n_real))
+    assert len(sample(n_real)) == 3
+    assert len(sample(n_real + 1)) == 4
 
 
 def test_the_first_run_records_encoder_default_method_and_texture(world: World) -> None:

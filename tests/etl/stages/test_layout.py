@@ -8,6 +8,7 @@ import numpy as np
 import psycopg
 import pytest
 
+from etl.stages import layout
 from etl.stages.layout import is_refit_due, run
 from etl.store.layout import LayoutState
 from tests.builders import make_city, make_tile
@@ -63,6 +64,21 @@ def test_new_tiles_are_placed_and_no_other_moves_until_most_are_new(conn: psycop
     assert run(conn, no_bar, redo=True) == "61 tiles laid out"
 
 
+def test_a_large_layout_is_fitted_to_a_sample_and_the_others_are_placed(
+    conn: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(layout, "MAX_FITTED", 20)
+    monkeypatch.setattr(layout, "PLACED_AT_A_TIME", 4)
+    make_city(conn)
+    add_tiles(conn, range(1, 31))
+    assert run(conn, no_bar) == "20 tiles laid out, 10 tiles placed into the layout of 20"
+    assert len(conn.execute(PLACED).fetchall()) == 10
+    assert conn.execute("SELECT n_tiles, n_placed FROM terrakin.layouts").fetchall() == [(20, 10)]
+    assert run(conn, no_bar) is None
+    add_tiles(conn, range(31, 90))
+    assert run(conn, no_bar) == "59 tiles placed into the layout of 20"
+
+
 @pytest.mark.parametrize(
     ("state", "due"),
     [
@@ -71,6 +87,8 @@ def test_new_tiles_are_placed_and_no_other_moves_until_most_are_new(conn: psycop
         (LayoutState("umap", 20, 10, 10), False),
         (LayoutState("umap", 21, 11, 10), True),
         (LayoutState("umap", 12, 3, 9), True),
+        (LayoutState("umap", 489_000, 439_000, 50_000), False),
+        (LayoutState("umap", 489_000, 439_001, 49_999), True),
     ],
 )
 def test_a_refit_is_due_without_umap_and_when_most_tiles_are_new(state: LayoutState, due: bool) -> None:

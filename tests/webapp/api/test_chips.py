@@ -18,6 +18,7 @@ from pgvector import Vector
 from werkzeug.datastructures import FileStorage
 
 from db.connect import connect
+from db.embedding_sets.tile_keys import add_tile_keys
 from db.settings import Settings
 from etl.encoders import mosaiks
 from etl.encoders.mosaiks import MosaiksEncoder
@@ -87,20 +88,24 @@ def outputs(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 def test_the_best_match_of_a_chip_is_the_tile_with_its_vector(world: ChipWorld, outputs: list[dict[str, Any]]) -> None:
     unfiltered = upload(world.client, world.chip, k=5).get_json()
-    assert len(unfiltered["tiles"]) == 5
+    assert len(unfiltered["matches"]) == 5
     vector = np.array(outputs[0]["vectors"]["mean"], np.float32)
     twin = world.tiles[TOWNS[2].city_id][4][0]
     world.conn.execute("UPDATE terrakin.tiles SET embedding_mean = %s WHERE tile_id = %s", (Vector(vector), twin))
+    add_tile_keys(world.conn, [twin])
     answer = upload(world.client, world.chip, k=5, countries=["US", "JP"]).get_json()
-    assert answer["tiles"][0]["tile_id"] == twin
-    assert answer["tiles"][0]["similarity"] == pytest.approx(1, abs=1e-5)
-    assert {tile["country_code"] for tile in answer["tiles"]} <= {"US", "JP"}
+    assert answer["matches"][0]["tile_id"] == twin
+    assert answer["matches"][0]["similarity"] == pytest.approx(1, abs=1e-5)
+    assert {tile["country_code"] for tile in answer["matches"]} <= {"US", "JP"}
     query = answer["query"]
     assert (query["kind"], query["encoder"], query["valid_share"], query["k"]) == ("chip", "mosaiks", 1, 5)
     assert (query["lon"], query["lat"]) == (pytest.approx(9, abs=0.1), pytest.approx(45.1, abs=0.1))
-    assert all(tile["distance_m"] > 0 for tile in answer["tiles"])
+    assert all(tile["distance_m"] > 0 for tile in answer["matches"])
     exported = upload(world.client, world.chip, "geojson", k=2).get_json(force=True)
     assert len(exported["features"]) == 2
+    blocks = upload(world.client, world.chip, k=3, unit="block").get_json()
+    assert (blocks["query"]["unit"], blocks["method"], len(blocks["matches"])) == ("block", "mean", 3)
+    assert all(match["block_id"] >> 6 == match["tile_id"] for match in blocks["matches"])
 
 
 def bomb(tmp_path: Path) -> bytes:

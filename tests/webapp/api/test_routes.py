@@ -152,6 +152,36 @@ def test_a_position_without_a_tile_is_404(client: FlaskClient) -> None:
     assert_problem(client.get("/api/v1/tile-at?lon=-30&lat=0.5"), 404, "-30.0", "0.5")
 
 
+def test_a_block_is_its_row_of_block_overview(client: FlaskClient, towns: TownDatabase) -> None:
+    block_id = towns.tile_of(HARBOUR_TOWN.city_id, "harbour") << 6 | 9
+    (row,) = sql(
+        towns,
+        "SELECT *, ST_AsGeoJSON(footprint)::json AS outline FROM api.block_overview WHERE block_id = %s",
+        block_id,
+    )
+    answer = client.get(f"/api/v1/blocks/{block_id}").get_json()
+    tile = client.get(f"/api/v1/tiles/{answer['tile_id']}").get_json()
+    assert (answer["footprint"], answer["tile_footprint"]) == (row["outline"], tile["footprint"])
+    assert (answer["row"], answer["col"], answer["has_thumbnail"]) == (1, 2, True)
+    assert (answer["period"], answer["valid_share"]) == ("2024-06-01/2024-08-31", pytest.approx(0.9))
+    for name in ("block_id", "tile_id", "city_id", "city", "country_code", "country", "continent", "licences"):
+        assert answer[name] == row[name], name
+
+
+def test_the_block_at_the_centre_of_a_block_is_that_block(client: FlaskClient, towns: TownDatabase) -> None:
+    for number in (0, 6, 24, 42, 48):
+        block = client.get(f"/api/v1/blocks/{towns.tile_of(OTHER_TOWN.city_id, 'suburb') << 6 | number}").get_json()
+        position = {"lon": block["lon"], "lat": block["lat"]}
+        assert client.get("/api/v1/block-at", query_string=position).get_json() == block
+
+
+def test_a_position_without_a_block_is_404(client: FlaskClient, towns: TownDatabase) -> None:
+    assert_problem(client.get("/api/v1/block-at?lon=-30&lat=0.5"), 404, "no tile", "-30.0", "0.5")
+    tile = client.get(f"/api/v1/tiles/{towns.tile_of(TOWNS[-1].city_id, 'harbour')}").get_json()
+    response = client.get("/api/v1/block-at", query_string={"lon": tile["lon"], "lat": tile["lat"]})
+    assert_problem(response, 404, f"tile {tile['tile_id']} has no block", "search by tile")
+
+
 @pytest.mark.parametrize("tile_id", [1, 2**63 - 1])
 @pytest.mark.parametrize("path", ["/api/v1/tiles/{}", "/api/v1/similar?tile_id={}"])
 def test_an_unknown_tile_is_404_with_its_id(client: FlaskClient, path: str, tile_id: int) -> None:
@@ -184,6 +214,8 @@ def test_an_unknown_tile_is_404_with_its_id(client: FlaskClient, path: str, tile
             "within",
         ),
         ("/api/v1/tile-at?lon=181&lat=0", "lon"),
+        ("/api/v1/block-at?lon=181&lat=0", "lon"),
+        ("/api/v1/blocks/-1", "block_id"),
         ("/api/v1/tile-at?lon=0", "lat"),
     ],
 )

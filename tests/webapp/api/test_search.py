@@ -1,4 +1,4 @@
-"""The five searches: each answers with the rows of its SQL function."""
+"""The six searches: each answers with the rows of its SQL function."""
 
 import json
 from typing import Any
@@ -9,14 +9,16 @@ from flask.testing import FlaskClient
 from psycopg.rows import dict_row
 
 from tests.builders.towns import TOWNS, TownDatabase
+from tests.webapp.problem import assert_problem
 
 HARBOUR_TOWN, OTHER_TOWN = TOWNS[0], TOWNS[3]
 AREA = {"type": "Polygon", "coordinates": [[[10, -40], [30, -40], [30, 0], [10, 0], [10, -40]]]}
+FOUND = ("rank", "block_id", "tile_id", "similarity", "distance_m", "compared", "is_exact")
 EVERYWHERE = {"type": "Polygon", "coordinates": [[[-170, -80], [170, -80], [170, 80], [-170, 80], [-170, -80]]]}
 
 
 def expected(towns: TownDatabase, call: str, *parameters: Any) -> list[dict[str, Any]]:
-    query = f"SELECT rank, tile_id, similarity, distance_m FROM {call} ORDER BY rank"  # noqa: S608
+    query = f"SELECT {', '.join(FOUND)} FROM {call} ORDER BY rank"  # noqa: S608
     with psycopg.connect(towns.settings.database_url or "", row_factory=dict_row) as conn:
         rows = conn.execute(query, parameters).fetchall()  # type: ignore[call-overload]
     return [
@@ -26,7 +28,7 @@ def expected(towns: TownDatabase, call: str, *parameters: Any) -> list[dict[str,
 
 
 def found(answer: dict[str, Any]) -> list[dict[str, Any]]:
-    return [{name: tile[name] for name in ("rank", "tile_id", "similarity", "distance_m")} for tile in answer["tiles"]]
+    return [{name: match[name] for name in FOUND} for match in answer["matches"]]
 
 
 SEARCHES: dict[str, tuple[dict[str, Any], str]] = {
@@ -76,7 +78,7 @@ def test_similar_answers_with_the_rows_of_similar_tiles(
     assert {name: answer["query"][name] for name in arguments} == arguments
     assert answer["method"] == arguments.get("method", "mean")
     finds_none = arguments.get("k") == 0 or "2023" in arguments.get("period", "") or arguments.get("origin") == "real"
-    assert bool(answer["tiles"]) != finds_none
+    assert bool(answer["matches"]) != finds_none
 
 
 @pytest.mark.parametrize("verb", ["get", "post"])
@@ -92,7 +94,7 @@ def test_similar_at_searches_by_the_tile_at_the_position(client: FlaskClient, to
     assert found(answer) == expected(
         towns, "api.similar_at(%s, %s, k => 7, method => 'dominant')", tile["lon"], tile["lat"]
     )
-    assert (len(answer["tiles"]), answer["query"]["kind"], answer["tile_id"]) == (7, "position", None)
+    assert (len(answer["matches"]), answer["query"]["kind"], answer["tile_id"]) == (7, "position", None)
 
 
 def test_examples_may_be_positive_and_negative(client: FlaskClient, towns: TownDatabase) -> None:
@@ -117,9 +119,55 @@ def test_an_area_is_searched_as_a_whole(client: FlaskClient, towns: TownDatabase
     assert answer["query"]["area"] == area
 
 
+@pytest.mark.parametrize("verb", ["get", "post"])
+@pytest.mark.parametrize(
+    ("arguments", "in_sql"),
+    [
+        ({}, ""),
+        ({"unit": "block", "method": "mean"}, ""),
+        ({"max_per_tile": 3, "k": 50}, ", max_per_tile => 3, k => 50"),
+        ({"max_per_city": 2, "exclude_same_city": False}, ", max_per_city => 2, exclude_same_city => false"),
+    ],
+)
+def test_a_search_by_block_answers_with_the_rows_of_similar_blocks(
+    client: FlaskClient, towns: TownDatabase, arguments: dict[str, Any], in_sql: str, verb: str
+) -> None:
+    block_id = towns.tile_of(HARBOUR_TOWN.city_id, "centre") << 6 | 24
+    query = {"block_id": block_id, **arguments}
+    if verb == "get":
+        response = client.get("/api/v1/similar-blocks", query_string={n: as_text(v) for n, v in query.items()})
+    else:
+        response = client.post("/api/v1/similar-blocks", json=query)
+    answer = response.get_json()
+    assert found(answer) == expected(towns, f"api.similar_blocks(%s{in_sql})", block_id)
+    assert (answer["block_id"], answer["tile_id"], answer["method"]) == (block_id, None, "mean")
+    assert (answer["query"]["kind"], answer["query"]["unit"]) == ("block", "block")
+    best = answer["matches"][0]
+    assert client.get(f"/api/v1/blocks/{best['block_id']}").get_json()["footprint"] == best["footprint"]
+
+
+@pytest.mark.parametrize("kind", ["at", "to-examples", "to-area"])
+def test_other_searches_find_blocks_by_unit(client: FlaskClient, towns: TownDatabase, kind: str) -> None:
+    block_id = towns.tile_of(HARBOUR_TOWN.city_id, "centre") << 6 | 24
+    block = client.get(f"/api/v1/blocks/{block_id}").get_json()
+    body, call, parameters = {
+        "at": ({"lon": block["lon"], "lat": block["lat"]}, "at(%s, %s", [block["lon"], block["lat"]]),
+        "to-examples": (
+            {"positive": [block_id], "negative": [block_id + 1]}, "to_examples(%s, %s", [[block_id], [block_id + 1]]
+        ),
+        "to-area": (
+            {"area": block["footprint"]}, "to_area(ST_GeomFromGeoJSON(%s::text)", [json.dumps(block["footprint"])]
+        ),
+    }[kind]  # fmt: skip
+    answer = client.post(f"/api/v1/similar-{kind}", json={**body, "unit": "block"}).get_json()
+    assert found(answer) == expected(towns, f"api.similar_{call}, unit => 'block')", *parameters)
+    assert all(match["block_id"] >> 6 == match["tile_id"] for match in answer["matches"])
+    assert len(answer["matches"]) == 20
+
+
 def test_harbours_of_other_towns_come_first_with_country_and_centre(client: FlaskClient, towns: TownDatabase) -> None:
     tile_id = towns.tile_of(HARBOUR_TOWN.city_id, "harbour")
-    tiles = client.get(f"/api/v1/similar?tile_id={tile_id}&k=12").get_json()["tiles"]
+    tiles = client.get(f"/api/v1/similar?tile_id={tile_id}&k=12").get_json()["matches"]
     assert {towns.form_of(tile["tile_id"]) for tile in tiles} == {"harbour"}
     countries = {town.city_id: town.country for town in TOWNS}
     for tile in tiles:
@@ -141,6 +189,12 @@ def test_harbours_of_other_towns_come_first_with_country_and_centre(client: Flas
         ("similar", {"tile_id": 1, "within": {"type": "Point", "coordinates": [1, 2]}}, "within"),
         ("similar", {"tile_id": 1, "kind": "area"}, "kind"),
         ("similar", {"tile_id": 1, "origin": "made up"}, "origin"),
+        ("similar", {"tile_id": 1, "unit": "block"}, "unit"),
+        ("similar", {"tile_id": 1, "block_id": 64}, "block_id"),
+        ("similar-blocks", {"block_id": 64, "unit": "tile"}, "unit"),
+        ("similar-blocks", {"block_id": 64, "max_per_tile": 0}, "max_per_tile"),
+        ("similar-blocks", {"block_id": 64, "k": 1001}, "k"),
+        ("similar-at", {"lon": 1, "lat": 1, "unit": "blok"}, "unit"),
         ("similar", {"tile_id": 1, "exclude_countries": ["DE", 1]}, "exclude_countries.1"),
         ("similar-at", {"lon": 1}, "lat"),
         ("similar-to-examples", {"positive": []}, "positive"),
@@ -174,6 +228,19 @@ def test_a_query_without_a_tile_is_404_with_a_hint(client: FlaskClient) -> None:
         response = client.post(f"/api/v1/{path}", json=body)
         assert response.status_code == 404
         assert response.get_json()["detail"]
+
+
+def test_a_block_that_does_not_exist_is_404_with_its_id(client: FlaskClient, towns: TownDatabase) -> None:
+    unknown, without_blocks = 64, towns.tile_of(TOWNS[-1].city_id, "harbour") << 6
+    for block_id, hint in ((unknown, "api.block_at"), (without_blocks, "terrakin etl run")):
+        for path in (f"similar-blocks?block_id={block_id}", f"blocks/{block_id}"):
+            assert_problem(client.get(f"/api/v1/{path}"), 404, f"block {block_id} does not exist")
+        assert_problem(client.get(f"/api/v1/similar-blocks?block_id={block_id}"), 404, hint)
+
+
+def test_blocks_are_compared_by_mean_alone(client: FlaskClient, tile_id: int) -> None:
+    response = client.get(f"/api/v1/similar-blocks?block_id={tile_id << 6}&method=std")
+    assert_problem(response, 422, "'std'", "mean alone")
 
 
 def test_files_take_the_same_filters(client: FlaskClient, towns: TownDatabase) -> None:

@@ -127,12 +127,14 @@ def test_a_missing_layout_is_404_with_the_command(client: FlaskClient, path: str
     assert_problem(client.get(f"/api/v1/{path}"), 404, "terrakin etl layout")
 
 
-def test_stats_count_tiles_cities_periods_and_vectors(laid_out: tuple[FlaskClient, psycopg.Connection[Any]]) -> None:
+def test_stats_count_tiles_blocks_cities_periods_and_vectors(
+    laid_out: tuple[FlaskClient, psycopg.Connection[Any]],
+) -> None:
     client, _ = laid_out
     stats = client.get("/api/v1/stats").get_json()
     assert {name: stats[name] for name in stats if name.startswith("n_")} == {
         "n_tiles": 45, "n_synthetic_tiles": 45, "n_cities": 5, "n_countries": 5, "n_continents": 4, "n_thumbnails": 36,
-        "n_tiles_with_neighbours": 0, "n_tiles_in_layout": 44,
+        "n_blocks": 36 * 49, "n_tiles_in_layout": 44,
     }  # fmt: skip
     assert stats["by_continent"][-1] == {"continent": "North America", "n_cities": 1, "n_tiles": 9}
     assert stats["periods"] == [{"period": "2024-06-01/2024-08-31", "n_cities": 5, "n_tiles": 45}]

@@ -9,6 +9,7 @@ import { TileMap } from './map/TileMap';
 import { Attribution, Banners, EncoderLine, Problems } from './notices/Notices';
 import { Question } from './question/Question';
 import { Results } from './results/Results';
+import { UnitSwitch } from './search/UnitSwitch';
 import { LassoCard } from './scatter/LassoCard';
 import { PageProvider, usePage } from './state/PageProvider';
 import { useScheme } from './state/preferences';
@@ -35,6 +36,7 @@ function Parts() {
       <main>
         <div className="panel">
           <Header />
+          <UnitSwitch />
           <Problems />
           <LassoCard />
           <Question />

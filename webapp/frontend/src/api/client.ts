@@ -1,13 +1,16 @@
 // Requests to the JSON API. Every failure is a Problem.
 
+import type { Place } from '../geo/blocks';
 import { Problem, problemIn } from './problem';
-import type { City, Config, Country, Encoder, Method, SearchRequest, SimilarTile, Similarity, Tile } from './types';
+import type { Block, City, Config, Country, Encoder, Method, Match, SearchRequest, FoundPlace, Similarity, Tile } from './types';
 
 type Parameters = Record<string, string | number | boolean>;
 
 export const getTile = (tileId: number, signal?: AbortSignal) => getJson<Tile>(`api/v1/tiles/${tileId}`, {}, signal);
 
 export const getTileAt = (lon: number, lat: number) => getJson<Tile>('api/v1/tile-at', { lon, lat });
+
+export const getBlockAt = (lon: number, lat: number) => getJson<Block>('api/v1/block-at', { lon, lat });
 
 export const getSimilarity = (a: number, b: number, method: Method | null, signal: AbortSignal) =>
   getJson<Similarity>('api/v1/similarity', { a, b, ...(method && { method }) }, signal);
@@ -26,9 +29,18 @@ export const getCities = async (q: string, limit: number, signal: AbortSignal) =
 
 export const getCity = (cityId: number) => getJson<City>(`api/v1/cities/${cityId}`);
 
-export async function findSimilar(request: SearchRequest, signal: AbortSignal): Promise<SimilarTile[]> {
+export async function findSimilar(request: SearchRequest, signal: AbortSignal): Promise<Match[]> {
   const response = await postSearch(request, {}, signal);
-  return ((await response.json()) as { tiles: SimilarTile[] }).tiles;
+  const { matches } = (await response.json()) as { matches: FoundPlace[] };
+  return matches.map((match) => ({ ...match, id: match.block_id ?? match.tile_id }));
+}
+
+/** Return the similarity of two blocks: the API compares them as a search inside the outline of one of them. */
+export async function getBlockSimilarity(a: number, b: Place, signal: AbortSignal): Promise<Omit<Similarity, 'a' | 'b'>> {
+  const body = { block_id: a, within: b.footprint, exclude_same_city: false, origin: 'any' };
+  const found = (await findSimilar({ path: 'api/v1/similar-blocks', body }, signal)).find(({ id }) => id === b.id);
+  if (!found) throw new Problem('The blocks cannot be compared', `Block ${b.id} does not exist.`, 404);
+  return { method: 'mean', similarity: found.similarity, distance_m: found.distance_m ?? 0 };
 }
 
 export function postSearch({ path, body }: SearchRequest, parameters: Parameters = {}, signal?: AbortSignal): Promise<Response> {

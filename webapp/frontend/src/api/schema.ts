@@ -80,7 +80,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Return the numbers of tiles, cities, periods and vectors. */
+        /** Return the numbers of tiles, blocks, cities, periods and vectors. */
         get: {
             parameters: {
                 query?: never;
@@ -273,11 +273,13 @@ export interface paths {
                 query: {
                     format?: "json" | "geojson" | "csv" | "geoparquet";
                     k?: number;
+                    unit?: "tile";
                     method?: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
                     exclude_within_m?: number;
                     exclude_same_city?: boolean;
                     exclude_city_ids?: number[] | null;
                     max_per_city?: number | null;
+                    max_per_tile?: number | null;
                     countries?: string[] | null;
                     exclude_countries?: string[] | null;
                     continents?: string[] | null;
@@ -301,7 +303,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["SimilarTiles"];
+                        "application/json": components["schemas"]["Matches"];
                         "application/geo+json": unknown;
                         "text/csv; charset=utf-8": unknown;
                         "application/vnd.apache.parquet": unknown;
@@ -332,7 +334,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["SimilarTiles"];
+                        "application/json": components["schemas"]["Matches"];
                         "application/geo+json": unknown;
                         "text/csv; charset=utf-8": unknown;
                         "application/vnd.apache.parquet": unknown;
@@ -340,6 +342,45 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/block-at": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return the block that contains a position, of the newest tile there. */
+        get: {
+            parameters: {
+                query: {
+                    lon: number;
+                    lat: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Block"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -429,17 +470,19 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Return the tiles most similar to the newest tile at a position, best first. */
+        /** Return the tiles or blocks most similar to the newest one at a position, best first. */
         get: {
             parameters: {
                 query: {
                     format?: "json" | "geojson" | "csv" | "geoparquet";
                     k?: number;
+                    unit?: "tile" | "block";
                     method?: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
                     exclude_within_m?: number;
                     exclude_same_city?: boolean;
                     exclude_city_ids?: number[] | null;
                     max_per_city?: number | null;
+                    max_per_tile?: number | null;
                     countries?: string[] | null;
                     exclude_countries?: string[] | null;
                     continents?: string[] | null;
@@ -464,7 +507,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["SimilarTiles"];
+                        "application/json": components["schemas"]["Matches"];
                         "application/geo+json": unknown;
                         "text/csv; charset=utf-8": unknown;
                         "application/vnd.apache.parquet": unknown;
@@ -473,7 +516,7 @@ export interface paths {
             };
         };
         put?: never;
-        /** Return the tiles most similar to the newest tile at a position, best first. */
+        /** Return the tiles or blocks most similar to the newest one at a position, best first. */
         post: {
             parameters: {
                 query?: {
@@ -495,7 +538,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["SimilarTiles"];
+                        "application/json": components["schemas"]["Matches"];
                         "application/geo+json": unknown;
                         "text/csv; charset=utf-8": unknown;
                         "application/vnd.apache.parquet": unknown;
@@ -543,6 +586,94 @@ export interface paths {
         };
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/similar-blocks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return the blocks most similar to a block, best first. */
+        get: {
+            parameters: {
+                query: {
+                    format?: "json" | "geojson" | "csv" | "geoparquet";
+                    k?: number;
+                    unit?: "block";
+                    method?: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
+                    exclude_within_m?: number;
+                    exclude_same_city?: boolean;
+                    exclude_city_ids?: number[] | null;
+                    max_per_city?: number | null;
+                    max_per_tile?: number | null;
+                    countries?: string[] | null;
+                    exclude_countries?: string[] | null;
+                    continents?: string[] | null;
+                    origin?: ("real" | "synthetic" | "any") | null;
+                    within?: string;
+                    period?: string | null;
+                    min_valid_share?: number | null;
+                    min_similarity?: number | null;
+                    exact?: boolean;
+                    block_id: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The matches, best first; a file if ?format= asks for one. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Matches"];
+                        "application/geo+json": unknown;
+                        "text/csv; charset=utf-8": unknown;
+                        "application/vnd.apache.parquet": unknown;
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Return the blocks most similar to a block, best first. */
+        post: {
+            parameters: {
+                query?: {
+                    format?: "json" | "geojson" | "csv" | "geoparquet";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["LikeBlockBody"];
+                };
+            };
+            responses: {
+                /** @description The matches, best first; a file if ?format= asks for one. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Matches"];
+                        "application/geo+json": unknown;
+                        "text/csv; charset=utf-8": unknown;
+                        "application/vnd.apache.parquet": unknown;
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -638,7 +769,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Return the tiles most similar to an area as a whole, best first. */
+        /** Return the tiles or blocks most similar to an area as a whole, best first. */
         post: {
             parameters: {
                 query?: {
@@ -660,7 +791,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["SimilarTiles"];
+                        "application/json": components["schemas"]["Matches"];
                         "application/geo+json": unknown;
                         "text/csv; charset=utf-8": unknown;
                         "application/vnd.apache.parquet": unknown;
@@ -683,7 +814,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Return the tiles most similar to an uploaded GeoTIFF, best first. */
+        /** Return the tiles or blocks most similar to an uploaded GeoTIFF, best first. */
         post: {
             parameters: {
                 query?: {
@@ -705,7 +836,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["SimilarTiles"];
+                        "application/json": components["schemas"]["Matches"];
                         "application/geo+json": unknown;
                         "text/csv; charset=utf-8": unknown;
                         "application/vnd.apache.parquet": unknown;
@@ -800,6 +931,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/blocks/{block_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return a block: its tile, city, period and footprint. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    block_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Block"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/similar-to-examples": {
         parameters: {
             query?: never;
@@ -809,7 +978,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Return the tiles most similar to the positive and least similar to the negative tiles, best first. */
+        /** Return the tiles or blocks most similar to the positive and least to the negative examples, best first. */
         post: {
             parameters: {
                 query?: {
@@ -831,7 +1000,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["SimilarTiles"];
+                        "application/json": components["schemas"]["Matches"];
                         "application/geo+json": unknown;
                         "text/csv; charset=utf-8": unknown;
                         "application/vnd.apache.parquet": unknown;
@@ -927,7 +1096,6 @@ export interface components {
             /** @enum {string} */
             method: "mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std";
             n_tiles: number;
-            has_index: boolean;
         };
         /** @description Numbers of cities and tiles of a period. */
         "Stats.PeriodCount": {
@@ -936,15 +1104,15 @@ export interface components {
             n_cities: number;
             n_tiles: number;
         };
-        /** @description Numbers of tiles, cities and vectors: api.stats. */
+        /** @description Numbers of tiles, blocks, cities and vectors: api.stats. */
         Stats: {
             n_tiles: number;
+            n_blocks: number;
             n_synthetic_tiles: number;
             n_cities: number;
             n_countries: number;
             n_continents: number;
             n_thumbnails: number;
-            n_tiles_with_neighbours: number;
             n_tiles_in_layout: number;
             /** @description Whether any composite has synthetic pixels. */
             is_synthetic: boolean;
@@ -1063,9 +1231,12 @@ export interface components {
             /** @description Attributions that the source scenes of all composites ask for. */
             attributions: string[];
         };
-        /** @description A row of api.search_tiles. */
-        "SimilarTiles.SimilarTile": {
+        /** @description A row of api.search: a tile or block. */
+        "Matches.Match": {
             rank: number;
+            /** @description The block; null in a search by tile. */
+            block_id: number | null;
+            /** @description The tile, or the tile of the block. */
             tile_id: number;
             city_id: number;
             city: string;
@@ -1073,15 +1244,12 @@ export interface components {
             country: string;
             /** @description Cosine similarity, -1 to 1. */
             similarity: number;
-            /** @description Geodesic distance from the tile, position or area of the query, metres; null without a location. */
+            /** @description Geodesic distance from the position or area of the query, metres; null if it has none. */
             distance_m: number | null;
-            /**
-             * @description How the database found the match.
-             * @enum {string}
-             */
-            found_by: "neighbours" | "index" | "exact";
-            /** @description Number of tiles whose full vectors were compared. */
-            candidates: number;
+            /** @description Number of tiles or blocks that were compared. */
+            compared: number;
+            /** @description Whether every eligible tile or block was compared. */
+            is_exact: boolean;
             lon: number;
             lat: number;
             /** @description True if the pixels are generated, false for a real place. */
@@ -1090,20 +1258,22 @@ export interface components {
             period: string;
             /** @description False if the source of the pixels gives no date. */
             is_date_known: boolean;
-            /** @description Share of the pixels with a clear observation, 0 to 1. */
+            /** @description Share of the tile's pixels with a clear observation, 0 to 1. */
             valid_share: number;
             /** @description Licences of the source scenes. */
             licences: string[];
             /** @description Attributions that the source scenes ask for. */
             attributions: string[];
+            /** @description Whether the tile has a thumbnail. */
             has_thumbnail: boolean;
+            /** @description Outline of the tile or block. */
             footprint: {
                 [key: string]: unknown;
             };
         };
         /** @description The matches, best first, and the query that they answer. */
-        SimilarTiles: {
-            /** @description kind (tile, position, examples, area or chip) and the fields of the search. */
+        Matches: {
+            /** @description kind (tile, block, position, examples, area or chip) and the fields of the search. */
             query: {
                 [key: string]: unknown;
             };
@@ -1113,11 +1283,16 @@ export interface components {
              */
             tile_id: number | null;
             /**
+             * @description The query block of a search by block, else null.
+             * @default null
+             */
+            block_id: number | null;
+            /**
              * @description The vectors that were compared.
              * @enum {string}
              */
             method: "mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std";
-            tiles: components["schemas"]["SimilarTiles.SimilarTile"][];
+            matches: components["schemas"]["Matches.Match"][];
         };
         /** @description LikeTile as a body. */
         LikeTileBody: {
@@ -1127,7 +1302,13 @@ export interface components {
              */
             k: number;
             /**
-             * @description Vectors to compare: std is texture, mean_std mean and texture. Null: default_method of /encoder.
+             * @description A search by tile finds tiles.
+             * @default tile
+             * @constant
+             */
+            unit: "tile";
+            /**
+             * @description Vectors to compare: std is texture. Null: default_method of /encoder. Blocks: mean alone.
              * @default null
              */
             method: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
@@ -1151,6 +1332,11 @@ export interface components {
              * @default null
              */
             max_per_city: number | null;
+            /**
+             * @description At most this many blocks from one tile: its best. NULL: 1. Without effect on a search by tile.
+             * @default null
+             */
+            max_per_tile: number | null;
             /**
              * @description Only these countries: ISO 3166-1 alpha-2 codes. An empty array finds nothing.
              * @default null
@@ -1196,12 +1382,48 @@ export interface components {
              */
             min_similarity: number | null;
             /**
-             * @description Compare every eligible tile instead of asking the vector index.
+             * @description Compare every eligible key instead of those of the nearest lists.
              * @default false
              */
             exact: boolean;
             /** @description Key of a tile. */
             tile_id: number;
+        };
+        /** @description A row of api.block_overview, with the parts of its key, and the footprint and thumbnail of its tile. */
+        Block: {
+            block_id: number;
+            tile_id: number;
+            /** @description Row among the 7 x 7 blocks of the tile, 0 in the north. */
+            row: number;
+            /** @description Column among the 7 x 7 blocks of the tile, 0 in the west. */
+            col: number;
+            city_id: number;
+            city: string;
+            country_code: string;
+            country: string;
+            continent: string;
+            /** @description First and last day (UTC) of the composite, 2024-06-01/2024-08-31, or 'date unknown'. */
+            period: string;
+            /** @description False if the source of the pixels gives no date. */
+            is_date_known: boolean;
+            /** @description Share of the pixels with a clear observation, 0 to 1. */
+            valid_share: number;
+            lon: number;
+            lat: number;
+            /** @description True if the pixels are generated, false for a real place. */
+            is_synthetic: boolean;
+            /** @description Licences of the source scenes. */
+            licences: string[];
+            /** @description Attributions that the source scenes ask for. */
+            attributions: string[];
+            /** @description Whether the tile has a thumbnail. */
+            has_thumbnail: boolean;
+            footprint: {
+                [key: string]: unknown;
+            };
+            tile_footprint: {
+                [key: string]: unknown;
+            };
         };
         /** @description A row of api.country_overview. */
         "Countries.Country": {
@@ -1235,7 +1457,13 @@ export interface components {
              */
             k: number;
             /**
-             * @description Vectors to compare: std is texture, mean_std mean and texture. Null: default_method of /encoder.
+             * @description What is searched: tile (2,240 m) or block (320 m).
+             * @default tile
+             * @enum {string}
+             */
+            unit: "tile" | "block";
+            /**
+             * @description Vectors to compare: std is texture. Null: default_method of /encoder. Blocks: mean alone.
              * @default null
              */
             method: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
@@ -1259,6 +1487,11 @@ export interface components {
              * @default null
              */
             max_per_city: number | null;
+            /**
+             * @description At most this many blocks from one tile: its best. NULL: 1. Without effect on a search by tile.
+             * @default null
+             */
+            max_per_tile: number | null;
             /**
              * @description Only these countries: ISO 3166-1 alpha-2 codes. An empty array finds nothing.
              * @default null
@@ -1304,12 +1537,107 @@ export interface components {
              */
             min_similarity: number | null;
             /**
-             * @description Compare every eligible tile instead of asking the vector index.
+             * @description Compare every eligible key instead of those of the nearest lists.
              * @default false
              */
             exact: boolean;
             lon: number;
             lat: number;
+        };
+        /** @description LikeBlock as a body. */
+        LikeBlockBody: {
+            /**
+             * @description Number of matches: the answer has min(k, eligible tiles) tiles.
+             * @default 20
+             */
+            k: number;
+            /**
+             * @description A search by block finds blocks.
+             * @default block
+             * @constant
+             */
+            unit: "block";
+            /**
+             * @description Vectors to compare: std is texture. Null: default_method of /encoder. Blocks: mean alone.
+             * @default null
+             */
+            method: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
+            /**
+             * @description Leave out tiles whose centre is nearer than this to the query, in geodesic metres.
+             * @default 0
+             */
+            exclude_within_m: number;
+            /**
+             * @description Leave out the cities of the query.
+             * @default true
+             */
+            exclude_same_city: boolean;
+            /**
+             * @description Leave out these cities.
+             * @default null
+             */
+            exclude_city_ids: number[] | null;
+            /**
+             * @description At most this many matches from one city: its best.
+             * @default null
+             */
+            max_per_city: number | null;
+            /**
+             * @description At most this many blocks from one tile: its best. NULL: 1. Without effect on a search by tile.
+             * @default null
+             */
+            max_per_tile: number | null;
+            /**
+             * @description Only these countries: ISO 3166-1 alpha-2 codes. An empty array finds nothing.
+             * @default null
+             */
+            countries: string[] | null;
+            /**
+             * @description Leave out these countries: ISO 3166-1 alpha-2 codes.
+             * @default null
+             */
+            exclude_countries: string[] | null;
+            /**
+             * @description Only these continents: English names. An empty array finds nothing.
+             * @default null
+             */
+            continents: string[] | null;
+            /**
+             * @description Only tiles of this origin. Null: that of what is searched for, or any if unknown or mixed.
+             * @default null
+             */
+            origin: ("real" | "synthetic" | "any") | null;
+            /**
+             * @description Only tiles whose centre lies in this GeoJSON Polygon or MultiPolygon (EPSG:4326).
+             * @default null
+             */
+            within: {
+                /** @enum {string} */
+                type: "Polygon" | "MultiPolygon";
+                coordinates: unknown[][];
+            } | null;
+            /**
+             * @description Only tiles with days in this period (UTC): 2024-06-01/2024-08-31. Unknown dates are in none.
+             * @default null
+             */
+            period: string | null;
+            /**
+             * @description Only tiles with at least this share of clear pixels, 0 to 1.
+             * @default null
+             */
+            min_valid_share: number | null;
+            /**
+             * @description Only tiles with at least this similarity, -1 to 1.
+             * @default null
+             */
+            min_similarity: number | null;
+            /**
+             * @description Compare every eligible key instead of those of the nearest lists.
+             * @default false
+             */
+            exact: boolean;
+            /** @description Key of a block: tile_id * 64 + row * 7 + col. */
+            block_id: number;
         };
         /** @description A row of api.similar_cities, with the country and centre of the city. */
         "SimilarCities.SimilarCity": {
@@ -1351,7 +1679,13 @@ export interface components {
              */
             k: number;
             /**
-             * @description Vectors to compare: std is texture, mean_std mean and texture. Null: default_method of /encoder.
+             * @description What is searched: tile (2,240 m) or block (320 m).
+             * @default tile
+             * @enum {string}
+             */
+            unit: "tile" | "block";
+            /**
+             * @description Vectors to compare: std is texture. Null: default_method of /encoder. Blocks: mean alone.
              * @default null
              */
             method: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
@@ -1375,6 +1709,11 @@ export interface components {
              * @default null
              */
             max_per_city: number | null;
+            /**
+             * @description At most this many blocks from one tile: its best. NULL: 1. Without effect on a search by tile.
+             * @default null
+             */
+            max_per_tile: number | null;
             /**
              * @description Only these countries: ISO 3166-1 alpha-2 codes. An empty array finds nothing.
              * @default null
@@ -1420,7 +1759,7 @@ export interface components {
              */
             min_similarity: number | null;
             /**
-             * @description Compare every eligible tile instead of asking the vector index.
+             * @description Compare every eligible key instead of those of the nearest lists.
              * @default false
              */
             exact: boolean;
@@ -1439,7 +1778,13 @@ export interface components {
              */
             k: number;
             /**
-             * @description Vectors to compare: std is texture, mean_std mean and texture. Null: default_method of /encoder.
+             * @description What is searched: tile (2,240 m) or block (320 m).
+             * @default tile
+             * @enum {string}
+             */
+            unit: "tile" | "block";
+            /**
+             * @description Vectors to compare: std is texture. Null: default_method of /encoder. Blocks: mean alone.
              * @default null
              */
             method: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
@@ -1463,6 +1808,11 @@ export interface components {
              * @default null
              */
             max_per_city: number | null;
+            /**
+             * @description At most this many blocks from one tile: its best. NULL: 1. Without effect on a search by tile.
+             * @default null
+             */
+            max_per_tile: number | null;
             /**
              * @description Only these countries: ISO 3166-1 alpha-2 codes. An empty array finds nothing.
              * @default null
@@ -1508,7 +1858,7 @@ export interface components {
              */
             min_similarity: number | null;
             /**
-             * @description Compare every eligible tile instead of asking the vector index.
+             * @description Compare every eligible key instead of those of the nearest lists.
              * @default false
              */
             exact: boolean;
@@ -1524,11 +1874,13 @@ export interface components {
              * @description The filters of the other searches, as JSON.
              * @default {
              *       "k": 20,
+             *       "unit": "tile",
              *       "method": null,
              *       "exclude_within_m": 0,
              *       "exclude_same_city": true,
              *       "exclude_city_ids": null,
              *       "max_per_city": null,
+             *       "max_per_tile": null,
              *       "countries": null,
              *       "exclude_countries": null,
              *       "continents": null,
@@ -1575,7 +1927,13 @@ export interface components {
              */
             k: number;
             /**
-             * @description Vectors to compare: std is texture, mean_std mean and texture. Null: default_method of /encoder.
+             * @description What is searched: tile (2,240 m) or block (320 m).
+             * @default tile
+             * @enum {string}
+             */
+            unit: "tile" | "block";
+            /**
+             * @description Vectors to compare: std is texture. Null: default_method of /encoder. Blocks: mean alone.
              * @default null
              */
             method: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
@@ -1599,6 +1957,11 @@ export interface components {
              * @default null
              */
             max_per_city: number | null;
+            /**
+             * @description At most this many blocks from one tile: its best. NULL: 1. Without effect on a search by tile.
+             * @default null
+             */
+            max_per_tile: number | null;
             /**
              * @description Only these countries: ISO 3166-1 alpha-2 codes. An empty array finds nothing.
              * @default null
@@ -1644,19 +2007,19 @@ export interface components {
              */
             min_similarity: number | null;
             /**
-             * @description Compare every eligible tile instead of asking the vector index.
+             * @description Compare every eligible key instead of those of the nearest lists.
              * @default false
              */
             exact: boolean;
-            /** @description Tiles that matches should be similar to. */
+            /** @description Tiles (by unit block: blocks) to be similar to. */
             positive: number[];
             /**
-             * @description Tiles that matches should differ from.
+             * @description Tiles (by unit block: blocks) to differ from.
              * @default []
              */
             negative: number[];
             /**
-             * @description Weight of the negative tiles.
+             * @description Weight of the negative examples.
              * @default 0.2
              */
             negative_weight: number;
@@ -1691,6 +2054,9 @@ export const SEARCH_ARGUMENTS = {
         "minimum": 0,
         "maximum": 1000
     },
+    "unit": {
+        "default": "tile"
+    },
     "method": {
         "default": null
     },
@@ -1710,6 +2076,11 @@ export const SEARCH_ARGUMENTS = {
         "default": null,
         "minimum": 1,
         "maximum": 1000
+    },
+    "max_per_tile": {
+        "default": null,
+        "minimum": 1,
+        "maximum": 49
     },
     "countries": {
         "default": null,

@@ -13,10 +13,13 @@ type PostBody<P extends Path> = paths[P] extends { post: { requestBody?: infer R
 type Replace<T, U> = Omit<T, keyof U> & U;
 
 export type Tile = Replace<Answer<'/api/v1/tiles/{tile_id}'>, { footprint: Polygon; dominant_area: MultiPolygon | null }>;
-export type SimilarTile = Replace<PostAnswer<'/api/v1/similar'>['tiles'][number], { footprint: Polygon }>;
+export type FoundPlace = Replace<PostAnswer<'/api/v1/similar'>['matches'][number], { footprint: Polygon }>;
+/** A match, with the id of the unit that was searched: block_id or tile_id. */
+export type Match = FoundPlace & { id: number };
 export type City = Replace<Answer<'/api/v1/cities/{city_id}'>, { bounds: Bounds }>;
 export type Country = Answer<'/api/v1/countries'>['countries'][number];
 export type Encoder = Answer<'/api/v1/encoder'>;
+export type Block = Answer<'/api/v1/block-at'>;
 export type Similarity = Answer<'/api/v1/similarity'>;
 export type Config = Answer<'/api/v1/config'>;
 export type Imagery = Config['imagery'][number];
@@ -24,11 +27,11 @@ export type LayoutHead = Replace<Answer<'/api/v1/umap'>, { bounds: Bounds }>;
 export type LayoutCity = LayoutHead['cities'][number];
 export type ProblemBody = components['schemas']['Problem'];
 
-type Filters = PostBody<'/api/v1/similar'>;
+type Filters = PostBody<'/api/v1/similar-to-examples'>;
 export type Method = NonNullable<Filters['method']>;
 export type Origin = NonNullable<Filters['origin']>;
 
-type SingleValues = Pick<Filters, 'k' | 'method' | 'exclude_within_m' | 'exclude_same_city' | 'max_per_city' | 'min_similarity' | 'origin'>;
+type SingleValues = Pick<Filters, 'k' | 'unit' | 'method' | 'exclude_within_m' | 'exclude_same_city' | 'max_per_city' | 'max_per_tile' | 'min_similarity' | 'origin'>;
 
 /** The arguments of a search that the page offers. Null is the default of the server; an empty list filters nothing. */
 export type Search = SingleValues & Record<ListFilter, string[]>;

@@ -1,31 +1,34 @@
-// Two tiles side by side: their pictures, their dominant clusters, their similarity and their distance.
+// Two tiles or blocks side by side: their pictures, their dominant clusters, their similarity and their distance.
 
 import { useState } from 'preact/hooks';
-import { getSimilarity, getTile } from '../api/client';
-import type { Method } from '../api/types';
+import { getBlockSimilarity, getSimilarity, getTile } from '../api/client';
+import type { Tile } from '../api/types';
 import { useAnswer } from '../api/useAnswer';
+import { placeIn } from '../geo/blocks';
+import { tileIdOf } from '../geo/unit';
 import { usePage } from '../state/PageProvider';
 import { Dialog } from '../ui/Dialog';
 import { kilometres } from '../ui/format';
 import { ProblemNote } from '../ui/ProblemNote';
 import './compare.css';
-import { ComparedTile } from './ComparedTile';
+import { ComparedPlace } from './ComparedPlace';
 
 export function Compare() {
-  const { state, dispatch } = usePage();
-  const { tileId, compareId, search } = state.page;
-  if (tileId === null || compareId === null) return null;
+  const { state, unit, dispatch } = usePage();
+  const { chosenId, compareId } = state.page;
+  if (chosenId === null || compareId === null) return null;
   return (
-    <Dialog title="Two tiles side by side" onClose={() => dispatch({ type: 'compared', tileId: null })}>
-      <Pair a={tileId} b={compareId} method={search.method} />
+    <Dialog title={`Two ${unit}s side by side`} onClose={() => dispatch({ type: 'compared', id: null })}>
+      <Pair a={chosenId} b={compareId} />
     </Dialog>
   );
 }
 
-function Pair({ a, b, method }: { a: number; b: number; method: Method | null }) {
+function Pair({ a, b }: { a: number; b: number }) {
   const [isMasked, setMasked] = useState(false);
-  const pair = useAnswer(`${a} ${b}`, (signal) => Promise.all([getTile(a, signal), getTile(b, signal)]));
-  const similarity = useAnswer(`${a} ${b} ${method}`, (signal) => getSimilarity(a, b, method, signal));
+  const { unit } = usePage();
+  const pair = useAnswer(`${unit} ${a} ${b}`, (signal) => Promise.all([a, b].map((id) => getTile(tileIdOf(unit, id), signal))));
+  const similarity = usePairSimilarity(a, b, pair.value);
   const problem = pair.problem ?? similarity.problem;
   return (
     <>
@@ -46,15 +49,27 @@ function Pair({ a, b, method }: { a: number; b: number; method: Method | null })
         <>
           <div className="compare-tiles">
             {pair.value.map((tile, i) => (
-              <ComparedTile key={i} tile={tile} isMasked={isMasked} />
+              <ComparedPlace key={i} unit={unit} id={i === 0 ? a : b} tile={tile} isMasked={isMasked} />
             ))}
           </div>
-          <label className="compare-mask">
-            <input type="checkbox" checked={isMasked} onChange={(event) => setMasked(event.currentTarget.checked)} />
-            Show only the dominant cluster of each tile (its largest group of similar 160 m patches)
-          </label>
+          {unit === 'tile' && (
+            <label className="compare-mask">
+              <input type="checkbox" checked={isMasked} onChange={(event) => setMasked(event.currentTarget.checked)} />
+              Show only the dominant cluster of each tile (its largest group of similar 160 m patches)
+            </label>
+          )}
         </>
       )}
     </>
+  );
+}
+
+function usePairSimilarity(a: number, b: number, tiles: Tile[] | null) {
+  const { unit, state } = usePage();
+  const { method } = state.page.search;
+  const tile = tiles?.[1];
+  const isKnown = tile?.tile_id === tileIdOf(unit, b);
+  return useAnswer(unit === 'tile' || isKnown ? `${unit} ${a} ${b} ${method}` : null, (signal) =>
+    unit === 'tile' ? getSimilarity(a, b, method, signal) : getBlockSimilarity(a, placeIn(tile!.footprint, unit, b), signal),
   );
 }

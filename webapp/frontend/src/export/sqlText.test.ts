@@ -45,3 +45,17 @@ test('examples and areas come first', () => {
 });
 
 test('an unknown search has no statement', () => expect(sqlText({ path: 'api/v1/similar-to-chip', body: {} })).toBeNull());
+
+test('blocks', () => {
+  expect(sqlText({ path: 'api/v1/similar-blocks', body: { block_id: 70, k: 5, max_per_tile: 2 } })).toBe(`SELECT rank, block_id, tile_id, city, country_code, similarity, distance_m, footprint
+FROM api.similar_blocks(
+    70,
+    k => 5,
+    max_per_tile => 2
+)
+ORDER BY rank;
+`);
+  const examples = sqlText({ path: 'api/v1/similar-to-examples', body: { positive: [70], unit: 'block', k: 5 } });
+  expect(examples).toContain('SELECT rank, block_id, ');
+  expect(examples).toContain("    unit => 'block',\n");
+});

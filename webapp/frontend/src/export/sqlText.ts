@@ -6,6 +6,7 @@ import type { SearchRequest } from '../api/types';
 /** The function of schema api that a search calls, and the arguments that come first, without names. */
 const FUNCTIONS: Record<string, { name: string; leading: string[] }> = {
   similar: { name: 'similar_tiles', leading: ['tile_id'] },
+  'similar-blocks': { name: 'similar_blocks', leading: ['block_id'] },
   'similar-at': { name: 'similar_at', leading: ['lon', 'lat'] },
   'similar-to-examples': { name: 'similar_to_examples', leading: ['positive'] },
   'similar-to-area': { name: 'similar_to_area', leading: ['area'] },
@@ -24,8 +25,9 @@ export function sqlText({ path, body }: SearchRequest): string | null {
   const named = Object.entries(body)
     .filter(isNamed)
     .map(([name, value]) => `${name} => ${literal(name, value)}`);
+  const isByBlock = 'block_id' in body || body.unit === 'block';
   return [
-    'SELECT rank, tile_id, city, country_code, similarity, distance_m, footprint',
+    `SELECT rank, ${isByBlock ? 'block_id, ' : ''}tile_id, city, country_code, similarity, distance_m, footprint`,
     `FROM api.${called.name}(`,
     [...leading, ...named].map((argument) => `    ${argument}`).join(',\n'),
     ')',

@@ -31,6 +31,11 @@ const Use = () => (
       by what a satellite sees, not by name, use or position. Narrow the search in the settings. The address of the page
       contains the whole search, so a link shows others what you see.
     </p>
+    <p>
+      “Search by” switches between tiles of 2.2 km, whole districts, and the blocks of 320 m inside them: a harbour basin, an
+      estate. By block, a click chooses the block under the pointer and matches are blocks: the best of each tile, unless the
+      settings allow more.
+    </p>
   </Part>
 );
 
@@ -53,8 +58,17 @@ const Method = () => (
         <em>maximum</em> are taken for each number separately.
       </li>
       <li>
+        <strong>One vector per block.</strong> A tile has 7 × 7 blocks of 2 × 2 patches, 320 m. The vector of a block is the
+        mean of its patches. A block with less than three quarters of clear pixels has none, and cannot be searched for.
+      </li>
+      <li>
         <strong>Similarity</strong> is the cosine of the angle between two vectors. It is 1 for the same direction, about 0 for
         two tiles picked at random, and negative for opposite directions.
+      </li>
+      <li>
+        <strong>The search</strong> compares every tile or block that meets the conditions if there are few. Among many it
+        compares those in the groups of vectors nearest to the chosen one, and may miss a match: the list then says how many it
+        compared, and that it is approximate.
       </li>
     </ol>
   </Part>
@@ -66,7 +80,7 @@ const Limits = () => (
       <ul>
         <li>
           It is not a probability or a percentage. Within one search, 0.8 is more similar than 0.7. Numbers of different
-          encoders, databases or methods (mean, dominant, …) cannot be compared.
+          encoders, databases or methods (mean, dominant, …), or of tiles and blocks, cannot be compared.
         </li>
         <li>
           There is always a best match. Whether it is <em>similar enough</em> is for you to judge: compare the pictures side by

@@ -33,20 +33,20 @@ export function LayersMenu() {
 }
 
 function SimilaritySwitch() {
-  const { state, dispatch } = usePage();
-  const { tileId, isSimilarityOn } = state.page;
+  const { state, unit, dispatch } = usePage();
+  const { chosenId, isSimilarityOn } = state.page;
   return (
     <>
       <label className="check">
         <input
           type="checkbox"
-          checked={isSimilarityOn && tileId !== null}
-          disabled={tileId === null}
+          checked={isSimilarityOn && chosenId !== null}
+          disabled={chosenId === null}
           onChange={(event) => dispatch({ type: 'similaritySwitched', isOn: event.currentTarget.checked })}
         />
         Colour by similarity
       </label>
-      {tileId === null && <p className="note">Choose a tile first.</p>}
+      {chosenId === null && <p className="note">Choose a {unit} first.</p>}
     </>
   );
 }

@@ -15,25 +15,23 @@ import { useDrawing } from './useDrawing';
 import { useImagery, useImageryOn } from './useImagery';
 import { useMap } from './useMap';
 import { useMapState } from './useMapState';
+import { usePointer } from './usePointer';
 
 export function TileMap() {
-  const { dispatch, config, matches } = usePage();
+  const { dispatch, config, unit } = usePage();
+  const pointer = usePointer();
   const { isDark } = useScheme();
   const container = useRef<HTMLDivElement>(null);
   const imagery = useImagery();
   const isDrawing = useRef(false);
   const tilesUrl = config.value?.tiles_url ?? null;
   const map = useMap(container, tilesUrl, isDark, {
-    onTile: (tileId) => dispatch({ type: 'tilePicked', tileId }),
-    onMatch: (tileId) => {
-      const match = matches.find(({ tile_id }) => tile_id === tileId);
-      if (match) dispatch({ type: 'matchShown', tileId, at: { lon: match.lon, lat: match.lat } });
-    },
-    onHover: (tileId) => dispatch({ type: 'hovered', tileId }),
+    ...pointer,
     onImageryFailed: () => imagery.setHasFailed(true),
     onImageryLoaded: () => imagery.setHasFailed(false),
     onProblem: (problem) => dispatch({ type: 'noticed', problem }),
     isDrawing: () => isDrawing.current,
+    unit: () => unit,
   });
   const drawing = useDrawing(map, isDark, {
     onDrawn: (area) => dispatch({ type: 'areaDrawn', area }),
@@ -49,7 +47,7 @@ export function TileMap() {
       <div className="crosshair" aria-hidden="true" />
       <MapTools drawing={drawing} onUseView={() => map && dispatch({ type: 'areaDrawn', area: areaOfView(map) })} />
       <div className="map-foot">
-        {similarity && <SimilarityLegend />}
+        {similarity && <SimilarityLegend unit={unit} />}
         {imagery.url && imagery.hasFailed && (
           <p className="map-note" role="status">
             {imagery.imagery?.name} cannot be reached; the base map stays.
@@ -61,14 +59,16 @@ export function TileMap() {
   );
 }
 
-/** Return which tile the map's colours compare with; null if colouring by similarity is off. */
+/** Return what the map's colours compare with; null if colouring by similarity is off. */
 function useSimilarity(): SimilarityTo | null {
-  const { isSimilarityOn, tileId, search } = usePage().state.page;
-  const { method } = search;
-  return useMemo(() => (isSimilarityOn && tileId !== null ? { tileId, method } : null), [isSimilarityOn, tileId, method]);
+  const { isSimilarityOn, chosenId: id, search } = usePage().state.page;
+  const { unit } = search;
+  const method = unit === 'tile' ? search.method : null;
+  return useMemo(() => (isSimilarityOn && id !== null ? { unit, id, method } : null), [isSimilarityOn, unit, id, method]);
 }
 
 function PickCentre({ map }: { map: LibreMap | null }) {
+  const { unit } = usePage();
   const { pickAt } = useCommands();
   const pick = () => {
     const centre = map?.getCenter().wrap();
@@ -76,7 +76,7 @@ function PickCentre({ map }: { map: LibreMap | null }) {
   };
   return (
     <button type="button" className="pick-centre" onClick={pick} disabled={!map}>
-      Choose the tile in the middle of the map
+      Choose the {unit} in the middle of the map
     </button>
   );
 }

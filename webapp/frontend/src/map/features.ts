@@ -1,31 +1,28 @@
-// Tiles and matches as GeoJSON features.
+// Places and matches as GeoJSON features.
 
 import { GreatCircle } from 'arc';
 import type { Feature, LineString, MultiLineString, Point, Polygon } from 'geojson';
-import type { SimilarTile, Tile } from '../api/types';
+import type { Match } from '../api/types';
+import type { Place } from '../geo/blocks';
 
 const STEPS = 64;
 
-export const polygon = (tile: Tile | SimilarTile): Feature<Polygon> => ({
+export const polygon = ({ id, footprint }: Place): Feature<Polygon> => ({ type: 'Feature', geometry: footprint, properties: { id } });
+
+export const point = (place: Place | Match): Feature<Point> => ({
   type: 'Feature',
-  geometry: tile.footprint,
-  properties: { tile_id: tile.tile_id },
+  geometry: { type: 'Point', coordinates: [place.lon, place.lat] },
+  properties: { id: place.id, rank: 'rank' in place ? place.rank : 0 },
 });
 
-export const point = (tile: Tile | SimilarTile): Feature<Point> => ({
-  type: 'Feature',
-  geometry: { type: 'Point', coordinates: [tile.lon, tile.lat] },
-  properties: { tile_id: tile.tile_id, rank: 'rank' in tile ? tile.rank : 0 },
-});
-
-/** Return great-circle lines from the chosen tile to each match, split where they cross 180 degrees. */
-export function lines(from: Tile | null, matches: SimilarTile[]): Feature<LineString | MultiLineString>[] {
+/** Return great-circle lines from the chosen place to each match, split where they cross 180 degrees. */
+export function lines(from: Place | null, matches: Match[]): Feature<LineString | MultiLineString>[] {
   if (!from) return [];
   return matches
-    .filter((tile) => tile.tile_id !== from.tile_id)
-    .map((tile) => {
-      const circle = new GreatCircle({ x: from.lon, y: from.lat }, { x: tile.lon, y: tile.lat });
+    .filter(({ id }) => id !== from.id)
+    .map((match) => {
+      const circle = new GreatCircle({ x: from.lon, y: from.lat }, { x: match.lon, y: match.lat });
       const parts = circle.Arc(STEPS, { offset: 10 }).geometries.map(({ coords }) => coords);
-      return { type: 'Feature', properties: { rank: tile.rank }, geometry: { type: 'MultiLineString', coordinates: parts } };
+      return { type: 'Feature', properties: { rank: match.rank }, geometry: { type: 'MultiLineString', coordinates: parts } };
     });
 }

@@ -4,10 +4,12 @@ import * as maplibregl from 'maplibre-gl';
 import 'maplibre-gl/dist/maplibre-gl.css';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import { Problem } from '../api/problem';
+import type { LonLat } from '../geo/coordinates';
+import type { Unit } from '../geo/unit';
 import type { View } from '../state/reducer';
 import baseUrl from './generated/base.json?url';
 import { isOfImagery } from './imagery';
-import { CLICK_MIN_ZOOM, mapLayers, mapStyle } from './style';
+import { CLICK_MIN_ZOOM, mapLayers, mapStyle, PICK_MIN_ZOOM } from './style';
 import { absoluteUrl } from './urls';
 
 // MapLibre 6 is ESM only: without the address of its worker a built page stays blank.
@@ -15,7 +17,8 @@ maplibregl.setWorkerUrl(workerUrl);
 // The worker starts while the page is still asking for the address of the tiles.
 maplibregl.prewarm();
 
-const TILE_ZOOM = 11;
+/** A place is shown at this zoom at least. */
+const SHOWN_AT_ZOOM: Record<Unit, number> = { tile: 11, block: 13 };
 const CITY_ZOOM = 11;
 const NARROW_PX = 760;
 const PADDING_PX = 60;
@@ -24,15 +27,19 @@ const OVERVIEW_MAX_ZOOM = 2;
 /** After this time an incomplete map is shown. */
 const SHOWN_AFTER_MS = 2000;
 
+/** What lies under the pointer: the mark of a match, or a tile at a position. */
+export type Under = { matchId: number } | { tileId: number; at: LonLat };
+
 export interface MapEvents {
-  onTile: (tileId: number) => void;
-  onMatch: (tileId: number) => void;
-  onHover: (tileId: number | null) => void;
+  onClick: (under: Under) => void;
+  onHover: (under: Under | null) => void;
   onImageryFailed: () => void;
   onImageryLoaded: () => void;
   onProblem: (problem: Problem) => void;
   /** While an area is being drawn, clicks set its corners. */
   isDrawing: () => boolean;
+  /** What a click chooses. */
+  unit: () => Unit;
 }
 
 export function makeMap(container: HTMLDivElement, isDark: boolean, tilesUrl: string, events: MapEvents): maplibregl.Map | null {
@@ -71,7 +78,7 @@ export function makeMap(container: HTMLDivElement, isDark: boolean, tilesUrl: st
   map.on('data', (event) => {
     if (isOfImagery(event) && 'tile' in event && event.tile) events.onImageryLoaded();
   });
-  map.on('click', (event) => !events.isDrawing() && click(map, event.point, events));
+  map.on('click', (event) => !events.isDrawing() && click(map, event, events));
   hover(map, events);
   refine(map);
   return map;
@@ -126,42 +133,46 @@ function mapProblem(error: { message: string; status?: number }): Problem {
   return new Problem('A part of the map could not be loaded', error.message, error.status ?? 0);
 }
 
-/** Show the match, choose the tile or fly to the city at a pixel: the first that is found. */
-function click(map: maplibregl.Map, at: maplibregl.Point, { onMatch, onTile }: MapEvents): void {
-  const [mark] = map.queryRenderedFeatures(at, { layers: ['match-points'] });
-  if (mark) return onMatch(Number(mark.properties.tile_id));
-  const [tile] = map.getZoom() >= CLICK_MIN_ZOOM ? map.queryRenderedFeatures(at, { layers: ['grid'] }) : [];
-  if (tile) return onTile(Number(tile.properties.tile_id));
-  const [city] = map.queryRenderedFeatures(at, { layers: ['cities', 'city-labels'] });
+/** Report the match or tile at a pixel, or fly to the city there: the first that is found. */
+function click(map: maplibregl.Map, event: maplibregl.MapMouseEvent, events: MapEvents): void {
+  const under = thingUnder(map, event);
+  if (under && 'tileId' in under && map.getZoom() < PICK_MIN_ZOOM[events.unit()]) {
+    map.flyTo({ center: event.lngLat, zoom: SHOWN_AT_ZOOM[events.unit()] });
+    return;
+  }
+  if (under) return events.onClick(under);
+  const [city] = map.queryRenderedFeatures(event.point, { layers: ['cities', 'city-labels'] });
   if (city?.geometry.type === 'Point') {
     map.flyTo({ center: city.geometry.coordinates as [number, number], zoom: CITY_ZOOM });
   }
 }
 
-function hover(map: maplibregl.Map, events: MapEvents): void {
-  const layers = ['match-points', 'grid', 'cities', 'city-labels'];
-  let over: number | null = null;
-  const report = (tileId: number | null) => {
-    if (tileId === over) return;
-    over = tileId;
-    events.onHover(tileId);
-  };
-  map.on('mousemove', ({ point: at }) => {
-    if (events.isDrawing() || !map.getLayer('grid')) return;
-    const features = map.queryRenderedFeatures(at, { layers });
-    const mark = features.find(({ layer }) => layer.id === 'match-points');
-    const tile = map.getZoom() >= CLICK_MIN_ZOOM ? features.find(({ layer }) => layer.id === 'grid') : undefined;
-    map.getCanvas().style.cursor = tile || features.some(({ layer }) => layer.id !== 'grid') ? 'pointer' : '';
-    const under = mark ?? tile;
-    report(under ? Number(under.properties.tile_id) : null);
-  });
-  map.on('mouseout', () => report(null));
+/** Return the mark of a match at a pixel, else the tile there; null if there is neither. */
+function thingUnder(map: maplibregl.Map, { point, lngLat }: maplibregl.MapMouseEvent): Under | null {
+  const [mark] = map.queryRenderedFeatures(point, { layers: ['match-points'] });
+  if (mark) return { matchId: Number(mark.properties.id) };
+  const [tile] = map.getZoom() >= CLICK_MIN_ZOOM ? map.queryRenderedFeatures(point, { layers: ['grid'] }) : [];
+  const { lng: lon, lat } = lngLat.wrap();
+  return tile ? { tileId: Number(tile.properties.tile_id), at: { lon, lat } } : null;
 }
 
-export function go(map: maplibregl.Map, view: View): void {
+function hover(map: maplibregl.Map, events: MapEvents): void {
+  map.on('mousemove', (event) => {
+    if (events.isDrawing() || !map.getLayer('grid')) return;
+    const under = thingUnder(map, event);
+    const isOverCity = under === null && map.queryRenderedFeatures(event.point, { layers: ['cities', 'city-labels'] }).length > 0;
+    map.getCanvas().style.cursor = under || isOverCity ? 'pointer' : '';
+    const isTooSmall = under !== null && 'tileId' in under && map.getZoom() < PICK_MIN_ZOOM[events.unit()];
+    events.onHover(isTooSmall ? null : under);
+  });
+  map.on('mouseout', () => events.onHover(null));
+}
+
+export function go(map: maplibregl.Map, view: View, unit: Unit): void {
   show(map);
-  if ('bounds' in view) map.fitBounds(view.bounds, { padding: PADDING_PX, maxZoom: TILE_ZOOM });
-  else map.flyTo({ center: [view.lon, view.lat], zoom: Math.max(map.getZoom(), TILE_ZOOM), speed: 2.4 });
+  const zoom = SHOWN_AT_ZOOM[unit];
+  if ('bounds' in view) map.fitBounds(view.bounds, { padding: PADDING_PX, maxZoom: zoom });
+  else map.flyTo({ center: [view.lon, view.lat], zoom: Math.max(map.getZoom(), zoom), speed: 2.4 });
 }
 
 /** Change the colours between light and dark; the sources keep their data. */

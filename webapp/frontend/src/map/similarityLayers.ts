@@ -1,12 +1,15 @@
-// The map coloured by similarity to the chosen tile. Source and layers are on the map only while this is switched on.
+// The map coloured by similarity to the chosen tile or block. Source and layers are on the map only while this is switched on.
 
 import type { ColorSpecification, DataDrivenPropertyValueSpecification, LayerSpecification, Map } from 'maplibre-gl';
 import type { Method } from '../api/types';
+import type { Unit } from '../geo/unit';
 import { viridisStops } from '../ui/viridis';
 import { absoluteUrl } from './urls';
 
 export interface SimilarityTo {
-  tileId: number;
+  unit: Unit;
+  /** The tile or block to compare with. */
+  id: number;
   /** Null: the default of the server. */
   method: Method | null;
 }
@@ -42,13 +45,13 @@ const LAYERS: LayerSpecification[] = [
   },
 ];
 
-/** Colour the map by similarity to a tile; null removes the colours. */
+/** Colour the map by similarity to a tile or block; null removes the colours. */
 export function showSimilarity(map: Map, tilesUrl: string, similarity: SimilarityTo | null): void {
   for (const { id } of LAYERS) if (map.getLayer(id)) map.removeLayer(id);
   if (map.getSource(SOURCE)) map.removeSource(SOURCE);
   if (!similarity) return;
-  const { tileId, method } = similarity;
-  const query = new URLSearchParams({ tile_id: String(tileId), ...(method && { method }) });
+  const { unit, id, method } = similarity;
+  const query = new URLSearchParams({ [`${unit}_id`]: String(id), ...(method && { method }) });
   map.addSource(SOURCE, { type: 'vector', url: `${absoluteUrl(tilesUrl)}/similarity?${query}` });
   for (const layer of LAYERS) map.addLayer(layer, ABOVE);
 }

@@ -2,9 +2,12 @@
 
 import type { Feature } from 'geojson';
 import type { GeoJSONSource, Map } from 'maplibre-gl';
-import type { SimilarTile, Tile } from '../api/types';
+import type { Match } from '../api/types';
+import type { Place } from '../geo/blocks';
+import type { Unit } from '../geo/unit';
+import type { Chosen } from '../state/PageProvider';
 import { lines, point, polygon } from './features';
-import { LAYERS_OF, NOTHING, type StateSource } from './style';
+import { LAYERS_OF, markedUpTo, NOTHING, type StateSource } from './style';
 
 const GRID = { source: 'terrakin', sourceLayer: 'grid' };
 
@@ -17,17 +20,25 @@ export function setData(map: Map, id: StateSource, features: Feature[]): void {
   for (const layer of layers) map.setLayoutProperty(layer, 'visibility', isEmpty ? 'none' : 'visible');
 }
 
-export function setSelected(map: Map, selected: Tile | null): void {
+export function setSelected(map: Map, selected: Chosen | null): void {
   setData(map, 'selected', selected ? [polygon(selected)] : []);
   setData(map, 'selectedPoint', selected ? [point(selected)] : []);
-  const dominant = selected?.dominant_area;
+  const dominant = selected?.unit === 'tile' ? selected.tile.dominant_area : null;
   setData(map, 'dominant', dominant ? [{ type: 'Feature', geometry: dominant, properties: {} }] : []);
 }
 
-export function setMatches(map: Map, selected: Tile | null, matches: SimilarTile[]): void {
+export function setMatches(map: Map, selected: Place | null, matches: Match[]): void {
   setData(map, 'matches', matches.map(polygon));
   setData(map, 'matchPoints', matches.map(point));
   setData(map, 'lines', lines(selected, matches));
+}
+
+/** Outline the hovered tile or block, and ring its centre. */
+export const setHovered = (map: Map, hovered: Place | null): void => setData(map, 'hovered', hovered ? [polygon(hovered), point(hovered)] : []);
+
+/** Show round marks up to the zoom where places of the unit are large enough to see. */
+export function setUnit(map: Map, unit: Unit): void {
+  for (const [layer, zoom] of Object.entries(markedUpTo(unit))) map.setLayerZoomRange(layer, 0, zoom);
 }
 
 /** Set a feature state of tiles in the grid. Return a function that removes it. */

@@ -3,12 +3,19 @@
 import type { FeatureCollection } from 'geojson';
 import type { DataDrivenPropertyValueSpecification, LayerSpecification, SourceSpecification, StyleSpecification } from 'maplibre-gl';
 import overviewUrl from './generated/overview.json?url';
+import type { Unit } from '../geo/unit';
 import { palette, type Palette } from './palette';
 
 /** From this zoom on a footprint is large enough to click; below it a click goes to the city. */
 export const CLICK_MIN_ZOOM = 8;
-/** Up to this zoom a round mark represents the chosen tile and each match, which would be too small to see. */
-const MARK_MAX_ZOOM = 10;
+/** From this zoom on a click on a tile chooses it, or the block under the pointer; below it a click goes there. */
+export const PICK_MIN_ZOOM: Record<Unit, number> = { tile: CLICK_MIN_ZOOM, block: 10 };
+/** Up to this zoom round marks represent what is chosen and each match, which would be too small to see. */
+const MARK_MAX_ZOOM: Record<Unit, number> = { tile: 10, block: 12.5 };
+const MARK_LAYERS = ['match-points', 'selected-point', 'match-ranks'];
+
+/** Return the zoom up to which each layer of round marks is drawn. */
+export const markedUpTo = (unit: Unit): Record<string, number> => Object.fromEntries(MARK_LAYERS.map((id) => [id, MARK_MAX_ZOOM[unit]]));
 const FONT = ['sans-serif'];
 
 export const NOTHING: FeatureCollection = { type: 'FeatureCollection', features: [] };
@@ -136,7 +143,7 @@ function pointLayers(p: Palette): LayerSpecification[] {
       id: 'match-points',
       type: 'circle',
       source: 'matchPoints',
-      maxzoom: MARK_MAX_ZOOM,
+      maxzoom: MARK_MAX_ZOOM.tile,
       layout: { 'circle-sort-key': ['-', 0, ['get', 'rank']] },
       paint: { 'circle-color': p.matches, 'circle-radius': 9, 'circle-stroke-color': p.halo, 'circle-stroke-width': 1.5 },
     },
@@ -144,7 +151,7 @@ function pointLayers(p: Palette): LayerSpecification[] {
       id: 'selected-point',
       type: 'circle',
       source: 'selectedPoint',
-      maxzoom: MARK_MAX_ZOOM,
+      maxzoom: MARK_MAX_ZOOM.tile,
       paint: {
         'circle-color': 'rgba(0, 0, 0, 0)',
         'circle-radius': 9,
@@ -153,9 +160,19 @@ function pointLayers(p: Palette): LayerSpecification[] {
       },
     },
     {
+      id: 'hovered-line',
+      type: 'line',
+      source: 'hovered',
+      filter: ['==', ['geometry-type'], 'Polygon'],
+      minzoom: 10,
+      layout: { 'line-join': 'round' },
+      paint: { 'line-color': p.text, 'line-width': 2 },
+    },
+    {
       id: 'hovered',
       type: 'circle',
       source: 'hovered',
+      filter: ['==', ['geometry-type'], 'Point'],
       paint: {
         'circle-color': 'rgba(0, 0, 0, 0)',
         'circle-radius': 13,
@@ -182,7 +199,7 @@ function pointLayers(p: Palette): LayerSpecification[] {
       id: 'match-ranks',
       type: 'symbol',
       source: 'matchPoints',
-      maxzoom: MARK_MAX_ZOOM,
+      maxzoom: MARK_MAX_ZOOM.tile,
       layout: {
         'text-field': ['to-string', ['get', 'rank']],
         'text-font': FONT,

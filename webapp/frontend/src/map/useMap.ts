@@ -12,13 +12,13 @@ export function useMap(container: RefObject<HTMLDivElement | null>, tilesUrl: st
     if (!tilesUrl) return undefined;
     const { current } = latest;
     const made = makeMap(container.current!, current.isDark, tilesUrl, {
-      onTile: (tileId) => latest.current.events.onTile(tileId),
-      onMatch: (tileId) => latest.current.events.onMatch(tileId),
-      onHover: (tileId) => latest.current.events.onHover(tileId),
+      onClick: (under) => latest.current.events.onClick(under),
+      onHover: (under) => latest.current.events.onHover(under),
       onImageryFailed: () => latest.current.events.onImageryFailed(),
       onImageryLoaded: () => latest.current.events.onImageryLoaded(),
       onProblem: (problem) => latest.current.events.onProblem(problem),
       isDrawing: () => latest.current.events.isDrawing(),
+      unit: () => latest.current.events.unit(),
     });
     made?.once('style.load', () => setMap(made));
     return () => {

@@ -3,16 +3,16 @@ import { useEffect, useMemo } from 'preact/hooks';
 import { cityIdsOf } from '../scatter/lassoCities';
 import { usePage } from '../state/PageProvider';
 import { useLatest } from '../ui/useLatest';
-import { point } from './features';
 import { go, repaint } from './makeMap';
 import { showSimilarity, type SimilarityTo } from './similarityLayers';
-import { markCities, markTiles, setData, setMatches, setSelected } from './stateData';
+import { markCities, markTiles, setData, setHovered, setMatches, setSelected, setUnit } from './stateData';
 import { useHeld } from './useHeld';
 
 /** Draw the page's state on the map, and redraw what changes. */
 export function useMapState(map: Map | null, tilesUrl: string | null, isDark: boolean, similarity: SimilarityTo | null): void {
-  const { state } = usePage();
+  const { state, unit } = usePage();
   const { view } = state;
+  const latestUnit = useLatest(unit);
   const { area } = state.page;
   useMarks(map);
   useLasso(map);
@@ -23,17 +23,17 @@ export function useMapState(map: Map | null, tilesUrl: string | null, isDark: bo
     if (map) setData(map, 'area', area ? [{ type: 'Feature', geometry: area, properties: {} }] : []);
   }, [map, area]);
   useEffect(() => {
-    if (map && view) go(map, view);
-  }, [map, view]);
+    if (map && view) go(map, view, latestUnit.current);
+  }, [map, view, latestUnit]);
   useEffect(() => {
     if (map) repaint(map, isDark);
   }, [map, isDark]);
 }
 
-/** The chosen tile, the matches and the hovered tile, drawn after the list. */
+/** What is chosen, the matches and what is hovered, drawn after the list. */
 function useMarks(map: Map | null): void {
-  const { tile, similar, matches, hovered } = usePage();
-  const marks = useMemo(() => ({ selected: tile.value, matches, hovered }), [tile.value, matches, hovered]);
+  const { unit, chosen, similar, matches, hovered } = usePage();
+  const marks = useMemo(() => ({ unit, selected: chosen.value, matches, hovered }), [unit, chosen.value, matches, hovered]);
   const held = useHeld(marks, similar.isLoading);
   useEffect(() => {
     if (map) setSelected(map, held.selected);
@@ -42,10 +42,13 @@ function useMarks(map: Map | null): void {
     if (map) setMatches(map, held.selected, held.matches);
   }, [map, held.selected, held.matches]);
   useEffect(() => {
+    if (map) setUnit(map, held.unit);
+  }, [map, held.unit]);
+  useEffect(() => {
     if (!map) return undefined;
-    setData(map, 'hovered', held.hovered.tile ? [point(held.hovered.tile)] : []);
-    return held.hovered.id === null ? undefined : markTiles(map, 'hover', [held.hovered.id]);
-  }, [map, held.hovered]);
+    setHovered(map, held.hovered.place);
+    return held.unit === 'block' || held.hovered.id === null ? undefined : markTiles(map, 'hover', [held.hovered.id]);
+  }, [map, held.unit, held.hovered]);
 }
 
 function useLasso(map: Map | null): void {

@@ -6,6 +6,7 @@ import { usePage } from '../state/PageProvider';
 import { plural } from '../ui/format';
 import { SyntheticBadge } from '../ui/PlaceFacts';
 import { ProblemNote } from '../ui/ProblemNote';
+import { NoBlock } from './NoBlock';
 import './notices.css';
 
 const WEIGHTS: Record<NonNullable<Encoder['weights']>, string> = {
@@ -48,11 +49,16 @@ function OriginBanner({ encoder }: { encoder: Encoder }) {
 
 /** What went wrong: with the answers on the page, and with the last action of the user. */
 export function Problems() {
-  const { state, dispatch, tile, similar, encoder, config } = usePage();
-  const problem = tile.problem ?? similar.problem ?? encoder.problem ?? config.problem;
+  const { state, dispatch, unit, chosen, similar, encoder, config } = usePage();
+  const problem = chosen.problem ?? similar.problem ?? encoder.problem ?? config.problem;
+  const { blocklessTileId } = state;
+  // The chosen block may not exist although its tile does.
+  const isBlockUnknown = unit === 'block' && chosen.value !== null && problem?.status === 404;
+  const tileId = blocklessTileId ?? (isBlockUnknown ? chosen.value!.tile.tile_id : null);
   return (
     <>
-      {problem && <ProblemNote problem={problem} />}
+      {tileId !== null && <NoBlock tileId={tileId} />}
+      {problem && !isBlockUnknown && <ProblemNote problem={problem} />}
       {state.notice && <ProblemNote problem={state.notice} onClose={() => dispatch({ type: 'noticed', problem: null })} />}
     </>
   );

@@ -1,20 +1,22 @@
-// What is searched for: the chosen tile, the examples beside it, the drawn area. Each can be removed.
+// What is searched for: the chosen tile or block, the examples beside it, the drawn area. Each can be removed.
 
+import { inUnit } from '../geo/unit';
 import { usePage } from '../state/PageProvider';
 import { AreaCard } from './AreaCard';
 import { Examples } from './Examples';
 import './question.css';
-import { SelectedTile } from './SelectedTile';
+import { ChosenPlace } from './ChosenPlace';
 
 export function Question() {
-  const { state, tile } = usePage();
-  const { tileId, positive, negative, area } = state.page;
+  const { state, unit, chosen } = usePage();
+  const { chosenId, positive, negative, area } = state.page;
+  const { startId } = state;
   return (
     <>
-      {tileId !== null && tileId === state.startId && (
+      {startId !== null && chosenId === inUnit(unit, startId) && (
         <p className="hint">A real place, and the places that look most like it. Click any square on the map to search from there.</p>
       )}
-      {tile.value && <SelectedTile tile={tile.value} />}
+      {chosen.value && <ChosenPlace chosen={chosen.value} />}
       {positive.length + negative.length > 0 && <Examples />}
       {area && <AreaCard area={area} />}
     </>

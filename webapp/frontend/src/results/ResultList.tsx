@@ -1,8 +1,9 @@
 // The matches, best first, as the database ranks them.
 
 import { thumbnailUrl } from '../api/client';
-import type { SimilarTile } from '../api/types';
+import type { Match } from '../api/types';
 import { usePage } from '../state/PageProvider';
+import { BlockOutline } from '../ui/BlockOutline';
 import { kilometres } from '../ui/format';
 import { PlaceFacts } from '../ui/PlaceFacts';
 import { RowActions } from './RowActions';
@@ -12,34 +13,36 @@ export function ResultList() {
   return (
     <ol className="results" aria-busy={similar.isLoading} aria-label="Matches, most similar first">
       {matches.map((match) => (
-        <Row key={match.tile_id} match={match} />
+        <Row key={match.id} match={match} />
       ))}
     </ol>
   );
 }
 
-function Row({ match }: { match: SimilarTile }) {
+function Row({ match }: { match: Match }) {
   const { state, dispatch, hovered } = usePage();
-  const { tile_id: tileId, lon, lat } = match;
-  const hover = (id: number | null) => dispatch({ type: 'hovered', tileId: id });
+  const { id, tile_id: tileId, block_id: blockId, lon, lat } = match;
+  const hover = (hoveredId: number | null) => dispatch({ type: 'hovered', id: hoveredId });
   return (
     <li
       data-tile-id={tileId}
+      data-block-id={blockId ?? undefined}
       data-rank={match.rank}
-      data-hovered={tileId === hovered.id || undefined}
-      onMouseEnter={() => hover(tileId)}
+      data-hovered={id === hovered.id || undefined}
+      onMouseEnter={() => hover(id)}
       onMouseLeave={() => hover(null)}
     >
       <button
         type="button"
         className="show"
-        aria-current={tileId === state.page.shownId ? 'location' : undefined}
+        aria-current={id === state.page.shownId ? 'location' : undefined}
         title="Show on the map"
-        onFocus={() => hover(tileId)}
-        onClick={() => dispatch({ type: 'matchShown', tileId, at: { lon, lat } })}
+        onFocus={() => hover(id)}
+        onClick={() => dispatch({ type: 'matchShown', id, at: { lon, lat } })}
       >
         <span className="picture">
           {match.has_thumbnail && <img src={thumbnailUrl(tileId)} alt="" loading="lazy" width="56" height="56" />}
+          {match.has_thumbnail && blockId !== null && <BlockOutline id={blockId} />}
           <span className="rank">{match.rank}</span>
         </span>
         <span className="place">

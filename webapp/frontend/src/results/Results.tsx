@@ -4,14 +4,14 @@ import { ExportMenu } from '../export/ExportMenu';
 import { boundsOf } from '../geo/bounds';
 import { SearchForm } from '../search/SearchForm';
 import { usePage } from '../state/PageProvider';
-import { plural } from '../ui/format';
+import { foundText } from './found';
 import { ResultList } from './ResultList';
 import './results.css';
 
 export function Results() {
-  const { request } = usePage();
+  const { request, unit } = usePage();
   if (request === null) {
-    return <p className="hint">Choose a city, then click one of its squares to list the most similar tiles here.</p>;
+    return <p className="hint">Choose a city, then click one of its squares to list the most similar {unit}s here.</p>;
   }
   return (
     <>
@@ -23,14 +23,14 @@ export function Results() {
 }
 
 function Summary() {
-  const { dispatch, tile, similar, matches } = usePage();
+  const { dispatch, unit, chosen, similar, matches } = usePage();
   const showAll = () => {
-    const places = tile.value ? [...matches, tile.value] : matches;
+    const places = chosen.value ? [...matches, chosen.value] : matches;
     dispatch({ type: 'viewRequested', view: { bounds: boundsOf(places) } });
   };
   return (
     <div className="summary">
-      <p role="status">{summaryOf(similar.isLoading, similar.value?.length ?? null)}</p>
+      <p role="status">{similar.isLoading ? 'Searching …' : similar.value && foundText(similar.value, unit)}</p>
       {matches.length > 0 && (
         <div className="actions">
           <button type="button" onClick={showAll}>
@@ -43,8 +43,3 @@ function Summary() {
   );
 }
 
-function summaryOf(isLoading: boolean, nMatches: number | null): string {
-  if (isLoading) return 'Searching …';
-  if (nMatches === null) return '';
-  return nMatches === 0 ? 'No tile meets these conditions.' : plural(nMatches, 'match', 'matches');
-}

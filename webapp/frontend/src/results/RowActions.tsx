@@ -1,11 +1,11 @@
-import type { SimilarTile } from '../api/types';
+import type { Match } from '../api/types';
 import { usePage } from '../state/PageProvider';
 import { Icon, type IconName } from '../ui/Icon';
 
 /** What can be done with a match beside showing it. */
-export function RowActions({ match }: { match: SimilarTile }) {
-  const { state, dispatch } = usePage();
-  const tileId = match.tile_id;
+export function RowActions({ match }: { match: Match }) {
+  const { state, unit, dispatch } = usePage();
+  const { id } = match;
   const where = `match ${match.rank}, in ${match.city}`;
   return (
     <div className="row-actions">
@@ -13,27 +13,27 @@ export function RowActions({ match }: { match: SimilarTile }) {
         icon="more"
         title="More like this"
         label={`More like ${where}`}
-        onClick={() => dispatch({ type: 'exampleAdded', kind: 'positive', tileId })}
+        onClick={() => dispatch({ type: 'exampleAdded', kind: 'positive', id })}
       />
       <Action
         icon="less"
         title="Less like this"
         label={`Less like ${where}`}
-        onClick={() => dispatch({ type: 'exampleAdded', kind: 'negative', tileId })}
+        onClick={() => dispatch({ type: 'exampleAdded', kind: 'negative', id })}
       />
-      {state.page.tileId !== null && (
+      {state.page.chosenId !== null && (
         <Action
           icon="compare"
           title="Compare side by side"
           label={`Compare with ${where}`}
-          onClick={() => dispatch({ type: 'compared', tileId })}
+          onClick={() => dispatch({ type: 'compared', id })}
         />
       )}
       <Action
         icon="find"
-        title="Search from this tile"
+        title={`Search from this ${unit}`}
         label={`Search from ${where}`}
-        onClick={() => dispatch({ type: 'tilePicked', tileId })}
+        onClick={() => dispatch({ type: 'picked', id })}
       />
     </div>
   );

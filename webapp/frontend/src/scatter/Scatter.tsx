@@ -2,6 +2,7 @@
 
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { useAnswer } from '../api/useAnswer';
+import { inUnit, tileIdOf } from '../geo/unit';
 import { usePage } from '../state/PageProvider';
 import { useCommands } from '../state/useCommands';
 import { SyntheticBadge } from '../ui/PlaceFacts';
@@ -71,14 +72,15 @@ export function Scatter() {
   );
 }
 
-/** Return where the tiles of the page's state are in the layout; -1 if a tile is not in it. */
+/** Return where the tiles of the page's state, or of its blocks, are in the layout; -1 if a tile is not in it. */
 function useIndices(layout: Layout | null) {
-  const { state, matches } = usePage();
-  const { tileId } = state.page;
+  const { state, unit, matches } = usePage();
+  const { chosenId } = state.page;
   const { hoveredId, lassoIds } = state;
+  const at = (id: number) => indexOf(layout!, tileIdOf(unit, id));
   return {
-    selected: layout && tileId !== null ? indexOf(layout, tileId) : -1,
-    hovered: layout && hoveredId !== null ? indexOf(layout, hoveredId) : -1,
+    selected: layout && chosenId !== null ? at(chosenId) : -1,
+    hovered: layout && hoveredId !== null ? at(hoveredId) : -1,
     matches: useMemo(() => (layout ? indicesOf(layout, matches.map(({ tile_id }) => tile_id)) : []), [layout, matches]), // prettier-ignore
     lassoed: useMemo(() => (layout ? indicesOf(layout, lassoIds) : []), [layout, lassoIds]),
   };
@@ -86,16 +88,19 @@ function useIndices(layout: Layout | null) {
 
 /** Return what happens when points are hovered over, picked or lassoed. */
 function useEvents(layout: Layout | null) {
-  const { dispatch } = usePage();
+  const { dispatch, unit, matches } = usePage();
   const { goTo } = useCommands();
-  const idOf = (index: number) => layout!.tileIds[index]!;
+  const tileIdAt = (index: number) => layout!.tileIds[index]!;
+  const idOf = (index: number) => inUnit(unit, tileIdAt(index));
+  /** The match that lies in a tile is hovered in the list too. */
+  const idUnder = (index: number) => matches.find(({ tile_id }) => tile_id === tileIdAt(index))?.id ?? idOf(index);
   return {
-    hover: (index: number | null) => dispatch({ type: 'hovered', tileId: index === null ? null : idOf(index) }),
+    hover: (index: number | null) => dispatch({ type: 'hovered', id: index === null ? null : idUnder(index) }),
     pick: (index: number) => {
-      dispatch({ type: 'tilePicked', tileId: idOf(index) });
+      dispatch({ type: 'picked', id: idOf(index) });
       goTo(idOf(index));
     },
-    lasso: (indices: number[]) => dispatch({ type: 'lassoed', tileIds: indices.map(idOf) }),
+    lasso: (indices: number[]) => dispatch({ type: 'lassoed', tileIds: indices.map(tileIdAt) }),
   };
 }
 

@@ -31,7 +31,7 @@ export function ScatterTools({ isLassoOn, onLasso, plot, zoomTo }: Props) {
 
 function ColourChoice() {
   const { state, dispatch } = usePage();
-  const { scatter, tileId } = state.page;
+  const { scatter, chosenId } = state.page;
   return (
     <label>
       Colour by{' '}
@@ -40,7 +40,7 @@ function ColourChoice() {
         onChange={(event) => dispatch({ type: 'scatterSwitched', colourBy: event.currentTarget.value as ColourBy })}
       >
         {COLOUR_BYS.map((by) => (
-          <option key={by} value={by} disabled={by === 'similarity' && tileId === null}>
+          <option key={by} value={by} disabled={by === 'similarity' && chosenId === null}>
             {COLOUR_NAMES[by]}
           </option>
         ))}

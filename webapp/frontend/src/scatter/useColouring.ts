@@ -1,5 +1,6 @@
 import { useMemo } from 'preact/hooks';
 import { useAnswer } from '../api/useAnswer';
+import { tileIdOf } from '../geo/unit';
 import { usePage } from '../state/PageProvider';
 import { useScheme } from '../state/preferences';
 import { byCity, byContinent, bySimilarity, type Colouring } from './colours';
@@ -7,7 +8,8 @@ import { getSimilarities, type Layout } from './layout';
 
 /** Return the colours of the points; null until the layout is known. */
 export function useColouring(layout: Layout | null, selected: number): Colouring | null {
-  const { scatter, tileId, search } = usePage().state.page;
+  const { scatter, chosenId, search } = usePage().state.page;
+  const tileId = chosenId === null ? null : tileIdOf(search.unit, chosenId);
   const { isDark } = useScheme();
   const isBySimilarity = scatter === 'similarity' && tileId !== null;
   const similarities = useAnswer(

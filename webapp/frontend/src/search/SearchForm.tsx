@@ -24,7 +24,7 @@ export function SearchForm() {
       </summary>
       <form className="search" aria-label="Search settings" onSubmit={(event) => event.preventDefault()}>
         <Numbers />
-        <MethodField />
+        {search.unit === 'tile' && <MethodField />}
         <label className="check">
           <input
             type="checkbox"
@@ -42,7 +42,7 @@ export function SearchForm() {
 
 function Numbers() {
   const { search, change } = useSearch();
-  const { k, max_per_city, min_similarity } = SEARCH_ARGUMENTS;
+  const { k, max_per_city, max_per_tile, min_similarity } = SEARCH_ARGUMENTS;
   return (
     <>
       <Field label="Matches">
@@ -62,6 +62,20 @@ function Numbers() {
           />
         )}
       </Field>
+      {search.unit === 'block' && (
+        <Field label="At most per tile">
+          {(id) => (
+            <NumberInput
+              id={id}
+              min={max_per_tile.minimum}
+              max={max_per_tile.maximum}
+              value={search.max_per_tile}
+              placeholder="1"
+              onCommit={(value) => change({ max_per_tile: value })}
+            />
+          )}
+        </Field>
+      )}
       <Field label="Not within (km)">
         {(id) => (
           <NumberInput

@@ -3,9 +3,11 @@
 import { createContext, type ComponentChildren } from 'preact';
 import { useContext, useEffect, useMemo, useReducer, useRef, type Dispatch } from 'preact/hooks';
 import { findSimilar, getConfig, getEncoder, getTile } from '../api/client';
-import type { Config, Encoder, SearchRequest, SimilarTile, Tile } from '../api/types';
+import type { Config, Encoder, Match, SearchRequest, Tile } from '../api/types';
 import { useAnswer, type Answer } from '../api/useAnswer';
+import { placeIn, type Place } from '../geo/blocks';
 import { boundsOf } from '../geo/bounds';
+import { tileIdOf, type Unit } from '../geo/unit';
 import { requestOf } from './page';
 import { readQuery } from './permalink';
 import { initialState, reduce, type Action, type State } from './reducer';
@@ -13,18 +15,25 @@ import { useAddress } from './useAddress';
 import { useHovered, type Hovered } from './useHovered';
 import { useOpening } from './useOpening';
 
+/** The chosen tile or block, with the tile that it is or lies in. */
+export interface Chosen extends Place {
+  unit: Unit;
+  tile: Tile;
+}
+
 export interface Page {
   state: State;
   dispatch: Dispatch<Action>;
   encoder: Answer<Encoder>;
   config: Answer<Config>;
-  /** The chosen tile. */
-  tile: Answer<Tile>;
+  /** What is searched: tiles or blocks. */
+  unit: Unit;
+  chosen: Answer<Chosen>;
   /** The search that the state asks for; null if it asks for none. */
   request: SearchRequest | null;
-  similar: Answer<SimilarTile[]>;
+  similar: Answer<Match[]>;
   /** The matches found, best first; empty until they are known. */
-  matches: SimilarTile[];
+  matches: Match[];
   hovered: Hovered;
 }
 
@@ -36,46 +45,52 @@ export function usePage(): Page {
   return page;
 }
 
-const NO_MATCHES: SimilarTile[] = [];
+const NO_MATCHES: Match[] = [];
 /** Read before the map writes its position there. */
 const HAD_MAP_POSITION = window.location.hash !== '';
 
 export function PageProvider({ children }: { children: ComponentChildren }) {
   const [state, dispatch] = useReducer(reduce, null, () => initialState(readQuery(window.location.search)));
   const { page, hoveredId, startId } = state;
-  const { tileId } = page;
+  const { chosenId } = page;
+  const { unit } = page.search;
   useAddress(page, startId, dispatch);
 
   const encoder = useAnswer('encoder', getEncoder);
   const config = useAnswer('config', getConfig);
   useOpening(page, encoder.value?.start_tile_id ?? null, dispatch);
-  const tile = useAnswer(tileId === null ? null : String(tileId), (signal) => getTile(tileId!, signal));
+  const chosen = useAnswer(chosenId === null ? null : `${unit} ${chosenId}`, (signal) => findChosen(unit, chosenId!, signal));
   const request = useMemo(() => requestOf(page), [page]);
   const similar = useAnswer(request && JSON.stringify(request), (signal) => findSimilar(request!, signal));
   const matches = similar.value ?? NO_MATCHES;
-  const hovered = useHovered(hoveredId, matches, tile.value);
-  useFirstView(tileId, tile.value, matches, !HAD_MAP_POSITION && request !== null, dispatch);
+  const hovered = useHovered(unit, hoveredId, matches, chosen.value);
+  useFirstView(chosenId, chosen.value, matches, !HAD_MAP_POSITION && request !== null, dispatch);
 
   const value = useMemo(
-    () => ({ state, dispatch, encoder, config, tile, request, similar, matches, hovered }),
-    [state, dispatch, encoder, config, tile, request, similar, matches, hovered],
+    () => ({ state, dispatch, encoder, config, unit, chosen, request, similar, matches, hovered }),
+    [state, dispatch, encoder, config, unit, chosen, request, similar, matches, hovered],
   );
   return <PageContext.Provider value={value}>{children}</PageContext.Provider>;
 }
 
-/** Move the map once to the chosen tile, or to the matches if there is none, if the first address had a question but no position. */
+async function findChosen(unit: Unit, id: number, signal: AbortSignal): Promise<Chosen> {
+  const tile = await getTile(tileIdOf(unit, id), signal);
+  return { ...placeIn(tile.footprint, unit, id), unit, tile };
+}
+
+/** Move the map once to what is chosen, or to the matches if nothing is, if the first address had a question but no position. */
 function useFirstView(
-  tileId: number | null,
-  tile: Tile | null,
-  matches: SimilarTile[],
+  chosenId: number | null,
+  chosen: Chosen | null,
+  matches: Match[],
   isWanted: boolean,
   dispatch: Dispatch<Action>,
 ): void {
   const isPending = useRef(isWanted);
   useEffect(() => {
-    const isAnswered = tileId === null ? matches.length > 0 : tile !== null;
+    const isAnswered = chosenId === null ? matches.length > 0 : chosen !== null;
     if (!isPending.current || !isAnswered) return;
     isPending.current = false;
-    dispatch({ type: 'viewRequested', view: tile ? { lon: tile.lon, lat: tile.lat } : { bounds: boundsOf(matches) } });
-  }, [tileId, tile, matches, dispatch]);
+    dispatch({ type: 'viewRequested', view: chosen ? { lon: chosen.lon, lat: chosen.lat } : { bounds: boundsOf(matches) } });
+  }, [chosenId, chosen, matches, dispatch]);
 }

@@ -14,8 +14,8 @@ test.each([
 ])('the place is in view of an address ending in "%s": %s', (hash, expected) => expect(isInView(hash, PLACE)).toBe(expected));
 
 test('an address without a question opens on the start place, with its own settings', () => {
-  expect(opened(readQuery('?k=5'), 7)).toMatchObject({ tileId: 7, search: { k: 5 } });
-  expect(opened(readQuery(''), null).tileId).toBeNull();
+  expect(opened(readQuery('?k=5'), 7)).toMatchObject({ chosenId: 7, search: { k: 5 } });
+  expect(opened(readQuery(''), null).chosenId).toBeNull();
 });
 
 test.each(['tile=3', 'positive=3', 'negative=3', 'area=1,1;2,1;2,2'])('the question %s is kept', (query) => {
@@ -32,4 +32,10 @@ test.each([
   ['tile=3', 'tile=3'],
 ])('opened on tile 7, the state %s has the address "%s"', (query, address) => {
   expect(writeQuery(addressed(readQuery(query), 7))).toBe(address);
+});
+
+test('a search by block opens on the middle block of the start tile', () => {
+  const start = opened(readQuery('unit=block'), 7);
+  expect(start.chosenId).toBe(7 * 64 + 24);
+  expect(writeQuery(addressed(start, 7))).toBe('unit=block');
 });

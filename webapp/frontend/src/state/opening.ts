@@ -1,6 +1,7 @@
 // The page opens on a place of the server's choice if its address neither asks a question nor shows the map elsewhere.
 
 import type { LonLat } from '../geo/coordinates';
+import { inUnit } from '../geo/unit';
 import { isQuestionless, type PageState } from './page';
 
 /** Degrees of longitude that the map shows at zoom 0 in a window of ordinary width. */
@@ -15,13 +16,15 @@ export function isInView(hash: string, place: LonLat): boolean {
   return Math.abs(lat - place.lat) <= reach && Math.abs(lon - place.lon) <= reach;
 }
 
-/** Return the state that the address contains: an address without a question opens on the place that the page opened on. */
+/** Return the state that the address contains: an address without a question opens on the tile that the page opened on. */
 export const opened = (page: PageState, startId: number | null): PageState =>
-  startId !== null && isQuestionless(page) ? { ...page, tileId: startId } : page;
+  startId !== null && isQuestionless(page) ? { ...page, chosenId: inUnit(page.search.unit, startId) } : page;
 
-/** Return what the address has to contain of a state: not the tile that the page opened on, while that is all there is. */
+/** Return what the address has to contain of a state: not what the page opened on, while that is all there is. */
 export function addressed(page: PageState, startId: number | null): PageState {
-  const unnamed = { ...page, tileId: null };
-  const isOpening = page.tileId === startId && isQuestionless(unnamed) && page.compareId === null && page.shownId === null;
+  if (startId === null) return page;
+  const unnamed = { ...page, chosenId: null };
+  const isStart = page.chosenId === inUnit(page.search.unit, startId);
+  const isOpening = isStart && isQuestionless(unnamed) && page.compareId === null && page.shownId === null;
   return isOpening ? unnamed : page;
 }

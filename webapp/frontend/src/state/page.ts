@@ -16,8 +16,9 @@ export type ColourBy = (typeof COLOUR_BYS)[number];
 export type ExampleKind = 'positive' | 'negative';
 
 export interface PageState {
-  tileId: number | null;
-  /** Examples beside the chosen tile: more like these, less like those. */
+  /** The chosen tile, or block in a search by block. All ids of the state but those of the lasso are of the unit that is searched. */
+  chosenId: number | null;
+  /** Examples beside the chosen one: more like these, less like those. */
   positive: number[];
   negative: number[];
   area: Polygon | null;
@@ -27,21 +28,23 @@ export interface PageState {
   shownId: number | null;
   /** Null: the server's default. */
   imagery: string | null;
-  /** Whether the map is coloured by similarity to the chosen tile. */
+  /** Whether the map is coloured by similarity to what is chosen. */
   isSimilarityOn: boolean;
   /** Null: the scatter plot is hidden. */
   scatter: ColourBy | null;
-  /** The tile that is compared with the chosen one. */
+  /** The tile or block that is compared with the chosen one. */
   compareId: number | null;
   isHelpOpen: boolean;
 }
 
 export const DEFAULT_SEARCH: Search = {
   k: SEARCH_ARGUMENTS.k.default,
+  unit: SEARCH_ARGUMENTS.unit.default,
   method: SEARCH_ARGUMENTS.method.default,
   exclude_within_m: SEARCH_ARGUMENTS.exclude_within_m.default,
   exclude_same_city: SEARCH_ARGUMENTS.exclude_same_city.default,
   max_per_city: SEARCH_ARGUMENTS.max_per_city.default,
+  max_per_tile: SEARCH_ARGUMENTS.max_per_tile.default,
   min_similarity: SEARCH_ARGUMENTS.min_similarity.default,
   origin: SEARCH_ARGUMENTS.origin.default,
   ...listsOf(() => []),
@@ -49,18 +52,24 @@ export const DEFAULT_SEARCH: Search = {
 export const MAX_EXAMPLES = SEARCH_ARGUMENTS.positive.maxItems;
 
 /** Whether nothing is searched for, and nothing limits where. */
-export const isQuestionless = ({ tileId, positive, negative, area }: PageState): boolean =>
-  tileId === null && positive.length === 0 && negative.length === 0 && area === null;
+export const isQuestionless = ({ chosenId, positive, negative, area }: PageState): boolean =>
+  chosenId === null && positive.length === 0 && negative.length === 0 && area === null;
 
 /** Return the search as the API takes it; null if nothing is searched for. */
-export function requestOf({ tileId, positive, negative, area, areaUse, search }: PageState): SearchRequest | null {
-  const filters = { ...search, within: areaUse === 'within' ? area : null };
+export function requestOf({ chosenId, positive, negative, area, areaUse, search }: PageState): SearchRequest | null {
+  const filters = { ...filtersOf(search), within: areaUse === 'within' ? area : null };
   const request = (path: string, anchor: object): SearchRequest => ({ path: `api/v1/${path}`, body: withoutEmpty({ ...anchor, ...filters }) });
-  if (area && areaUse === 'like') return request('similar-to-area', { area });
-  const examples = tileId === null ? positive : [tileId, ...positive];
+  const unit = search.unit === DEFAULT_SEARCH.unit ? {} : { unit: search.unit };
+  if (area && areaUse === 'like') return request('similar-to-area', { area, ...unit });
+  const examples = chosenId === null ? positive : [chosenId, ...positive];
   if (examples.length === 0) return null;
-  if (examples.length === 1 && tileId !== null && negative.length === 0) return request('similar', { tile_id: tileId });
-  return request('similar-to-examples', { positive: examples, negative });
+  if (examples.length === 1 && chosenId !== null && negative.length === 0) return request(search.unit === 'tile' ? 'similar' : 'similar-blocks', { [`${search.unit}_id`]: chosenId });
+  return request('similar-to-examples', { positive: examples, negative, ...unit });
+}
+
+/** Return the filters that the unit has: all blocks have the same method, and a tile contains one tile. */
+function filtersOf({ unit, method, max_per_tile, ...shared }: Search): Partial<Search> {
+  return { ...shared, ...(unit === 'tile' ? { method } : { max_per_tile }) };
 }
 
 const withoutEmpty = (values: Record<string, unknown>) =>

@@ -3,17 +3,19 @@ import { DEFAULT_SEARCH, type PageState } from './page';
 import { isStep, readQuery, writeQuery } from './permalink';
 
 const FULL: PageState = {
-  tileId: 123456789012,
+  chosenId: 123456789012,
   positive: [1, 2],
   negative: [3],
   area: { type: 'Polygon', coordinates: [[[9.5, 53.25], [10.5, 53.25], [10, 54], [9.5, 53.25]]] }, // prettier-ignore
   areaUse: 'like',
   search: {
     k: 7,
+    unit: 'block',
     method: 'dominant',
     exclude_within_m: 1500000,
     exclude_same_city: false,
     max_per_city: 2,
+    max_per_tile: 3,
     min_similarity: -0.25,
     origin: 'any',
     continents: ['Europe', 'North America'],
@@ -42,7 +44,7 @@ test('lists and areas stay readable', () => {
   expect(query).toContain('continents=Europe,North+America');
 });
 
-test.each(['tile=x', 'tile=-1', 'tile=1.5', 'method=best', 'origin=moon', 'max_per_city=0', 'min_similarity=2', 'area=1,2;3,4', 'area=1;2;3', 'scatter=no'])(
+test.each(['tile=x', 'tile=-1', 'tile=1.5', 'unit=city', 'max_per_tile=0', 'method=best', 'origin=moon', 'max_per_city=0', 'min_similarity=2', 'area=1,2;3,4', 'area=1;2;3', 'scatter=no'])(
   'the invalid %s is ignored',
   (query) => expect(readQuery(query)).toEqual(readQuery('')),
 );
@@ -55,4 +57,11 @@ test('another tile is a step, another setting is not', () => {
   expect(isStep('?tile=1', 'tile=2')).toBe(true);
   expect(isStep('?tile=1&help=1', 'tile=1')).toBe(true);
   expect(isStep('?tile=1&k=5', 'tile=1&k=6&shown=3')).toBe(false);
+});
+
+test('a block is named with the unit', () => {
+  expect(writeQuery(readQuery('unit=block&block=70'))).toBe('block=70&unit=block');
+  expect(readQuery('block=70')).toEqual(readQuery('unit=block&block=70'));
+  expect(readQuery('unit=block&tile=1').chosenId).toBeNull();
+  expect(isStep('tile=1', 'block=88&unit=block')).toBe(true);
 });

@@ -2,13 +2,14 @@
 // Not in it: the map's position (in the hash, kept by MapLibre), colours and tokens (preferences.ts).
 
 import type { Polygon } from 'geojson';
+import { UNITS } from '../geo/unit';
 import { listsOf } from './filters';
 import { METHODS } from './methods';
 import { ORIGINS } from './origin';
 import { AREA_USES, COLOUR_BYS, DEFAULT_SEARCH, MAX_EXAMPLES, type PageState } from './page';
 
 /** Changes of these are steps that "back" undoes; other changes replace the address. */
-const STEPS = ['tile', 'positive', 'negative', 'area', 'area_use', 'compare', 'help'];
+const STEPS = ['unit', 'tile', 'block', 'positive', 'negative', 'area', 'area_use', 'compare', 'help'];
 /** About 10 m. */
 const AREA_DECIMALS = 4;
 
@@ -18,18 +19,21 @@ export function readQuery(query: string): PageState {
   const number = (name: string) => integer(values.get(name));
   const list = (name: string) => values.get(name)?.split(',').filter(Boolean) ?? [];
   const ids = (name: string) => list(name).map(integer).filter((id) => id !== null).slice(0, MAX_EXAMPLES);
+  const unit = oneOf('unit', UNITS) ?? (values.has('block') ? 'block' : 'tile');
   return {
-    tileId: number('tile'),
+    chosenId: number(unit),
     positive: ids('positive'),
     negative: ids('negative'),
     area: readArea(values.get('area')),
     areaUse: oneOf('area_use', AREA_USES) ?? 'within',
     search: {
       k: number('k') ?? DEFAULT_SEARCH.k,
+      unit,
       method: oneOf('method', METHODS),
       exclude_within_m: number('exclude_within_m') ?? DEFAULT_SEARCH.exclude_within_m,
       exclude_same_city: values.get('exclude_same_city') !== 'false',
       max_per_city: number('max_per_city') || null,
+      max_per_tile: number('max_per_tile') || null,
       min_similarity: similarity(values.get('min_similarity')),
       origin: oneOf('origin', ORIGINS),
       ...listsOf(list),
@@ -57,7 +61,7 @@ function similarity(text: string | null): number | null {
 export function writeQuery(page: PageState): string {
   const query = new URLSearchParams();
   const set = (name: string, value: string | number | null) => value !== null && value !== '' && query.set(name, String(value));
-  set('tile', page.tileId);
+  set(page.search.unit, page.chosenId);
   set('positive', page.positive.join(','));
   set('negative', page.negative.join(','));
   set('area', page.area && writeArea(page.area));

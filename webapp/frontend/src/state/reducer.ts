@@ -5,6 +5,7 @@ import type { Problem } from '../api/problem';
 import type { Search } from '../api/types';
 import type { Bounds } from '../geo/bounds';
 import type { LonLat } from '../geo/coordinates';
+import { inUnit, tileIdOf, type Unit } from '../geo/unit';
 import { opened } from './opening';
 import { MAX_EXAMPLES, type AreaUse, type ColourBy, type ExampleKind, type PageState } from './page';
 
@@ -17,31 +18,35 @@ export interface State {
   view: View | null;
   /** The tile that the page opened on, which an address without a question leads back to. */
   startId: number | null;
-  /** The tile under the pointer, on the map, in the list or in the scatter plot. */
+  /** The tile or block under the pointer, on the map, in the list or in the scatter plot. */
   hoveredId: number | null;
   /** The tiles selected with the lasso in the scatter plot. */
   lassoIds: number[];
   /** A message about something that failed, until the user closes it. */
   notice: Problem | null;
+  /** A tile on which a block was asked for where there is none. */
+  blocklessTileId: number | null;
 }
 
 export type Action =
   | { type: 'addressChanged'; page: PageState }
   | { type: 'opened'; tileId: number }
-  | { type: 'tilePicked'; tileId: number | null }
-  | { type: 'matchShown'; tileId: number; at: LonLat }
-  | { type: 'chosenTileShown'; at: LonLat }
+  | { type: 'unitChosen'; unit: Unit }
+  | { type: 'picked'; id: number | null }
+  | { type: 'blockMissed'; tileId: number }
+  | { type: 'matchShown'; id: number; at: LonLat }
+  | { type: 'chosenShown'; at: LonLat }
   | { type: 'viewRequested'; view: View }
-  | { type: 'hovered'; tileId: number | null }
+  | { type: 'hovered'; id: number | null }
   | { type: 'searchChanged'; part: Partial<Search> }
-  | { type: 'exampleAdded'; kind: ExampleKind; tileId: number }
-  | { type: 'examplesKept'; kind: ExampleKind; tileIds: number[] }
+  | { type: 'exampleAdded'; kind: ExampleKind; id: number }
+  | { type: 'examplesKept'; kind: ExampleKind; ids: number[] }
   | { type: 'areaDrawn'; area: Polygon }
   | { type: 'areaUsed'; use: AreaUse }
   | { type: 'areaRemoved' }
   | { type: 'lassoed'; tileIds: number[] }
   | { type: 'lassoSearched' }
-  | { type: 'compared'; tileId: number | null }
+  | { type: 'compared'; id: number | null }
   | { type: 'imageryChosen'; id: string }
   | { type: 'similaritySwitched'; isOn: boolean }
   | { type: 'scatterSwitched'; colourBy: ColourBy | null }
@@ -55,6 +60,7 @@ export const initialState = (page: PageState): State => ({
   hoveredId: null,
   lassoIds: [],
   notice: null,
+  blocklessTileId: null,
 });
 
 const NO_AREA = { area: null, areaUse: 'within' } as const;
@@ -65,25 +71,29 @@ export function reduce(state: State, action: Action): State {
   const { page } = state;
   switch (action.type) {
     case 'addressChanged':
-      return { ...state, page: opened(action.page, state.startId) };
+      return { ...state, page: opened(action.page, state.startId), blocklessTileId: null };
     case 'opened':
       return { ...state, page: opened(page, action.tileId), startId: action.tileId };
-    case 'tilePicked':
-      return picked(state, action.tileId);
+    case 'unitChosen':
+      return action.unit === page.search.unit ? state : inOtherUnit(state, action.unit);
+    case 'picked':
+      return picked(state, action.id);
+    case 'blockMissed':
+      return { ...state, blocklessTileId: action.tileId, notice: null };
     case 'matchShown':
-      return { ...change({ shownId: action.tileId }), view: action.at };
-    case 'chosenTileShown':
+      return { ...change({ shownId: action.id }), view: action.at };
+    case 'chosenShown':
       return { ...change({ shownId: null }), view: action.at };
     case 'viewRequested':
       return { ...state, view: action.view };
     case 'hovered':
-      return state.hoveredId === action.tileId ? state : { ...state, hoveredId: action.tileId };
+      return state.hoveredId === action.id ? state : { ...state, hoveredId: action.id };
     case 'searchChanged':
       return change({ search: { ...page.search, ...action.part } });
     case 'exampleAdded':
-      return change({ ...withExample(page, action.kind, action.tileId), ...withoutLikeArea(page) });
+      return change({ ...withExample(page, action.kind, action.id), ...withoutLikeArea(page) });
     case 'examplesKept':
-      return change({ [action.kind]: action.tileIds });
+      return change({ [action.kind]: action.ids });
     case 'areaDrawn':
       return change({ area: action.area });
     case 'areaUsed':
@@ -93,9 +103,18 @@ export function reduce(state: State, action: Action): State {
     case 'lassoed':
       return { ...state, lassoIds: action.tileIds };
     case 'lassoSearched':
-      return change({ ...NO_EXAMPLES, tileId: null, positive: spread(state.lassoIds, MAX_EXAMPLES), areaUse: 'within' });
+      return {
+        ...change({
+          ...NO_EXAMPLES,
+          chosenId: null,
+          positive: spread(state.lassoIds, MAX_EXAMPLES),
+          areaUse: 'within',
+          search: { ...page.search, unit: 'tile' },
+        }),
+        blocklessTileId: null,
+      };
     case 'compared':
-      return change({ compareId: action.tileId });
+      return change({ compareId: action.id });
     case 'imageryChosen':
       return change({ imagery: action.id });
     case 'similaritySwitched':
@@ -109,24 +128,49 @@ export function reduce(state: State, action: Action): State {
   }
 }
 
-/** A tile picked on the map stays under the pointer; a row of the list does not, because the list is replaced. */
-function picked(state: State, tileId: number | null): State {
+/** Ask the same question by the other unit: a tile becomes its middle block, a block the tile that it lies in. */
+function inOtherUnit(state: State, unit: Unit): State {
+  const { page } = state;
+  const convert = (id: number) => inUnit(unit, tileIdOf(page.search.unit, id));
+  const convertAll = (ids: number[]) => [...new Set(ids.map(convert))];
+  const positive = convertAll(page.positive);
+  const chosenId = page.chosenId === null ? null : convert(page.chosenId);
   return {
     ...state,
-    page: { ...state.page, ...NO_EXAMPLES, ...withoutLikeArea(state.page), tileId },
-    hoveredId: state.hoveredId === tileId ? tileId : null,
+    page: {
+      ...page,
+      chosenId,
+      positive,
+      negative: convertAll(page.negative).filter((id) => id !== chosenId && !positive.includes(id)),
+      shownId: null,
+      compareId: null,
+      search: { ...page.search, unit },
+    },
+    hoveredId: null,
+    blocklessTileId: null,
     notice: null,
   };
 }
 
-/** A tile cannot be searched for beside an area. */
+/** What is picked on the map stays under the pointer; a row of the list does not, because the list is replaced. */
+function picked(state: State, id: number | null): State {
+  return {
+    ...state,
+    page: { ...state.page, ...NO_EXAMPLES, ...withoutLikeArea(state.page), chosenId: id },
+    hoveredId: state.hoveredId === id ? id : null,
+    blocklessTileId: null,
+    notice: null,
+  };
+}
+
+/** Neither a tile nor a block can be searched for beside an area. */
 const withoutLikeArea = ({ areaUse }: PageState): Partial<PageState> => (areaUse === 'like' ? NO_AREA : {});
 
 /** An example counts once, on one side. */
-function withExample(page: PageState, kind: ExampleKind, tileId: number): Partial<PageState> {
-  const without = (ids: number[]) => ids.filter((other) => other !== tileId);
+function withExample(page: PageState, kind: ExampleKind, id: number): Partial<PageState> {
+  const without = (ids: number[]) => ids.filter((other) => other !== id);
   const examples = { positive: without(page.positive), negative: without(page.negative) };
-  return { ...examples, [kind]: [...examples[kind], tileId] };
+  return { ...examples, [kind]: [...examples[kind], id] };
 }
 
 /** Return at most n of the ids, evenly from first to last. */

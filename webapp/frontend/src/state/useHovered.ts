@@ -1,22 +1,27 @@
 import { useMemo } from 'preact/hooks';
-import { getTile } from '../api/client';
-import type { SimilarTile, Tile } from '../api/types';
 import { useAnswer } from '../api/useAnswer';
+import { placeIn, type Place } from '../geo/blocks';
+import { tileIdOf, type Unit } from '../geo/unit';
 import { useDelayed } from '../ui/useDelayed';
+import { findPlace, knownFootprint } from './places';
 
-/** The tile under the pointer; `tile` is null until it is known. */
+/** The tile or block under the pointer; `place` is null until it is known. */
 export interface Hovered {
   id: number | null;
-  tile: SimilarTile | Tile | null;
+  place: Place | null;
 }
 
-const REST_MS = 120;
+/** The pointer rests after this time. */
+export const REST_MS = 120;
 
-/** Return what is known of the hovered tile. A tile that is not listed is asked for once the pointer rests. */
-export function useHovered(id: number | null, matches: SimilarTile[], selected: Tile | null): Hovered {
-  const known = id === null ? null : (matches.find(({ tile_id }) => tile_id === id) ?? (selected?.tile_id === id ? selected : null));
+/** Return what is hovered and where it lies. An outline that is not known is asked for once the pointer rests. */
+export function useHovered(unit: Unit, id: number | null, matches: Place[], chosen: Place | null): Hovered {
+  const listed = id === null ? null : (matches.find((match) => match.id === id) ?? (chosen?.id === id ? chosen : null));
+  const footprint = id === null ? null : knownFootprint(tileIdOf(unit, id));
+  const inKnownTile = useMemo(() => footprint && placeIn(footprint, unit, id!), [footprint, unit, id]);
+  const known = listed ?? inKnownTile;
   const asked = useDelayed(known ? null : id, REST_MS);
-  const { value } = useAnswer(asked === null ? null : String(asked), (signal) => getTile(asked!, signal));
-  const tile = known ?? (value?.tile_id === id ? value : null);
-  return useMemo(() => ({ id, tile }), [id, tile]);
+  const { value } = useAnswer(asked === null ? null : `${unit} ${asked}`, () => findPlace(unit, asked!));
+  const place = known ?? (value?.id === id ? value : null);
+  return useMemo(() => ({ id, place }), [id, place]);
 }

@@ -1,4 +1,4 @@
-"""``api.search_tiles``: every search as JSON."""
+"""``api.search``: every search as JSON."""
 
 import json
 from typing import Any
@@ -11,7 +11,7 @@ from tests.builders.world import build_world
 
 ABOUT = """
     SELECT s.city_id, s.is_synthetic, s.period, s.is_date_known, s.licences, s.attributions
-    FROM api.search_tiles(%s) AS s
+    FROM api.search(%s) AS s
 """
 
 
@@ -29,12 +29,12 @@ def test_it_returns_the_rows_of_the_named_functions_with_their_defaults(conn: ps
         ),
     ):
         expected = conn.execute(f"SELECT {columns} FROM {call}", arguments).fetchall()  # type: ignore[arg-type] # noqa: S608
-        assert conn.execute(f"SELECT {columns} FROM api.search_tiles(%s)", (Jsonb(query),)).fetchall() == expected  # type: ignore[arg-type] # noqa: S608
+        assert conn.execute(f"SELECT {columns} FROM api.search(%s)", (Jsonb(query),)).fetchall() == expected  # type: ignore[arg-type] # noqa: S608
         assert expected
 
     (vector,) = conn.execute("SELECT api.tile_embedding(%s)::text", (tile_id,)).fetchone() or ("",)
     rows = conn.execute(
-        "SELECT tile_id, similarity, distance_m FROM api.search_tiles(%s)",
+        "SELECT tile_id, similarity, distance_m FROM api.search(%s)",
         (Jsonb({"kind": "vector", "vector": json.loads(vector), "k": 1}),),
     ).fetchall()
     assert rows == [(tile_id, pytest.approx(1), None)]
@@ -55,4 +55,4 @@ def test_each_row_tells_its_origin_date_licences_and_attributions(conn: psycopg.
 @pytest.mark.parametrize("query", [{}, {"kind": "guess"}, {"kind": None}])
 def test_an_unknown_kind_of_search_is_refused(conn: psycopg.Connection[Any], query: dict[str, Any]) -> None:
     with pytest.raises(psycopg.errors.InvalidParameterValue, match="unknown kind"):
-        conn.execute("SELECT * FROM api.search_tiles(%s)", (Jsonb(query),))
+        conn.execute("SELECT * FROM api.search(%s)", (Jsonb(query),))

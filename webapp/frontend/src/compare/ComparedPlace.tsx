@@ -1,0 +1,70 @@
+import { thumbnailUrl } from '../api/client';
+import type { Tile } from '../api/types';
+import type { Unit } from '../geo/unit';
+import { BlockOutline } from '../ui/BlockOutline';
+import { dateText, percent } from '../ui/format';
+import { SyntheticBadge } from '../ui/PlaceFacts';
+import { Sources } from '../ui/Sources';
+import { pathInTile } from './tilePath';
+
+interface Props {
+  unit: Unit;
+  id: number;
+  /** The tile, or that of the block. */
+  tile: Tile;
+  isMasked: boolean;
+}
+
+export function ComparedPlace({ unit, id, tile, isMasked }: Props) {
+  return (
+    <section className="compare-tile" aria-label={`${unit === 'tile' ? 'Tile' : 'Block'} in ${tile.city}`}>
+      <div className="compare-picture">
+        {tile.has_thumbnail ? (
+          <img src={thumbnailUrl(tile.tile_id)} alt={`True-colour satellite picture of the tile in ${tile.city}`} />
+        ) : (
+          <p>No picture of this tile</p>
+        )}
+        {unit === 'block' && <BlockOutline id={id} />}
+        {isMasked && <Mask tile={tile} />}
+      </div>
+      <h3>{tile.city}</h3>
+      <p>
+        {tile.country} {tile.is_synthetic && <SyntheticBadge />}
+      </p>
+      <dl>
+        <dt>Period</dt>
+        <dd>{tile.is_date_known ? tile.period.replace('/', ' to ') : dateText(tile)}</dd>
+        {unit === 'tile' && (
+          <>
+            <dt>Clear pixels</dt>
+            <dd>{percent(tile.valid_share)}</dd>
+            <dt>Dominant share</dt>
+            <dd>{percent(tile.dominant_share)}</dd>
+          </>
+        )}
+        <dt>{unit === 'tile' ? 'Tile' : 'Block'}</dt>
+        <dd>{id}</dd>
+        {tile.licences.length + tile.attributions.length > 0 && (
+          <>
+            <dt>Source</dt>
+            <dd>
+              <Sources tile={tile} />
+            </dd>
+          </>
+        )}
+      </dl>
+    </section>
+  );
+}
+
+/** Darkens everything outside the dominant cluster. North is up, as in the pixels' UTM grid. */
+function Mask({ tile }: { tile: Tile }) {
+  const area = tile.dominant_area && pathInTile(tile.dominant_area, tile.footprint);
+  if (!area) return <p className="compare-unknown">Its patches were not recorded</p>;
+  return (
+    <svg viewBox="0 0 1 1" aria-hidden="true">
+      <path className="compare-dark" d={`M0 0H1V1H0Z${area}`} fill-rule="evenodd" />
+      <path className="compare-outline" d={area} />
+    </svg>
+  );
+}

@@ -1,0 +1,40 @@
+// Blocks of a tile, computed from the tile's outline.
+
+import type { Polygon } from 'geojson';
+import { blockId, BLOCKS_PER_SIDE, numberOf, type Unit } from './unit';
+import type { LonLat } from './coordinates';
+import { fromUnitSquare, toUnitSquare } from './tileSquare';
+
+/** Where a tile or block lies: its id, outline and centre. */
+export interface Place extends LonLat {
+  id: number;
+  footprint: Polygon;
+}
+
+/** Return the block of a tile at a position; the nearest one if the position is beside the tile. */
+export function blockUnder(tileId: number, footprint: Polygon, { lon, lat }: LonLat): number {
+  const [col, row] = toUnitSquare(footprint)([lon, lat]).map((share) =>
+    Math.min(Math.max(Math.floor(share * BLOCKS_PER_SIDE), 0), BLOCKS_PER_SIDE - 1),
+  ) as [number, number];
+  return blockId(tileId, row * BLOCKS_PER_SIDE + col);
+}
+
+/** Return where a tile or block lies, from the outline of the tile. */
+export function placeIn(footprint: Polygon, unit: Unit, id: number): Place {
+  const place = fromUnitSquare(footprint);
+  const [west, north, size] = unit === 'tile' ? [0, 0, 1] : squareOf(id);
+  const [lon, lat] = place([west + size / 2, north + size / 2]);
+  return { id, footprint: unit === 'tile' ? footprint : outline(place, west, north, size), lon, lat };
+}
+
+/** Return west and north edge and size of a block, as shares of its tile's side. */
+export function squareOf(id: number): [number, number, number] {
+  const number = numberOf(id);
+  return [(number % BLOCKS_PER_SIDE) / BLOCKS_PER_SIDE, Math.floor(number / BLOCKS_PER_SIDE) / BLOCKS_PER_SIDE, 1 / BLOCKS_PER_SIDE];
+}
+
+function outline(place: ReturnType<typeof fromUnitSquare>, west: number, north: number, size: number): Polygon {
+  const [east, south] = [west + size, north + size];
+  const ring = [[west, north], [west, south], [east, south], [east, north], [west, north]].map(place); // prettier-ignore
+  return { type: 'Polygon', coordinates: [ring] };
+}

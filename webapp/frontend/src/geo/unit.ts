@@ -1,0 +1,25 @@
+// What is searched: tiles, or blocks, 7 x 7 of which fill a tile. The id of a block contains that of its tile.
+
+export const UNITS = ['tile', 'block'] as const;
+export type Unit = (typeof UNITS)[number];
+
+export const UNIT_NAMES: Record<Unit, { label: string; size: string }> = {
+  tile: { label: 'Tile', size: '2.2 km' },
+  block: { label: 'Block', size: '320 m' },
+};
+
+/** Blocks of a tile along its side. Their numbers run row by row from the north-west. */
+export const BLOCKS_PER_SIDE = 7;
+const MIDDLE = 24;
+/** block_id is tile_id << 6 | number: 48 bits, more than JavaScript's bit operations handle. */
+const IDS_PER_TILE = 64;
+
+export const blockId = (tileId: number, number: number): number => tileId * IDS_PER_TILE + number;
+
+export const numberOf = (id: number): number => id % IDS_PER_TILE;
+
+/** Return the tile that has an id of the unit, or contains the block that has it. */
+export const tileIdOf = (unit: Unit, id: number): number => (unit === 'tile' ? id : Math.floor(id / IDS_PER_TILE));
+
+/** Return what represents a tile in a search by the unit: itself, or its middle block. */
+export const inUnit = (unit: Unit, tileId: number): number => (unit === 'tile' ? tileId : blockId(tileId, MIDDLE));

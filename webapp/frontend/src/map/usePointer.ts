@@ -1,0 +1,54 @@
+import { useMemo } from 'preact/hooks';
+import { blockUnder } from '../geo/blocks';
+import type { LonLat } from '../geo/coordinates';
+import { usePage } from '../state/PageProvider';
+import { findFootprint, knownFootprint } from '../state/places';
+import { useCommands } from '../state/useCommands';
+import { REST_MS } from '../state/useHovered';
+import type { MapEvents, Under } from './makeMap';
+
+/** Return what clicks and moves of the pointer on the map do. */
+export function usePointer(): Pick<MapEvents, 'onClick' | 'onHover'> {
+  const { dispatch, unit, matches } = usePage();
+  const { pickAt } = useCommands();
+  const hoverBlock = useBlockHover();
+  const showMatch = (id: number) => {
+    const match = matches.find((other) => other.id === id);
+    if (match) dispatch({ type: 'matchShown', id, at: { lon: match.lon, lat: match.lat } });
+  };
+  return {
+    onClick: (under) => {
+      if ('matchId' in under) showMatch(under.matchId);
+      else if (unit === 'block') pickAt(under.at.lon, under.at.lat);
+      else dispatch({ type: 'picked', id: under.tileId });
+    },
+    onHover: (under) => {
+      if (unit === 'block') hoverBlock(under);
+      else dispatch({ type: 'hovered', id: under && ('matchId' in under ? under.matchId : under.tileId) });
+    },
+  };
+}
+
+/** Return a function that hovers over the block under the pointer. It is known as soon as the outline of its tile is. */
+function useBlockHover(): (under: Under | null) => void {
+  const { dispatch } = usePage();
+  return useMemo(() => {
+    let moves = 0;
+    const hover = (id: number | null) => dispatch({ type: 'hovered', id });
+    const ask = async ({ tileId, at }: { tileId: number; at: LonLat }) => {
+      const move = moves;
+      await new Promise((rested) => setTimeout(rested, REST_MS));
+      if (move !== moves) return;
+      const footprint = await findFootprint(tileId);
+      if (move === moves) hover(blockUnder(tileId, footprint, at));
+    };
+    return (under) => {
+      moves++;
+      if (under === null || 'matchId' in under) return hover(under && under.matchId);
+      const footprint = knownFootprint(under.tileId);
+      hover(footprint && blockUnder(under.tileId, footprint, under.at));
+      // If this fails nothing is hovered, and the next move asks again.
+      if (!footprint) void ask(under).catch(() => undefined);
+    };
+  }, [dispatch]);
+}

@@ -1,0 +1,19 @@
+import { UNIT_NAMES, UNITS } from '../geo/unit';
+import { usePage } from '../state/PageProvider';
+import './unitSwitch.css';
+
+/** What a click chooses and a search finds: whole tiles, or the blocks inside them. */
+export function UnitSwitch() {
+  const { unit, dispatch } = usePage();
+  return (
+    <fieldset className="unit-switch" role="radiogroup">
+      <legend>Search by</legend>
+      {UNITS.map((name) => (
+        <label key={name} data-checked={name === unit || undefined}>
+          <input type="radio" name="unit" value={name} checked={name === unit} onChange={() => dispatch({ type: 'unitChosen', unit: name })} />
+          {UNIT_NAMES[name].label} <small>{UNIT_NAMES[name].size}</small>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
