@@ -8,6 +8,7 @@ import click
 EXTRAS = {
     "aiohttp": "bench",
     "faiss": "bench",
+    "lancedb": "bench",
     "pycurl": "bench",
     "qdrant_edge": "bench",
     "onnx": "onnx",
@@ -44,22 +45,49 @@ def group() -> None:
 
 @group.command()
 @click.option(
-    "--size", "sizes", type=click.IntRange(1_000), multiple=True, default=[10_000, 48_881], help="Number of tiles."
+    "--tiles", "n_tiles", type=click.IntRange(1_000), default=48_881, show_default=True, help="Number of tiles."
 )
 @click.option(
     "--same-city",
-    "same_city_shares",
+    "same_city_share",
     type=click.FloatRange(0.2, 0.99),
-    multiple=True,
-    default=[0.57, 0.98],
+    default=0.57,
+    show_default=True,
     help="Share of a tile's ten nearest tiles that lie in its own city; 0.57 in the real UMAP.",
 )
-@click.option("--queries", type=click.IntRange(20), default=200, show_default=True, help="Number of query tiles.")
-def search(sizes: tuple[int, ...], same_city_shares: tuple[float, ...], queries: int) -> None:
-    """Similarity search with spatial exclusion: terrakin, plain pgvector, Qdrant, FAISS and exact search."""
+@click.option(
+    "--unit",
+    "units",
+    type=click.Choice(["tile", "block"]),
+    multiple=True,
+    default=["tile", "block"],
+    help="What is searched: tiles, or the 49 blocks of each.",
+)
+@click.option(
+    "--peer",
+    "peers",
+    type=click.Choice(["hnsw", "ivfflat", "faiss", "qdrant", "lancedb", "vectorchord", "none"]),
+    multiple=True,
+    default=["hnsw", "ivfflat", "faiss", "qdrant", "lancedb", "vectorchord"],
+    help="Peers to compare with.",
+)
+@click.option("--queries", type=click.IntRange(20), default=200, show_default=True, help="Number of queries.")
+@click.option(
+    "--budget", "budgets", type=click.IntRange(100), multiple=True, help="Keys to compare. [default: the set's own]"
+)
+def search(
+    n_tiles: int,
+    same_city_share: float,
+    units: tuple[str, ...],
+    peers: tuple[str, ...],
+    queries: int,
+    budgets: tuple[int, ...],
+) -> None:
+    """Similarity search by tile and block: terrakin, and vector indexes and databases on the same vectors."""
     from benchmarks.search.run import run_all
 
-    run_all(list(sizes), list(same_city_shares), queries, click.echo)
+    chosen = [peer for peer in peers if peer != "none"]
+    run_all(n_tiles, same_city_share, list(units), chosen, queries, list(budgets), click.echo)
 
 
 @group.command()

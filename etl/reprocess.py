@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 
 from db.connect import connect
+from db.embedding_sets.restart import restart_set
 from db.index import drop_indexes
 from db.settings import Settings
 from etl.errors import ConcurrentChangeError, EmptyDatabaseError, WorkFileError
@@ -121,5 +122,6 @@ def _switch(conn: Connection, jobs: Sequence[Job], processing: PostProcessing, m
         log.info("stage=bias event=switching")
         if loaded_cities(conn) != [(job.period, [city.city_id for city in job.cities]) for job in jobs]:
             raise ConcurrentChangeError("another process loaded cities in the meantime; run the same command again")
+        restart_set(conn, "block", "mean", len(processing.mean))
         for job in jobs:
             load.run_all(job)

@@ -9,6 +9,7 @@ GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA api, internal, tiles TO terrakin_reader
 GRANT INSERT, UPDATE, DELETE ON
     terrakin.countries, terrakin.cities, terrakin.encoder, terrakin.composites, terrakin.tiles,
     terrakin.tile_aggregates, terrakin.tile_thumbnails, terrakin.tiles_version, terrakin.embedding_keys,
+    terrakin.embedding_components, terrakin.embedding_lists,
     terrakin.etl_tasks, terrakin.layouts, terrakin.spatial_bias, terrakin.fitted_filters
 TO terrakin_etl;
 -- A load locks the set that it adds keys to.

@@ -37,7 +37,7 @@ MARK_STAGES_DONE = """
 COUNTS = """
     SELECT (SELECT count(*) FROM terrakin.tiles), (SELECT count(*) FROM terrakin.tiles WHERE umap_x IS NULL),
         (SELECT count(*) FROM terrakin.tile_aggregates), (SELECT count(*) FROM terrakin.tile_thumbnails),
-        (SELECT count(*) FROM terrakin.tile_neighbours), (SELECT avg(length(webp)) FROM terrakin.tile_thumbnails)
+        (SELECT count(*) FROM terrakin.embedding_keys), (SELECT avg(length(webp)) FROM terrakin.tile_thumbnails)
 """
 Echo = Callable[[str], None]
 
@@ -85,10 +85,10 @@ def _run(home: Path, n_tiles: int, echo: Echo) -> None:
     total = Cost(sum(c.seconds for c in costs), sum(c.cpu_seconds for c in costs), max(c.peak_mib for c in costs))
     echo(_line("all", total, n_tiles))
     with connect(settings) as conn:
-        tiles, missing, aggregates, thumbnails, neighbours, size = conn.execute(COUNTS).fetchone() or (0,) * 6
+        tiles, missing, aggregates, thumbnails, keys, size = conn.execute(COUNTS).fetchone() or (0,) * 6
     echo(
         f"tables: {tiles} tiles ({missing} without UMAP position), {aggregates} aggregates, {thumbnails} thumbnails of "
-        f"{size:.0f} bytes, neighbours of {neighbours} tiles; "
+        f"{size:.0f} bytes, {keys} keys; "
         f"load average {os.getloadavg()[1]:.1f} on {os.cpu_count()} cores"
     )
 

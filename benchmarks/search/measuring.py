@@ -16,8 +16,8 @@ from db.cluster import bin_dir
 
 ROUNDS = 3
 HEAD = (
-    f"{'question':<22}{'engine':<20}{'short':>6}{'recall':>8}{'worst':>7}{'p50 ms':>8}{'p95 ms':>8}{'p99 ms':>8}"
-    f"{'build s':>9}{'MiB':>7}"
+    f"{'question':<20}{'engine':<26}{'short':>6}{'recall':>8}{'5 %':>6}{'worst':>7}"
+    f"{'p50 ms':>8}{'p95 ms':>8}{'p99 ms':>8}{'build s':>9}{'insert s':>9}{'MiB':>7}"
 )
 PGBENCH_S = 6
 TPS = re.compile(r"tps = ([\d.]+)")
@@ -25,12 +25,17 @@ TPS = re.compile(r"tps = ([\d.]+)")
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the table. Times are medians of three runs; `short` counts answers with too few rows."""
+    """One line of the table.
+
+    Times are medians of the rounds; `short` counts answers with too few rows; `fifth` is the fifth percentile of
+    recall.
+    """
 
     question: Question
     engine: Engine
     short: int
     recall: float
+    fifth: float
     worst: float
     p50_ms: float
     p95_ms: float
@@ -39,22 +44,25 @@ class Line:
     def __str__(self) -> str:
         """Return the columns of HEAD."""
         return (
-            f"{self.question.name:<22}{self.engine.name:<20}{self.short:>6}{self.recall:>8.4f}{self.worst:>7.2f}"
-            f"{self.p50_ms:>8.2f}{self.p95_ms:>8.2f}{self.p99_ms:>8.2f}{self.engine.build_s:>9.1f}"
-            f"{self.engine.index_mib:>7.0f}"
+            f"{self.question.name:<20}{self.engine.name:<26}{self.short:>6}{self.recall:>8.4f}{self.fifth:>6.2f}"
+            f"{self.worst:>7.2f}{self.p50_ms:>8.2f}{self.p95_ms:>8.2f}{self.p99_ms:>8.2f}{self.engine.build_s:>9.1f}"
+            f"{self.engine.insert_s:>9.3f}{self.engine.index_mib:>7.0f}"
         )
 
 
-def measure(engine: Engine, question: Question, rows: Sequence[int], truths: Sequence[list[int]]) -> Line | None:
-    """Query every row in three rounds after a warm-up; return None if the engine does not support the question."""
+def measure(
+    engine: Engine, question: Question, rows: Sequence[int], truths: Sequence[list[int]], rounds: int
+) -> Line | None:
+    """Query every row in some rounds after a warm-up; return None if the engine does not support the question."""
     if engine.ask(rows[0], question) is None:
         return None
     answers = [engine.ask(row, question) or [] for row in rows]
     # With no eligible tile, an empty answer is complete.
     recalls = [len(set(a) & set(t)) / len(t) if t else 1.0 for a, t in zip(answers, truths, strict=True)]
     short = sum(len(a) < len(t) for a, t in zip(answers, truths, strict=True))
-    percentiles = np.median([np.percentile(_times_ms(engine, question, rows), (50, 95, 99)) for _ in range(ROUNDS)], 0)
-    return Line(question, engine, short, float(np.mean(recalls)), min(recalls), *percentiles.tolist())
+    percentiles = np.median([np.percentile(_times_ms(engine, question, rows), (50, 95, 99)) for _ in range(rounds)], 0)
+    fifth = float(np.percentile(recalls, 5))
+    return Line(question, engine, short, float(np.mean(recalls)), fifth, min(recalls), *percentiles.tolist())
 
 
 def _times_ms(engine: Engine, question: Question, rows: Sequence[int]) -> list[float]:
@@ -66,10 +74,11 @@ def _times_ms(engine: Engine, question: Question, rows: Sequence[int]) -> list[f
     return times
 
 
-def throughput(url: str, statement: str, n_tiles: int, clients: int, folder: Path) -> float:
-    """Return queries per second by pgbench over random tiles, the median of three runs."""
+def throughput(url: str, statement: str, ids: Sequence[int], clients: int, folder: Path) -> float:
+    """Return queries per second by pgbench over items chosen at random, the median of three runs."""
     script = folder / "query.pgbench"
-    script.write_text(f"\\set tile_id random(1, {n_tiles})\n{' '.join(statement.split())};\n")
+    chosen = f"(ARRAY[{', '.join(map(str, ids))}]::bigint[])[:i]"
+    script.write_text(f"\\set i random(1, {len(ids)})\n{' '.join(statement.format(item=chosen).split())};\n")
     command: list[str | Path] = [
         bin_dir() / "pgbench",
         "--no-vacuum",

@@ -1,119 +1,122 @@
-"""`terrakin bench search`: similarity search with spatial exclusion, compared with pgvector, Qdrant and FAISS.
+"""`terrakin bench search`: similarity search by tile and block, compared with vector indexes and vector databases.
 
-All engines get the same world and the same queries. Recall is measured against brute force in NumPy. The column
-`short` counts answers with fewer than min(k, eligible) rows; terrakin promises that there are none.
+All engines get the same items and the same queries. Recall is measured against brute force in NumPy. The column `short`
+counts answers with fewer than min(k, eligible) rows; terrakin promises that there are none.
 """
 
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import psycopg
 
 from benchmarks import REAL_TILES
-from benchmarks.search.engines import Engine, PlainPgvector, Terrakin
-from benchmarks.search.filling import fill_postgres
-from benchmarks.search.measuring import HEAD, Line, measure, throughput
-from benchmarks.search.peers import Faiss, Qdrant, fill_qdrant
-from benchmarks.search.questions import questions, truth
-from benchmarks.world import World, build_world
+from benchmarks.search.engines import Engine, Terrakin
+from benchmarks.search.filling import fill_blocks, fill_postgres, measure_set
+from benchmarks.search.items import Items, blocks_of, tiles_of
+from benchmarks.search.measuring import HEAD, ROUNDS, measure, throughput
+from benchmarks.search.peers import build_peer
+from benchmarks.search.questions import Question, questions, truths
+from benchmarks.world import build_world
 from db import cluster
 from db.migrate import migrate
 from db.settings import Settings
 
-QDRANT_EFS = (64, 128, 256, 1024, 0)
-N_SLOW = 20
-"""Number of queries for engines that compare the query with every tile."""
-NEIGHBOURS_OF_ALL_UP_TO = 100_000
-"""In larger worlds, neighbours are computed only for the query tiles: the cost of an answer is the same."""
-PEERS_UP_TO = 100_000
-"""In larger worlds, only PostgreSQL is measured: Qdrant would take most of an hour to build."""
+N_SLOW, N_SLOW_OF_MILLIONS = 20, 3
+"""Number of queries for engines that compare the query with every item, each asked once."""
+MILLIONS = 1_000_000
+SHARE_SAMPLE = 100
 CLIENTS = (1, 4)
-CONCURRENT = """
-    SELECT tile_id FROM api.similar_tiles(:tile_id, exclude_within_m => 50000)
-"""
+CONCURRENT = "SELECT {unit}_id FROM api.similar_{unit}s({{item}}, exclude_within_m => 50000)"
 Echo = Callable[[str], None]
 
 
-def run_all(sizes: list[int], same_city_shares: list[float], n_queries: int, echo: Echo) -> None:
-    """Print a table for each size and share, then p50 by size."""
+def run_all(
+    n_tiles: int, same_city_share: float, units: list[str], peers: list[str], n_queries: int, budgets: list[int],
+    echo: Echo,
+) -> None:  # fmt: skip
+    """Fill a scratch cluster, then print a table for each unit."""
+    with _scratch_cluster() as folder:
+        world = build_world(REAL_TILES, n_tiles, same_city_share)
+        echo(f"{n_tiles} tiles, {world.source}, synthetic vectors; times are medians of three rounds")
+        settings = _database(folder)
+        tiles_s = fill_postgres(world, settings)
+        for unit in units:
+            items = tiles_of(world) if unit == "tile" else blocks_of(world)
+            build_s = tiles_s if unit == "tile" else fill_blocks(items, settings)
+            _run(items, settings, build_s, peers, n_queries, budgets, folder, echo)
+
+
+@contextmanager
+def _scratch_cluster() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="terrakin-bench-"))
     folder.chmod(0o711)
-    curve: dict[tuple[str, float], dict[int, float]] = {}
     try:
-        for share in same_city_shares:
-            for n in sizes:
-                for line in _run(folder, n, share, n_queries, echo):
-                    if line.engine.name == "terrakin":
-                        curve.setdefault((line.question.name, share), {})[n] = line.p50_ms
+        yield folder
     finally:
         cluster.stop(folder / "home")
         shutil.rmtree(folder, ignore_errors=True)
-    if len(sizes) > 1:
-        _print_curve(curve, echo)
 
 
-def _run(folder: Path, n: int, share: float, n_queries: int, echo: Echo) -> list[Line]:
-    world = build_world(REAL_TILES, n, share)
-    echo(
-        f"\n{n} tiles, {world.source}, synthetic vectors; {world.same_city_share:.1%} of the ten nearest "
-        f"in the same city; {n_queries} queries, one client, times are medians of three runs"
-    )
-    rows = np.random.default_rng(1).permutation(n)[:n_queries].tolist()
-    url, engines = _engines(folder, world, rows, f"bench_{n}_{round(share * 100)}", echo)
-    similarity = world.vectors[rows] @ world.vectors.T
-    echo(HEAD)
-    lines = []
-    for question in questions(world):
-        truths = [truth(world, row, question, similarity[i]) for i, row in enumerate(rows)]
-        for engine in engines:
-            n_queries = N_SLOW if "exact" in engine.name or "flat" in engine.name else len(rows)
-            line = measure(engine, question, rows[:n_queries], truths[:n_queries])
-            if line:
-                echo(str(line))
-                lines.append(line)
-    if n <= NEIGHBOURS_OF_ALL_UP_TO:
-        _print_throughput(url, n, folder, echo)
-    return lines
-
-
-def _engines(folder: Path, world: World, rows: list[int], name: str, echo: Echo) -> tuple[str, list[Engine]]:
-    n = len(world.lon)
+def _database(folder: Path) -> Settings:
     address = cluster.start(folder / "home")
     with psycopg.connect(address.url(database="postgres"), autocommit=True) as conn:
-        conn.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(name)))
-    url = address.url(database=name)
-    settings = Settings(folder / "home", database_url=url)
+        conn.execute("CREATE DATABASE bench")
+    settings = Settings(folder / "home", database_url=address.url(database="bench"))
     migrate(settings)
-    filled = fill_postgres(world, settings, None if n <= NEIGHBOURS_OF_ALL_UP_TO else [row + 1 for row in rows])
-    n_with_neighbours = n if n <= NEIGHBOURS_OF_ALL_UP_TO else len(rows)
+    return settings
+
+
+def _run(
+    items: Items, settings: Settings, build_s: float, peers: list[str], n_queries: int, budgets: list[int],
+    folder: Path, echo: Echo,
+) -> None:  # fmt: skip
+    url = str(settings.database_url)
+    rows = np.random.default_rng(1).permutation(len(items.ids))[:n_queries]
     echo(
-        f"terrakin: HNSW of embedding_mean {filled.hnsw_s:.0f} s, {filled.hnsw_mib:.0f} MiB; "
-        f"neighbours of {n_with_neighbours} tiles {filled.neighbours_s:.0f} s, {filled.neighbours_mib:.0f} MiB"
+        f"\n{len(items.ids)} {items.unit}s of {items.vectors.shape[1]} numbers; "
+        f"{items.same_city_share(rows[:SHARE_SAMPLE]):.1%} of the ten nearest in the same city; {n_queries} queries"
     )
-    build_s, index_mib = filled.hnsw_s + filled.neighbours_s, filled.hnsw_mib + filled.neighbours_mib
-    engines: list[Engine] = [
-        Terrakin(url, exact=False, build_s=build_s, index_mib=index_mib),
-        PlainPgvector(url, world, filled.hnsw_s, filled.hnsw_mib),
-        Terrakin(url, exact=True, build_s=0, index_mib=0),
-    ]
-    if n <= PEERS_UP_TO:
-        shard, qdrant_s, qdrant_mib = fill_qdrant(world, folder / name)
-        engines += [Qdrant(shard, world, ef, qdrant_s, qdrant_mib) for ef in QDRANT_EFS]
-        engines.append(Faiss(world))
-    return url, engines
+    filled = measure_set(items, settings, build_s)
+    echo(str(filled))
+    chosen = questions(items)
+    asked = list(zip(chosen, truths(items, rows.tolist(), chosen), strict=True))
+    own = (filled.build_s, filled.insert_s, filled.indexes_mib)
+    echo(HEAD)
+    for budget in budgets or [0]:
+        if budget:
+            echo(f"max_compared = {budget}")
+            _set_budget(url, filled.set_id, budget)
+        _measure([Terrakin(url, items, False, *own)], len(items.ids), rows.tolist(), asked, echo)
+    _measure([Terrakin(url, items, True)], len(items.ids), rows.tolist(), asked, echo)
+    for name in peers:
+        engines = build_peer(name, items, settings, folder, echo)
+        _measure(engines, len(items.ids), rows.tolist(), asked, echo)
+    _print_throughput(url, items, rows.tolist(), folder, echo)
 
 
-def _print_throughput(url: str, n: int, folder: Path, echo: Echo) -> None:
-    rates = [throughput(url, CONCURRENT, n, clients, folder) for clients in CLIENTS]
+def _measure(
+    engines: Sequence[Engine], n_items: int, rows: list[int], asked: list[tuple[Question, list[list[int]]]], echo: Echo
+) -> None:
+    for question, answers in asked:
+        for engine in engines:
+            is_slow = "exact" in engine.name or "flat" in engine.name
+            n = (N_SLOW_OF_MILLIONS if n_items > MILLIONS else N_SLOW) if is_slow else len(rows)
+            line = measure(engine, question, rows[:n], answers[:n], 1 if is_slow else ROUNDS)
+            if line:
+                echo(str(line))
+
+
+def _set_budget(url: str, set_id: int, budget: int) -> None:
+    with psycopg.connect(url) as conn:
+        conn.execute("UPDATE terrakin.embedding_sets SET max_compared = %s WHERE set_id = %s", (budget, set_id))
+
+
+def _print_throughput(url: str, items: Items, rows: list[int], folder: Path, echo: Echo) -> None:
+    statement, ids = CONCURRENT.format(unit=items.unit), items.ids[rows].tolist()
+    rates = [throughput(url, statement, ids, clients, folder) for clients in CLIENTS]
     each = ", ".join(f"{c} clients {rate:.0f}/s" for c, rate in zip(CLIENTS, rates, strict=True))
-    echo(f"terrakin throughput (pgbench; other cities, 50 km, random tiles): {each} ({rates[-1] / rates[0]:.2f} x)")
-
-
-def _print_curve(curve: dict[tuple[str, float], dict[int, float]], echo: Echo) -> None:
-    echo("\np50 of terrakin in ms by number of tiles")
-    for (name, share), by_size in curve.items():
-        cells = "".join(f"{f'{n}: {p50_ms:.2f}':>16}" for n, p50_ms in by_size.items())
-        echo(f"{name:<22}{share:>5.0%}{cells}")
+    echo(f"terrakin throughput (pgbench; other cities, 50 km): {each} ({rates[-1] / rates[0]:.2f} x)")

@@ -39,8 +39,8 @@ def build(home: Path, n_tiles: int, echo: Callable[[str], None]) -> Settings:
             conn.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
     migrate(settings)
     if not exists:
-        echo(f"building {n_tiles} synthetic tiles with index and neighbours ...")
-        fill_postgres(build_world(REAL_TILES, n_tiles, SAME_CITY_SHARE), settings, None)
+        echo(f"building {n_tiles} synthetic tiles with their keys ...")
+        fill_postgres(build_world(REAL_TILES, n_tiles, SAME_CITY_SHARE), settings)
         with psycopg.connect(settings.database_url or "", autocommit=True) as conn:
             for statement in COMPLETE:
                 conn.execute(statement)

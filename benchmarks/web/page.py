@@ -128,7 +128,7 @@ def _database(folder: Path, world: World) -> Settings:
         conn.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(f"page_{n}")))
     settings = Settings(folder / "home", database_url=address.url(database=f"page_{n}"))
     migrate(settings)
-    fill_postgres(world, settings, None)
+    fill_postgres(world, settings)
     picture = io.BytesIO()
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (128, 128, 3), np.uint8)).save(picture, "WEBP")
     with psycopg.connect(settings.database_url or "") as conn:

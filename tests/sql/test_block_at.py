@@ -28,8 +28,6 @@ def test_blocks_are_numbered_row_by_row_from_the_north_west(
     srid = (32700 if town.is_south else 32600) + town.zone
     to_degrees = Transformer.from_crs(srid, 4326, always_xy=True)
     (lattice,) = module_conn.execute(LATTICE, (tile_id,)).fetchone() or ([],)
-        'SELECT ARRAY[c."row", c.col] FROM api.tile_cell(%s) AS c', (tile_id,)
-    ).fetchone() or ([],)
     x, y = lattice[1] * 2240 + col * 320 + 160, (lattice[0] + 1) * 2240 - row * 320 - 160
     lon, lat = to_degrees.transform(x, y)
     at = module_conn.execute("SELECT block_id, tile_id FROM api.block_at(%s, %s)", (lon, lat)).fetchone()

@@ -1,0 +1,91 @@
+"""LanceDB in this process: product-quantised inverted lists, scalar indexes, filters before the search."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import lancedb
+import numpy as np
+import pyarrow as pa
+
+from benchmarks.search.engines import Engine
+from benchmarks.search.items import Items
+from benchmarks.search.questions import Question, query_vector
+from benchmarks.search.widening import ask_widening
+from db.embedding_sets.report import wanted_lists
+
+PROBES_AND_REFINES = ((64, 10), (200, 10))
+CHUNK = 200_000
+
+
+class LanceDb:
+    """A table with one number of probed partitions. It has no geography: questions with a radius are left out."""
+
+    insert_s = 0.0
+
+    def __init__(self, items: Items, table: Any, n_probes: int, refine: int, build_s: float, index_mib: float) -> None:
+        """Wrap a filled table."""
+        self.name = f"LanceDB {n_probes} probes"
+        self.items, self.table, self.n_probes, self.refine = items, table, n_probes, refine
+        self.build_s, self.index_mib = build_s, index_mib
+
+    def ask(self, row: int, question: Question) -> list[int] | None:
+        """Return the rows of the matches, best first, or None if the question is not supported."""
+        if question.exclude_within_m:
+            return None
+        vector, where = query_vector(self.items, row, question), _where(self.items, row, question)
+
+        def fetch(n: int) -> list[int]:
+            query = self.table.search(vector).distance_type("cosine").where(where, prefilter=True).limit(n)
+            found = query.nprobes(self.n_probes).refine_factor(self.refine).select(["row"]).to_arrow()
+            return list(found["row"].to_pylist())
+
+        return ask_widening(fetch, self.items, question)
+
+
+def build_lancedb(items: Items, folder: Path) -> list[Engine]:
+    """Return LanceDB with each search setting."""
+    started = time.perf_counter()
+    dimension = items.vectors.shape[1]
+    table = lancedb.connect(folder).create_table("items", _batches(items), schema=_batches_schema(dimension))
+    table.create_index(
+        metric="cosine", num_partitions=wanted_lists(len(items.ids)), num_sub_vectors=dimension // 2,
+        vector_column_name="vector",
+    )  # fmt: skip
+    for column in ("country", "continent"):
+        table.create_scalar_index(column, index_type="BITMAP")
+    table.create_scalar_index("city", index_type="BTREE")
+    build_s = time.perf_counter() - started
+    size = sum(f.stat().st_size for f in folder.rglob("*") if f.is_file()) / 2**20
+    return [LanceDb(items, table, *setting, build_s, size) for setting in PROBES_AND_REFINES]
+
+
+def _where(items: Items, row: int, question: Question) -> str:
+    own = ", ".join(map(str, question.examples(items, row)))
+    parts = [f"row NOT IN ({own})"]
+    if question.exclude_same_city:
+        parts.append(f"city <> {items.city[row]}")
+    if question.country >= 0:
+        parts.append(f"country = {question.country}")
+    if question.continent >= 0:
+        parts.append(f"continent = {question.continent}")
+    if box := question.within:
+        parts.append(f"lon BETWEEN {box.west} AND {box.east} AND lat BETWEEN {box.south} AND {box.north}")
+    return " AND ".join(parts)
+
+
+def _batches_schema(dimension: int) -> pa.Schema:
+    integers = [(name, pa.int64()) for name in ("row", "city", "country", "continent")]
+    return pa.schema(
+        [*integers, ("lon", pa.float64()), ("lat", pa.float64()), ("vector", pa.list_(pa.float32(), dimension))]
+    )
+
+
+def _batches(items: Items) -> Any:
+    schema = _batches_schema(items.vectors.shape[1])
+    for begin in range(0, len(items.ids), CHUNK):
+        rows = np.arange(begin, min(begin + CHUNK, len(items.ids)))
+        kept = (items.city, items.country, items.continent, items.lon, items.lat)
+        columns = [rows, *(values[rows] for values in kept)]
+        vectors = pa.FixedSizeListArray.from_arrays(items.vectors[rows].ravel(), items.vectors.shape[1])
+        yield pa.RecordBatch.from_arrays([*map(pa.array, columns), vectors], schema=schema)

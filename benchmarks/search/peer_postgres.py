@@ -1,0 +1,198 @@
+"""Vector indexes inside PostgreSQL, as one would use them by hand: pgvector's HNSW and IVFFlat, and VectorChord."""
+
+import math
+import time
+from dataclasses import dataclass
+from typing import Any, LiteralString
+
+import numpy as np
+import psycopg
+from pgvector import HalfVector
+from pgvector.psycopg import register_vector
+from psycopg.sql import SQL, Composed, Identifier, Literal
+
+from benchmarks.search.engines import Engine
+from benchmarks.search.items import Items, typical_city
+from benchmarks.search.peers import Echo
+from benchmarks.search.questions import Question, query_vector
+from benchmarks.search.widening import ask_widening
+from benchmarks.world import country_code
+from db.constants import CONTINENTS
+from db.embedding_sets.report import wanted_lists
+from db.settings import Settings
+
+BUILD_LIMIT_MS = 1_800_000
+FILL = {
+    "tile": SQL("""
+        CREATE TABLE {table} AS
+        SELECT t.tile_id AS item_id, t.city_id, c.country_code, n.continent, t.location::geometry AS location,
+            t.embedding_mean::halfvec({dimension}) AS key
+        FROM terrakin.tiles AS t
+        JOIN terrakin.cities AS c ON c.city_id = t.city_id
+        JOIN terrakin.countries AS n ON n.code = c.country_code
+    """),
+    "block": SQL("""
+        CREATE TABLE {table} AS
+        SELECT e.item_id, e.city_id, c.country_code, n.continent, e.location, e.key::halfvec({dimension}) AS key
+        FROM terrakin.embedding_keys AS e
+        JOIN terrakin.embedding_sets AS s ON s.set_id = e.set_id AND s.unit = 'block' AND s.is_current
+        JOIN terrakin.cities AS c ON c.city_id = e.city_id
+        JOIN terrakin.countries AS n ON n.code = c.country_code
+    """),
+}
+B_TREES = SQL("""
+    CREATE INDEX ON {table} (city_id);
+    CREATE INDEX ON {table} (country_code);
+    CREATE INDEX ON {table} (continent);
+    CREATE INDEX ON {table} USING gist (location);
+    ANALYZE {table};
+""")
+ASK = SQL("""
+    SELECT e.item_id
+    FROM {table} AS e
+    WHERE e.item_id <> ALL (%(own)s)
+        AND (%(city)s::bigint IS NULL OR e.city_id <> %(city)s)
+        AND (%(country)s::text IS NULL OR e.country_code = %(country)s)
+        AND (%(continent)s::text IS NULL OR e.continent = %(continent)s)
+        AND (%(metres)s::float IS NULL OR NOT ST_DWithin(e.location::geography, %(place)s::geography, %(metres)s))
+        AND (%(west)s::float IS NULL OR e.location && ST_MakeEnvelope(%(west)s, %(south)s, %(east)s, %(north)s, 4326))
+    ORDER BY e.key <=> %(query)s
+    LIMIT %(n)s
+""")
+INSERT = SQL("INSERT INTO {table} SELECT * FROM {table} WHERE city_id = %s")
+
+
+@dataclass(frozen=True)
+class Method:
+    """An index, and the session settings with which it is asked, by the name printed."""
+
+    create: LiteralString
+    settings: dict[str, tuple[LiteralString, ...]]
+
+
+METHODS = {
+    "hnsw": Method(
+        "CREATE INDEX {index} ON {table} USING hnsw (key halfvec_cosine_ops)",
+        {
+            "pgvector HNSW ef=100": ("SET hnsw.ef_search = 100", "SET hnsw.iterative_scan = relaxed_order"),
+            "pgvector HNSW ef=400": ("SET hnsw.ef_search = 400", "SET hnsw.iterative_scan = relaxed_order"),
+        },
+    ),
+    "ivfflat": Method(
+        "CREATE INDEX {index} ON {table} USING ivfflat (key halfvec_cosine_ops) WITH (lists = {n_lists})",
+        {
+            "pgvector IVFFlat 30": ("SET ivfflat.probes = 30", "SET ivfflat.iterative_scan = relaxed_order"),
+            "pgvector IVFFlat 100": ("SET ivfflat.probes = 100", "SET ivfflat.iterative_scan = relaxed_order"),
+        },
+    ),
+    "vectorchord": Method(
+        "CREATE INDEX {index} ON {table} USING vchordrq (key halfvec_cosine_ops) WITH (options = {options})",
+        {
+            "VectorChord 6,128 e=1.2": (
+                "SET vchordrq.probes = '6,128'", "SET vchordrq.epsilon = 1.2", "SET vchordrq.prefilter = on",
+            ),
+            "VectorChord 8,200 e=1.9": (
+                "SET vchordrq.probes = '8,200'", "SET vchordrq.epsilon = 1.9", "SET vchordrq.prefilter = on",
+            ),
+        },
+    ),
+}  # fmt: skip
+VECTORCHORD_OPTIONS = "residual_quantization = false\n[build.internal]\nlists = [{n_parents}, {n_lists}]\n"
+HAS_VECTORCHORD = "SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'vchord')"
+SIZE = "SELECT pg_relation_size(%s::regclass) / 1048576.0"
+
+
+class InPostgres:
+    """A table with one vector index, and b-trees for the filters."""
+
+    def __init__(self, name: str, conn: psycopg.Connection[Any], ask: Composed, items: Items, built: "Built") -> None:
+        """Wrap a connection whose settings are made."""
+        self.name, self.conn, self.statement, self.items = name, conn, ask, items
+        self.build_s, self.insert_s, self.index_mib = built.build_s, built.insert_s, built.index_mib
+
+    def ask(self, row: int, question: Question) -> list[int] | None:
+        """Return the rows of the matches, best first."""
+        items, box = self.items, question.within
+        values = {
+            "own": items.ids[question.examples(items, row)].tolist(),
+            "city": int(items.city[row]) if question.exclude_same_city else None,
+            "country": country_code(question.country) if question.country >= 0 else None,
+            "continent": CONTINENTS[question.continent] if question.continent >= 0 else None,
+            "metres": question.exclude_within_m or None,
+            "place": f"SRID=4326;POINT({items.lon[row]} {items.lat[row]})",
+            "west": box and box.west,
+            "south": box and box.south,
+            "east": box and box.east,
+            "north": box and box.north,
+            "query": HalfVector(query_vector(items, row, question)),
+        }
+
+        def fetch(n: int) -> list[int]:
+            found = [item_id for (item_id,) in self.conn.execute(self.statement, {**values, "n": n})]
+            return [int(found_row) for found_row in np.searchsorted(items.ids, found)]
+
+        return ask_widening(fetch, items, question)
+
+
+@dataclass(frozen=True)
+class Built:
+    """Build time, time to insert a city, and size of an index."""
+
+    build_s: float
+    insert_s: float
+    index_mib: float
+
+
+def build_in_postgres(name: str, items: Items, settings: Settings, echo: Echo) -> list[Engine]:
+    """Return an index with each of its search settings; none, with the reason printed, if it cannot be built."""
+    method, table = METHODS[name], Identifier("public", f"{name}_{items.unit}")
+    with _connect(settings) as conn:
+        if name == "vectorchord":
+            if conn.execute(HAS_VECTORCHORD).fetchone() != (True,):
+                echo("VectorChord skipped: its extension is not installed in this PostgreSQL")
+                return []
+            conn.execute("CREATE EXTENSION IF NOT EXISTS vchord CASCADE")
+        conn.execute(FILL[items.unit].format(table=table, dimension=Literal(items.vectors.shape[1])))
+        conn.execute(B_TREES.format(table=table))
+        try:
+            built = _build(conn, method, name, table, items)
+        except psycopg.errors.QueryCanceled:
+            echo(f"{name} skipped: not built in {BUILD_LIMIT_MS // 60_000} minutes")
+            return []
+    engines: list[Engine] = []
+    for setting, statements in method.settings.items():
+        conn = _connect(settings)
+        for statement in statements:
+            conn.execute(statement)
+        engines.append(InPostgres(setting, conn, ASK.format(table=table), items, built))
+    return engines
+
+
+def _connect(settings: Settings) -> psycopg.Connection[Any]:
+    conn = psycopg.connect(str(settings.database_url), autocommit=True, prepare_threshold=0)
+    register_vector(conn)
+    return conn
+
+
+def _build(conn: psycopg.Connection[Any], method: Method, name: str, table: Identifier, items: Items) -> Built:
+    n_lists, index = wanted_lists(len(items.ids)), f"{name}_{items.unit}_index"
+    options = VECTORCHORD_OPTIONS.format(n_parents=round(math.sqrt(n_lists)), n_lists=n_lists)
+    conn.execute(SQL("SET statement_timeout = {}").format(Literal(BUILD_LIMIT_MS)))
+    conn.execute("SET maintenance_work_mem = '2GB'")
+    started = time.perf_counter()
+    conn.execute(
+        SQL(method.create).format(
+            index=Identifier(index), table=table, n_lists=Literal(n_lists), options=Literal(options)
+        )
+    )
+    build_s = time.perf_counter() - started
+    (size,) = conn.execute(SIZE, (f"public.{index}",)).fetchone() or (0,)
+    return Built(build_s, _insert_s(conn, table, items), float(size))
+
+
+def _insert_s(conn: psycopg.Connection[Any], table: Identifier, items: Items) -> float:
+    """Return the seconds that it takes to insert a city a second time; the rows are not kept."""
+    with conn.transaction(force_rollback=True):
+        started = time.perf_counter()
+        conn.execute(INSERT.format(table=table), (typical_city(items),))
+        return time.perf_counter() - started
