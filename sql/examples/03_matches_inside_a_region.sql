@@ -11,7 +11,7 @@ query AS (
     ORDER BY t.tile_id
     LIMIT 1
 )
-SELECT s.rank, s.tile_id, s.city, s.similarity, ST_Y(ST_Centroid(s.footprint)) AS lat, s.found_by, s.candidates
+SELECT s.rank, s.tile_id, s.city, s.similarity, ST_Y(ST_Centroid(s.footprint)) AS lat, s.compared, s.is_exact
 FROM query AS q
 CROSS JOIN region AS r
 CROSS JOIN LATERAL api.similar_tiles(q.tile_id, k => 10, within => r.shape) AS s

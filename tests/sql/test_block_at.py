@@ -33,9 +33,11 @@ def test_the_corners_of_a_tile_are_in_its_corner_blocks(
 ) -> None:
     """Positions 2 m inside the corner of the footprint; PROJ computes them."""
     tile_id = int(world.tile_ids[0])
-    (srid, row, col) = module_conn.execute(
-        'SELECT srid, "row", col FROM api.tile_cell(%s)', (tile_id,)
-    ).fetchone() or (0, 0, 0)
+    (srid, row, col) = module_conn.execute('SELECT srid, "row", col FROM api.tile_cell(%s)', (tile_id,)).fetchone() or (
+        0,
+        0,
+        0,
+    )
     x = col * 2240 + (2238 if number % 7 else 2)
     y = row * 2240 + (2 if number // 7 else 2238)
     lon, lat = Transformer.from_crs(srid, 4326, always_xy=True).transform(x, y)
@@ -62,7 +64,12 @@ def test_the_overview_has_every_block_once_with_its_place(module_conn: psycopg.C
     order = np.argsort(world.blocks.ids)
     tiles = world.blocks.tile_rows[order]
     assert [row[:3] for row in rows] == list(
-        zip(world.blocks.ids[order].tolist(), world.tile_ids[tiles].tolist(), world.city_ids[tiles].tolist(), strict=True)
+        zip(
+            world.blocks.ids[order].tolist(),
+            world.tile_ids[tiles].tolist(),
+            world.city_ids[tiles].tolist(),
+            strict=True,
+        )
     )
     np.testing.assert_allclose(
         [row[3:6] for row in rows],

@@ -30,9 +30,7 @@ def test_the_corners_are_those_of_the_lattice(
     west, north = col * 2240 + number % 7 * 320, (row + 1) * 2240 - number // 7 * 320
     srid = (32700 if is_south else 32600) + zone
     to_degrees = Transformer.from_crs(srid, 4326, always_xy=True)
-    lon, lat = to_degrees.transform(
-        [west, west, west + 320, west + 320], [north - 320, north, north, north - 320]
-    )
+    lon, lat = to_degrees.transform([west, west, west + 320, west + 320], [north - 320, north, north, north - 320])
     rows = module_conn.execute(CORNERS, (zone, is_south, row, col, date(2024, 6, 1), number)).fetchall()
     np.testing.assert_allclose(rows[:4], np.column_stack([lon, lat]), atol=1e-8)
     assert rows[4] == rows[0]

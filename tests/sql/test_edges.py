@@ -17,7 +17,9 @@ SPLIT = (
     "((-180 -20, -179 -20, -179 -15, -180 -15, -180 -20)))"
 )
 LONG_WAY = "POLYGON((179 -20, -179 -20, -179 -15, 179 -15, 179 -20))"
-OPTIONAL = "SELECT key FROM jsonb_each(to_jsonb(internal.default_filters())) WHERE value = 'null' AND key <> 'max_per_tile'"
+OPTIONAL = """
+    SELECT key FROM jsonb_each(to_jsonb(internal.default_filters())) WHERE value = 'null' AND key <> 'max_per_tile'
+"""
 """The filters of a search by tile that are off by default."""
 
 

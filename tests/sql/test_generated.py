@@ -38,7 +38,9 @@ def test_a_stale_file_is_named(tmp_path: Path) -> None:
     assert run.stderr.splitlines() == ["sql/types/match.sql is stale: run scripts/generate_search.py"]
 
 
-@pytest.mark.parametrize("name", ["similar_tiles", "similar_blocks", "similar_at", "similar_to_examples", "similar_to_area"])
+@pytest.mark.parametrize(
+    "name", ["similar_tiles", "similar_blocks", "similar_at", "similar_to_examples", "similar_to_area"]
+)
 def test_every_search_takes_all_filters_in_the_same_order(conn: psycopg.Connection, name: str) -> None:
     filters = [row[0] for row in conn.execute(FIELDS, ("search_filters",))]
     (arguments,) = conn.execute(

@@ -41,9 +41,7 @@ def search(conn: psycopg.Connection[Any], world: World, row: int, **arguments: o
 
 def distance_m(blocks: Blocks, row: int) -> np.ndarray:
     n = len(blocks.ids)
-    return np.asarray(
-        GEOD.inv(np.full(n, blocks.lon[row]), np.full(n, blocks.lat[row]), blocks.lon, blocks.lat)[2]
-    )
+    return np.asarray(GEOD.inv(np.full(n, blocks.lon[row]), np.full(n, blocks.lat[row]), blocks.lon, blocks.lat)[2])
 
 
 def brute_force(world: World, row: int, arguments: dict[str, Any]) -> list[int]:
@@ -158,7 +156,8 @@ def test_the_searches_by_position_example_and_area_take_blocks(
     at = (float(blocks.lon[100]), float(blocks.lat[100]))
     (block_id,) = module_conn.execute("SELECT block_id FROM api.block_at(%s, %s)", at).fetchone() or (0,)
     expected = module_conn.execute(
-        f"SELECT {columns} FROM api.similar_blocks(%s, exact => true) AS s", (block_id,)  # type: ignore[arg-type] # noqa: S608
+        f"SELECT {columns} FROM api.similar_blocks(%s, exact => true) AS s",  # type: ignore[arg-type] # noqa: S608
+        (block_id,),
     ).fetchall()
     assert len(expected) == 20
     for call, arguments in (
@@ -167,14 +166,16 @@ def test_the_searches_by_position_example_and_area_take_blocks(
         ("similar_to_area(ST_Buffer(ST_Centroid(api.block_footprint(%s))::geography, 50)::geometry", (block_id,)),
     ):
         found = module_conn.execute(
-            f"SELECT {columns} FROM api.{call}, unit => 'block', exact => true) AS s", arguments  # type: ignore[arg-type] # noqa: S608
+            f"SELECT {columns} FROM api.{call}, unit => 'block', exact => true) AS s",  # type: ignore[arg-type] # noqa: S608
+            arguments,
         ).fetchall()
         assert [row[:2] for row in found] == [row[:2] for row in expected], call
 
 
 def test_the_footprint_of_a_match_is_that_of_its_id(module_conn: psycopg.Connection[Any], world: World) -> None:
     row = module_conn.execute(
-        "SELECT bool_and(ST_Equals(s.footprint, api.block_footprint(s.block_id))), count(*) FROM api.similar_blocks(%s) AS s",
+        "SELECT bool_and(ST_Equals(s.footprint, api.block_footprint(s.block_id))), count(*) "
+        "FROM api.similar_blocks(%s) AS s",
         (int(blocks_of(world).ids[0]),),
     ).fetchone()
     assert row == (True, 20)
@@ -227,9 +228,7 @@ def test_a_block_of_a_tile_without_blocks_raises_with_the_reason(
     module_conn: psycopg.Connection[Any], world: World
 ) -> None:
     with module_conn.transaction(force_rollback=True):
-        module_conn.execute(
-            "DELETE FROM terrakin.embedding_keys WHERE item_id >> 6 = %s", (int(world.tile_ids[0]),)
-        )
+        module_conn.execute("DELETE FROM terrakin.embedding_keys WHERE item_id >> 6 = %s", (int(world.tile_ids[0]),))
         with pytest.raises(psycopg.errors.NoDataFound) as raised, module_conn.transaction():
             search(module_conn, world, 0)
     assert "75 %" in (raised.value.diag.message_hint or "")
@@ -248,7 +247,7 @@ def test_an_area_of_too_many_blocks_is_refused(module_conn: psycopg.Connection[A
         )
         module_conn.execute(
             "INSERT INTO terrakin.embedding_keys (item_id, city_id, list_id, valid_share, set_id, location, key) "
-            f"SELECT (-n << 6) + b, 1, 0, 1, internal.set_id('block', 'mean'), ST_Centroid({box}), '[1]' "
+            "SELECT (-n << 6) + b, 1, 0, 1, internal.set_id('block', 'mean'), ST_Point(10.5, 10.5, 4326), '[1]' "
             "FROM generate_series(1, 2000) AS n, generate_series(0, 50) AS b"
         )
         with pytest.raises(psycopg.errors.InvalidParameterValue, match="more than 100000 blocks") as raised:
