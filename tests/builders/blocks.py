@@ -12,8 +12,7 @@ N_BLOCKS = 49
 """A tile has 7 x 7 blocks."""
 # The cell under each position. Every tile has a month of its own, so that no two of one cell have the same id.
 CELLS = """
-    SELECT api.tile_id(u.zone, p.lat < 0, (floor(ST_Y(u.point) / 2240))::integer,
-            (floor(ST_X(u.point) / 2240))::integer,
+    SELECT api.tile_id(u.zone, p.lat < 0, floor(ST_Y(u.point) / 2240)::integer, floor(ST_X(u.point) / 2240)::integer,
             (date '2015-01-01' + make_interval(months => p.number::integer))::date),
         ST_X(ST_Centroid(f.footprint)), ST_Y(ST_Centroid(f.footprint)), ST_AsEWKT(f.footprint)
     FROM unnest(%s::double precision[], %s::double precision[]) WITH ORDINALITY AS p(lon, lat, number)
