@@ -7,10 +7,11 @@ DEMO_PERIOD := 2024-06-01/2024-08-31
 REAL_PLACES := etl/data/real_places
 REAL ?= 1
 SYNTHETIC ?= 1
+DEMO_PARTS := $(strip $(if $(filter 0,$(REAL)),,demo-real) $(if $(filter 0,$(SYNTHETIC)),,demo-scenes))
 TERRAKIN := .venv/bin/terrakin
 
-.PHONY: help demo stop evaluate test lint format bench-load bench-page bench-search bench-tiles fuzz screenshot test-qgis \
-	test-slow-page
+.PHONY: help demo demo-real demo-scenes stop evaluate test lint format bench-load bench-page bench-search bench-tiles \
+	fuzz screenshot test-qgis test-slow-page
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -20,15 +21,20 @@ demo: ## install, build, load real places and synthetic towns (REAL=0 or SYNTHET
 	@scripts/build_frontend.sh
 	@$(TERRAKIN) db start
 	@$(TERRAKIN) db migrate
-ifneq ($(REAL),0)
-	@$(TERRAKIN) etl run --stac $(REAL_PLACES)/catalog.json --cities $(REAL_PLACES)/places.geojson --min-valid-share 0.2 \
-		$(if $(filter 0,$(SYNTHETIC)),,--without-layout)
-endif
+	$(if $(DEMO_PARTS),@$(MAKE) --no-print-directory -j2 $(DEMO_PARTS))
 ifneq ($(SYNTHETIC),0)
-	@$(TERRAKIN) etl demo
 	@$(TERRAKIN) etl run --stac $(DEMO_HOME)/catalog.json --cities $(DEMO_HOME)/cities.geojson --period $(DEMO_PERIOD)
 endif
 	@$(TERRAKIN) web start --port $(PORT)
+
+# The scenes are written beside the run of the real places, whose progress is shown.
+demo-real:
+	@$(TERRAKIN) etl run --stac $(REAL_PLACES)/catalog.json --cities $(REAL_PLACES)/places.geojson --min-valid-share 0.2 \
+		$(if $(filter 0,$(SYNTHETIC)),,--without-layout)
+
+demo-scenes:
+	@echo "writing the scenes of the synthetic towns"
+	@output=$$($(TERRAKIN) etl demo 2>&1) || { echo "$$output" >&2; exit 1; }
 
 stop: ## stop the map and the private database cluster
 	@$(TERRAKIN) web stop

@@ -18,8 +18,7 @@ from db.settings import Settings
 from etl.errors import ConcurrentChangeError, EmptyDatabaseError, WorkFileError
 from etl.stages import aggregate, bias, blocks, index, layout, load
 from etl.stages.bias import BiasRequest
-from etl.stages.fit import fit, is_refit_due
-from etl.stages.texture import with_texture
+from etl.stages.fit import completed, fit, is_refit_due
 from etl.store.cities import loaded_cities, read_stored_cities
 from etl.store.encoder import read_encoder, write_post_processing
 from etl.store.work_files import PATCHES
@@ -58,7 +57,7 @@ def remove_bias(settings: Settings, request: BiasRequest, bar: BarFactory) -> Po
         if request.post_processing is not None or is_refit_due(recorded, jobs):
             stored = replace(stored, post_processing=fit(jobs, request.post_processing or recorded.method))
         chosen, measured = bias.run(jobs, request, stored)
-        processing = with_texture(jobs, chosen)
+        processing = completed(jobs, chosen)
         failed = []
         for job in jobs:
             with heartbeat(settings, job.ledger.worker):

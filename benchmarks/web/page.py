@@ -56,7 +56,7 @@ ENCODER = """
     VALUES ('mosaiks', 'fitted', repeat('0', 64), 768, '{"method": "raw"}', now())
 """
 THUMBNAILS = "INSERT INTO terrakin.tile_thumbnails (tile_id, webp) SELECT tile_id, %s FROM terrakin.tiles"
-SIMILAR = "SELECT * FROM api.search_tiles(jsonb_build_object('kind', 'tile', 'tile_id', %s::bigint, 'k', %s::integer))"
+SIMILAR = "SELECT * FROM api.search(jsonb_build_object('kind', 'tile', 'tile_id', %s::bigint, 'k', %s::integer))"
 
 # Runs before the scripts of the page: records when the complete map, the plot, and the results of a click are painted.
 WATCH = """
@@ -206,7 +206,7 @@ def _click_ms(browser: Browser, site: str, world: World, row: int) -> float:
 def _http_ms(site: str, tile_id: int) -> float:
     started = time.perf_counter()
     with urllib.request.urlopen(f"{site}/api/v1/similar?tile_id={tile_id}&k={K}") as answer:
-        assert len(json.load(answer)["tiles"]) == K
+        assert len(json.load(answer)["matches"]) == K
     return (time.perf_counter() - started) * 1000
 
 

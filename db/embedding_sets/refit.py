@@ -1,4 +1,4 @@
-"""Fitting components and lists again, into a new set of keys that takes the place of the present one.
+"""Refitting: components and lists that fit the present items, in a new set of keys that takes the place of the old one.
 
 A refit is one transaction. Searches read the present set until it ends, and nothing is left of one that is interrupted.
 Loads, and deletions of tiles, wait for it: they lock the row of the set that they change.

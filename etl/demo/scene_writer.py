@@ -99,8 +99,8 @@ def _write(path: Path, scene: Scene, pixels: np.ndarray, resolution_m: int, rast
     transform = Affine(resolution_m, 0, scene.x, 0, -resolution_m, scene.y)
     profile = {
         "driver": "COG", "dtype": pixels.dtype, "count": 1, "height": pixels.shape[0], "width": pixels.shape[1],
-        "crs": f"EPSG:{scene.srid}", "transform": transform, "nodata": 0, "compress": "deflate", "predictor": 2,
-        "blocksize": 512, "overviews": "none",
+        "crs": f"EPSG:{scene.srid}", "transform": transform, "nodata": 0, "compress": "deflate", "level": 1,
+        "predictor": 2, "blocksize": 512, "overviews": "none",
     }  # fmt: skip
     with rasterio.open(path, "w", **profile) as target:
         target.write(pixels, 1)

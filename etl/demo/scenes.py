@@ -120,7 +120,7 @@ def _native(pixels: np.ndarray, resolution_m: int) -> np.ndarray:
     """Return a band at its native resolution: the mean over each pixel, uint16, never 0 (which is nodata)."""
     n = resolution_m // RESOLUTION_M
     height, width = pixels.shape
-    means = pixels.reshape(height // n, n, width // n, n).mean(axis=(1, 3))
+    means = pixels if n == 1 else pixels.reshape(height // n, n, width // n, n).mean(axis=(1, 3))
     native: np.ndarray = np.clip(np.rint(means), 1, 65535).astype(np.uint16)
     return native
 

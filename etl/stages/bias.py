@@ -62,11 +62,11 @@ def run(jobs: Sequence[Job], request: BiasRequest, record: EncoderRecord) -> tup
         record: the encoder that made the patches, and the post-processing to which the removal is added.
 
     Returns:
-        The requested post-processing, whose texture is still to be fitted, and the figures together with the
-        dimensions that it excludes.
+        The requested post-processing, whose texture and block positions are still to be fitted, and the figures
+        together with the dimensions that it excludes.
     """
     log.info("stage=bias event=started")
-    plain = replace(record.post_processing, excluded_dimensions=(), removal=None, texture=None)
+    plain = replace(record.post_processing, excluded_dimensions=(), removal=None, texture=None, block_positions=None)
     jobs = sample_of_cities(jobs, MAX_TILES)
     means = _tile_means(jobs, plain)
     fitted = _of_cities(means, [city.city_id for job in fitted_jobs(jobs)[1] for city in job.cities])

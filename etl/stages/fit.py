@@ -11,6 +11,7 @@ import psycopg
 from etl.errors import PostProcessingError, WorkFileError
 from etl.stages import bias
 from etl.stages.bias import BiasRequest
+from etl.stages.block_positions import with_block_positions
 from etl.stages.patches import count_tiles, fitted_jobs, over_chunks
 from etl.stages.texture import with_texture
 from etl.store.encoder import EncoderRecord, is_bias_measured, read_encoder, write_encoder, write_post_processing
@@ -108,6 +109,11 @@ def fit(jobs: Sequence[Job], method: str) -> PostProcessing:
     return replace(from_moments(merged(parts), method), fitted_on=origin, n_tiles=count_tiles(fitted))
 
 
+def completed(jobs: Sequence[Job], processing: PostProcessing) -> PostProcessing:
+    """Return a post-processing with all parts whose fit needs post-processed vectors: texture and block positions."""
+    return with_block_positions(jobs, with_texture(jobs, processing))
+
+
 def _moments(path: Path, tiles: slice, with_covariance: bool) -> Moments:
     embedding, is_valid = read_patches(path, tiles)
     return moments_of(embedding[is_valid], with_covariance)
@@ -123,10 +129,10 @@ def _fit_and_record(jobs: Sequence[Job], method: str, removal: BiasRequest | Non
         raise WorkFileError(f"{folder} contains patches of {len(encoders)} encoders; embed the cities with one of them")
     record = EncoderRecord(*encoders.pop(), fit(ready, method), default_method_of(paths[0]))
     if removal is None:
-        record = replace(record, post_processing=with_texture(ready, record.post_processing))
+        record = replace(record, post_processing=completed(ready, record.post_processing))
         return write_encoder(conn, record).post_processing
     chosen, measured = bias.run(ready, removal, record)
-    chosen = with_texture(ready, chosen)
+    chosen = completed(ready, chosen)
     with conn.transaction():
         write_encoder(conn, record)
         write_post_processing(conn, chosen, measured)

@@ -40,14 +40,18 @@ def block_vectors(
         patches: (n, 196, dimension) of any float type, before post-processing; finite where valid.
         is_valid: (n, 196) bool, the patches that count.
         patch_valid_share: (n, 196) float, share of valid pixels in each patch.
-        processing: applied to the means, which are fewer than the patches: it is affine.
+        processing: applied to the means, which are fewer than the patches: it is affine. Its block positions, if it has
+            any, are subtracted.
     """
     share = by_block(patch_valid_share).mean(axis=2, dtype=np.float32)
     tile, number = np.nonzero(share >= MIN_BLOCK_VALID_SHARE)
     valid = by_block(is_valid)[tile, number]
     rows = np.where(valid[..., None], by_block(patches)[tile, number], 0).astype(np.float32)
     means = rows.sum(axis=1) / valid.sum(axis=1, keepdims=True, dtype=np.float32)
-    return BlockVectors(tile, number, share[tile, number], processing.apply(means))
+    vectors = processing.apply(means)
+    if processing.block_positions is not None:
+        vectors = processing.block_positions.apply(vectors, number)
+    return BlockVectors(tile, number, share[tile, number], vectors)
 
 
 def by_block(values: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ from typing import Any, Self
 import numpy as np
 
 from etl.errors import EmbeddingError, PostProcessingError
+from etl.vectors.block_positions import BlockPositions
 from etl.vectors.choices import POST_PROCESSINGS
 from etl.vectors.leace import LinearRemoval, shortest
 from etl.vectors.scaling import floored
@@ -28,7 +29,7 @@ BLOCK = 8192
 
 @dataclass(frozen=True)
 class PostProcessing:
-    """The affine map applied to every patch vector before aggregation.
+    """The affine map applied to every patch vector before aggregation, and what follows for textures and blocks.
 
     ``(patch - mean) / std``, minus its projection on ``components``, then ``removal``, then 0 in excluded dimensions.
 
@@ -40,6 +41,7 @@ class PostProcessing:
         components: (n, dimension) float32, orthonormal rows; None except for all-but-the-top.
         removal: LEACE removal of position, or None.
         texture: standardises the standard deviation over a tile's post-processed patches; None before it is fitted.
+        block_positions: subtracted from the vectors of blocks; None if there is no effect of the position.
         fitted_on: ``real`` or ``synthetic``, the origin of the tiles to which everything here is fitted; None if it is
             not recorded.
         n_tiles: number of the tiles to which mean, std and components are fitted; None if it is not recorded.
@@ -52,6 +54,7 @@ class PostProcessing:
     components: np.ndarray | None = None
     removal: LinearRemoval | None = None
     texture: Texture | None = None
+    block_positions: BlockPositions | None = None
     fitted_on: str | None = None
     n_tiles: int | None = None
 
@@ -83,6 +86,8 @@ class PostProcessing:
             values["excluded_dimensions"] = self.excluded_dimensions
         if self.texture is not None:
             values["texture"] = self.texture.to_values()
+        if self.block_positions is not None:
+            values["block_positions"] = self.block_positions.to_values()
         values |= {name: value for name in PROVENANCE if (value := getattr(self, name)) is not None}
         return json.dumps(values)
 
@@ -101,10 +106,15 @@ class PostProcessing:
             components = np.asarray(values["components"], np.float32) if "components" in values else None
             removal = LinearRemoval.from_values(values["removal"]) if "removal" in values else None
             texture = Texture.from_values(values["texture"], len(mean)) if "texture" in values else None
+            positions = (
+                BlockPositions.from_values(values["block_positions"], len(mean))
+                if "block_positions" in values
+                else None
+            )
             provenance = {name: values.get(name) for name in PROVENANCE}
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise PostProcessingError(f"stored post-processing cannot be read: {error!r}") from error
-        processing = cls(method, mean, std, excluded, components, removal, texture, **provenance)
+        processing = cls(method, mean, std, excluded, components, removal, texture, positions, **provenance)
         processing._check()
         return processing
 

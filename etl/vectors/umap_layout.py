@@ -1,7 +1,10 @@
 """The UMAP layout: a plane on which similar tiles lie near each other."""
 
+import importlib
+import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -10,6 +13,8 @@ from etl.vectors.unit import unit_vectors
 
 MIN_TILES = 10
 """UMAP's spectral initialisation needs this many; smaller sets use the first two principal components."""
+EXACT_BELOW = 4096
+"""UMAP compares all pairs of fewer tiles; for more, pynndescent finds the neighbours."""
 PLACE_NEIGHBORS = 10
 """Number of fitted tiles whose positions are averaged to place a new tile.
 
@@ -54,8 +59,7 @@ def make_layout(vectors: np.ndarray, parameters: UmapParameters | None = None, s
     given = parameters or UmapParameters()
     if len(vectors) < MIN_TILES:
         return Layout(_principal_plane(vectors), "pca", {"n_components": 2})
-    import umap
-
+    umap = _import_umap(len(vectors))
     neighbors = min(given.n_neighbors, len(vectors) - 1)
     options = asdict(given) | {"n_neighbors": neighbors}
     bar = {"disable": not show_progress, "desc": "layout   ", "unit": "epoch", "dynamic_ncols": True}
@@ -87,6 +91,32 @@ def place(vectors: np.ndarray, fitted: np.ndarray, fitted_places: np.ndarray) ->
         weight[weight.sum(axis=1) == 0] = 1
         weight /= weight.sum(axis=1, keepdims=True)
         yield np.einsum("mk,mkd->md", weight, fitted_places[best]).astype(np.float32)
+
+
+def _import_umap(n: int) -> ModuleType:
+    """Import umap for a layout of ``n`` tiles.
+
+    umap imports pynndescent, for which numba compiles 40 functions on the first import (19 s). Where UMAP compares all
+    pairs, none of them is called, and pynndescent is imported without compilation.
+    """
+    import numba
+
+    loaded = sys.modules.get("pynndescent.utils")
+    configuration: Any = numba.config
+    if n < EXACT_BELOW and loaded is None:
+        configured = configuration.DISABLE_JIT
+        configuration.DISABLE_JIT = 1
+        try:
+            importlib.import_module("pynndescent")
+        finally:
+            configuration.DISABLE_JIT = configured
+    elif n >= EXACT_BELOW and loaded is not None and not hasattr(loaded.tau_rand_int, "py_func"):
+        for name in [name for name in sys.modules if name.partition(".")[0] in ("umap", "pynndescent")]:
+            del sys.modules[name]
+    import umap
+
+    module: ModuleType = umap
+    return module
 
 
 def _principal_plane(vectors: np.ndarray) -> np.ndarray:

@@ -1,5 +1,5 @@
--- How do I search with plain pgvector, without the functions of schema api? By an HNSW index, which is yours to build:
--- `terrakin db index --hnsw`. The functions do not use it. Three things matter:
+-- How do I search with plain pgvector, without the functions of schema api? Without an index every tile is compared.
+-- `terrakin db index --hnsw` builds HNSW indexes for such queries (the functions do not use them). With them three things matter:
 -- 1. hnsw.iterative_scan: without it, filters leave almost none of the first candidates of the index;
 -- 2. the indexed expression, embedding_mean::halfvec(768), ascending by <=>, with a query vector that is a single value
 --    (a constant, or a subquery as here), not the column of a join;

@@ -1,10 +1,34 @@
--- Does my query use the HNSW index of `terrakin db index --hnsw`? "Index Scan using ix_tiles_embedding_mean_hnsw" in the plan means yes.
--- "Seq Scan" with "Sort" means that every tile is compared: right for few tiles or a selective filter, slow for a million.
--- "Rows Removed by Filter" counts candidates that a filter discarded. The functions of schema api read lists of keys
--- instead, and report the number in compared; auto_explain shows the plans inside them.
+-- How does a search find its matches, and what does a filter cost? This is its ranking statement for tiles, in short.
+-- Keys lie in lists around centroids. The nested loop reads the lists from the nearest centroid outwards, by the index
+-- on (list_id, city_id), and ends when 5,000 keys that pass the filter are compared: a filter costs the rows that it
+-- discards ("Rows Removed by Filter"). If the limit is not reached, every eligible key was compared: is_exact.
 EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF)
-SELECT t.tile_id
-FROM terrakin.tiles AS t
-ORDER BY t.embedding_mean::halfvec(768)
-    <=> (SELECT q.embedding_mean::halfvec(768) FROM terrakin.tiles AS q ORDER BY q.tile_id LIMIT 1)
+WITH query AS MATERIALIZED (
+    SELECT e.set_id, e.city_id, e.key
+    FROM terrakin.embedding_keys AS e
+    JOIN terrakin.embedding_sets AS s ON s.set_id = e.set_id
+    WHERE s.is_current AND s.unit = 'tile' AND s.method = 'mean'
+    ORDER BY e.item_id
+    LIMIT 1
+)
+SELECT c.item_id, c.distance
+FROM (
+    SELECT k.item_id, k.distance
+    FROM (
+        SELECT l.list_id
+        FROM terrakin.embedding_lists AS l
+        WHERE l.set_id = (SELECT q.set_id FROM query AS q) AND l.parent_id IS NOT NULL
+        ORDER BY l.centroid <#> (SELECT q.key FROM query AS q)
+    ) AS l
+    CROSS JOIN LATERAL (
+        SELECT e.item_id, e.key <=> (SELECT q.key FROM query AS q) AS distance
+        FROM terrakin.embedding_keys AS e
+        WHERE e.set_id = (SELECT q.set_id FROM query AS q)
+            AND e.list_id = l.list_id
+            AND e.city_id <> (SELECT q.city_id FROM query AS q)
+        OFFSET 0
+    ) AS k
+    LIMIT 5000
+) AS c
+ORDER BY c.distance
 LIMIT 20;

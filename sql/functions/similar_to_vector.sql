@@ -46,7 +46,7 @@ BEGIN
     RETURN QUERY
     SELECT s.*
     FROM internal.search(
-        ROW(query_vector, exclude_near, exclude_ids, NULL, NULL)::internal.search_anchor,
+        ROW(query_vector, exclude_near, array_remove(exclude_ids, NULL), NULL, NULL)::internal.search_anchor,
         ROW(
             k, unit, method, exclude_within_m, false, exclude_city_ids, max_per_city, max_per_tile, countries,
             exclude_countries, continents, origin, within, period, min_valid_share, min_similarity, exact

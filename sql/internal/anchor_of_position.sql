@@ -11,12 +11,13 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = public, pg_temp
 AS $$
 DECLARE
-    item_id bigint := CASE unit
+    item_id bigint;
+BEGIN
+    PERFORM internal.set_id(unit, method);
+    item_id := CASE unit
         WHEN 'block' THEN (SELECT b.block_id FROM api.block_at(lon, lat) AS b)
         ELSE (SELECT a.tile_id FROM api.tile_at(lon, lat) AS a)
     END;
-BEGIN
-    PERFORM internal.set_id(unit, method);
     IF item_id IS NULL THEN
         RAISE EXCEPTION 'no % at lon %, lat %', unit, coalesce(lon::text, 'NULL'), coalesce(lat::text, 'NULL')
             USING ERRCODE = 'P0002', HINT = 'Give degrees in EPSG:4326, longitude first; api.city_overview lists where tiles are.';
@@ -27,4 +28,4 @@ $$;
 
 COMMENT ON FUNCTION internal.anchor_of_position IS
 'Return the anchor of a search for what is similar to the newest tile at a position (degrees, EPSG:4326), or to the
-block there. A position without one raises SQLSTATE P0002.';
+block there. A position without one raises SQLSTATE P0002, an unknown unit or method 22023.';

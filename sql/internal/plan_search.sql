@@ -50,7 +50,6 @@ BEGIN
             filters.exclude_city_ids || CASE WHEN filters.exclude_same_city THEN anchor.city_ids END
             || internal.cities_in(filters.exclude_countries, NULL), NULL
         ),
-        array_remove(anchor.item_ids, NULL),
         exclude_within_m, ST_YMin(anchor.location::geometry) - reach_deg, ST_YMax(anchor.location::geometry) + reach_deg,
         CASE WHEN is_few THEN within END, within, internal.composites_in(filters.period),
         CASE WHEN NOT is_tile THEN coalesce(filters.max_per_tile, 1) END

@@ -41,7 +41,7 @@ BEGIN
                     AND (p.indexed_city_ids IS NULL OR e.city_id = ANY (p.indexed_city_ids))
                     AND (p.only_city_ids IS NULL OR e.city_id + 0 = ANY (p.only_city_ids))
                     AND (p.exclude_city_ids IS NULL OR e.city_id <> ALL (p.exclude_city_ids))
-                    AND (p.exclude_ids IS NULL OR e.item_id <> ALL (p.exclude_ids))
+                    AND (anchor.item_ids IS NULL OR e.item_id <> ALL (anchor.item_ids))
                     AND (p.exclude_within_m IS NULL OR ST_Y(e.location) NOT BETWEEN p.south AND p.north
                         OR NOT ST_DWithin(e.location::geography, anchor.location, p.exclude_within_m))
                     AND (p.indexed_within IS NULL OR e.location && p.indexed_within)

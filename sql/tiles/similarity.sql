@@ -1,8 +1,6 @@
--- requires: functions/tile_embedding.sql
--- requires: internal/cities_in.sql
+-- requires: functions/tile_cell.sql
 -- requires: internal/default_method.sql
--- requires: internal/wanted_origin.sql
--- requires: views/tile_vectors.sql
+-- requires: internal/map_similarities.sql
 CREATE OR REPLACE FUNCTION tiles.similarity(z integer, x integer, y integer, query json)
 RETURNS TABLE (mvt bytea, etag text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -10,101 +8,80 @@ SET search_path = public, pg_temp
 SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
-    used_method text := coalesce(query ->> 'method', internal.default_method());
-    queried vector;
-    only_city_ids bigint[];
-    cities_here bigint[];
+    unit text := CASE WHEN query ->> 'block_id' IS NULL THEN 'tile' ELSE 'block' END;
+    query_id text := query ->> (unit || '_id');
+    is_block boolean := unit = 'block' AND z >= 11;
+    envelope geometry;
 BEGIN
     -- Martin and the web app pass NULL for a tile outside the pyramid.
     IF z IS NULL THEN
         RETURN QUERY SELECT NULL::bytea, NULL::text;
         RETURN;
     END IF;
-    IF NOT coalesce(query ->> 'tile_id' ~ '^-?\d{1,18}$', false) THEN
-        RAISE EXCEPTION 'tile_id is %', coalesce(quote_literal(query ->> 'tile_id'), 'missing')
-            USING ERRCODE = '22023', HINT = 'Give the tile to compare the others with, for example ?tile_id=123.';
+    IF unit = 'block' AND query ->> 'tile_id' IS NOT NULL THEN
+        RAISE EXCEPTION 'both tile_id and block_id are given'
+            USING ERRCODE = '22023', HINT = 'Give the tile or the block to compare the others with, not both.';
     END IF;
-    queried := api.tile_embedding((query ->> 'tile_id')::bigint, used_method);
-    only_city_ids := internal.cities_in(NULL, NULL, internal.wanted_origin(
-        query ->> 'origin',
-        (
-            SELECT c.is_synthetic
-            FROM terrakin.tiles AS t
-            JOIN terrakin.cities AS c ON c.city_id = t.city_id
-            WHERE t.tile_id = (query ->> 'tile_id')::bigint
-        )
-    ));
-    -- Looked up first, so that the plan fits their number: one pass over all tiles for the world, the index for a few cities.
-    IF z < 6 THEN
-        SELECT array_agg(c.city_id)
-        INTO cities_here
-        FROM terrakin.cities AS c
-        WHERE c.location::geometry && ST_Transform(ST_TileEnvelope(z, x, y), 4326)
-            AND (only_city_ids IS NULL OR c.city_id = ANY (only_city_ids));
+    IF NOT coalesce(query_id ~ '^-?\d{1,18}$', false) THEN
+        RAISE EXCEPTION '%_id is %', unit, coalesce(quote_literal(query_id), 'missing')
+            USING ERRCODE = '22023', HINT = 'Give the tile or block to compare the others with, for example ?tile_id=123.';
     END IF;
+    envelope := ST_TileEnvelope(z, x, y);
     RETURN QUERY
-    WITH envelope AS (
+    WITH found AS MATERIALIZED (
         SELECT
-            ST_TileEnvelope(z, x, y) AS mercator,
-            ST_Transform(ST_TileEnvelope(z, x, y), 4326) AS lonlat
+            s.item_id,
+            CASE WHEN unit = 'tile' THEN s.item_id ELSE s.item_id >> 6 END AS tile_id,
+            CASE WHEN unit = 'block' THEN s.item_id END AS block_id,
+            s.city_id,
+            s.similarity::real AS similarity
+        FROM internal.map_similarities(
+            z, envelope, unit, query_id::bigint, coalesce(query ->> 'method', internal.default_method(unit)), query ->> 'origin'
+        ) AS s
     ),
-    -- From z 6 the tiles in the envelope, below z 6 the tiles of the cities in it.
-    wanted AS (
-        SELECT t.tile_id, t.city_id, t.footprint, t.period
-        FROM envelope AS e
-        JOIN terrakin.tiles AS t ON t.footprint && e.lonlat
-        WHERE z >= 6
-            AND (only_city_ids IS NULL OR t.city_id = ANY (only_city_ids))
-        UNION ALL
-        SELECT t.tile_id, t.city_id, NULL, NULL
-        FROM terrakin.tiles AS t
-        WHERE z < 6 AND t.city_id = ANY (cities_here)
-    ),
-    -- MATERIALIZED here and below: inlined, it would be computed once for each use.
-    compared AS MATERIALIZED (
-        SELECT w.tile_id, w.city_id, w.footprint, w.period, 1 - (v.embedding <=> queried) AS similarity
-        FROM wanted AS w
-        JOIN api.tile_vectors AS v ON v.tile_id = w.tile_id AND v.method = used_method
+    cells AS MATERIALIZED (
+        SELECT c.tile_id, c.srid, c.col * 2240 AS west, (c."row" + 1) * 2240 AS north
+        FROM (SELECT DISTINCT f.tile_id FROM found AS f WHERE is_block) AS d
+        CROSS JOIN LATERAL (SELECT d.tile_id, t.* FROM api.tile_cell(d.tile_id) AS t) AS c
     ),
     footprints AS MATERIALIZED (
         SELECT
-            c.tile_id AS id,
-            c.tile_id,
-            c.city_id,
-            c.similarity::real AS similarity,
+            CASE WHEN is_block THEN f.block_id ELSE f.tile_id END AS id,
+            f.tile_id,
+            f.block_id,
+            f.city_id,
+            f.similarity,
             n.is_synthetic,
-            ST_AsMVTGeom(ST_Transform(c.footprint, 3857), e.mercator, 4096, 64, true) AS geom
-        FROM compared AS c
-        JOIN terrakin.cities AS n ON n.city_id = c.city_id
-        CROSS JOIN envelope AS e
-        WHERE z >= 6 AND c.similarity <> 'NaN'
-        ORDER BY lower(c.period), c.tile_id
-    ),
-    -- Below z 6 the most similar tile represents its city. First the highest similarity, then the tile that has it:
-    -- sorting all tiles of a city would take as long as comparing them.
-    best AS (
-        SELECT h.city_id, h.similarity, min(c.tile_id) AS tile_id
-        FROM (
-            SELECT c.city_id, max(c.similarity) AS similarity
-            FROM compared AS c
-            WHERE z < 6 AND c.similarity <> 'NaN'
-            GROUP BY c.city_id
-        ) AS h
-        JOIN compared AS c ON c.city_id = h.city_id AND c.similarity = h.similarity
-        GROUP BY h.city_id, h.similarity
+            ST_AsMVTGeom(
+                CASE
+                    WHEN is_block THEN ST_Transform(ST_MakeEnvelope(
+                        c.west + b.col * 320, c.north - (b."row" + 1) * 320, c.west + (b.col + 1) * 320, c.north - b."row" * 320,
+                        c.srid
+                    ), 3857)
+                    ELSE ST_Transform(t.footprint, 3857)
+                END, envelope, 4096, 64, true
+            ) AS geom
+        FROM found AS f
+        JOIN terrakin.tiles AS t ON t.tile_id = f.tile_id
+        JOIN terrakin.cities AS n ON n.city_id = f.city_id
+        LEFT JOIN cells AS c ON is_block AND c.tile_id = f.tile_id
+        CROSS JOIN LATERAL (SELECT (f.block_id & 63)::integer / 7 AS "row", (f.block_id & 63)::integer % 7 AS col) AS b
+        WHERE z >= 6
+        ORDER BY lower(t.period), f.item_id
     ),
     points AS MATERIALIZED (
         SELECT
-            b.city_id,
+            f.city_id,
             n.name AS city,
-            b.tile_id AS best_tile_id,
-            b.similarity::real AS similarity,
+            f.tile_id AS best_tile_id,
+            f.block_id AS best_block_id,
+            f.similarity,
             n.is_synthetic,
-            ST_AsMVTGeom(ST_Transform(n.location::geometry, 3857), e.mercator, 4096, 0, true) AS geom
-        FROM best AS b
-        JOIN terrakin.cities AS n ON n.city_id = b.city_id
-        CROSS JOIN envelope AS e
-        ORDER BY b.similarity, b.city_id
+            ST_AsMVTGeom(ST_Transform(n.location::geometry, 3857), envelope, 4096, 0, true) AS geom
+        FROM found AS f
+        JOIN terrakin.cities AS n ON n.city_id = f.city_id
+        WHERE z < 6
+        ORDER BY f.similarity, f.city_id
     ),
     layers AS MATERIALIZED (
         SELECT nullif(
@@ -120,7 +97,7 @@ $$;
 
 COMMENT ON FUNCTION tiles.similarity IS
 '{
-    "description": "Similarity of every tile to one tile. Query parameters: tile_id, the tile to compare with; method: mean, dominant, median, min, max, std or mean_std (default: that of the encoder); origin: real, synthetic or any (default: that of the tile). Layer similarity contains footprints (from zoom 6; feature id = tile_id), layer cities (below zoom 6) one point per city with its most similar tile. mvt is NULL for an empty tile; etag is the MD5 of mvt. An unknown tile raises SQLSTATE P0002, a missing tile_id, an unknown method or origin 22023.",
+    "description": "Similarity to a tile or block. Query parameters: tile_id or block_id, what to compare with; method: mean, dominant, median, min, max, std or mean_std (default: that of the encoder; blocks: mean); origin: real, synthetic or any (default: that of the tile or block). Layer similarity contains footprints: of tiles, or from zoom 11 of blocks, if block_id is given; at most 4,000, the most similar (from zoom 6; feature id = tile_id or, for blocks, block_id). Between zoom 6 and 10, a tile has the similarity of its best block to block_id. Layer cities (below zoom 6) contains one point per city with its most similar tile or block, by the keys that searches compare. Where cities have more than 1,000 tiles, zooms below 11 contain only tiles and cities with one of the 20,000 blocks in the lists nearest to block_id. mvt is NULL for an empty tile; etag is the MD5 of mvt. An unknown tile or block raises SQLSTATE P0002, a missing tile_id, an unknown method or origin 22023.",
     "attribution": "City positions: <a href=\"https://www.geonames.org/\">GeoNames</a> (CC BY 4.0)",
     "minzoom": 0,
     "maxzoom": 14,
@@ -128,13 +105,14 @@ COMMENT ON FUNCTION tiles.similarity IS
     "vector_layers": [
         {
             "id": "similarity",
-            "description": "Footprint of a tile: 224 x 224 pixels of 10 m. Ordered by period, newest last.",
+            "description": "Footprint of a tile (2,240 m) or block (320 m). Ordered by period, newest last.",
             "minzoom": 6,
             "maxzoom": 14,
             "fields": {
-                "tile_id": "Number. Key of the tile; also the feature id",
+                "tile_id": "Number. Key of the tile, or of the tile of the block",
+                "block_id": "Number. Key of the block; below zoom 11 the best block of the tile. Only with block_id in the query",
                 "city_id": "Number. Key of the city",
-                "similarity": "Number. Cosine with the query tile, -1 to 1",
+                "similarity": "Number. Cosine with the query tile or block, -1 to 1",
                 "is_synthetic": "Boolean. True if the pixels are generated"
             }
         },
@@ -146,8 +124,9 @@ COMMENT ON FUNCTION tiles.similarity IS
             "fields": {
                 "city_id": "Number. Key of the city; negative for a synthetic town",
                 "city": "String. English name of the city",
-                "best_tile_id": "Number. Key of its most similar tile",
-                "similarity": "Number. Cosine of that tile with the query tile, -1 to 1",
+                "best_tile_id": "Number. Key of its most similar tile, or of the tile of its most similar block",
+                "best_block_id": "Number. Key of its most similar block. Only with block_id in the query",
+                "similarity": "Number. Cosine of that tile or block with that of the query, -1 to 1",
                 "is_synthetic": "Boolean. True if the town is made up"
             }
         }

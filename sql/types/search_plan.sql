@@ -8,7 +8,6 @@ CREATE TYPE internal.search_plan AS (
     indexed_city_ids bigint[],
     only_city_ids bigint[],
     exclude_city_ids bigint[],
-    exclude_ids bigint[],
     exclude_within_m double precision,
     south double precision,
     north double precision,
@@ -34,7 +33,6 @@ COMMENT ON COLUMN internal.search_plan.indexed_city_ids IS
 COMMENT ON COLUMN internal.search_plan.only_city_ids IS
 'Only these cities, so many that reading whole lists is faster than an index search for each of them.';
 COMMENT ON COLUMN internal.search_plan.exclude_city_ids IS 'Leave out these cities. It has no NULL.';
-COMMENT ON COLUMN internal.search_plan.exclude_ids IS 'Leave out these tiles or blocks. It has no NULL.';
 COMMENT ON COLUMN internal.search_plan.exclude_within_m IS 'Leave out what is nearer than this to the anchor, in metres.';
 COMMENT ON COLUMN internal.search_plan.south IS 'Everything nearer than exclude_within_m lies north of this latitude.';
 COMMENT ON COLUMN internal.search_plan.north IS 'Everything nearer than exclude_within_m lies south of this latitude.';

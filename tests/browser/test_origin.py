@@ -4,7 +4,6 @@ import csv
 import io
 import re
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from db.connect import connect
 from db.embedding_sets.tile_keys import add_tile_keys
 from tests.browser.conftest import LAY_OUT, LAYOUT, serving
 from tests.browser.walk import (
@@ -62,7 +62,7 @@ def half_seen() -> bytes:
 def places(server_home: Path) -> Iterator[TownDatabase]:
     """Yield the towns with a layout: two of them real places, the date of one unknown."""
     with town_database(server_home) as towns:
-        with closing(psycopg.connect(towns.settings.database_url or "", autocommit=True)) as conn:
+        with connect(towns.settings) as conn:
             conn.execute(MAKE_REAL)
             add_tile_keys(conn)
             conn.execute(LAY_OUT)

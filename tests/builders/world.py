@@ -1,6 +1,6 @@
 """A random world of tiles, as rows in PostgreSQL and as NumPy arrays."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ from pgvector import Vector
 from pyproj import Geod
 
 from db.embedding_sets.tile_keys import add_tile_keys
+from tests.builders.blocks import Blocks, add_blocks, cells_under
 from tests.builders.rows import CITY, COUNTRY, DIMENSION, TILE, box, make_composite, point, tile_values
 
 GEOD = Geod(ellps="WGS84")
@@ -33,6 +34,7 @@ class World:
     is_synthetic: np.ndarray
     is_date_known: np.ndarray
     vectors: dict[str, np.ndarray]
+    blocks: Blocks | None = None
 
     def distance_m(self, row: int) -> np.ndarray:
         """Return the geodesic metres from one tile to every tile, computed by PROJ (not by PostGIS)."""
@@ -57,7 +59,14 @@ class World:
 
 
 def build_world(
-    conn: psycopg.Connection[Any], n_tiles: int, n_cities: int, seed: int, *, n_real: int = 0, n_undated: int = 0
+    conn: psycopg.Connection[Any],
+    n_tiles: int,
+    n_cities: int,
+    seed: int,
+    *,
+    n_real: int = 0,
+    n_undated: int = 0,
+    with_blocks: bool = False,
 ) -> World:
     """Insert a random world and return it as arrays. Vectors are float32, so that both contain the same numbers.
 
@@ -68,6 +77,7 @@ def build_world(
         seed: fixes the random numbers.
         n_real: the first so many cities are real places, the others synthetic.
         n_undated: the dates of the last so many cities are unknown.
+        with_blocks: put the tiles on the lattice of UTM, where ids tell places, and insert the 49 blocks of each.
     """
     rng = np.random.default_rng(seed)
     city = rng.integers(n_cities, size=n_tiles)
@@ -90,6 +100,10 @@ def build_world(
         },
     )
     world.vectors["mean_std"] = np.hstack([world.unit("mean"), world.unit("std")])
+    footprints = [box(lon, lat, 0.01) for lon, lat in zip(world.lon, world.lat, strict=True)]
+    if with_blocks:
+        tile_ids, lon, lat, footprints = cells_under(conn, world.lon, world.lat)
+        world = replace(world, tile_ids=tile_ids, lon=lon, lat=lat)
     with conn.cursor() as cursor:
         cursor.executemany(COUNTRY, [(c, f"Country {c}", k) for c, k in zip(COUNTRIES, CONTINENTS, strict=True)])
         for i in range(n_cities):
@@ -98,19 +112,23 @@ def build_world(
             about = {"city_id": i + 1, "name": f"City {i + 1}", "country_code": code, "is_synthetic": i >= n_real}
             cursor.execute(CITY, {**about, **place})
         composites = [make_composite(conn, i + 1, is_date_known=i < n_cities - n_undated) for i in range(n_cities)]
-        cursor.executemany(TILE, [_world_tile(world, row, composites[city[row]]) for row in range(n_tiles)])
+        cursor.executemany(
+            TILE, [_world_tile(world, row, composites[city[row]], footprints[row]) for row in range(n_tiles)]
+        )
         cursor.executemany(
             AGGREGATE,
             [(int(world.tile_ids[r]), m, Vector(world.vectors[m][r])) for r in range(n_tiles) for m in AGGREGATES],
         )
         add_tile_keys(conn)
+        if with_blocks:
+            world = replace(world, blocks=add_blocks(conn, world.tile_ids, world.city_ids, world.vectors["mean"], rng))
         cursor.execute("ANALYZE terrakin.tiles, terrakin.tile_aggregates, terrakin.cities, terrakin.embedding_keys")
     return world
 
 
-def _world_tile(world: World, row: int, composite_id: int) -> dict[str, Any]:
-    lon, lat = world.lon[row], world.lat[row]
+def _world_tile(world: World, row: int, composite_id: int, footprint: str) -> dict[str, Any]:
     return tile_values(
-        int(world.tile_ids[row]), int(world.city_ids[row]), composite_id, box(lon, lat, 0.01), point(lon, lat),
+        int(world.tile_ids[row]), int(world.city_ids[row]), composite_id, footprint,
+        point(world.lon[row], world.lat[row]),
         world.vectors["mean"][row], world.vectors["dominant"][row], float(world.valid_share[row]),
     )  # fmt: skip

@@ -25,7 +25,7 @@ EXAMPLES = sorted((ROOT / "sql" / "examples").glob("*.sql"))
 AS_READER = "SET ROLE terrakin_reader; SET default_transaction_read_only = on; SET search_path = public"
 
 COLUMNS = {
-    "01": "rank tile_id city country_code similarity distance_m is_exact",
+    "01": "rank tile_id city country_code similarity distance_m compared",
     "02": "rank tile_id city continent similarity distance_m",
     "03": "rank tile_id city similarity lat compared is_exact",
     "04": "rank tile_id city similarity similarity_to_liked similarity_to_disliked",
@@ -42,6 +42,9 @@ COLUMNS = {
     "16": "radius_m n_within n_eligible",
     "17": "rank tile_id city is_synthetic similarity distance_m",
     "18": "rank tile_id city similarity content texture",
+    "19": "rank block_id city country_code similarity distance_m footprint",
+    "20": "city country_code n_matches area_km2 least_similarity",
+    "21": "rank block_id tile_id similarity road_m",
 }
 PLACES = "SELECT ST_X(location::geometry), ST_Y(location::geometry) FROM terrakin.tiles ORDER BY tile_id"
 VECTORS = "SELECT tile_id, city_id, embedding_mean, umap_x, umap_y FROM terrakin.tiles ORDER BY tile_id"
@@ -67,11 +70,11 @@ def url(server_home: Path) -> Iterator[str]:
     with cloned_database(server_home) as url:
         settings = Settings(server_home, database_url=url)
         with connect(settings) as conn:
-            world: World = build_world(conn, 300, 8, seed=4, n_real=1)
+            world: World = build_world(conn, 300, 8, seed=4, n_real=1, with_blocks=True)
             assert len(world.tile_ids) == 300
             conn.execute(SEEN_TWICE)
             conn.execute(LAY_OUT)
-        build_indexes(settings, with_hnsw=True)
+        build_indexes(settings)
         yield url
 
 
@@ -191,13 +194,11 @@ def test_explain_shows_a_plan(answers: dict[str, list[dict[str, str]]]) -> None:
     assert any("Scan" in row["QUERY PLAN"] for row in answers["12"])
 
 
-def test_the_plan_is_the_one_that_the_recipe_describes(url: str) -> None:
-    """Without an index 300 tiles are read faster, so sequential scans are turned off."""
-    recipe = (ROOT / "sql" / "examples" / "12_reading_explain.sql").read_text()
-    with connect(Settings(Path(), database_url=url)) as conn:
-        conn.execute("SET enable_seqscan = off")
-        plan = conn.execute(recipe).fetchall()
-    assert any("Index Scan using ix_tiles_embedding_mean_hnsw" in row[0] for row in plan)
+def test_the_plan_reads_lists_by_the_index_until_the_limit(answers: dict[str, list[dict[str, str]]]) -> None:
+    plan = "\n".join(row["QUERY PLAN"] for row in answers["12"])
+    assert "Limit (actual" in plan
+    assert "Nested Loop" in plan
+    assert "embedding_lists" in plan
 
 
 def test_lift_refers_to_the_tiles_that_could_be_matches(answers: dict[str, list[dict[str, str]]], url: str) -> None:
@@ -268,6 +269,22 @@ def test_real_places_and_synthetic_towns_are_told_apart(answers: dict[str, list[
 def test_content_and_texture_average_to_the_similarity(answers: dict[str, list[dict[str, str]]]) -> None:
     content, texture = (np.array(numbers(answers["18"], name)) for name in ("content", "texture"))
     np.testing.assert_allclose((content + texture) / 2, numbers(answers["18"], "similarity"), atol=1e-6)
+
+
+def test_more_of_an_estate_is_found_in_twenty_tiles(answers: dict[str, list[dict[str, str]]]) -> None:
+    rows = answers["19"]
+    assert len({int(row["block_id"]) >> 6 for row in rows}) == len(rows) == 20
+    assert min(numbers(rows, "distance_m")) > 1000
+
+
+def test_blocks_like_an_area_are_counted_by_city(answers: dict[str, list[dict[str, str]]]) -> None:
+    assert sum(numbers(answers["20"], "n_matches")) == 1000
+    assert sum(numbers(answers["20"], "area_km2")) == pytest.approx(102.4, abs=0.05)
+
+
+def test_blocks_near_a_line_are_within_500_m_of_it(answers: dict[str, list[dict[str, str]]]) -> None:
+    assert max(numbers(answers["21"], "road_m")) <= 501
+    assert len(answers["21"]) == 20
 
 
 def test_matches_are_exported_to_a_geopackage(url: str, tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+WITHOUT = {"similar_tiles": ["unit", "max_per_tile"], "similar_blocks": ["unit"]}
+"""Searches whose name is their unit."""
 SCRIPT = Path(__file__).parents[2] / "scripts" / "generate_search.py"
 FIELDS = """
     SELECT a.attname, format_type(a.atttypid, a.atttypmod)
@@ -36,27 +38,21 @@ def test_a_stale_file_is_named(tmp_path: Path) -> None:
     assert run.stderr.splitlines() == ["sql/types/match.sql is stale: run scripts/generate_search.py"]
 
 
-@pytest.mark.parametrize("name", ["similar_at", "similar_to_examples", "similar_to_area"])
+@pytest.mark.parametrize(
+    "name", ["similar_tiles", "similar_blocks", "similar_at", "similar_to_examples", "similar_to_area"]
+)
 def test_every_search_takes_all_filters_in_the_same_order(conn: psycopg.Connection, name: str) -> None:
     filters = [row[0] for row in conn.execute(FIELDS, ("search_filters",))]
     (arguments,) = conn.execute(
         "SELECT proargnames[:pronargs] FROM pg_proc WHERE oid = ('api.' || %s)::regproc", (name,)
     ).fetchone()
-    assert arguments[-len(filters) :] == filters
-
-
-@pytest.mark.parametrize(
-    ("name", "without"), [("similar_tiles", {"unit", "max_per_tile"}), ("similar_blocks", {"unit"})]
-)
-def test_a_search_by_one_unit_takes_the_other_filters(conn: psycopg.Connection, name: str, without: set[str]) -> None:
-    filters = [row[0] for row in conn.execute(FIELDS, ("search_filters",)) if row[0] not in without]
-    (arguments,) = conn.execute(
-        "SELECT proargnames[2:pronargs] FROM pg_proc WHERE oid = ('api.' || %s)::regproc", (name,)
-    ).fetchone()
-    assert arguments == filters
+    without = WITHOUT.get(name, [])
+    shared = [f for f in filters if f not in without]
+    assert arguments[-len(shared) :] == shared
+    assert not set(without) & set(arguments)
 
 
 def test_the_default_filters_are_those_of_similar_tiles(conn: psycopg.Connection) -> None:
     (filters,) = conn.execute("SELECT to_jsonb(internal.default_filters())").fetchone()
     defaults = {name: value for name, value in filters.items() if value is not None}
-    assert defaults == {"k": 20, "exclude_within_m": 0, "exclude_same_city": True, "exact": False, "unit": "tile"}
+    assert defaults == {"k": 20, "unit": "tile", "exclude_within_m": 0, "exclude_same_city": True, "exact": False}

@@ -18,7 +18,9 @@ ABOUT = """
 def test_it_returns_the_rows_of_the_named_functions_with_their_defaults(conn: psycopg.Connection[Any]) -> None:
     world = build_world(conn, 60, 6, seed=3)
     tile_id = int(world.tile_ids[0])
-    columns = "rank, tile_id, city_id, city, country_code, similarity, distance_m, compared, is_exact, footprint"
+    columns = (
+        "rank, block_id, tile_id, city_id, city, country_code, similarity, distance_m, compared, is_exact, footprint"
+    )
     for query, call, arguments in (
         ({"kind": "tile", "tile_id": tile_id}, "api.similar_tiles(%s)", (tile_id,)),
         ({"kind": "examples", "positive": [tile_id]}, "api.similar_to_examples(ARRAY[%s]::bigint[])", (tile_id,)),

@@ -1,190 +1,263 @@
-"""``api.similar_blocks``, and with it ``internal.search`` by block, against brute force in NumPy and PROJ."""
+"""``api.similar_blocks`` and the other searches by block, against brute force over the keys in NumPy and PROJ."""
 
-import re
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import psycopg
 import pytest
-import shapely
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from db.embedding_sets.store import Items, read_set, write_keys
-from tests.builders import GEOD, TOWNS, build_towns
+from tests.builders.blocks import N_BLOCKS, Blocks
+from tests.builders.lists import split_into_lists
+from tests.builders.world import GEOD, World, build_world
 
-KEYS = """
-    SELECT e.item_id, e.city_id, e.valid_share, ST_X(e.location), ST_Y(e.location), e.key::vector
-    FROM terrakin.embedding_keys AS e
-    WHERE e.set_id = internal.set_id('block', 'mean')
-    ORDER BY e.item_id
-"""
-FIRST = TOWNS[0].city_id
-REGION = "POLYGON((-30 30, 60 30, 60 70, -30 70, -30 30))"
-
-
-@dataclass(frozen=True)
-class Blocks:
-    """The blocks of all towns as arrays, one row per block, and the unit vectors of their keys."""
-
-    ids: np.ndarray
-    city_ids: np.ndarray
-    lon: np.ndarray
-    lat: np.ndarray
-    unit: np.ndarray
-
-    def ranked(self, row: int, eligible: np.ndarray, k: int, per_tile: int, per_city: int = 10**9) -> list[int]:
-        """Return the best k eligible blocks, at most so many of one tile and of one city."""
-        similarity = np.round(self.unit @ self.unit[row], 9)
-        chosen: list[int] = []
-        for i in np.lexsort((self.ids, -similarity)):
-            block, city = int(self.ids[i]), self.city_ids[i]
-            of_tile = sum(b >> 6 == block >> 6 for b in chosen)
-            of_city = sum(self.city_ids[self.ids == b][0] == city for b in chosen)
-            if eligible[i] and i != row and of_tile < per_tile and of_city < per_city:
-                chosen.append(block)
-        return chosen[:k]
+N_TILES, N_CITIES = 30, 6
+SUMMER, WINTER = "[2024-08-31,2024-12-01)", "[2024-09-01,2024-12-01)"
+NORTH = "SRID=4326;POLYGON((-180 0, 180 0, 180 90, -180 90, -180 0))"
 
 
 @pytest.fixture(scope="module")
-def blocks(module_conn: psycopg.Connection[Any]) -> Blocks:
-    build_towns(module_conn)
-    ids, cities, _, lon, lat, keys = zip(*module_conn.execute(KEYS).fetchall(), strict=True)
-    vectors = np.stack([key.to_numpy() for key in keys]).astype(float)
-    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    return Blocks(np.array(ids), np.array(cities), np.array(lon), np.array(lat), unit)
+def world(module_conn: psycopg.Connection[Any]) -> World:
+    world = build_world(module_conn, N_TILES, N_CITIES, seed=5, n_undated=1, with_blocks=True)
+    split_into_lists(module_conn, n_lists=40, max_compared=60)
+    return world
 
 
-def found(conn: psycopg.Connection[Any], block_id: int, arguments: str = "") -> list[int]:
-    rows = conn.execute(f"SELECT block_id FROM api.similar_blocks({block_id}{arguments}) ORDER BY rank")  # type: ignore[arg-type] # noqa: S608
-    return [row[0] for row in rows]
+def blocks_of(world: World) -> Blocks:
+    assert world.blocks is not None
+    return world.blocks
 
 
-@pytest.mark.parametrize("exact", ["", ", exact => true"])
-def test_at_most_one_block_of_a_tile_and_none_of_the_own_city(
-    module_conn: psycopg.Connection[Any], blocks: Blocks, exact: str
-) -> None:
-    row = 60
-    elsewhere = blocks.city_ids != blocks.city_ids[row]
-    expected = blocks.ranked(row, elsewhere, 20, 1)
-    assert found(module_conn, int(blocks.ids[row]), exact) == expected
-    assert len({block >> 6 for block in expected}) == len(expected)
+def search(conn: psycopg.Connection[Any], world: World, row: int, **arguments: object) -> list[dict[str, Any]]:
+    named = "".join(f", {name} => %({name})s" for name in arguments)
+    cursor = conn.execute(
+        f"SELECT * FROM api.similar_blocks(%(block_id)s{named})",  # type: ignore[arg-type] # noqa: S608 our own names
+        {"block_id": int(blocks_of(world).ids[row]), **arguments},
+    )
+    assert cursor.description
+    return [dict(zip((c.name for c in cursor.description), found, strict=True)) for found in cursor]
 
 
-def test_limits_per_tile_and_per_city_hold_together(module_conn: psycopg.Connection[Any], blocks: Blocks) -> None:
-    row = 7
-    any_city = np.ones(len(blocks.ids), bool)
-    for per_tile, per_city in ((2, 3), (1, 2), (49, 5)):
-        arguments = f", exclude_same_city => false, max_per_tile => {per_tile}, max_per_city => {per_city}"
-        answer = found(module_conn, int(blocks.ids[row]), arguments)
-        assert answer == blocks.ranked(row, any_city, 20, per_tile, per_city)
-
-
-def test_rows_are_min_of_k_and_eligible(module_conn: psycopg.Connection[Any], blocks: Blocks) -> None:
-    elsewhere = blocks.city_ids != FIRST
-    for arguments, n in (
-        (", max_per_tile => 49, k => 10000", int(elsewhere.sum())),
-        (", k => 10000", len(np.unique(blocks.ids[elsewhere] >> 6))),
-        (", k => 0", 0),
-        (", min_similarity => 1", 0),
-    ):
-        assert len(found(module_conn, int(blocks.ids[blocks.city_ids == FIRST][0]), arguments)) == n
-
-
-def test_filters_by_distance_and_region_refer_to_the_centre_of_a_block(
-    module_conn: psycopg.Connection[Any], blocks: Blocks
-) -> None:
-    row = int(np.flatnonzero(blocks.city_ids == FIRST)[100])
+def distance_m(blocks: Blocks, row: int) -> np.ndarray:
     n = len(blocks.ids)
-    distance = GEOD.inv(np.full(n, blocks.lon[row]), np.full(n, blocks.lat[row]), blocks.lon, blocks.lat)[2]
-    within = shapely.contains_xy(shapely.from_wkt(REGION), blocks.lon, blocks.lat)
-    for arguments, eligible in (
-        ("exclude_within_m => 1500", distance >= 1500),
-        (f"within => ST_GeomFromText('{REGION}', 4326)", within),
-        (f"within => ST_GeomFromText('{REGION}', 4326), exclude_within_m => 900", within & (distance >= 900)),
+    return np.asarray(GEOD.inv(np.full(n, blocks.lon[row]), np.full(n, blocks.lat[row]), blocks.lon, blocks.lat)[2])
+
+
+def brute_force(world: World, row: int, arguments: dict[str, Any]) -> list[int]:
+    """Return the rows of the true answer, best first."""
+    a: dict[str, Any] = {"k": 20, "exclude_same_city": True, "max_per_tile": 1, **arguments}
+    blocks = blocks_of(world)
+    cities = world.city_ids[blocks.tile_rows]
+    similarity = blocks.similarity(row)
+    eligible = np.arange(len(blocks.ids)) != row
+    if a["exclude_same_city"]:
+        eligible &= cities != cities[row]
+    if a.get("exclude_within_m"):
+        eligible &= distance_m(blocks, row) > a["exclude_within_m"]
+    if a.get("within"):
+        eligible &= blocks.lat > 0
+    if a.get("period"):
+        eligible &= world.is_date_known[blocks.tile_rows] & (a["period"] == SUMMER)
+    if a.get("min_valid_share") is not None:
+        eligible &= blocks.valid_share >= a["min_valid_share"]
+    if a.get("min_similarity") is not None:
+        eligible &= similarity >= a["min_similarity"]
+    per_tile, per_city = np.zeros(N_TILES, int), np.zeros(N_CITIES + 1, int)
+    answer = []
+    for i in np.flatnonzero(eligible)[np.argsort(-similarity[eligible], kind="stable")]:
+        per_tile[blocks.tile_rows[i]] += 1
+        if per_tile[blocks.tile_rows[i]] > a["max_per_tile"]:
+            continue
+        per_city[cities[i]] += 1
+        if a.get("max_per_city") is None or per_city[cities[i]] <= a["max_per_city"]:
+            answer.append(int(i))
+    return answer[: a["k"]]
+
+
+filters = st.fixed_dictionaries(
+    {},
+    optional={
+        "k": st.integers(0, 100),
+        "exclude_same_city": st.booleans(),
+        "exclude_within_m": st.sampled_from([500.0, 5_000.0, 3_000_000.0]),
+        "max_per_tile": st.sampled_from([1, 2, 49]),
+        "max_per_city": st.integers(1, 5),
+        "within": st.just(NORTH),
+        "period": st.sampled_from([SUMMER, SUMMER, WINTER]),
+        "min_valid_share": st.sampled_from([0.75, 0.875, 1.0]),
+        "min_similarity": st.sampled_from([-1.0, 0.3, 0.999]),
+        "origin": st.sampled_from(["synthetic", "any", "any"]),
+    },
+)
+quick = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+rows = st.integers(0, N_TILES * N_BLOCKS - 1)
+
+
+@quick
+@given(row=rows, arguments=filters)
+def test_the_exact_answer_equals_brute_force(
+    module_conn: psycopg.Connection[Any], world: World, row: int, arguments: dict[str, Any]
+) -> None:
+    blocks, truth = blocks_of(world), brute_force(world, row, arguments)
+    answer = search(module_conn, world, row, exact=True, **arguments)
+    assert [a["rank"] for a in answer] == list(range(1, len(truth) + 1))
+    assert {a["is_exact"] for a in answer} <= {True}
+    similarity = blocks.similarity(row)
+    np.testing.assert_allclose([a["similarity"] for a in answer], similarity[truth], atol=1e-4)
+    found = [int(np.flatnonzero(blocks.ids == a["block_id"])[0]) for a in answer]
+    np.testing.assert_allclose(similarity[found], similarity[truth], atol=1e-4)
+    metres = distance_m(blocks, row)[found]
+    np.testing.assert_allclose([a["distance_m"] for a in answer], metres, rtol=1e-6, atol=1)
+    assert [a["tile_id"] for a in answer] == world.tile_ids[blocks.tile_rows[found]].tolist()
+
+
+@quick
+@given(row=rows, arguments=filters)
+def test_an_answer_has_all_rows_in_order_and_is_the_exact_one_if_it_is_marked_so(
+    module_conn: psycopg.Connection[Any], world: World, row: int, arguments: dict[str, Any]
+) -> None:
+    answer, truth = search(module_conn, world, row, **arguments), brute_force(world, row, arguments)
+    assert len(answer) == len(truth)
+    similarities = [a["similarity"] for a in answer]
+    assert similarities == sorted(similarities, reverse=True)
+    assert len({a["block_id"] for a in answer}) == len(answer)
+    if answer and answer[0]["is_exact"]:
+        np.testing.assert_allclose(similarities, blocks_of(world).similarity(row)[truth], atol=1e-4)
+
+
+def test_a_search_stops_when_it_has_compared_enough(module_conn: psycopg.Connection[Any], world: World) -> None:
+    answer = search(module_conn, world, 0, k=5, origin="any")
+    assert {(a["compared"], a["is_exact"]) for a in answer} == {(60, False)}
+    n_eligible = int((world.city_ids[blocks_of(world).tile_rows] != world.city_ids[0]).sum())
+    answer = search(module_conn, world, 0, k=5, origin="any", exact=True)
+    assert {(a["compared"], a["is_exact"]) for a in answer} == {(n_eligible, True)}
+
+
+def test_few_blocks_in_an_area_are_all_compared(module_conn: psycopg.Connection[Any], world: World) -> None:
+    answer = search(module_conn, world, 0, k=5, origin="any", within=NORTH, exclude_same_city=False)
+    n_north = int((np.delete(blocks_of(world).lat, 0) > 0).sum())
+    assert {(a["compared"], a["is_exact"]) for a in answer} == {(n_north, True)}
+
+
+def test_an_answer_has_one_block_of_a_tile_unless_more_are_asked_for(
+    module_conn: psycopg.Connection[Any], world: World
+) -> None:
+    for max_per_tile, most in ((None, 1), (1, 1), (3, 3)):
+        answer = search(module_conn, world, 0, k=200, max_per_tile=max_per_tile)
+        assert max(np.unique([a["tile_id"] for a in answer], return_counts=True)[1]) == most
+
+
+def test_the_searches_by_position_example_and_area_take_blocks(
+    module_conn: psycopg.Connection[Any], world: World
+) -> None:
+    blocks = blocks_of(world)
+    columns = "s.rank, s.block_id, s.similarity"
+    at = (float(blocks.lon[100]), float(blocks.lat[100]))
+    (block_id,) = module_conn.execute("SELECT block_id FROM api.block_at(%s, %s)", at).fetchone() or (0,)
+    expected = module_conn.execute(
+        f"SELECT {columns} FROM api.similar_blocks(%s, exact => true) AS s",  # type: ignore[arg-type] # noqa: S608
+        (block_id,),
+    ).fetchall()
+    assert len(expected) == 20
+    for call, arguments in (
+        ("similar_at(%s, %s", at),
+        ("similar_to_examples(ARRAY[%s]::bigint[]", (block_id,)),
+        ("similar_to_area(ST_Buffer(ST_Centroid(api.block_footprint(%s))::geography, 50)::geometry", (block_id,)),
     ):
-        answer = found(module_conn, int(blocks.ids[row]), f", exclude_same_city => false, {arguments}")
-        assert answer == blocks.ranked(row, eligible, 20, 1)
+        found = module_conn.execute(
+            f"SELECT {columns} FROM api.{call}, unit => 'block', exact => true) AS s",  # type: ignore[arg-type] # noqa: S608
+            arguments,
+        ).fetchall()
+        assert [row[:2] for row in found] == [row[:2] for row in expected], call
 
 
-def test_periods_and_valid_shares_leave_out_blocks(module_conn: psycopg.Connection[Any], blocks: Blocks) -> None:
-    block_id = int(blocks.ids[0])
-    assert found(module_conn, block_id, ", period => '[2024-07-01,2024-07-31]'") == found(module_conn, block_id)
-    assert found(module_conn, block_id, ", period => '[2031-01-01,2031-12-31]'") == []
-    assert found(module_conn, block_id, ", min_valid_share => 0.95") == []
-    assert found(module_conn, block_id, ", min_valid_share => 0.85") == found(module_conn, block_id)
-
-
-def test_the_other_searches_find_blocks_by_unit(module_conn: psycopg.Connection[Any], blocks: Blocks) -> None:
-    row = 30
-    block_id, lon, lat = int(blocks.ids[row]), blocks.lon[row], blocks.lat[row]
-    expected = found(module_conn, block_id)
-    vector = f"internal.mean_embedding(ARRAY[{block_id}], 'block', 'mean')"
-    by_vector = f"similar_to_vector({vector}, unit => 'block', exclude_city_ids => ARRAY[{blocks.city_ids[row]}])"
-    for call in (
-        f"similar_at({lon}, {lat}, unit => 'block')",
-        f"similar_to_examples(ARRAY[{block_id}], unit => 'block')",
-        f"similar_to_area(ST_Buffer(ST_SetSRID(ST_MakePoint({lon}, {lat}), 4326), 0.0001), unit => 'block')",
-        by_vector,
-        f"""search('{{"kind": "block", "block_id": {block_id}}}')""",
-    ):
-        rows = module_conn.execute(f"SELECT s.block_id FROM api.{call} AS s ORDER BY s.rank").fetchall()  # type: ignore[arg-type] # noqa: S608
-        assert [r[0] for r in rows] == expected, call
-
-
-def test_a_match_tells_its_tile_distance_and_footprint(module_conn: psycopg.Connection[Any], blocks: Blocks) -> None:
+def test_the_footprint_of_a_match_is_that_of_its_id(module_conn: psycopg.Connection[Any], world: World) -> None:
     row = module_conn.execute(
-        "SELECT s.block_id, s.tile_id, s.compared, s.is_exact, s.distance_m, ST_AsText(s.footprint, 6), "
-        "ST_AsText(api.block_footprint(s.block_id), 6) FROM api.similar_blocks(%s, k => 1) AS s",
-        (int(blocks.ids[0]),),
+        "SELECT bool_and(ST_Equals(s.footprint, api.block_footprint(s.block_id))), count(*) "
+        "FROM api.similar_blocks(%s) AS s",
+        (int(blocks_of(world).ids[0]),),
     ).fetchone()
-    assert row is not None
-    block_id, tile_id, compared, is_exact, distance_m, footprint, expected = row
-    assert tile_id == block_id >> 6
-    assert (compared, is_exact) == (int((blocks.city_ids != blocks.city_ids[0]).sum()), True)
-    (i,) = np.flatnonzero(blocks.ids == block_id)
-    assert distance_m == pytest.approx(GEOD.inv(blocks.lon[0], blocks.lat[0], blocks.lon[i], blocks.lat[i])[2], 1e-6)
-    assert footprint == expected
+    assert row == (True, 20)
+
+
+def test_a_tile_that_is_deleted_takes_its_blocks_along(module_conn: psycopg.Connection[Any], world: World) -> None:
+    with module_conn.transaction(force_rollback=True):
+        first = search(module_conn, world, 0, exact=True)[0]
+        module_conn.execute("DELETE FROM terrakin.tiles WHERE tile_id = %s", (first["tile_id"],))
+        left = search(module_conn, world, 0, k=200, max_per_tile=49, exact=True)
+        assert left
+        assert first["tile_id"] not in {a["tile_id"] for a in left}
 
 
 @pytest.mark.parametrize(
-    ("call", "error", "message", "hint"),
+    ("call", "error", "value"),
     [
-        ("similar_blocks(1)", psycopg.errors.NoDataFound, "block 1 does not exist", "api.block_at"),
-        ("similar_blocks(NULL)", psycopg.errors.NoDataFound, "block NULL does not exist", "api.block_at"),
-        ("similar_blocks({without})", psycopg.errors.NoDataFound, "does not exist", "terrakin etl run"),
-        ("similar_at(0, 0, unit => 'blok')", psycopg.errors.InvalidParameterValue, "unit 'blok'", "tile .* and block"),
-        ("similar_blocks({first}, method => 'std')", psycopg.errors.InvalidParameterValue, "'std'", "by mean alone"),
-        ("similar_blocks({first}, max_per_tile => 0)", psycopg.errors.InvalidParameterValue, "max_per_tile is 0", "49"),
-        ("similar_blocks({first}, k => -1)", psycopg.errors.InvalidParameterValue, "k is -1", "0 or more"),
+        ("similar_blocks(7)", psycopg.errors.NoDataFound, "block 7"),
+        ("similar_blocks(NULL)", psycopg.errors.NoDataFound, "block NULL"),
+        ("similar_blocks({tile} << 6 | 50)", psycopg.errors.NoDataFound, "block"),
+        ("similar_blocks({block}, method => 'std')", psycopg.errors.InvalidParameterValue, "method 'std'"),
+        ("similar_blocks({block}, k => -1)", psycopg.errors.InvalidParameterValue, "k is -1"),
+        ("similar_blocks({block}, max_per_tile => 0)", psycopg.errors.InvalidParameterValue, "max_per_tile is 0"),
+        ("similar_at(0, -89, unit => 'block')", psycopg.errors.NoDataFound, "no block at lon 0, lat -89"),
+        ("similar_at(0, 0, unit => 'blocks')", psycopg.errors.InvalidParameterValue, "unit 'blocks'"),
+        ("similar_to_examples(ARRAY[{tile}], unit => 'Block')", psycopg.errors.InvalidParameterValue, "unit 'Block'"),
+        ("similar_to_examples(ARRAY[{tile}], unit => 'block')", psycopg.errors.NoDataFound, "block {tile}"),
         (
             "similar_to_area(ST_MakeEnvelope(0, -89.5, 1, -89, 4326), unit => 'block')",
             psycopg.errors.NoDataFound,
             "no block",
-            "320 m",
+        ),
+        (
+            "similar_to_area(ST_MakeEnvelope(0, -89.5, 1, -89, 4326), unit => NULL)",
+            psycopg.errors.InvalidParameterValue,
+            "unit NULL",
         ),
     ],
 )
 def test_an_invalid_argument_raises_with_a_hint(
-    module_conn: psycopg.Connection[Any],
-    blocks: Blocks,
-    call: str,
-    error: type[psycopg.Error],
-    message: str,
-    hint: str,
+    module_conn: psycopg.Connection[Any], world: World, call: str, error: type[psycopg.Error], value: str
 ) -> None:
-    without = module_conn.execute(
-        "SELECT t.tile_id << 6 FROM terrakin.tiles AS t WHERE t.city_id = %s LIMIT 1", (TOWNS[-1].city_id,)
-    ).fetchone()
-    statement = call.format(first=blocks.ids[0], without=without[0] if without else 0)
-    with pytest.raises(error, match=message) as raised, module_conn.transaction():
-        module_conn.execute(f"SELECT FROM api.{statement}")  # type: ignore[arg-type]
-    assert re.search(hint, raised.value.diag.message_hint or "")
+    names = {"tile": int(world.tile_ids[0]), "block": int(blocks_of(world).ids[0])}
+    with pytest.raises(error, match=value.format(**names)) as raised, module_conn.transaction():
+        module_conn.execute(f"SELECT * FROM api.{call.format(**names)}")  # type: ignore[arg-type] # noqa: S608
+    assert raised.value.diag.message_hint
 
 
-def test_an_area_with_too_many_blocks_is_refused(conn: psycopg.Connection[Any]) -> None:
-    n = 100_001
-    places = np.tile([[-150.0, -40.0]], (n, 1))
-    items = Items(np.arange(n), np.full(n, 1), np.ones(n, np.float32), places, np.ones((n, 1), np.float32))
-    write_keys(conn, read_set(conn, "block", "mean"), items)
-    with pytest.raises(psycopg.errors.InvalidParameterValue, match="more than 100000 blocks"), conn.transaction():
-        conn.execute("SELECT FROM api.similar_to_area(ST_MakeEnvelope(-151, -41, -149, -39, 4326), unit => 'block')")
+def test_a_block_of_a_tile_without_blocks_raises_with_the_reason(
+    module_conn: psycopg.Connection[Any], world: World
+) -> None:
+    with module_conn.transaction(force_rollback=True):
+        module_conn.execute("DELETE FROM terrakin.embedding_keys WHERE item_id >> 6 = %s", (int(world.tile_ids[0]),))
+        with pytest.raises(psycopg.errors.NoDataFound) as raised, module_conn.transaction():
+            search(module_conn, world, 0)
+    assert "75 %" in (raised.value.diag.message_hint or "")
+
+
+def test_an_area_of_too_many_blocks_is_refused(module_conn: psycopg.Connection[Any], world: World) -> None:
+    """More than 100,000 blocks in a box of one degree; their tile exists."""
+    box = "ST_MakeEnvelope(10, 10, 11, 11, 4326)"
+    with module_conn.transaction(force_rollback=True):
+        module_conn.execute(
+            "INSERT INTO terrakin.tiles (tile_id, city_id, composite_id, period, footprint, location, valid_share, "
+            "embedding_mean, embedding_dominant, dominant_share) "
+            "SELECT -n, city_id, composite_id, period, footprint, location, valid_share, embedding_mean, "
+            "embedding_dominant, dominant_share FROM terrakin.tiles, generate_series(1, 2000) AS n WHERE tile_id = %s",
+            (int(world.tile_ids[0]),),
+        )
+        module_conn.execute(
+            "INSERT INTO terrakin.embedding_keys (item_id, city_id, list_id, valid_share, set_id, location, key) "
+            "SELECT (-n << 6) + b, 1, 0, 1, internal.set_id('block', 'mean'), ST_Point(10.5, 10.5, 4326), '[1]' "
+            "FROM generate_series(1, 2000) AS n, generate_series(0, 50) AS b"
+        )
+        with pytest.raises(psycopg.errors.InvalidParameterValue, match="more than 100000 blocks") as raised:
+            module_conn.execute(f"SELECT * FROM api.similar_to_area({box}, unit => 'block')")  # type: ignore[arg-type] # noqa: S608
+    assert raised.value.diag.message_hint
+
+
+def test_a_reader_may_not_ask_for_more_than_ten_thousand(module_conn: psycopg.Connection[Any], world: World) -> None:
+    with module_conn.transaction(force_rollback=True):
+        module_conn.execute("SET LOCAL ROLE terrakin_reader")
+        with pytest.raises(psycopg.errors.InvalidParameterValue, match="more than the 10000") as raised:
+            search(module_conn, world, 0, k=10_001)
+    assert raised.value.diag.message_hint

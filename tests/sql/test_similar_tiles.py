@@ -7,14 +7,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from db.embedding_sets.tile_keys import add_tile_keys
-from db.index import INDEXES
+from tests.builders.lists import split_into_lists
 from tests.builders.world import CONTINENTS, METHODS, World, build_world
 
 N_TILES = 240
 N_CITIES = 12
 
 SEARCH = """
-    SELECT rank, tile_id, city_id, similarity, distance_m
+    SELECT rank, tile_id, city_id, similarity, distance_m, compared, is_exact
     FROM api.similar_tiles(%(tile_id)s, k => %(k)s, method => %(method)s, exclude_within_m => %(exclude_within_m)s,
         exclude_same_city => %(exclude_same_city)s,
         exclude_city_ids => %(exclude_city_ids)s, max_per_city => %(max_per_city)s, countries => %(countries)s,
@@ -45,8 +45,7 @@ DEFAULTS = {
 @pytest.fixture(scope="module")
 def world(module_conn: psycopg.Connection) -> World:
     world = build_world(module_conn, N_TILES, N_CITIES, seed=1, n_real=5, n_undated=2)
-    for index in INDEXES:
-        module_conn.execute(index.create)
+    split_into_lists(module_conn, n_lists=30, max_compared=1)
     return world
 
 
@@ -132,14 +131,18 @@ def test_the_exact_answer_equals_brute_force(
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(row=st.integers(0, N_TILES - 1), arguments=filters)
-def test_the_index_answer_has_all_rows_in_order(
+def test_an_answer_has_all_rows_in_order_and_is_the_exact_one_if_it_is_marked_so(
     module_conn: psycopg.Connection, world: World, row: int, arguments: dict
 ) -> None:
     answer = search(module_conn, world, row, **arguments)
-    assert len(answer) == len(brute_force(world, row, **arguments))
+    truth = brute_force(world, row, **arguments)
+    assert len(answer) == len(truth)
     similarities = [a[3] for a in answer]
     assert similarities == sorted(similarities, reverse=True)
     assert len({a[1] for a in answer}) == len(answer)
+    assert all(compared >= len(answer) for *_, compared, _ in answer)
+    if answer and answer[0][-1]:
+        assert [a[1] for a in answer] == [t[0] for t in truth]
 
 
 def test_a_null_among_the_excluded_countries_is_ignored(module_conn: psycopg.Connection, world: World) -> None:

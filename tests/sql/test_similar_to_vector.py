@@ -21,7 +21,7 @@ def test_the_vector_of_a_tile_finds_what_the_tile_finds(module_conn: psycopg.Con
         (tile_id,),
     ).fetchall()
     assert [row[:3] for row in rows] == [row[:3] for row in expected]
-    np.testing.assert_allclose([row[3:] for row in rows], [row[3:] for row in expected], rtol=1e-7)
+    np.testing.assert_allclose([row[3:] for row in rows], [row[3:] for row in expected], rtol=1e-6)
     assert len(rows) == 20
 
 

@@ -26,7 +26,7 @@ def test_a_command_gets_an_answer(client: FlaskClient, command: str) -> None:
 
 
 def test_there_are_commands_for_all_searches() -> None:
-    searches = {"similar?", "similar-at?", "similar-to-examples", "similar-to-area", UPLOAD}
+    searches = {"similar?", "similar-blocks?", "similar-at?", "similar-to-examples", "similar-to-area", UPLOAD}
     assert {name for name in searches if any(f"/{name}" in command for command in COMMANDS)} == searches
 
 

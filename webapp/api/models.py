@@ -111,6 +111,9 @@ class Tile(BaseModel):
     dominant_area: Geometry | None = Field(
         description="Area covered by the patches of the dominant cluster: MultiPolygon, EPSG:4326."
     )
+    block_numbers: list[int] = Field(
+        description="Its blocks, row * 7 + col from the north-west; block_id is tile_id * 64 + this."
+    )
 
 
 class Block(BaseModel):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from etl.evaluation.real.figures import BLOCK_FIGURES, SAME_POSITION
+from etl.evaluation.real.figures import BLOCK_FIGURES, POSITION_FIGURES
 from etl.evaluation.real.intervals import Estimate, estimate, group_means
 
 BLOCK_MEAN = "mean of the four"
@@ -53,13 +53,13 @@ class Comparison:
 
 
 def block_estimates(values: Mapping[str, np.ndarray], chips: np.ndarray) -> dict[str, Estimate]:
-    """Return each of BLOCK_FIGURES and SAME_POSITION, and BLOCK_MEAN, the mean of the four by chip.
+    """Return each of BLOCK_FIGURES and POSITION_FIGURES, and BLOCK_MEAN, the mean of the four by chip.
 
     Args:
         values: (n,) by figure, NaN where a block is not a query.
         chips: (n,) int, chip of each block.
     """
-    found = {name: estimate(values[name], chips) for name in (*BLOCK_FIGURES, SAME_POSITION)}
+    found = {name: estimate(values[name], chips) for name in (*BLOCK_FIGURES, *POSITION_FIGURES)}
     by_chip = np.mean([group_means(values[name], chips) for name in BLOCK_FIGURES], axis=0)
     whole = estimate(by_chip, np.arange(len(by_chip)))
     n_samples = found[BLOCK_FIGURES[0]].n_samples
@@ -75,7 +75,7 @@ def compare(first: Side, second: Side, chips: np.ndarray, tiles: np.ndarray) -> 
         chips: (n,) int, chip of each block.
         tiles: (n_tiles,) int, chip of each tile.
     """
-    blocks = {name: first.blocks[name] - second.blocks[name] for name in (*BLOCK_FIGURES, SAME_POSITION)}
+    blocks = {name: first.blocks[name] - second.blocks[name] for name in (*BLOCK_FIGURES, *POSITION_FIGURES)}
     found = block_estimates(blocks, chips)
     if len(tiles):
         found[QUARTERS] = estimate(first.quarters - second.quarters, tiles)

@@ -6,16 +6,18 @@ import numpy as np
 
 from etl.cities.grid import PATCHES_PER_SIDE
 from etl.evaluation.real.blocks import SIDE, BlockPlaces
-from etl.evaluation.real.perturbed import CLOUD, GAIN_NAMES, SHIFT, UNCHANGED
+from etl.evaluation.real.perturbed import CLOUD, GAIN_NAMES, MOVED, SHIFT, UNCHANGED
 from etl.metrics.retrieval import rank_of_target
 from etl.vectors.unit import unit_vectors
 
 K = 10
 OTHER_HALF, GAIN = "other half", "gain"
-SAME_POSITION = "same position"
+SAME_POSITION, OTHER_POSITION = "same position", "other position"
 POSITIONS = PATCHES_PER_SIDE // SIDE
 """Positions of a block along one side of a tile."""
 BLOCK_FIGURES = (OTHER_HALF, GAIN, SHIFT, CLOUD)
+POSITION_FIGURES = (OTHER_POSITION, SAME_POSITION)
+"""Figures that are no part of the mean of the four: they show whether an encoder encodes the position of a block."""
 DATE_RANKS = {"other date R@1": 1, "other date R@5": 5}
 WINDOW_RANKS = {"other date and window R@1": 1, "other date and window R@5": 5}
 """Figures of the pair of dates, and the rank up to which the block counts as found."""
@@ -25,7 +27,7 @@ Values = dict[str, np.ndarray]
 
 
 def measure_blocks(vectors: Mapping[str, np.ndarray], rows: Mapping[str, np.ndarray], places: BlockPlaces) -> Values:
-    """Return each of BLOCK_FIGURES and SAME_POSITION as (n,) float64 in 0..1, NaN where a block is not a query.
+    """Return each of BLOCK_FIGURES and POSITION_FIGURES as (n,) float64 in 0..1, NaN where a block is not a query.
 
     Args:
         vectors: (m, dimension) by name of perturbation; those under UNCHANGED are the candidates.
@@ -42,6 +44,7 @@ def measure_blocks(vectors: Mapping[str, np.ndarray], rows: Mapping[str, np.ndar
         GAIN: np.mean([first[name] for name in GAIN_NAMES], axis=0),
         SHIFT: _spread(first_overlaps(vectors[SHIFT], every, rows[SHIFT], places), rows[SHIFT], n),
         CLOUD: first[CLOUD],
+        OTHER_POSITION: _spread(*first_if_moved(vectors[MOVED], every, rows[MOVED], places), n),
         SAME_POSITION: same_position_share(every, places),
     }
 
@@ -95,6 +98,23 @@ def first_overlaps(shifted: np.ndarray, vectors: np.ndarray, rows: np.ndarray, p
     return found
 
 
+def first_if_moved(
+    moved: np.ndarray, vectors: np.ndarray, rows: np.ndarray, places: BlockPlaces
+) -> tuple[np.ndarray, np.ndarray]:
+    """Compare the blocks of moved chips, each of which has the pixels of the block south-east of it.
+
+    Returns:
+        (m,) float, 1 if the block with the same pixels comes first, and (m,) int, the row of that block. Blocks without
+        such a one are left out.
+    """
+    row_of = {place: i for i, place in enumerate(zip(places.chip, places.row, places.col, strict=True))}
+    of = places[rows]
+    targets = [row_of.get(place, -1) for place in zip(of.chip, of.row + 1, of.col + 1, strict=True)]
+    target, is_known = np.array(targets), np.array(targets) >= 0
+    ranks = rank_of_target(moved[is_known], vectors, target[is_known])
+    return (ranks == 1).astype(float), target[is_known]
+
+
 def measure_dates(earlier: np.ndarray, later: np.ndarray, figures: Mapping[str, int] = DATE_RANKS) -> Values:
     """Return for each block the share of both directions in which it is among the first of the other date."""
     same = np.arange(len(earlier))
@@ -113,7 +133,7 @@ def random_figures(places: BlockPlaces) -> Values:
     ]
     return {
         OTHER_HALF: other, GAIN: np.full(n, 1 / n), SHIFT: np.full(n, 2 / n), CLOUD: np.full(n, 1 / n),
-        SAME_POSITION: np.concatenate(position),
+        OTHER_POSITION: np.full(n, 1 / n), SAME_POSITION: np.concatenate(position),
     }  # fmt: skip
 
 

@@ -7,10 +7,10 @@ import numpy as np
 
 from etl.cities.grid import PATCH_PX
 from etl.evaluation.perturbations import GAINS, with_gain
-from etl.evaluation.real.chips import RealChip
+from etl.evaluation.real.chips import BLOCK_PX, RealChip
 from etl.imagery.sentinel2 import NODATA
 
-UNCHANGED, SHIFT, CLOUD = "unchanged", "shift", "cloud"
+UNCHANGED, SHIFT, CLOUD, MOVED = "unchanged", "shift", "cloud", "moved"
 GAIN_NAMES = tuple(f"gain {gain:g}" for gain in GAINS)
 
 
@@ -18,6 +18,13 @@ def shifted(chip: RealChip) -> RealChip:
     """Return a chip as seen 160 m farther east: each block then has half of two adjacent ones."""
     pixels = np.zeros_like(chip.pixels)
     pixels[:, :, :-PATCH_PX] = chip.pixels[:, :, PATCH_PX:]
+    return replace(chip, pixels=pixels)
+
+
+def moved(chip: RealChip) -> RealChip:
+    """Return a chip as seen 320 m farther south-east: the same blocks, each at another position."""
+    pixels = np.zeros_like(chip.pixels)
+    pixels[:, :-BLOCK_PX, :-BLOCK_PX] = chip.pixels[:, BLOCK_PX:, BLOCK_PX:]
     return replace(chip, pixels=pixels)
 
 
@@ -35,5 +42,6 @@ PERTURBATIONS: dict[str, Callable[[RealChip], RealChip]] = {
     **{name: _brighter(gain) for name, gain in zip(GAIN_NAMES, GAINS, strict=True)},
     SHIFT: shifted,
     CLOUD: half_cloudy,
+    MOVED: moved,
 }
 """Every perturbation by name."""

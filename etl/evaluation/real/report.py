@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from etl.evaluation.real.comparison import BLOCK_MEAN, QUARTERS, Comparison
 from etl.evaluation.real.examples import N_MATCHES, Example
-from etl.evaluation.real.figures import BLOCK_FIGURES, GAIN, OTHER_HALF, SAME_POSITION
+from etl.evaluation.real.figures import BLOCK_FIGURES, GAIN, OTHER_HALF, OTHER_POSITION, POSITION_FIGURES, SAME_POSITION
 from etl.evaluation.real.intervals import Estimate
 from etl.evaluation.real.perturbed import CLOUD, SHIFT
 from etl.evaluation.real.run import RealEvaluation
@@ -27,6 +27,8 @@ the reflectance, shifted by 160 m (one of the two blocks that it overlaps comes 
 without data.</li>
 <li><b>{quarters}</b>: mean reciprocal rank of another quarter (1,120 m) of a whole tile among that quarter of all
 tiles: the nearest that single chips allow to the size of a tile.</li>
+<li><b>{moved}</b>: share of blocks that come first if the query has the same pixels, in a tile that begins one block
+farther south-east.</li>
 <li><b>{position}</b>: share of a block's first ten in other chips that have its row and column in their tile. More than
 at random is an <b>artefact</b> of position embeddings or windows, and helps the figures of perturbations.</li>
 <li><b>Other date</b>: blocks of <b>one</b> place on two dates, both directions. <b>Few samples</b>: one chip, so that
@@ -44,6 +46,7 @@ HEADS = {
     SHIFT: "R@1, shift 160 m",
     CLOUD: "R@1, half cloud",
     QUARTERS: "MRR, another quarter of the tile",
+    OTHER_POSITION: "R@1, other position",
     SAME_POSITION: "first ten at the same position",
 }
 
@@ -55,7 +58,7 @@ def as_html(evaluation: RealEvaluation) -> str:
         n_blocks=len(evaluation.places.chip), n_chips=evaluation.n_chips,
         notes=html.escape("; ".join(evaluation.notes)),
         other=HEADS[OTHER_HALF], gain=HEADS[GAIN], shift=HEADS[SHIFT], cloud=HEADS[CLOUD],
-        quarters=HEADS[QUARTERS], position=HEADS[SAME_POSITION],
+        quarters=HEADS[QUARTERS], position=HEADS[SAME_POSITION], moved=HEADS[OTHER_POSITION],
     )  # fmt: skip
     method = summary.default_method or next(iter(evaluation.examples))
     examples = picture(_draw(evaluation.examples[method]), alt_text="Blocks and their most similar blocks")
@@ -125,7 +128,7 @@ def _head(summary: Summary, name: str) -> str:
 
 
 def _comparisons(found: Iterable[Comparison]) -> str:
-    names = [*BLOCK_FIGURES, BLOCK_MEAN, QUARTERS, SAME_POSITION]
+    names = [*BLOCK_FIGURES, BLOCK_MEAN, QUARTERS, *POSITION_FIGURES]
     rows = [
         ([c.first, c.second, *(_text(c.differences[k]) if k in c.differences else "" for k in names)], False)
         for c in found

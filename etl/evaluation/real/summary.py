@@ -7,7 +7,7 @@ import numpy as np
 
 from etl.evaluation.real.comparison import BLOCK_MEAN, QUARTERS, Comparison, Side, block_estimates, compare
 from etl.evaluation.real.encoders import GALILEO
-from etl.evaluation.real.figures import BLOCK_FIGURES, DATE_RANKS, SAME_POSITION, WINDOW_RANKS
+from etl.evaluation.real.figures import BLOCK_FIGURES, DATE_RANKS, POSITION_FIGURES, WINDOW_RANKS
 from etl.evaluation.real.intervals import Estimate, estimate
 from etl.evaluation.real.quarters import random_reciprocal_rank
 from etl.evaluation.real.run import EncoderResult, RealEvaluation
@@ -106,7 +106,7 @@ def figure_names(summary: Summary) -> list[str]:
         *BLOCK_FIGURES,
         BLOCK_MEAN,
         QUARTERS,
-        SAME_POSITION,
+        *POSITION_FIGURES,
         *DATE_RANKS,
         *WINDOW_RANKS,
         *map(form_figure, ("none", "dimensions", "leace")),

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.imagery.cloud_mask import DILATION_M, clear_pixels, median_of_clear, without_offset
+from etl.imagery.cloud_mask import DILATION_M, FEW_OBSERVATIONS, clear_pixels, median_of_clear, without_offset
 
 
-@given(seed=st.integers(0, 2**32 - 1), n_observations=st.integers(1, 6))
+@given(seed=st.integers(0, 2**32 - 1), n_observations=st.integers(1, FEW_OBSERVATIONS + 2))
 def test_the_median_equals_numpys_over_clear_observations(seed: int, n_observations: int) -> None:
     rng = np.random.default_rng(seed)
     dn = rng.integers(0, 20_000, size=(n_observations, 2, 3, 4)).astype(np.uint16)

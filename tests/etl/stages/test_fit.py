@@ -18,14 +18,14 @@ from etl.cities.city import City
 from etl.cities.grid import Cell, assign_cells, tile_id
 from etl.errors import PostProcessingError
 from etl.period import Period
-from etl.stages import texture
+from etl.stages import block_positions, texture
 from etl.stages.bias import BiasRequest
 from etl.stages.fit import check_post_processing, fit, is_refit_due, post_processing
 from etl.stages.patches import sample_of_cities
 from etl.stages.texture import with_texture
 from etl.store.encoder import EncoderRecord, read_encoder, write_encoder
 from etl.store.patches import read_patches
-from etl.store.work_files import PATCHES, write_arrays
+from etl.store.work_files import PATCHES, read_array, read_attributes, write_arrays
 from etl.tasks.job import Job
 from etl.tasks.ledger import Ledger
 from etl.vectors.post_processing import PostProcessing
@@ -194,3 +194,37 @@ def test_a_database_without_texture_asks_for_its_vectors_to_be_made_again(world:
     write_encoder(world.conn, EncoderRecord("mosaiks", "fitted", "ab" * 32, old))
     with pytest.raises(PostProcessingError, match="terrakin etl bias --removal none"):
         check_post_processing(world.conn, None, None)
+
+
+def test_block_positions_are_fitted_to_a_sample_of_the_real_tiles(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("etl.vectors.block_positions.MIN_TILES", 8)
+    alone, both = [world.job(REAL)], [world.job([*TOWNS, *REAL]), world.job(TOWNS, JULY)]
+    effect = np.zeros((14, 14, DIMENSION))
+    effect[:, ::2, 5] = 4
+    effect[:6, :, 9] = 4
+    for city in REAL:
+        plant(alone[0].path(city.city_id, PATCHES), effect.reshape(196, DIMENSION))
+    expected, found = (post_processed(jobs) for jobs in (alone, both))
+    assert expected.to_json() == found.to_json()
+    positions = found.block_positions
+    assert positions is not None
+    assert PostProcessing.from_json(found.to_json()).to_json() == found.to_json()
+    by_row = positions.rows[:, 9] - positions.rows[:, 9].mean()
+    assert (by_row[:3] > 0.5).all()
+    assert (by_row[3:] < 0).all()
+    monkeypatch.setattr(block_positions, "N_TILES", 5)
+    assert post_processed(alone).block_positions is None
+
+
+def plant(path: Path, effect: np.ndarray) -> None:
+    """Add an effect to all patches of a work file, which are then all valid."""
+    arrays = {name: read_array(path, name) for name in ("tile_id", "embedding", "patch_valid_share")}
+    arrays["embedding"] = (arrays["embedding"] + effect).astype(np.float16)
+    arrays["patch_valid_share"] = np.ones_like(arrays["patch_valid_share"])
+    write_arrays(path, arrays, read_attributes(path) or {})
+
+
+def post_processed(jobs: list[Job]) -> PostProcessing:
+    return block_positions.with_block_positions(jobs, fit(jobs, "standardised"))

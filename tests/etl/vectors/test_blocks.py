@@ -1,9 +1,12 @@
 """Block vectors, compared with a plain loop over patches."""
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from etl.vectors.block_positions import BlockPositions
 from etl.vectors.blocks import MIN_BLOCK_VALID_SHARE, block_vectors, by_block
 from etl.vectors.post_processing import PostProcessing
 
@@ -71,3 +74,12 @@ def test_a_tile_whose_valid_pixels_are_scattered_gives_no_block() -> None:
     share = np.full((1, SIDE**2), 0.6, np.float32)
     found = block_vectors(np.ones((1, SIDE**2, DIMENSION)), share >= 0.5, share, PROCESSING)
     assert found.embedding.shape == (0, DIMENSION)
+
+
+def test_block_positions_are_subtracted_after_post_processing() -> None:
+    patches, is_valid, share = make_patches(3)
+    rows, cols = RNG.normal(size=(2, 7, DIMENSION)).astype(np.float32)
+    plain = block_vectors(patches, is_valid, share, PROCESSING)
+    found = block_vectors(patches, is_valid, share, replace(PROCESSING, block_positions=BlockPositions(rows, cols)))
+    expected = plain.embedding - rows[plain.number // 7] - cols[plain.number % 7]
+    np.testing.assert_allclose(found.embedding, expected, atol=1e-5)

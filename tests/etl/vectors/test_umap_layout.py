@@ -1,9 +1,12 @@
 """The layout: similar tiles lie near each other, a seed makes it reproducible, and few tiles are possible."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
-from etl.vectors.umap_layout import BLOCK, MIN_TILES, make_layout, place
+from etl.vectors.umap_layout import BLOCK, EXACT_BELOW, MIN_TILES, make_layout, place
 
 
 def groups(n: int, seed: int = 0) -> np.ndarray:
@@ -23,6 +26,17 @@ def test_similar_tiles_lie_together_and_the_seed_makes_it_reproducible() -> None
     between = min(np.linalg.norm(centres[i] - centres[j]) for i, j in ((0, 1), (0, 2), (1, 2)))
     assert between > 2 * within
     np.testing.assert_array_equal(make_layout(vectors).places, layout.places)
+
+
+def test_the_neighbour_search_is_compiled_only_for_many_tiles() -> None:
+    """In a new process, in which nothing has imported umap."""
+    code = (
+        "import sys; from etl.vectors.umap_layout import _import_umap as load\n"
+        "def is_compiled(): return hasattr(sys.modules['pynndescent.utils'].tau_rand_int, 'py_func')\n"
+        f"load({EXACT_BELOW - 1}); few = is_compiled(); load({EXACT_BELOW}); print(few, is_compiled())"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == ["False", "True"]
 
 
 @pytest.mark.parametrize("n", [1, 2, MIN_TILES - 1])

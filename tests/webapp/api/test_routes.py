@@ -11,7 +11,7 @@ from pyproj import Geod
 from shapely.geometry import shape
 
 from db.settings import Settings
-from tests.builders.towns import TOWNS, TownDatabase, picture
+from tests.builders.towns import N_BLOCKS, TOWNS, TownDatabase, picture
 from tests.webapp.problem import assert_problem, invalid_fields
 from webapp import create_app
 from webapp.database import EXTENSION
@@ -34,10 +34,11 @@ def test_a_tile_is_its_row_of_tile_overview(client: FlaskClient, towns: TownData
     assert answer["footprint"] == row["outline"]
     assert (answer["period"], answer["is_date_known"]) == ("2024-06-01/2024-08-31", True)
     assert (answer["licences"], answer["attributions"]) == (["CC0-1.0"], ["Made by terrakin", "Not observed"])
-    for name in set(answer) - {"footprint", "period", "dominant_area"}:
+    for name in set(answer) - {"footprint", "period", "dominant_area", "block_numbers"}:
         expected = pytest.approx(row[name]) if isinstance(row[name], float) else row[name]
         assert answer[name] == expected, name
-    assert set(row) - {"outline"} | {"dominant_area"} == set(answer)
+    assert set(row) - {"outline"} | {"dominant_area", "block_numbers"} == set(answer)
+    assert answer["block_numbers"] == list(range(N_BLOCKS))
 
 
 def test_similarity_and_distance_equal_those_of_numpy_and_proj(client: FlaskClient, towns: TownDatabase) -> None:

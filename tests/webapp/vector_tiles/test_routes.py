@@ -9,6 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from db.connect import connect
+from db.embedding_sets.tile_keys import add_tile_keys
 from db.settings import Settings
 from tests.builders.towns import TOWNS, TownDatabase, build_towns
 from tests.webapp.problem import assert_problem
@@ -115,6 +116,7 @@ def test_tiles_are_cached_for_a_minute_except_those_of_similarity(database: Sett
         paths = ["/tiles/grid/0/0/0", f"/tiles/similarity/0/0/0?tile_id={tile_id}"]
         before = [client.get(path).headers["ETag"] for path in paths]
         conn.execute("UPDATE terrakin.tiles SET embedding_mean = embedding_dominant * embedding_mean")
+        add_tile_keys(conn)
         conn.execute("UPDATE terrakin.cities SET name = upper(name)")
         after = [client.get(path).headers["ETag"] for path in paths]
     assert after[0] == before[0]

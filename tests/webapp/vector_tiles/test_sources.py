@@ -1,5 +1,6 @@
 """The sources grid, similarity and umap: decoded tiles compared with the tables."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import psycopg
 import pytest
 from flask.testing import FlaskClient
 from pyproj import Geod
+from shapely.geometry import Polygon, shape
 
 from db.connect import connect
 from db.settings import Settings
@@ -28,6 +30,12 @@ from webapp import create_app
 from webapp.database import EXTENSION
 
 UMAP_UNIT_M = 500_000
+KEY_PRECISION = 1e-3
+"""Keys are stored in half precision."""
+BLOCK_KEYS = """
+    SELECT e.item_id, e.key::text FROM terrakin.embedding_keys AS e
+    WHERE e.set_id = internal.set_id('block', 'mean') ORDER BY e.item_id
+"""
 
 
 @pytest.mark.parametrize("town", TOWNS, ids=lambda town: town.name)
@@ -137,9 +145,68 @@ def test_low_zooms_have_each_city_with_its_most_similar_tile(client: FlaskClient
             ).fetchone()
             assert best
             assert feature["properties"]["best_tile_id"] == best[0]
-            assert feature["properties"]["similarity"] == pytest.approx(best[1], abs=1e-6)
+            assert feature["properties"]["similarity"] == pytest.approx(best[1], abs=KEY_PRECISION)
     similarities = [f["properties"]["similarity"] for f in cities]
     assert similarities == sorted(similarities)
+
+
+@pytest.fixture(scope="module")
+def block_similarities(towns: TownDatabase) -> dict[int, float]:
+    """The similarity of every block to the first block of the first town, computed from the keys."""
+    with psycopg.connect(towns.settings.database_url or "") as conn:
+        rows = conn.execute(BLOCK_KEYS).fetchall()
+    keys = np.array([json.loads(key) for _, key in rows])
+    keys /= np.linalg.norm(keys, axis=1, keepdims=True)
+    ids = [block_id for block_id, _ in rows]
+    return dict(zip(ids, keys @ keys[ids.index(first_block(towns))], strict=True))
+
+
+def first_block(towns: TownDatabase) -> int:
+    return towns.tiles[TOWNS[0].city_id][0][0] << 6
+
+
+def test_from_zoom_11_every_block_has_its_similarity_and_footprint(
+    client: FlaskClient, towns: TownDatabase, block_similarities: dict[int, float]
+) -> None:
+    z, x, y = tile_of_town(client, towns, TOWNS[1], 11)
+    found = features(decoded(client, f"similarity/{z}/{x}/{y}?block_id={first_block(towns)}"), "similarity")
+    ids = {f["id"] for f in found}
+    assert {block_id >> 6 for block_id in ids} <= {tile_id for tile_id, _ in towns.tiles[TOWNS[1].city_id]}
+    assert len(ids) == len(found) > 49
+    for feature in found[::17]:
+        properties = feature["properties"]
+        assert (properties["block_id"], properties["tile_id"]) == (feature["id"], feature["id"] >> 6)
+        assert properties["similarity"] == pytest.approx(block_similarities[feature["id"]], abs=KEY_PRECISION)
+        (ring,) = feature["geometry"]["coordinates"]
+        if all(0 < v < EXTENT for pixel in ring for v in pixel):
+            outline = shape(client.get(f"/api/v1/blocks/{feature['id']}").get_json()["footprint"])
+            drawn = Polygon([lonlat(pixel, z, x, y) for pixel in ring])
+            assert drawn.intersection(outline).area > 0.9 * outline.area
+
+
+def test_below_zoom_11_a_tile_has_the_similarity_of_its_best_block(
+    client: FlaskClient, towns: TownDatabase, block_similarities: dict[int, float]
+) -> None:
+    z, x, y = tile_of_town(client, towns, TOWNS[1], 9)
+    found = features(decoded(client, f"similarity/{z}/{x}/{y}?block_id={first_block(towns)}"), "similarity")
+    assert {f["id"] for f in found} == {tile_id for tile_id, _ in towns.tiles[TOWNS[1].city_id]}
+    for feature in found:
+        best = max(block_similarities[feature["id"] << 6 | number] for number in range(49))
+        assert feature["properties"]["similarity"] == pytest.approx(best, abs=KEY_PRECISION)
+        assert block_similarities[feature["properties"]["block_id"]] == pytest.approx(best, abs=KEY_PRECISION)
+
+
+def test_low_zooms_have_each_city_with_its_most_similar_block(
+    client: FlaskClient, towns: TownDatabase, block_similarities: dict[int, float]
+) -> None:
+    cities = features(decoded(client, f"similarity/0/0/0?block_id={first_block(towns)}"), "cities")
+    assert {f["properties"]["city_id"] for f in cities} == {town.city_id for town in TOWNS[:-1]}
+    for properties in (f["properties"] for f in cities):
+        tile_ids = {tile_id for tile_id, _ in towns.tiles[properties["city_id"]]}
+        best = max(s for block_id, s in block_similarities.items() if block_id >> 6 in tile_ids)
+        assert properties["similarity"] == pytest.approx(best, abs=KEY_PRECISION)
+        assert properties["best_block_id"] >> 6 == properties["best_tile_id"]
+        assert block_similarities[properties["best_block_id"]] == pytest.approx(best, abs=KEY_PRECISION)
 
 
 @pytest.mark.parametrize("method", ["mean", "mean_std"])
@@ -174,6 +241,9 @@ def test_similarities_are_of_the_origin_of_the_tile_unless_another_is_given(data
         ("?tile_id=1;drop", 422, ["tile_id", "'1;drop'"]),
         ("?tile_id=999999999999999999999", 422, ["tile_id", "999999999999999999999"]),
         ("?tile_id=12", 404, ["tile 12"]),
+        ("?block_id=x", 422, ["block_id", "'x'"]),
+        ("?block_id=12", 404, ["block 12"]),
+        ("?tile_id={known}&block_id=12", 422, ["tile_id", "block_id"]),
         ("?tile_id={known}&method=mode", 422, ["method", "'mode'"]),
         ("?tile_id={known}&origin=made%20up", 422, ["origin", "'made up'"]),
     ],

@@ -61,6 +61,10 @@ def test_perturbed_blocks_find_themselves(evaluation: RealEvaluation) -> None:
     assert cloud.mean() > 0.3 > 10 * evaluation.random["cloud"].mean()
     shift = evaluation.results[0].blocks["mean"]["shift"]
     assert np.isnan(shift[evaluation.places.col == 6]).all()
+    moved = evaluation.results[0].blocks["mean"]["other position"]
+    is_query = np.minimum(evaluation.places.row, evaluation.places.col) > 0
+    assert np.isnan(moved[~is_query]).all()
+    assert (moved[is_query] == 1).all()  # the encoder has no position
 
 
 def test_equal_encoders_are_not_ahead_by_the_same_method(evaluation: RealEvaluation) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from etl.evaluation.real.comparison import BLOCK_MEAN, Side, block_estimates, compare
-from etl.evaluation.real.figures import BLOCK_FIGURES, SAME_POSITION
+from etl.evaluation.real.figures import BLOCK_FIGURES, POSITION_FIGURES
 from etl.evaluation.real.intervals import estimate
 
 CHIPS = np.repeat(np.arange(30), 8)
@@ -13,7 +13,7 @@ TILES = np.empty(0, int)
 
 def side(name: str, value: float, seed: int = 0, spread: float = 0.1) -> Side:
     rng = np.random.default_rng(seed)
-    values = {key: rng.normal(value, spread, len(CHIPS)) for key in (*BLOCK_FIGURES, SAME_POSITION)}
+    values = {key: rng.normal(value, spread, len(CHIPS)) for key in (*BLOCK_FIGURES, *POSITION_FIGURES)}
     return Side(name, values, np.empty(0))
 
 

@@ -1206,6 +1206,8 @@ export interface components {
             dominant_area: {
                 [key: string]: unknown;
             } | null;
+            /** @description Its blocks, row * 7 + col from the north-west; block_id is tile_id * 64 + this. */
+            block_numbers: number[];
         };
         /** @description The encoder of the vectors, null in its fields while no data are loaded, and what is loaded. */
         Encoder: {

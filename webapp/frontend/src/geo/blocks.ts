@@ -1,6 +1,7 @@
 // Blocks of a tile, computed from the tile's outline.
 
 import type { Polygon } from 'geojson';
+import type { Tile } from '../api/types';
 import { blockId, BLOCKS_PER_SIDE, numberOf, type Unit } from './unit';
 import type { LonLat } from './coordinates';
 import { fromUnitSquare, toUnitSquare } from './tileSquare';
@@ -11,13 +12,26 @@ export interface Place extends LonLat {
   footprint: Polygon;
 }
 
-/** Return the block of a tile at a position; the nearest one if the position is beside the tile. */
-export function blockUnder(tileId: number, footprint: Polygon, { lon, lat }: LonLat): number {
+/** What is needed of a tile to find its blocks. */
+type TileWithBlocks = Pick<Tile, 'tile_id' | 'footprint' | 'block_numbers'>;
+
+/** Return the block of a tile at a position; null if there is none. Positions beside the tile count as its edge. */
+export function blockUnder({ tile_id, footprint, block_numbers }: TileWithBlocks, { lon, lat }: LonLat): number | null {
   const [col, row] = toUnitSquare(footprint)([lon, lat]).map((share) =>
     Math.min(Math.max(Math.floor(share * BLOCKS_PER_SIDE), 0), BLOCKS_PER_SIDE - 1),
   ) as [number, number];
-  return blockId(tileId, row * BLOCKS_PER_SIDE + col);
+  const number = row * BLOCKS_PER_SIDE + col;
+  return block_numbers.includes(number) ? blockId(tile_id, number) : null;
 }
+
+/** Return the block nearest the middle of a tile; null if the tile has none. */
+export function middleBlock({ tile_id, block_numbers }: TileWithBlocks): number | null {
+  if (block_numbers.length === 0) return null;
+  const [nearest] = [...block_numbers].sort((a, b) => fromMiddle(a) - fromMiddle(b));
+  return blockId(tile_id, nearest!);
+}
+
+const fromMiddle = (number: number) => Math.hypot(Math.floor(number / BLOCKS_PER_SIDE) - 3, (number % BLOCKS_PER_SIDE) - 3);
 
 /** Return where a tile or block lies, from the outline of the tile. */
 export function placeIn(footprint: Polygon, unit: Unit, id: number): Place {

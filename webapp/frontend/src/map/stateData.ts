@@ -2,12 +2,12 @@
 
 import type { Feature } from 'geojson';
 import type { GeoJSONSource, Map } from 'maplibre-gl';
-import type { Match } from '../api/types';
-import type { Place } from '../geo/blocks';
-import type { Unit } from '../geo/unit';
+import type { Match, Tile } from '../api/types';
+import { placeIn, type Place } from '../geo/blocks';
+import { blockId, type Unit } from '../geo/unit';
 import type { Chosen } from '../state/PageProvider';
 import { lines, point, polygon } from './features';
-import { LAYERS_OF, markedUpTo, NOTHING, type StateSource } from './style';
+import { LAYERS_OF, MARK_LAYERS, MARK_MAX_ZOOM, NOTHING, type StateSource } from './style';
 
 const GRID = { source: 'terrakin', sourceLayer: 'grid' };
 
@@ -33,12 +33,19 @@ export function setMatches(map: Map, selected: Place | null, matches: Match[]): 
   setData(map, 'lines', lines(selected, matches));
 }
 
-/** Outline the hovered tile or block, and ring its centre. */
-export const setHovered = (map: Map, hovered: Place | null): void => setData(map, 'hovered', hovered ? [polygon(hovered), point(hovered)] : []);
+/** Ring the centre of what is hovered, and fill a block; tiles are filled by their feature state. */
+export function setHovered(map: Map, unit: Unit, hovered: Place | null): void {
+  const ring = hovered ? [point(hovered)] : [];
+  setData(map, 'hovered', hovered && unit === 'block' ? [polygon(hovered), ...ring] : ring);
+}
+
+/** Draw the blocks of tiles. */
+export const setBlocks = (map: Map, tiles: Tile[]): void =>
+  setData(map, 'blocks', tiles.flatMap((tile) => tile.block_numbers.map((number) => polygon(placeIn(tile.footprint, 'block', blockId(tile.tile_id, number)))))); // prettier-ignore
 
 /** Show round marks up to the zoom where places of the unit are large enough to see. */
 export function setUnit(map: Map, unit: Unit): void {
-  for (const [layer, zoom] of Object.entries(markedUpTo(unit))) map.setLayerZoomRange(layer, 0, zoom);
+  for (const layer of MARK_LAYERS) map.setLayerZoomRange(layer, 0, MARK_MAX_ZOOM[unit]);
 }
 
 /** Set a feature state of tiles in the grid. Return a function that removes it. */

@@ -11,17 +11,15 @@ export const CLICK_MIN_ZOOM = 8;
 /** From this zoom on a click on a tile chooses it, or the block under the pointer; below it a click goes there. */
 export const PICK_MIN_ZOOM: Record<Unit, number> = { tile: CLICK_MIN_ZOOM, block: 10 };
 /** Up to this zoom round marks represent what is chosen and each match, which would be too small to see. */
-const MARK_MAX_ZOOM: Record<Unit, number> = { tile: 10, block: 12.5 };
-const MARK_LAYERS = ['match-points', 'selected-point', 'match-ranks'];
-
-/** Return the zoom up to which each layer of round marks is drawn. */
-export const markedUpTo = (unit: Unit): Record<string, number> => Object.fromEntries(MARK_LAYERS.map((id) => [id, MARK_MAX_ZOOM[unit]]));
+export const MARK_MAX_ZOOM: Record<Unit, number> = { tile: 10, block: 12.5 };
+/** The layers of round marks. */
+export const MARK_LAYERS = ['match-points', 'selected-point', 'match-ranks'];
 const FONT = ['sans-serif'];
 
 export const NOTHING: FeatureCollection = { type: 'FeatureCollection', features: [] };
 
 /** Sources that are drawn from the page's state. */
-const STATE_SOURCES = ['lines', 'matches', 'matchPoints', 'selected', 'dominant', 'selectedPoint', 'hovered', 'area'] as const;
+const STATE_SOURCES = ['lines', 'blocks', 'matches', 'matchPoints', 'selected', 'dominant', 'selectedPoint', 'hovered', 'area'] as const;
 export type StateSource = (typeof STATE_SOURCES)[number];
 
 function sources(tilesUrl: string): Record<string, SourceSpecification> {
@@ -120,8 +118,24 @@ function markLayers(p: Palette): LayerSpecification[] {
       layout: round,
       paint: { 'line-color': p.matches, 'line-width': 1.4, 'line-opacity': ['interpolate', ['linear'], ['get', 'rank'], 1, 0.75, 20, 0.35] },
     },
+    {
+      id: 'block-lines',
+      type: 'line',
+      source: 'blocks',
+      minzoom: 11,
+      layout: round,
+      paint: { 'line-color': p.tileLine, 'line-width': 0.6, 'line-opacity': 0.7 },
+    },
     { id: 'area-fill', type: 'fill', source: 'area', paint: { 'fill-color': p.area, 'fill-opacity': 0.12 } },
     { id: 'area-line', type: 'line', source: 'area', layout: round, paint: { 'line-color': p.area, 'line-width': 2, 'line-dasharray': [2, 1.5] } },
+    {
+      id: 'hovered-fill',
+      type: 'fill',
+      source: 'hovered',
+      filter: ['==', ['geometry-type'], 'Polygon'],
+      minzoom: 10,
+      paint: { 'fill-color': p.tile, 'fill-opacity': 0.55, 'fill-outline-color': p.text },
+    },
     { id: 'matches', type: 'fill', source: 'matches', paint: { 'fill-color': p.matches, 'fill-opacity': 0.45 } },
     { id: 'match-line', type: 'line', source: 'matches', layout: round, paint: { 'line-color': p.matches, 'line-width': growing(1, 3) } },
     { id: 'dominant', type: 'fill', source: 'dominant', minzoom: 9, paint: { 'fill-color': p.selected, 'fill-opacity': 0.28 } },
@@ -160,17 +174,9 @@ function pointLayers(p: Palette): LayerSpecification[] {
       },
     },
     {
-      id: 'hovered-line',
-      type: 'line',
-      source: 'hovered',
-      filter: ['==', ['geometry-type'], 'Polygon'],
-      minzoom: 10,
-      layout: { 'line-join': 'round' },
-      paint: { 'line-color': p.text, 'line-width': 2 },
-    },
-    {
       id: 'hovered',
       type: 'circle',
+      maxzoom: MARK_MAX_ZOOM.block,
       source: 'hovered',
       filter: ['==', ['geometry-type'], 'Point'],
       paint: {

@@ -1,11 +1,13 @@
 import type { Map } from 'maplibre-gl';
 import { useEffect, useMemo } from 'preact/hooks';
 import { cityIdsOf } from '../scatter/lassoCities';
+import { tileIdOf } from '../geo/unit';
 import { usePage } from '../state/PageProvider';
+import { knownTile } from '../state/places';
 import { useLatest } from '../ui/useLatest';
 import { go, repaint } from './makeMap';
 import { showSimilarity, type SimilarityTo } from './similarityLayers';
-import { markCities, markTiles, setData, setHovered, setMatches, setSelected, setUnit } from './stateData';
+import { markCities, markTiles, setBlocks, setData, setHovered, setMatches, setSelected, setUnit } from './stateData';
 import { useHeld } from './useHeld';
 
 /** Draw the page's state on the map, and redraw what changes. */
@@ -44,9 +46,14 @@ function useMarks(map: Map | null): void {
   useEffect(() => {
     if (map) setUnit(map, held.unit);
   }, [map, held.unit]);
+  const chosenTile = held.selected?.unit === 'block' ? held.selected.tile : null;
+  const hoveredTile = held.unit === 'block' && held.hovered.id !== null ? knownTile(tileIdOf('block', held.hovered.id)) : null;
+  useEffect(() => {
+    if (map) setBlocks(map, [...new Set([chosenTile, hoveredTile])].filter((tile) => tile !== null));
+  }, [map, chosenTile, hoveredTile]);
   useEffect(() => {
     if (!map) return undefined;
-    setHovered(map, held.hovered.place);
+    setHovered(map, held.unit, held.hovered.place);
     return held.unit === 'block' || held.hovered.id === null ? undefined : markTiles(map, 'hover', [held.hovered.id]);
   }, [map, held.unit, held.hovered]);
 }

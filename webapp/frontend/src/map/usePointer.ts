@@ -2,7 +2,7 @@ import { useMemo } from 'preact/hooks';
 import { blockUnder } from '../geo/blocks';
 import type { LonLat } from '../geo/coordinates';
 import { usePage } from '../state/PageProvider';
-import { findFootprint, knownFootprint } from '../state/places';
+import { findTile, knownTile } from '../state/places';
 import { useCommands } from '../state/useCommands';
 import { REST_MS } from '../state/useHovered';
 import type { MapEvents, Under } from './makeMap';
@@ -29,7 +29,7 @@ export function usePointer(): Pick<MapEvents, 'onClick' | 'onHover'> {
   };
 }
 
-/** Return a function that hovers over the block under the pointer. It is known as soon as the outline of its tile is. */
+/** Return a function that hovers over the block under the pointer. It is known as soon as its tile is. */
 function useBlockHover(): (under: Under | null) => void {
   const { dispatch } = usePage();
   return useMemo(() => {
@@ -39,16 +39,16 @@ function useBlockHover(): (under: Under | null) => void {
       const move = moves;
       await new Promise((rested) => setTimeout(rested, REST_MS));
       if (move !== moves) return;
-      const footprint = await findFootprint(tileId);
-      if (move === moves) hover(blockUnder(tileId, footprint, at));
+      const tile = await findTile(tileId);
+      if (move === moves) hover(blockUnder(tile, at));
     };
     return (under) => {
       moves++;
       if (under === null || 'matchId' in under) return hover(under && under.matchId);
-      const footprint = knownFootprint(under.tileId);
-      hover(footprint && blockUnder(under.tileId, footprint, under.at));
+      const tile = knownTile(under.tileId);
+      hover(tile && blockUnder(tile, under.at));
       // If this fails nothing is hovered, and the next move asks again.
-      if (!footprint) void ask(under).catch(() => undefined);
+      if (!tile) void ask(under).catch(() => undefined);
     };
   }, [dispatch]);
 }

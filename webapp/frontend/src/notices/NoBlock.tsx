@@ -9,7 +9,7 @@ export function NoBlock({ tileId }: { tileId: number }) {
     dispatch({ type: 'picked', id: tileId });
   };
   return (
-    <div className="problem no-block" role="alert">
+    <div className="problem" role="alert">
       <div>
         <strong>No block to search for here</strong>
         <p>A block needs clear pixels on three quarters of its area, and some tiles have no blocks. Choose another square, or search by the whole tile.</p>

@@ -2,6 +2,7 @@
 
 import { thumbnailUrl } from '../api/client';
 import type { Match } from '../api/types';
+import { squareOf } from '../geo/blocks';
 import { usePage } from '../state/PageProvider';
 import { BlockOutline } from '../ui/BlockOutline';
 import { kilometres } from '../ui/format';
@@ -43,7 +44,9 @@ function Row({ match }: { match: Match }) {
         <span className="picture">
           {match.has_thumbnail && <img src={thumbnailUrl(tileId)} alt="" loading="lazy" width="56" height="56" />}
           {match.has_thumbnail && blockId !== null && <BlockOutline id={blockId} />}
-          <span className="rank">{match.rank}</span>
+          <span className="rank" data-side={blockId !== null && isUnderRank(blockId) ? 'right' : undefined}>
+            {match.rank}
+          </span>
         </span>
         <span className="place">
           <span className="city">{match.city}</span>
@@ -57,6 +60,12 @@ function Row({ match }: { match: Match }) {
       <RowActions match={match} />
     </li>
   );
+}
+
+/** Whether the rank would hide a block's outline, in the north-west of the picture. */
+function isUnderRank(blockId: number): boolean {
+  const [west, north] = squareOf(blockId);
+  return west < 0.4 && north < 0.4;
 }
 
 /** Cosine, -1 to 1; the bar is empty at 0 and below. */

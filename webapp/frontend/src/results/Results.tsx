@@ -4,7 +4,7 @@ import { ExportMenu } from '../export/ExportMenu';
 import { boundsOf } from '../geo/bounds';
 import { SearchForm } from '../search/SearchForm';
 import { usePage } from '../state/PageProvider';
-import { foundText } from './found';
+import { comparedText, foundText } from './found';
 import { ResultList } from './ResultList';
 import './results.css';
 
@@ -39,6 +39,7 @@ function Summary() {
           <ExportMenu />
         </div>
       )}
+      {matches.length > 0 && <p className="compared">{comparedText(matches, unit)}</p>}
     </div>
   );
 }

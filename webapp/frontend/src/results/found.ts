@@ -2,11 +2,12 @@ import type { Match } from '../api/types';
 import type { Unit } from '../geo/unit';
 import { count, plural } from '../ui/format';
 
-/** Return how many matches a search found, and how many tiles or blocks it compared for them. */
-export function foundText(matches: Match[], unit: Unit): string {
-  const [best] = matches;
-  if (!best) return `No ${unit} meets these conditions.`;
-  const found = plural(matches.length, 'match', 'matches');
-  if (best.is_exact) return `${found} · every eligible ${unit} compared`;
-  return `${found} · compared ${count(best.compared)} of the nearest; approximate`;
+/** Return how many matches a search found. */
+export const foundText = (matches: Match[], unit: Unit): string =>
+  matches.length === 0 ? `No ${unit} meets these conditions.` : plural(matches.length, 'match', 'matches');
+
+/** Return how many tiles or blocks a search compared; nothing if it found none. */
+export function comparedText([best]: Match[], unit: Unit): string {
+  if (!best) return '';
+  return best.is_exact ? `Every eligible ${unit} compared` : `Compared ${count(best.compared)} of the nearest; approximate`;
 }

@@ -89,17 +89,13 @@ function useIndices(layout: Layout | null) {
 /** Return what happens when points are hovered over, picked or lassoed. */
 function useEvents(layout: Layout | null) {
   const { dispatch, unit, matches } = usePage();
-  const { goTo } = useCommands();
+  const { pickTile } = useCommands();
   const tileIdAt = (index: number) => layout!.tileIds[index]!;
-  const idOf = (index: number) => inUnit(unit, tileIdAt(index));
   /** The match that lies in a tile is hovered in the list too. */
-  const idUnder = (index: number) => matches.find(({ tile_id }) => tile_id === tileIdAt(index))?.id ?? idOf(index);
+  const idUnder = (index: number) => matches.find(({ tile_id }) => tile_id === tileIdAt(index))?.id ?? inUnit(unit, tileIdAt(index));
   return {
     hover: (index: number | null) => dispatch({ type: 'hovered', id: index === null ? null : idUnder(index) }),
-    pick: (index: number) => {
-      dispatch({ type: 'picked', id: idOf(index) });
-      goTo(idOf(index));
-    },
+    pick: (index: number) => pickTile(tileIdAt(index)),
     lasso: (indices: number[]) => dispatch({ type: 'lassoed', tileIds: indices.map(tileIdAt) }),
   };
 }

@@ -1,22 +1,20 @@
-// Where tiles and blocks lie. The outline of a tile follows from its id: it is asked for once.
+// Where tiles and blocks lie: tiles that the page has asked for once are known.
 
-import type { Polygon } from 'geojson';
 import { getTile } from '../api/client';
+import type { Tile } from '../api/types';
 import { placeIn, type Place } from '../geo/blocks';
 import { tileIdOf, type Unit } from '../geo/unit';
 
-const footprints = new Map<number, Polygon>();
+const tiles = new Map<number, Tile>();
 
-/** Return the outline of a tile if it has been asked for before. */
-export const knownFootprint = (tileId: number): Polygon | null => footprints.get(tileId) ?? null;
+/** Return a tile if it has been asked for before. */
+export const knownTile = (tileId: number): Tile | null => tiles.get(tileId) ?? null;
 
-export async function findFootprint(tileId: number): Promise<Polygon> {
-  const known = footprints.get(tileId);
-  if (known) return known;
-  const { footprint } = await getTile(tileId);
-  footprints.set(tileId, footprint);
-  return footprint;
+export async function findTile(tileId: number): Promise<Tile> {
+  const tile = tiles.get(tileId) ?? (await getTile(tileId));
+  tiles.set(tileId, tile);
+  return tile;
 }
 
 /** Return where a tile or block lies. */
-export const findPlace = async (unit: Unit, id: number): Promise<Place> => placeIn(await findFootprint(tileIdOf(unit, id)), unit, id);
+export const findPlace = async (unit: Unit, id: number): Promise<Place> => placeIn((await findTile(tileIdOf(unit, id))).footprint, unit, id);

@@ -86,10 +86,11 @@ test('the tile that the page opened on can be removed', () => {
   expect(after(stateOf(), { type: 'opened', tileId: 7 }, { type: 'picked', id: null }).page.chosenId).toBeNull();
 });
 
-test('the question is kept when the unit changes: middle blocks of the tiles, tiles of the blocks', () => {
+test('the question is kept when the unit changes: blocks of the tiles, tiles of the blocks', () => {
+  const blocks = new Map([[1, 88], [2, 152], [3, null]]); // prettier-ignore
   const before = stateOf({ chosenId: 1, positive: [2], negative: [3], shownId: 4, compareId: 5 }, { hoveredId: 4 });
-  const byBlock = after(before, { type: 'unitChosen', unit: 'block' });
-  expect(byBlock.page).toMatchObject({ chosenId: 88, positive: [152], negative: [216], shownId: null, compareId: null, search: { unit: 'block' } });
+  const byBlock = after(before, { type: 'unitChosen', unit: 'block', blocks });
+  expect(byBlock.page).toMatchObject({ chosenId: 88, positive: [152], negative: [], shownId: null, compareId: null, search: { unit: 'block' } });
   expect(byBlock.hoveredId).toBeNull();
   const byTile = after(byBlock, { type: 'picked', id: 70 }, { type: 'exampleAdded', kind: 'positive', id: 128 }, { type: 'unitChosen', unit: 'tile' });
   expect(byTile.page).toMatchObject({ chosenId: 1, positive: [2], search: { unit: 'tile' } });
@@ -109,10 +110,15 @@ test('the note about a missing block goes with the next choice', () => {
   const before = after(stateOf({ chosenId: 70 }), { type: 'blockMissed', tileId: 5 });
   expect(before).toMatchObject({ blocklessTileId: 5, page: { chosenId: 70 } });
   expect(after(before, { type: 'picked', id: 71 }).blocklessTileId).toBeNull();
-  expect(after(before, { type: 'unitChosen', unit: 'block' }).blocklessTileId).toBeNull();
+  expect(after(before, { type: 'unitChosen', unit: 'block', blocks: new Map() }).blocklessTileId).toBeNull();
 });
 
 test('a search by the lasso is a search by tile', () => {
   const before = stateOf({ search: { ...readQuery('').search, unit: 'block' } }, { lassoIds: [7] });
   expect(after(before, { type: 'lassoSearched' }).page).toMatchObject({ positive: [7], search: { unit: 'tile' } });
+});
+
+test('a chosen tile without blocks stays in the question', () => {
+  const { page } = after(stateOf({ chosenId: 1 }), { type: 'unitChosen', unit: 'block', blocks: new Map([[1, null]]) });
+  expect(page.chosenId).toBe(64 + 24);
 });

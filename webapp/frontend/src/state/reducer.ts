@@ -31,7 +31,9 @@ export interface State {
 export type Action =
   | { type: 'addressChanged'; page: PageState }
   | { type: 'opened'; tileId: number }
-  | { type: 'unitChosen'; unit: Unit }
+  | { type: 'unitChosen'; unit: 'tile' }
+  /** `blocks`: by tile, the block that takes its place; null if the tile has none. */
+  | { type: 'unitChosen'; unit: 'block'; blocks: ReadonlyMap<number, number | null> }
   | { type: 'picked'; id: number | null }
   | { type: 'blockMissed'; tileId: number }
   | { type: 'matchShown'; id: number; at: LonLat }
@@ -75,7 +77,10 @@ export function reduce(state: State, action: Action): State {
     case 'opened':
       return { ...state, page: opened(page, action.tileId), startId: action.tileId };
     case 'unitChosen':
-      return action.unit === page.search.unit ? state : inOtherUnit(state, action.unit);
+      if (action.unit === page.search.unit) return state;
+      return action.unit === 'tile'
+        ? inOtherUnit(state, 'tile', (id) => tileIdOf('block', id))
+        : inOtherUnit(state, 'block', (id) => action.blocks.get(id) ?? null);
     case 'picked':
       return picked(state, action.id);
     case 'blockMissed':
@@ -128,13 +133,13 @@ export function reduce(state: State, action: Action): State {
   }
 }
 
-/** Ask the same question by the other unit: a tile becomes its middle block, a block the tile that it lies in. */
-function inOtherUnit(state: State, unit: Unit): State {
+/** Ask the same question by the other unit. Examples that `convert` finds nothing for are left out. */
+function inOtherUnit(state: State, unit: Unit, convert: (id: number) => number | null): State {
   const { page } = state;
-  const convert = (id: number) => inUnit(unit, tileIdOf(page.search.unit, id));
-  const convertAll = (ids: number[]) => [...new Set(ids.map(convert))];
+  const convertAll = (ids: number[]) => [...new Set(ids.map(convert))].filter((id) => id !== null);
   const positive = convertAll(page.positive);
-  const chosenId = page.chosenId === null ? null : convert(page.chosenId);
+  // A middle block that does not exist leads to the note about it.
+  const chosenId = page.chosenId === null ? null : (convert(page.chosenId) ?? inUnit(unit, page.chosenId));
   return {
     ...state,
     page: {

@@ -1,9 +1,12 @@
 import { useMemo } from 'preact/hooks';
 import { getBlockAt, getTileAt } from '../api/client';
 import { Problem, toProblem } from '../api/problem';
-import type { Unit } from '../geo/unit';
+import { middleBlock } from '../geo/blocks';
+import { tileIdOf, type Unit } from '../geo/unit';
+import { useLatest } from '../ui/useLatest';
+import type { PageState } from './page';
 import { usePage } from './PageProvider';
-import { findPlace } from './places';
+import { findPlace, findTile } from './places';
 import type { Action } from './reducer';
 
 export interface Commands {
@@ -11,31 +14,57 @@ export interface Commands {
   goTo: (id: number) => void;
   /** Choose the tile or block at a position (degrees). */
   pickAt: (lon: number, lat: number) => void;
+  /** Choose a tile, or its middle block, and move the map there. */
+  pickTile: (tileId: number) => void;
+  /** Ask the same question by the other unit. */
+  searchBy: (unit: Unit) => void;
 }
 
 /** Return actions that ask the server first. Failures become a notice. */
 export function useCommands(): Commands {
-  const { dispatch, unit } = usePage();
+  const { state, dispatch, unit } = usePage();
+  const latestPage = useLatest(state.page);
   return useMemo(() => {
     let last = 0;
+    /** Answers may arrive in another order than the clicks. */
+    const inTurn = (answer: Promise<Action>) => {
+      const turn = ++last;
+      void answer.then((action) => turn === last && dispatch(action), fail);
+    };
+    const goTo = (of: Unit, id: number) =>
+      void findPlace(of, id).then(({ lon, lat }) => dispatch({ type: 'viewRequested', view: { lon, lat } }), fail);
     const fail = (error: unknown) => dispatch({ type: 'noticed', problem: toProblem(error) });
     return {
-      goTo: (id) => void findPlace(unit, id).then(({ lon, lat }) => dispatch({ type: 'viewRequested', view: { lon, lat } }), fail),
-      pickAt: (lon, lat) => {
-        // Answers may arrive in another order than the clicks.
-        const turn = ++last;
-        const ifLatest = (action: Action) => turn === last && dispatch(action);
-        void pick(unit, lon, lat).then(ifLatest, fail);
+      goTo: (id) => goTo(unit, id),
+      pickAt: (lon, lat) => inTurn(pickedAt(unit, lon, lat)),
+      pickTile: (tileId) => {
+        inTurn(pickedTile(unit, tileId));
+        goTo('tile', tileId);
       },
+      searchBy: (wanted) => inTurn(wanted === 'tile' ? Promise.resolve({ type: 'unitChosen', unit: wanted }) : byBlock(latestPage.current)),
     };
-  }, [dispatch, unit]);
+  }, [dispatch, unit, latestPage]);
 }
 
-async function pick(unit: Unit, lon: number, lat: number): Promise<Action> {
+async function pickedAt(unit: Unit, lon: number, lat: number): Promise<Action> {
   const block = unit === 'block' ? await blockAt(lon, lat) : null;
   if (block) return { type: 'picked', id: block.block_id };
   const { tile_id: tileId } = await getTileAt(lon, lat);
   return unit === 'tile' ? { type: 'picked', id: tileId } : { type: 'blockMissed', tileId };
+}
+
+async function pickedTile(unit: Unit, tileId: number): Promise<Action> {
+  const id = unit === 'tile' ? tileId : middleBlock(await findTile(tileId));
+  return id === null ? { type: 'blockMissed', tileId } : { type: 'picked', id };
+}
+
+/** Look up the blocks that stand for the tiles of a question: of each the one nearest its middle. */
+async function byBlock({ search, chosenId, positive, negative }: PageState): Promise<Action> {
+  const ids = [chosenId, ...positive, ...negative].filter((id) => id !== null);
+  const answers = await Promise.allSettled(ids.map((id) => findTile(tileIdOf(search.unit, id))));
+  const tiles = answers.filter((answer) => answer.status === 'fulfilled').map(({ value }) => value);
+  const blocks = new Map(tiles.map((tile) => [tile.tile_id, middleBlock(tile)]));
+  return { type: 'unitChosen', unit: 'block', blocks };
 }
 
 const blockAt = (lon: number, lat: number) =>

@@ -3,7 +3,7 @@ import { useAnswer } from '../api/useAnswer';
 import { placeIn, type Place } from '../geo/blocks';
 import { tileIdOf, type Unit } from '../geo/unit';
 import { useDelayed } from '../ui/useDelayed';
-import { findPlace, knownFootprint } from './places';
+import { findPlace, knownTile } from './places';
 
 /** The tile or block under the pointer; `place` is null until it is known. */
 export interface Hovered {
@@ -17,7 +17,7 @@ export const REST_MS = 120;
 /** Return what is hovered and where it lies. An outline that is not known is asked for once the pointer rests. */
 export function useHovered(unit: Unit, id: number | null, matches: Place[], chosen: Place | null): Hovered {
   const listed = id === null ? null : (matches.find((match) => match.id === id) ?? (chosen?.id === id ? chosen : null));
-  const footprint = id === null ? null : knownFootprint(tileIdOf(unit, id));
+  const footprint = id === null ? null : (knownTile(tileIdOf(unit, id))?.footprint ?? null);
   const inKnownTile = useMemo(() => footprint && placeIn(footprint, unit, id!), [footprint, unit, id]);
   const known = listed ?? inKnownTile;
   const asked = useDelayed(known ? null : id, REST_MS);

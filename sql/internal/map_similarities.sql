@@ -1,0 +1,118 @@
+-- requires: internal/anchor_of_items.sql
+-- requires: internal/cities_in.sql
+-- requires: internal/key_of.sql
+-- requires: internal/set_id.sql
+-- requires: internal/wanted_origin.sql
+-- requires: views/tile_vectors.sql
+CREATE OR REPLACE FUNCTION internal.map_similarities(
+    z integer,
+    envelope geometry,
+    unit text,
+    query_id bigint,
+    method text,
+    origin text
+)
+RETURNS TABLE (item_id bigint, city_id bigint, similarity double precision)
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = public, pg_temp
+SET plan_cache_mode = force_custom_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+    anchor internal.search_anchor := internal.anchor_of_items(ARRAY[query_id], '{}', 0, unit, method);
+    used_set_id integer := internal.set_id(unit, method);
+    -- Keys have unit length, so that the inner product is the cosine.
+    query_key halfvec := l2_normalize(internal.key_of(used_set_id, anchor.embedding));
+    lonlat geometry := ST_Transform(envelope, 4326);
+    only_city_ids bigint[] := internal.cities_in(NULL, NULL, internal.wanted_origin(origin, anchor.is_synthetic));
+    cities_here bigint[];
+    is_few boolean;
+    -- So many footprints make a vector tile of 250 kB.
+    max_items constant integer := 4000;
+    -- The blocks of so many tiles are compared in 50 ms, as many as max_blocks by list in 30 ms.
+    few_tiles constant integer := 1000;
+    max_blocks constant integer := 20000;
+BEGIN
+    IF z >= 6 AND unit = 'tile' THEN
+        RETURN QUERY
+        SELECT t.tile_id, t.city_id, 1 - (v.embedding <=> anchor.embedding) AS similarity
+        FROM terrakin.tiles AS t
+        JOIN api.tile_vectors AS v ON v.tile_id = t.tile_id AND v.method = map_similarities.method
+        WHERE t.footprint && lonlat AND (only_city_ids IS NULL OR t.city_id = ANY (only_city_ids))
+            AND v.embedding <=> anchor.embedding <> 'NaN'
+        ORDER BY similarity DESC
+        LIMIT max_items;
+        RETURN;
+    ELSIF z >= 11 THEN
+        RETURN QUERY
+        SELECT e.item_id, e.city_id, -(e.key <#> query_key) AS similarity
+        FROM terrakin.embedding_keys AS e
+        WHERE e.set_id = used_set_id
+            -- Blocks whose centres lie outside reach in: by less than this up to a latitude of 80 degrees.
+            AND e.location && ST_Transform(ST_Expand(envelope, 1300), 4326)
+            AND (only_city_ids IS NULL OR e.city_id = ANY (only_city_ids))
+        ORDER BY similarity DESC
+        LIMIT max_items;
+        RETURN;
+    END IF;
+    -- Looked up first, so that the plan fits their number.
+    cities_here := ARRAY(
+        SELECT c.city_id
+        FROM terrakin.cities AS c
+        WHERE CASE WHEN z < 6 THEN c.location::geometry && lonlat ELSE c.extent && lonlat END
+            AND (only_city_ids IS NULL OR c.city_id = ANY (only_city_ids))
+    );
+    IF unit = 'tile' THEN
+        RETURN QUERY
+        -- Distance (21 bits) and tile_id (42 bits) in one number: the smallest is the best tile, found in one pass.
+        SELECT b.best & ((1::bigint << 42) - 1), b.city_id, 1 - (b.best >> 42) / 1e6::double precision
+        FROM (
+            SELECT e.city_id, min((1e6 * greatest(1 + (e.key <#> query_key), 0))::bigint << 42 | e.item_id) AS best
+            FROM terrakin.embedding_keys AS e
+            WHERE e.set_id = used_set_id AND e.city_id = ANY (cities_here)
+            GROUP BY e.city_id
+        ) AS b;
+        RETURN;
+    END IF;
+    is_few := (
+        SELECT count(*) <= few_tiles
+        FROM (SELECT FROM terrakin.tiles AS t WHERE t.city_id = ANY (cities_here) LIMIT few_tiles + 1) AS f
+    );
+    RETURN QUERY
+    SELECT b.item_id, b.city_id, b.similarity
+    FROM (
+        SELECT DISTINCT ON (CASE WHEN z < 6 THEN c.city_id ELSE c.item_id >> 6 END) c.item_id, c.city_id, c.similarity
+        FROM (
+            SELECT e.item_id, e.city_id, e.similarity
+            FROM (
+                (SELECT l.list_id FROM terrakin.embedding_lists AS l
+                WHERE NOT is_few AND l.set_id = used_set_id AND l.parent_id IS NOT NULL ORDER BY l.centroid <#> query_key)
+                UNION ALL
+                SELECT NULL WHERE is_few
+            ) AS l
+            CROSS JOIN LATERAL (
+                SELECT e.item_id, e.city_id, -(e.key <#> query_key) AS similarity
+                FROM terrakin.embedding_keys AS e
+                WHERE e.set_id = used_set_id
+                    AND (is_few OR e.list_id = l.list_id)
+                    AND (NOT is_few OR e.city_id = ANY (cities_here))
+                    -- Not an index condition: an index on lists and cities is entered once for each city.
+                    AND (is_few OR only_city_ids IS NULL OR e.city_id + 0 = ANY (only_city_ids))
+                OFFSET 0
+            ) AS e
+            LIMIT CASE WHEN NOT is_few THEN max_blocks END
+        ) AS c
+        WHERE is_few OR c.city_id = ANY (cities_here)
+        ORDER BY CASE WHEN z < 6 THEN c.city_id ELSE c.item_id >> 6 END, c.similarity DESC, c.item_id
+    ) AS b
+    ORDER BY b.similarity DESC
+    LIMIT max_items;
+END;
+$$;
+
+COMMENT ON FUNCTION internal.map_similarities IS
+'Return what a vector tile (zoom z, envelope in EPSG:3857) shows of the similarity to a tile or block.
+By unit tile: the tiles in it, by their whole vectors; below zoom 6 the best tile of each city in it, by keys.
+By unit block: the blocks in it; below zoom 11 the best block of each tile, below zoom 6 that of each city. Where the
+cities in it have more than 1,000 tiles, only those of the 20,000 blocks of the world in the nearest lists.
+At most 4,000 tiles or blocks, the most similar. An unknown tile or block raises SQLSTATE P0002.';
