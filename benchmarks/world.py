@@ -87,6 +87,8 @@ def positions(path: Path, rng: np.random.Generator) -> Positions:
     umap = np.array([[float(r["umap_x"]), float(r["umap_y"])] for r in rows], np.float32)
     lon, lat = (np.array([float(r[key]) for r in rows]) for key in ("lon", "lat"))
     country, continent = (_numbered([r[key] for r in rows]) for key in ("country", "continent"))
+    # A country lies in one continent, as in terrakin.countries.
+    continent = continent[np.unique(country, return_index=True)[1]][country]
     city = _numbered([f"{r['country']}/{r['city']}" for r in rows])
     return Positions("real positions and UMAP", lon, lat, umap, city, country, continent)
 

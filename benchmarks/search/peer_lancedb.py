@@ -37,7 +37,7 @@ class LanceDb:
 
         def fetch(n: int) -> list[int]:
             query = self.table.search(vector).distance_type("cosine").where(where, prefilter=True).limit(n)
-            found = query.nprobes(self.n_probes).refine_factor(self.refine).select(["row"]).to_arrow()
+            found = query.nprobes(self.n_probes).refine_factor(self.refine).select(["row", "_distance"]).to_arrow()
             return list(found["row"].to_pylist())
 
         return ask_widening(fetch, self.items, question)

@@ -153,7 +153,7 @@ def build_in_postgres(name: str, items: Items, settings: Settings, echo: Echo) -
                 return []
             conn.execute("CREATE EXTENSION IF NOT EXISTS vchord CASCADE")
         conn.execute(FILL[items.unit].format(table=table, dimension=Literal(items.vectors.shape[1])))
-        conn.execute(B_TREES.format(table=table))
+        conn.execute(B_TREES.format(table=table), prepare=False)
         try:
             built = _build(conn, method, name, table, items)
         except psycopg.errors.QueryCanceled:
