@@ -10,7 +10,7 @@ import type { MapEvents, Under } from './makeMap';
 /** Return what clicks and moves of the pointer on the map do. */
 export function usePointer(): Pick<MapEvents, 'onClick' | 'onHover'> {
   const { dispatch, unit, matches } = usePage();
-  const { pickAt } = useCommands();
+  const { pickBlock } = useCommands();
   const hoverBlock = useBlockHover();
   const showMatch = (id: number) => {
     const match = matches.find((other) => other.id === id);
@@ -19,7 +19,7 @@ export function usePointer(): Pick<MapEvents, 'onClick' | 'onHover'> {
   return {
     onClick: (under) => {
       if ('matchId' in under) showMatch(under.matchId);
-      else if (unit === 'block') pickAt(under.at.lon, under.at.lat);
+      else if (unit === 'block') pickBlock(under.tileId, under.at);
       else dispatch({ type: 'picked', id: under.tileId });
     },
     onHover: (under) => {

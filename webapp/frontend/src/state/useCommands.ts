@@ -1,7 +1,8 @@
 import { useMemo } from 'preact/hooks';
 import { getBlockAt, getTileAt } from '../api/client';
 import { Problem, toProblem } from '../api/problem';
-import { middleBlock } from '../geo/blocks';
+import { blockUnder, middleBlock } from '../geo/blocks';
+import type { LonLat } from '../geo/coordinates';
 import { tileIdOf, type Unit } from '../geo/unit';
 import { useLatest } from '../ui/useLatest';
 import type { PageState } from './page';
@@ -14,6 +15,8 @@ export interface Commands {
   goTo: (id: number) => void;
   /** Choose the tile or block at a position (degrees). */
   pickAt: (lon: number, lat: number) => void;
+  /** Choose the block of a tile at a position. Without a request if the tile is known. */
+  pickBlock: (tileId: number, at: LonLat) => void;
   /** Choose a tile, or its middle block, and move the map there. */
   pickTile: (tileId: number) => void;
   /** Ask the same question by the other unit. */
@@ -37,6 +40,7 @@ export function useCommands(): Commands {
     return {
       goTo: (id) => goTo(unit, id),
       pickAt: (lon, lat) => inTurn(pickedAt(unit, lon, lat)),
+      pickBlock: (tileId, at) => inTurn(findTile(tileId).then((tile) => picked(tileId, blockUnder(tile, at)))),
       pickTile: (tileId) => {
         inTurn(pickedTile(unit, tileId));
         goTo('tile', tileId);
@@ -54,9 +58,10 @@ async function pickedAt(unit: Unit, lon: number, lat: number): Promise<Action> {
 }
 
 async function pickedTile(unit: Unit, tileId: number): Promise<Action> {
-  const id = unit === 'tile' ? tileId : middleBlock(await findTile(tileId));
-  return id === null ? { type: 'blockMissed', tileId } : { type: 'picked', id };
+  return picked(tileId, unit === 'tile' ? tileId : middleBlock(await findTile(tileId)));
 }
+
+const picked = (tileId: number, id: number | null): Action => (id === null ? { type: 'blockMissed', tileId } : { type: 'picked', id });
 
 /** Look up the blocks that stand for the tiles of a question: of each the one nearest its middle. */
 async function byBlock({ search, chosenId, positive, negative }: PageState): Promise<Action> {
