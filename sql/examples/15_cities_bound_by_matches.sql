@@ -1,6 +1,5 @@
 -- Which cities are connected by mutual matches? Pairs of tiles that are both among the other's ten nearest in other cities.
--- One search for each tile: 4,000 tiles take about half a minute, so choose cities first. Change: the eight cities (here
--- those with the most tiles), the ten.
+-- One search for each tile, so choose cities first. Change: the eight cities (here those with the most tiles), the ten.
 WITH chosen AS (
     SELECT c.city_id
     FROM api.city_overview AS c

@@ -20,8 +20,13 @@ AS $$
             least(greatest(floor(((c."row" + 1) * 2240 - ST_Y(p)) / 320), 0), 6) * 7
             + least(greatest(floor((ST_X(p) - c.col * 2240) / 320), 0), 6) AS number
     ) AS n
-    JOIN terrakin.embedding_keys AS e ON e.set_id = internal.set_id('block', 'mean')
-        AND e.item_id = (t.tile_id << 6) + n.number::bigint;
+    -- A subquery with a limit: the planner expects many tiles, and would read every key to join them.
+    CROSS JOIN LATERAL (
+        SELECT k.item_id
+        FROM terrakin.embedding_keys AS k
+        WHERE k.set_id = internal.set_id('block', 'mean') AND k.item_id = (t.tile_id << 6) + n.number::bigint
+        LIMIT 1
+    ) AS e;
 $$;
 
 COMMENT ON FUNCTION api.block_at IS

@@ -75,9 +75,9 @@ def test_alembic_check_is_clean_with_and_without_vector_indexes(database: Settin
     ],
 )
 def test_alembic_check_reports_differences(database: Settings, drift: str) -> None:
-    dropped: tuple[str, ...] = (
-        ("DROP VIEW api.tile_overview, api.city_overview, api.tile_vectors",) if "COLUMN" in drift else ()
-    )
+    dropped: tuple[str, ...] = ()
+    if "COLUMN" in drift:
+        dropped = ("DROP VIEW api.tile_overview, api.city_overview, api.tile_vectors",)
     if "embedding_dominant" in drift:
         dropped += ("DROP TRIGGER delete_tile_keys ON terrakin.tiles",)
     run_sql(database, *dropped, drift)

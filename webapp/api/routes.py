@@ -102,7 +102,8 @@ BLOCK = """
         b.is_synthetic, b.licences, b.attributions, t.has_thumbnail,
         ST_AsGeoJSON(b.footprint)::json AS footprint, ST_AsGeoJSON(t.footprint)::json AS tile_footprint
     FROM api.block_overview AS b
-    JOIN api.tile_overview AS t ON t.tile_id = b.tile_id
+    -- Not joined by b.tile_id: the planner expects many blocks, and would read every tile.
+    JOIN api.tile_overview AS t ON t.tile_id = %(block_id)s::bigint >> 6
     CROSS JOIN LATERAL api.block_cell(b.block_id) AS c
     WHERE b.block_id = %(block_id)s::bigint
 """
