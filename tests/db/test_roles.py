@@ -20,12 +20,10 @@ OWN_RECORDS = {
     "terrakin.sql_files",
     "terrakin.country_outlines",
     "terrakin.embedding_sets",
-    "terrakin.embedding_components",
-    "terrakin.embedding_lists",
 }
-"""Written by the owner only: the ledgers of migrations, the base map of QGIS, and what a refit fits."""
+"""Written by the owner only: the ledgers of migrations, the base map of QGIS, and which sets of keys there are."""
 LOCKED = {("terrakin.embedding_sets", "UPDATE")}
-"""A load locks the set that it adds keys to."""
+"""A load locks the set that it adds keys to; a change of the post-processing restarts it."""
 PARTITION = "terrakin.embedding_keys_"
 """Keys are written through the partitioned table."""
 FUNCTIONS = """
