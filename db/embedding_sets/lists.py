@@ -18,7 +18,7 @@ from db.embedding_sets.basis import unit_vectors
 PROBED_PARENTS = 3
 """Parents in whose lists the best list of a key is looked for."""
 MAX_ITERATIONS = 10
-"""Lists need to be compact, not optimal: more iterations change the recall of searches by less than 0.001."""
+"""Lists need to be compact, not optimal."""
 CHUNK = 65_536
 """Keys whose inner products are in memory at a time."""
 
@@ -86,7 +86,7 @@ def _rows_by_parent(lists: Lists, keys: np.ndarray) -> Iterator[tuple[int, np.nd
 
 def _k_means(keys: np.ndarray, k: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Return at most k different centroids of unit length, and the centroid (n,) of each key."""
-    # k-means++ takes ten times as long for lists that are no better to search.
+    # Lists are many and keys are plenty, so that a random start will do; k-means++ is slower.
     k_means = KMeans(min(k, len(keys)), init="random", n_init=1, max_iter=MAX_ITERATIONS, random_state=seed)
     with warnings.catch_warnings():
         # Of equal keys, k-means makes fewer clusters than it was asked for.

@@ -20,7 +20,11 @@ BEGIN
     END;
     IF item_id IS NULL THEN
         RAISE EXCEPTION 'no % at lon %, lat %', unit, coalesce(lon::text, 'NULL'), coalesce(lat::text, 'NULL')
-            USING ERRCODE = 'P0002', HINT = 'Give degrees in EPSG:4326, longitude first; api.city_overview lists where tiles are.';
+            USING ERRCODE = 'P0002', HINT = CASE
+                WHEN EXISTS (SELECT FROM api.tile_at(lon, lat)) THEN
+                    'There is a tile: a block needs clear pixels in 75 % of its area, and terrakin etl run to make it.'
+                ELSE 'Give degrees in EPSG:4326, longitude first; api.city_overview lists where tiles are.'
+            END;
     END IF;
     RETURN internal.anchor_of_items(ARRAY[item_id], '{}', 0, unit, method);
 END;

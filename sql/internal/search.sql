@@ -22,8 +22,7 @@ DECLARE
 BEGIN
     LOOP
         WITH compared AS MATERIALIZED (
-            SELECT c.item_id, c.city_id, c.distance
-            FROM (
+            SELECT c.item_id, c.city_id, c.distance FROM (
                 -- The nearest lists first: the limit ends the loop over them. One list of all keys, if they are few.
                 (SELECT l.list_id FROM terrakin.embedding_lists AS l
                 WHERE l.set_id = p.set_id AND l.parent_id = ANY (p.parent_ids) ORDER BY l.centroid <#> p.key)
@@ -52,8 +51,7 @@ BEGIN
                     ) = ANY (p.composite_ids))
                     AND (filters.min_valid_share IS NULL OR e.valid_share >= filters.min_valid_share)
                 OFFSET 0
-            ) AS c
-            LIMIT max_compared
+            ) AS c LIMIT max_compared
         ),
         placed_in_tile AS (
             SELECT b.item_id, b.city_id, b.distance, CASE WHEN p.max_per_tile IS NOT NULL
@@ -65,32 +63,34 @@ BEGIN
             ) AS b
         ),
         placed_in_city AS (
-            SELECT t.item_id, t.distance, CASE WHEN filters.max_per_city IS NOT NULL
+            SELECT t.item_id, t.city_id, t.distance, CASE WHEN filters.max_per_city IS NOT NULL
                 THEN row_number() OVER (PARTITION BY t.city_id ORDER BY t.distance, t.item_id) END AS place
-            FROM placed_in_tile AS t
-            WHERE p.max_per_tile IS NULL OR t.place <= p.max_per_tile
-        )
-        SELECT (array_agg(r.item_id ORDER BY r.similarity DESC, r.item_id))[:filters.k],
-            (array_agg(r.similarity ORDER BY r.similarity DESC, r.item_id))[:filters.k], (SELECT count(*) FROM compared)
-        INTO found_ids, similarities, n_compared
-        FROM (
-            SELECT s.item_id, 1 - CASE WHEN p.is_tile THEN (
+            FROM placed_in_tile AS t WHERE p.max_per_tile IS NULL OR t.place <= p.max_per_tile
+        ),
+        ranked AS (
+            SELECT s.item_id, s.city_id, 1 - CASE WHEN p.is_tile THEN (
                 SELECT v.embedding <=> anchor.embedding FROM api.tile_vectors AS v
                 WHERE v.tile_id = s.item_id AND v.method = filters.method
             ) ELSE s.distance END AS similarity
             FROM placed_in_city AS s
-            WHERE filters.max_per_city IS NULL OR s.place <= filters.max_per_city
-            ORDER BY s.distance, s.item_id
-            LIMIT p.n_short
-        ) AS r
-        WHERE filters.min_similarity IS NULL OR r.similarity >= filters.min_similarity;
+            -- Ranked by whole vectors, other tiles of a city may be its best.
+            WHERE filters.max_per_city IS NULL OR s.place <= filters.max_per_city + 4 * p.is_tile::integer
+            ORDER BY s.distance, s.item_id LIMIT p.n_short
+        )
+        SELECT (array_agg(f.item_id ORDER BY f.similarity DESC, f.item_id))[:filters.k],
+            (array_agg(f.similarity ORDER BY f.similarity DESC, f.item_id))[:filters.k], (SELECT count(*) FROM compared)
+        INTO found_ids, similarities, n_compared
+        FROM (
+            SELECT r.item_id, r.similarity, CASE WHEN filters.max_per_city IS NOT NULL
+                THEN row_number() OVER (PARTITION BY r.city_id ORDER BY r.similarity DESC, r.item_id) END AS place
+            FROM ranked AS r WHERE filters.min_similarity IS NULL OR r.similarity >= filters.min_similarity
+        ) AS f
+        WHERE filters.max_per_city IS NULL OR f.place <= filters.max_per_city;
         EXIT WHEN max_compared IS NULL OR n_compared < max_compared OR cardinality(found_ids) >= filters.k;
-        -- Too few passed max_per_city or min_similarity.
         max_compared := CASE WHEN filters.min_similarity IS NULL THEN 4 * max_compared END;
     END LOOP;
-    RETURN QUERY SELECT * FROM internal.describe_matches(
-        p, anchor.location, found_ids, similarities, n_compared, max_compared IS NULL OR n_compared < max_compared
-    );
+    RETURN QUERY SELECT * FROM internal.describe_matches(p, anchor.location, found_ids, similarities, n_compared,
+        max_compared IS NULL OR n_compared < max_compared);
 END;
 $$;
 
