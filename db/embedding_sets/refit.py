@@ -36,7 +36,7 @@ RETIRE = "UPDATE terrakin.embedding_sets SET is_current = false WHERE set_id = %
 CREATE = """
     INSERT INTO terrakin.embedding_sets (unit, method, max_compared, kept_share, post_processing_version, fitted_at)
     SELECT s.unit, s.method, s.max_compared, %s, (
-        SELECT md5(e.post_processing::text || e.excluded_dimensions::text) FROM terrakin.encoder AS e
+        SELECT internal.post_processing_version(e.post_processing, e.excluded_dimensions) FROM terrakin.encoder AS e
     ), now()
     FROM terrakin.embedding_sets AS s
     WHERE s.set_id = %s

@@ -30,7 +30,8 @@ REPORT = """
         ) AS c
     ) AS k
     LEFT JOIN (
-        SELECT md5(e.post_processing::text || e.excluded_dimensions::text) AS version FROM terrakin.encoder AS e
+        SELECT internal.post_processing_version(e.post_processing, e.excluded_dimensions) AS version
+        FROM terrakin.encoder AS e
     ) AS p ON true
     WHERE s.is_current
     ORDER BY s.unit DESC, array_position(%s, s.method)

@@ -29,7 +29,7 @@ UPDATE_POST_PROCESSING = """
     SET post_processing = %s, excluded_dimensions = %s::smallint[], fitted_at = now()
 """
 VERSION = """
-    SELECT md5(post_processing::text || excluded_dimensions::text)
+    SELECT internal.post_processing_version(post_processing, excluded_dimensions)
     FROM terrakin.encoder
     FOR SHARE
 """

@@ -1,4 +1,5 @@
 -- requires: internal/default_method.sql
+-- requires: internal/set_id.sql
 -- requires: views/tile_vectors.sql
 CREATE OR REPLACE FUNCTION api.tile_embedding(tile_id bigint, method text DEFAULT NULL)
 RETURNS vector
@@ -10,10 +11,7 @@ DECLARE
     used_method text := coalesce(method, internal.default_method());
     embedding vector;
 BEGIN
-    IF used_method NOT IN ('mean', 'dominant', 'median', 'min', 'max', 'std', 'mean_std') THEN
-        RAISE EXCEPTION 'unknown method %', quote_literal(used_method)
-            USING ERRCODE = '22023', HINT = 'Methods are mean, dominant, median, min, max, std and mean_std.';
-    END IF;
+    PERFORM internal.set_id('tile', used_method);
     SELECT v.embedding
     INTO embedding
     FROM api.tile_vectors AS v
