@@ -47,7 +47,7 @@ class Faiss:
 
 def build_faiss(items: Items) -> list[Engine]:
     """Return FAISS with inverted lists for each number of probes, and flat."""
-    dimension, n_lists = items.vectors.shape[1], wanted_lists(len(items.ids))
+    dimension, n_lists = items.vectors.shape[1], wanted_lists(items.unit, len(items.ids))
     started = time.perf_counter()
     index = faiss.IndexIVFFlat(faiss.IndexFlatIP(dimension), dimension, n_lists, faiss.METRIC_INNER_PRODUCT)
     n_sample = min(len(items.ids), SAMPLE_PER_LIST * n_lists)

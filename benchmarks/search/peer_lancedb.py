@@ -49,7 +49,7 @@ def build_lancedb(items: Items, folder: Path) -> list[Engine]:
     dimension = items.vectors.shape[1]
     table = lancedb.connect(folder).create_table("items", _batches(items), schema=_batches_schema(dimension))
     table.create_index(
-        metric="cosine", num_partitions=wanted_lists(len(items.ids)), num_sub_vectors=dimension // 2,
+        metric="cosine", num_partitions=wanted_lists(items.unit, len(items.ids)), num_sub_vectors=dimension // 2,
         vector_column_name="vector",
     )  # fmt: skip
     for column in ("country", "continent"):

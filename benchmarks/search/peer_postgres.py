@@ -175,7 +175,7 @@ def _connect(settings: Settings) -> psycopg.Connection[Any]:
 
 
 def _build(conn: psycopg.Connection[Any], method: Method, name: str, table: Identifier, items: Items) -> Built:
-    n_lists, index = wanted_lists(len(items.ids)), f"{name}_{items.unit}_index"
+    n_lists, index = wanted_lists(items.unit, len(items.ids)), f"{name}_{items.unit}_index"
     options = VECTORCHORD_OPTIONS.format(n_parents=round(math.sqrt(n_lists)), n_lists=n_lists)
     conn.execute(SQL("SET statement_timeout = {}").format(Literal(BUILD_LIMIT_MS)))
     conn.execute("SET maintenance_work_mem = '2GB'")

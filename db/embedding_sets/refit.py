@@ -134,7 +134,7 @@ def _fit(conn: Connection, source: Source, n_items: int, dimension: int, kept_sh
     is_applied = components is not None
     if not is_applied:
         kept_share = 1
-    n_lists = wanted_lists(n_items)
+    n_lists = wanted_lists(source.unit, n_items)
     if n_lists == 1:
         only = np.full((1, dimension), dimension**-0.5, np.float32)
         return Fit(components, is_applied, kept_share, Lists(only, only, np.zeros(1, np.int32)))

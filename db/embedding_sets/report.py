@@ -8,8 +8,8 @@ import psycopg
 
 from db.embedding_sets.tile_keys import METHODS
 
-FULL_KEYS_UP_TO = 20_000
-"""Up to this size a set has one list and whole vectors as keys: a search compares all of them."""
+FULL_KEYS_UP_TO = {"tile": 4_000, "block": 20_000}
+"""Up to this size a set has one list and whole vectors as keys, and a search compares all of them."""
 LISTS_PER_ROOT = 5.3
 """Lists of a set of n items: this times sqrt(n), 8,200 for 2.4 million blocks and 1,170 for 48,881 tiles
 (docs/performance.md)."""
@@ -76,13 +76,13 @@ class SetReport:
 
     def reason_to_refit(self) -> str | None:
         """Return why searches of this set would gain by a refit; None if they would not."""
-        if self.n_items <= FULL_KEYS_UP_TO:
+        if self.n_items <= FULL_KEYS_UP_TO[self.unit]:
             return None
         if not self.is_fitted:
             return "never fitted"
         if self.is_outdated:
             return "post-processing has changed"
-        if self.n_lists < wanted_lists(self.n_items) / TOO_FEW:
+        if self.n_lists < wanted_lists(self.unit, self.n_items) / TOO_FEW:
             return "too few lists"
         return "a list is too large" if self.imbalance > TOO_LARGE else None
 
@@ -96,6 +96,6 @@ def read_reports(conn: psycopg.Connection[Any]) -> list[SetReport]:
     return [SetReport(*row) for row in conn.execute(REPORT, (list(METHODS),))]
 
 
-def wanted_lists(n_items: int) -> int:
-    """Return the number of lists that a set of this size should have."""
-    return 1 if n_items <= FULL_KEYS_UP_TO else round(LISTS_PER_ROOT * math.sqrt(n_items))
+def wanted_lists(unit: str, n_items: int) -> int:
+    """Return the number of lists that a set of so many tiles or blocks should have."""
+    return 1 if n_items <= FULL_KEYS_UP_TO[unit] else round(LISTS_PER_ROOT * math.sqrt(n_items))

@@ -102,6 +102,7 @@ embedding_lists = Table(
     Column("parent_id", Integer, comment="list_id of the group that the list belongs to; NULL for a group itself."),
     Column("centroid", HALFVEC, nullable=False, comment="Centroid of the keys in the list, of unit length."),
     PrimaryKeyConstraint("set_id", "list_id"),
+    Index("ix_embedding_lists_parent_id", "set_id", "parent_id"),
     comment="Inverted lists around k-means centroids, and groups of such lists. A search reads the lists from the "
     "nearest centroid outwards.",
 )
@@ -129,7 +130,7 @@ embedding_keys = Table(
         "key",
         HALFVEC,
         nullable=False,
-        comment="The vector, or its principal components; compared by cosine (<=>).",
+        comment="The vector, or its principal components, of unit length: the inner product (<#>) is the cosine.",
     ),
     PrimaryKeyConstraint("set_id", "item_id"),
     Index("ix_embedding_keys_list_id_city_id", "list_id", "city_id"),

@@ -10,10 +10,15 @@ CREATE OR REPLACE FUNCTION internal.describe_matches(
     is_exact boolean
 )
 RETURNS SETOF internal.match
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 ROWS 20
 SET search_path = public, pg_temp
+-- One plan for every answer: planning takes longer than reading twenty rows.
+SET plan_cache_mode = force_generic_plan
 AS $$
+#variable_conflict use_variable
+BEGIN
+    RETURN QUERY
     SELECT m.place::integer,
         CASE WHEN NOT plan.is_tile THEN m.item_id END,
         CASE WHEN plan.is_tile THEN m.item_id ELSE m.item_id >> 6 END,
@@ -25,6 +30,7 @@ AS $$
     JOIN terrakin.cities AS c ON c.city_id = e.city_id
     LEFT JOIN terrakin.tiles AS t ON plan.is_tile AND t.tile_id = m.item_id
     ORDER BY m.place;
+END;
 $$;
 
 COMMENT ON FUNCTION internal.describe_matches IS

@@ -4,7 +4,8 @@ CREATE OR REPLACE FUNCTION internal.mean_embedding(item_ids bigint[], unit text,
 RETURNS vector
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = public, pg_temp
-SET plan_cache_mode = force_custom_plan
+-- One plan for every method: it skips the other branches of the view.
+SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_variable
 DECLARE

@@ -9,8 +9,7 @@ CREATE TYPE internal.search_plan AS (
     only_city_ids bigint[],
     exclude_city_ids bigint[],
     exclude_within_m double precision,
-    south double precision,
-    north double precision,
+    near geometry,
     indexed_within geometry,
     within geometry,
     composite_ids bigint[],
@@ -34,8 +33,7 @@ COMMENT ON COLUMN internal.search_plan.only_city_ids IS
 'Only these cities, so many that reading whole lists is faster than an index search for each of them.';
 COMMENT ON COLUMN internal.search_plan.exclude_city_ids IS 'Leave out these cities. It has no NULL.';
 COMMENT ON COLUMN internal.search_plan.exclude_within_m IS 'Leave out what is nearer than this to the anchor, in metres.';
-COMMENT ON COLUMN internal.search_plan.south IS 'Everything nearer than exclude_within_m lies north of this latitude.';
-COMMENT ON COLUMN internal.search_plan.north IS 'Everything nearer than exclude_within_m lies south of this latitude.';
+COMMENT ON COLUMN internal.search_plan.near IS 'Everything nearer than exclude_within_m lies in this box (EPSG:4326).';
 COMMENT ON COLUMN internal.search_plan.indexed_within IS 'The geometry within, if what lies in it is found by the index.';
 COMMENT ON COLUMN internal.search_plan.within IS 'Only centres in this geometry (EPSG:4326).';
 COMMENT ON COLUMN internal.search_plan.composite_ids IS 'Only tiles, and blocks of tiles, of these composites.';

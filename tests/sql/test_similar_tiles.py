@@ -145,6 +145,14 @@ def test_an_answer_has_all_rows_in_order_and_is_the_exact_one_if_it_is_marked_so
         assert [a[1] for a in answer] == [t[0] for t in truth]
 
 
+def test_a_set_with_one_list_is_compared_whole(conn: psycopg.Connection) -> None:
+    world = build_world(conn, 60, 3, seed=2)
+    split_into_lists(conn, n_lists=1, max_compared=5)
+    answer = search(conn, world, 0, k=4)
+    assert [a[1] for a in answer] == [t[0] for t in brute_force(world, 0, k=4)]
+    assert all(is_exact and compared > 5 for *_, compared, is_exact in answer)
+
+
 def test_a_null_among_the_excluded_countries_is_ignored(module_conn: psycopg.Connection, world: World) -> None:
     answer = search(module_conn, world, 0, exclude_countries=[None, "CB"])
     assert answer == search(module_conn, world, 0, exclude_countries=["CB"])

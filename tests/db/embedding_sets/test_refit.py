@@ -72,7 +72,7 @@ def test_keys_are_projected_and_lie_in_lists(loaded: Settings, owner: psycopg.Co
     assert refit(loaded, mean_of(owner))
     after = mean_of(owner)
     assert after.set_id != before
-    assert (after.n_items, after.n_lists, after.is_fitted) == (N, wanted_lists(N), True)
+    assert (after.n_items, after.n_lists, after.is_fitted) == (N, wanted_lists("tile", N), True)
     fitted = components(owner)
     assert fitted is not None
     assert fitted.shape == (KEY_DIMENSION, 768)

@@ -6,7 +6,7 @@ import pytest
 
 from db.embedding_sets.report import FULL_KEYS_UP_TO, HEAD, SetReport, wanted_lists
 
-WELL = SetReport(1, "tile", "mean", 40_000, wanted_lists(40_000), 100, 0.99, is_fitted=True, is_outdated=False)
+WELL = SetReport(1, "tile", "mean", 40_000, wanted_lists("tile", 40_000), 100, 0.99, is_fitted=True, is_outdated=False)
 
 
 def test_a_set_in_balance_is_left_alone() -> None:
@@ -18,19 +18,20 @@ def test_a_set_in_balance_is_left_alone() -> None:
     [
         ({"is_fitted": False, "n_lists": 1, "n_largest": 40_000}, "never fitted"),
         ({"is_outdated": True}, "post-processing has changed"),
-        ({"n_lists": wanted_lists(40_000) // 4 - 1}, "too few lists"),
-        ({"n_largest": 9 * 40_000 // wanted_lists(40_000)}, "a list is too large"),
+        ({"n_lists": wanted_lists("tile", 40_000) // 4 - 1}, "too few lists"),
+        ({"n_largest": 9 * 40_000 // wanted_lists("tile", 40_000)}, "a list is too large"),
     ],
 )
 def test_a_set_is_refitted_with_a_reason(change: dict[str, int], reason: str) -> None:
     changed = replace(WELL, **change)  # type: ignore[arg-type]
     assert changed.reason_to_refit() == reason
-    assert replace(changed, n_items=FULL_KEYS_UP_TO, n_largest=1000).reason_to_refit() is None
+    assert replace(changed, n_items=FULL_KEYS_UP_TO["tile"], n_largest=1000).reason_to_refit() is None
 
 
-def test_the_number_of_lists_grows_with_the_root_of_the_items() -> None:
-    assert wanted_lists(FULL_KEYS_UP_TO) == 1
-    assert wanted_lists(4_000_000) == 10 * wanted_lists(40_000)
+@pytest.mark.parametrize("unit", ["tile", "block"])
+def test_the_number_of_lists_grows_with_the_root_of_the_items(unit: str) -> None:
+    assert wanted_lists(unit, FULL_KEYS_UP_TO[unit]) == 1
+    assert wanted_lists(unit, 4_000_000) == 10 * wanted_lists(unit, 40_000)
 
 
 def test_a_line_has_the_columns_of_the_head() -> None:

@@ -21,7 +21,7 @@ SET_IDS = "SELECT set_id FROM terrakin.embedding_sets WHERE unit = %s AND method
 def small_sets_are_fitted(up_to: int = 10) -> Iterator[None]:
     """Let sets of more than so few items be fitted."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(report, "FULL_KEYS_UP_TO", up_to)
+        patch.setattr(report, "FULL_KEYS_UP_TO", {"tile": up_to, "block": up_to})
         yield
 
 
