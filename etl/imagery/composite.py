@@ -1,6 +1,5 @@
 """A city's composite, computed block by block on Dask's workers, so that memory does not depend on the city's size."""
 
-import math
 import os
 import resource
 from collections.abc import Sequence
@@ -83,7 +82,7 @@ def load_composite(scenes: Sequence[Scene], geobox: GeoBox, lon: float) -> Compo
         ImageryError: a file cannot be read; the text names it.
     """
     days = [list(group) for _, group in groupby(scenes, lambda scene: solar_day(scene.item, lon))]
-    n_tiles = min(block_tiles(len(days)), _half(geobox))
+    n_tiles = block_tiles(len(days))
     blocks = GeoboxTiles(geobox, (n_tiles * TILE_PX, n_tiles * TILE_PX))
     places = list(np.ndindex(*blocks.shape.yx))
     tasks = [delayed(compose_block)(_parts_of(days, place, n_tiles), blocks[place]) for place in places]
@@ -102,11 +101,6 @@ def block_tiles(n_observations: int) -> int:
     """Return the number of tiles along a block's side so that its observations fit into BLOCK_BYTES; at least 1."""
     tile_bytes = n_observations * len(BANDS) * TILE_PX**2 * np.dtype(np.uint16).itemsize
     return int(min(max(np.sqrt(BLOCK_BYTES / tile_bytes), 1), MAX_BLOCK_TILES))
-
-
-def _half(geobox: GeoBox) -> int:
-    """Return half the number of tiles along the longer side, so that even a small city has work for several workers."""
-    return max(1, math.ceil(max(geobox.shape) / TILE_PX / 2))
 
 
 def compose_block(observations: Sequence[Sequence[Part]], geobox: GeoBox) -> tuple[np.ndarray, np.ndarray, int, int]:

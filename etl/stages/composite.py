@@ -1,6 +1,7 @@
 """Stage composite: the scenes of each city to one cloud-free median, kept as ``composite.zarr``."""
 
 import logging
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -21,6 +22,9 @@ from etl.tasks.job import Job, fingerprint
 
 log = logging.getLogger(__name__)
 
+CITIES_AT_ONCE = 2
+"""While the blocks of one city are computed, the scenes of the next are searched and the last composite is written."""
+
 
 def run(job: Job, source: Source, ensure_cluster: Callable[[], None]) -> list[str]:
     """Make the composites that are missing. Return one line per city that failed.
@@ -40,17 +44,18 @@ def run(job: Job, source: Source, ensure_cluster: Callable[[], None]) -> list[st
         )
         for city in job.cities
     }
-    scenes = SceneFinder(source)
+    scenes, one_at_a_time = SceneFinder(source), threading.Lock()
 
     def work(city: City, made_from: str, advance: Advance) -> Mapping[str, Any]:
-        candidates = scenes.find(city)
-        _check_origin(candidates, city)
-        ensure_cluster()
+        with one_at_a_time:
+            candidates = scenes.find(city)
+            _check_origin(candidates, city)
+            ensure_cluster()
         detail = _compose(job, source, city, candidates, made_from)
         advance(1)
         return detail
 
-    return walk_cities(job, "composite", "city", wanted, COMPOSITE, work)
+    return walk_cities(job, "composite", "city", wanted, COMPOSITE, work, CITIES_AT_ONCE)
 
 
 def _check_origin(candidates: Candidates, city: City) -> None:

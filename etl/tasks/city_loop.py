@@ -2,7 +2,8 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
 from etl.cities.city import City
@@ -22,7 +23,7 @@ Work = Callable[[City, str, Advance], Mapping[str, Any]]
 
 
 def walk_cities(
-    job: Job, stage: Stage, unit: str, wanted: Mapping[int, str | None], file: str | None, work: Work
+    job: Job, stage: Stage, unit: str, wanted: Mapping[int, str | None], file: str | None, work: Work, at_once: int = 1
 ) -> list[str]:
     """Run a stage for each city of the job for which it is not done; a city that fails does not stop the others.
 
@@ -37,6 +38,7 @@ def walk_cities(
         file: name of the work file that the stage writes; a city without it, or with another fingerprint in ledger
             or file, is done again. None if the stage writes no file and the ledger alone decides.
         work: processes one city.
+        at_once: number of cities that are processed at once; if there are several, each in a thread of its own.
 
     Returns:
         One line per city that failed.
@@ -50,31 +52,91 @@ def walk_cities(
     cities = {city.city_id: city for city in job.cities}
     sizes = {city_id: len(job.cells[city_id]) if unit == "tile" else 1 for city_id in due}
     failed: dict[int, str] = {}
+    released = set[int]()
+
+    def release(city_id: int) -> None:
+        released.add(city_id)
+        job.ledger.release(stage, city_id)
+
     with job.bar(stage, unit, sum(sizes.values())) as bar:
-        for city_id in _claims(job, stage, sizes, bar):
-            error = _attempt(job, stage, cities[city_id], str(wanted[city_id]), bar, work)
+
+        def attempt(city_id: int) -> None:
+            error = _attempt(job, stage, cities[city_id], str(wanted[city_id]), bar, work, released)
             if error is not None:
                 failed[city_id] = f"{cities[city_id].name}: {error}"
+
+        claims = _claims(job, stage, sizes, bar)
+        if at_once == 1:
+            _one_by_one(claims, attempt, release)
+        else:
+            _side_by_side(claims, attempt, release, at_once)
     for city_id, why in job.ledger.given_up(stage, due).items():
         hint = "given up; `terrakin etl retry` lets it be tried again"
         failed.setdefault(city_id, f"{cities[city_id].name}: {why} ({hint})")
     return list(failed.values())
 
 
-def _attempt(job: Job, stage: Stage, city: City, made_from: str, bar: Bar, work: Work) -> EtlError | None:
-    """Process a claimed city and record the outcome in the ledger; return the error if it failed."""
+def _one_by_one(claims: Iterator[int], attempt: Callable[[int], None], release: Callable[[int], None]) -> None:
+    """Attempt the claimed cities one after another; release the one in hand if the run is interrupted."""
+    for city_id in claims:
+        try:
+            attempt(city_id)
+        except KeyboardInterrupt:
+            release(city_id)
+            raise
+
+
+def _side_by_side(
+    claims: Iterator[int], attempt: Callable[[int], None], release: Callable[[int], None], at_once: int
+) -> None:
+    """Attempt so many cities at once, each in a thread, and claim the next one when one of them has ended.
+
+    An interruption reaches the main thread, which releases the cities in hand; their threads may go on for a while.
+    """
+    running: dict[Future[None], int] = {}
+    pool = ThreadPoolExecutor(at_once)
+    try:
+        for city_id in claims:
+            running[pool.submit(attempt, city_id)] = city_id
+            if len(running) == at_once:
+                _take_ended(running)
+        while running:
+            _take_ended(running)
+    except KeyboardInterrupt:
+        for city_id in running.values():
+            release(city_id)
+        raise
+    finally:
+        pool.shutdown(wait=False)
+
+
+def _take_ended(running: dict[Future[None], int]) -> None:
+    """Wait until an attempt has ended, and take those that have out; raise what one of them raised."""
+    ended, _ = wait(running, return_when=FIRST_COMPLETED)
+    for attempt in ended:
+        del running[attempt]
+        attempt.result()
+
+
+def _attempt(
+    job: Job, stage: Stage, city: City, made_from: str, bar: Bar, work: Work, released: Container[int]
+) -> EtlError | None:
+    """Process a claimed city and record the outcome in the ledger; return the error if it failed.
+
+    Nothing is recorded for a city that was released meanwhile.
+    """
     log.info("stage=%s city_id=%d event=started", stage, city.city_id)
     try:
         detail = work(city, made_from, bar.update)
     except EtlError as error:
+        if city.city_id in released:
+            return None
         job.ledger.fail(stage, city.city_id, str(error))
         log.warning("stage=%s city_id=%d event=failed error=%s", stage, city.city_id, error)
         return error
-    except KeyboardInterrupt:
-        job.ledger.release(stage, city.city_id)
-        raise
-    job.ledger.finish(stage, city.city_id, dict(detail) | {"made_from": made_from})
-    log.info("stage=%s city_id=%d event=done", stage, city.city_id)
+    if city.city_id not in released:
+        job.ledger.finish(stage, city.city_id, dict(detail) | {"made_from": made_from})
+        log.info("stage=%s city_id=%d event=done", stage, city.city_id)
     return None
 
 
