@@ -91,7 +91,8 @@ def _side_by_side(
 ) -> None:
     """Attempt so many cities at once, each in a thread, and claim the next one when one of them has ended.
 
-    An interruption reaches the main thread, which releases the cities in hand; their threads may go on for a while.
+    An interruption, which reaches the main thread, or an error of the program ends the loop and releases the other
+    cities in hand; their threads may go on for a while.
     """
     running: dict[Future[None], int] = {}
     pool = ThreadPoolExecutor(at_once)
@@ -102,11 +103,9 @@ def _side_by_side(
                 _take_ended(running)
         while running:
             _take_ended(running)
-    except KeyboardInterrupt:
+    finally:
         for city_id in running.values():
             release(city_id)
-        raise
-    finally:
         pool.shutdown(wait=False)
 
 

@@ -2,19 +2,21 @@
 
 import importlib
 import sys
+import warnings
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from types import ModuleType
 from typing import Any
 
 import numpy as np
+from sklearn.neighbors import NearestNeighbors
 
 from etl.vectors.unit import unit_vectors
 
 MIN_TILES = 10
 """UMAP's spectral initialisation needs this many; smaller sets use the first two principal components."""
 EXACT_BELOW = 4096
-"""UMAP compares all pairs of fewer tiles; for more, pynndescent finds the neighbours."""
+"""All pairs of fewer tiles are compared; for more, pynndescent finds the neighbours."""
 PLACE_NEIGHBORS = 10
 """Number of fitted tiles whose positions are averaged to place a new tile.
 
@@ -63,8 +65,23 @@ def make_layout(vectors: np.ndarray, parameters: UmapParameters | None = None, s
     neighbors = min(given.n_neighbors, len(vectors) - 1)
     options = asdict(given) | {"n_neighbors": neighbors}
     bar = {"disable": not show_progress, "desc": "layout   ", "unit": "epoch", "dynamic_ncols": True}
-    places = umap.UMAP(**options, n_jobs=1, tqdm_kwds=bar).fit_transform(vectors).astype(np.float32)
+    known = _exact_neighbors(vectors, neighbors, given.metric) if len(vectors) < EXACT_BELOW else {}
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="precomputed_knn", category=UserWarning)
+        fitted = umap.UMAP(**options, **known, n_jobs=1, tqdm_kwds=bar)
+        places = fitted.fit_transform(vectors).astype(np.float32)
     return Layout(places, "umap", options | {"umap_learn": umap.__version__})
+
+
+def _exact_neighbors(vectors: np.ndarray, n_neighbors: int, metric: str) -> dict[str, Any]:
+    """Return the arguments that give UMAP the nearest neighbours of each tile, itself included.
+
+    UMAP compares all pairs of so few tiles too, with functions that numba compiles in 7 s in every process.
+    """
+    search = NearestNeighbors(n_neighbors=n_neighbors, metric=metric, algorithm="brute").fit(vectors)
+    distances, indices = search.kneighbors(vectors)
+    # Without the last argument, UMAP ignores the neighbours of so few tiles.
+    return {"precomputed_knn": (indices, distances, None), "force_approximation_algorithm": True}
 
 
 def place(vectors: np.ndarray, fitted: np.ndarray, fitted_places: np.ndarray) -> Iterator[np.ndarray]:
@@ -96,8 +113,8 @@ def place(vectors: np.ndarray, fitted: np.ndarray, fitted_places: np.ndarray) ->
 def _import_umap(n: int) -> ModuleType:
     """Import umap for a layout of ``n`` tiles.
 
-    umap imports pynndescent, for which numba compiles 40 functions on the first import (19 s). Where UMAP compares all
-    pairs, none of them is called, and pynndescent is imported without compilation.
+    umap imports pynndescent, for which numba compiles 40 functions on the first import (19 s). Where all pairs are
+    compared, none of them is called, and pynndescent is imported without compilation.
     """
     import numba
 
