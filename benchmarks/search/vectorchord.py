@@ -12,6 +12,8 @@ LIBRARY, SCRIPT = "vchord.so", "vchord--*.sql"
 MODULE = "MODULE_PATHNAME"
 OPTION = "--vectorchord"
 PRELOAD = "ALTER SYSTEM SET shared_preload_libraries = {}"
+LIBRARY_PATH = "ALTER SYSTEM SET dynamic_library_path = {}"
+"""Parallel workers of a build look for the library by its bare name."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,8 @@ class VectorChord:
     script: str
 
     def preload(self, conn: psycopg.Connection[tuple[object, ...]]) -> None:
-        """Write the setting that loads the library at the next start of the server."""
+        """Write the settings with which the library is loaded and found from the next start of the server on."""
+        conn.execute(SQL(LIBRARY_PATH).format(Literal(f"{self.library.parent}:$libdir")))
         conn.execute(SQL(PRELOAD).format(Literal(str(self.library))))
 
     def create(self, conn: psycopg.Connection[tuple[object, ...]]) -> None:

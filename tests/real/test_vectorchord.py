@@ -23,6 +23,9 @@ def test_an_index_answers_without_files_in_the_folders_of_postgresql(real_data: 
         settings = start_database(folder, unpack_vectorchord(archive, folder))
         with psycopg.connect(str(settings.database_url)) as conn:
             conn.execute(FILL)
+            # Workers load the library by another name.
+            conn.execute("SET min_parallel_table_scan_size = 0")
+            conn.execute("ALTER TABLE public.t SET (parallel_workers = 2)")
             conn.execute("CREATE INDEX ON public.t USING vchordrq (key halfvec_cosine_ops)")
             conn.execute("SET enable_seqscan = off")
             plan = "".join(line for (line,) in conn.execute("EXPLAIN " + NEAREST))
