@@ -72,7 +72,7 @@ bench-load: ## 50 clients on API and vector tiles for 60 s, then with PostgreSQL
 	@scripts/setup.sh bench
 	@.venv/bin/python terrakin.py bench load $(BENCH_ARGS)
 
-bench-search: ## similarity search compared with its peers (BENCH_ARGS="--size 48881")
+bench-search: ## similarity search compared with its peers (BENCH_ARGS="--tiles 48881")
 	@scripts/setup.sh bench
 	@.venv/bin/python terrakin.py bench search $(BENCH_ARGS)
 
@@ -82,7 +82,7 @@ bench-page: ## the page in Chromium: time to interactive, time from click to res
 	@scripts/build_frontend.sh
 	@.venv/bin/python terrakin.py bench page $(BENCH_ARGS)
 
-bench-tiles: ## vector tiles over HTTP compared with the SQL call, z 0 to 14 (BENCH_ARGS="--size 48881")
+bench-tiles: ## vector tiles over HTTP compared with the SQL call, z 0 to 14 (BENCH_ARGS="--tiles 48881")
 	@scripts/setup.sh bench
 	@.venv/bin/python terrakin.py bench tiles $(BENCH_ARGS)
 

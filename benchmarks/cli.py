@@ -75,6 +75,18 @@ def group() -> None:
 @click.option(
     "--budget", "budgets", type=click.IntRange(100), multiple=True, help="Keys to compare. [default: the set's own]"
 )
+@click.option(
+    "--build-limit-min",
+    type=click.FloatRange(0, min_open=True),
+    default=30,
+    show_default=True,
+    help="Minutes after which the build of a peer's index is stopped.",
+)
+@click.option(
+    "--vectorchord",
+    type=click.Path(path_type=Path, exists=True),
+    help="Archive (tar) or folder with vchord.so and vchord--*.sql. [default: VectorChord is skipped]",
+)
 def search(
     n_tiles: int,
     same_city_share: float,
@@ -82,12 +94,23 @@ def search(
     peers: tuple[str, ...],
     queries: int,
     budgets: tuple[int, ...],
+    build_limit_min: float,
+    vectorchord: Path | None,
 ) -> None:
     """Similarity search by tile and block: terrakin, and vector indexes and databases on the same vectors."""
-    from benchmarks.search.run import run_all
+    from benchmarks.search.run import SearchRequest, run_all
 
     chosen = [peer for peer in peers if peer != "none"]
-    run_all(n_tiles, same_city_share, list(units), chosen, queries, list(budgets), click.echo)
+    limit_s = build_limit_min * 60
+    run_all(SearchRequest(n_tiles, same_city_share, units, chosen, queries, budgets, limit_s, vectorchord), click.echo)
+
+
+@group.command()
+def keys() -> None:
+    """Nearest blocks by key compared with all numbers of their vectors, on the packed real places."""
+    from benchmarks.search.keys import run
+
+    run(click.echo)
 
 
 @group.command()

@@ -22,6 +22,12 @@ class Engine(Protocol):
     def ask(self, row: int, question: Question) -> list[int] | None:
         """Return the rows of the matches, best first, or None if the engine does not support the question."""
 
+    def another_client(self) -> "Engine":
+        """Return what another thread asks."""
+
+    def close(self) -> None:
+        """Close the connection, if there is one."""
+
 
 SIMILAR = """
     SELECT {unit}_id
@@ -43,6 +49,7 @@ class Terrakin:
         self.name = "terrakin exact" if exact else "terrakin"
         self.items, self.exact = items, exact
         self.build_s, self.insert_s, self.index_mib = build_s, insert_s, index_mib
+        self.url = url
         self.conn = psycopg.connect(url, autocommit=True, prepare_threshold=0)
         self.statement = psycopg.sql.SQL(SIMILAR).format(unit=psycopg.sql.SQL(items.unit))
 
@@ -66,3 +73,11 @@ class Terrakin:
         }
         found = [item_id for (item_id,) in self.conn.execute(self.statement, values)]
         return [int(found_row) for found_row in np.searchsorted(self.items.ids, found)]
+
+    def another_client(self) -> Engine:
+        """Return the same search over a connection of its own."""
+        return Terrakin(self.url, self.items, self.exact, self.build_s, self.insert_s, self.index_mib)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.conn.close()

@@ -16,7 +16,7 @@ from db.cluster import bin_dir
 
 ROUNDS = 3
 HEAD = (
-    f"{'question':<20}{'engine':<26}{'short':>6}{'recall':>8}{'5 %':>6}{'worst':>7}"
+    f"{'question':<20}{'engine':<27}{'rows':>7}{'short':>6}{'recall':>8}{'5 %':>6}{'worst':>7}"
     f"{'p50 ms':>8}{'p95 ms':>8}{'p99 ms':>8}{'build s':>9}{'insert s':>9}{'MiB':>7}"
 )
 PGBENCH_S = 6
@@ -27,12 +27,13 @@ TPS = re.compile(r"tps = ([\d.]+)")
 class Line:
     """One line of the table.
 
-    Times are medians of the rounds; `short` counts answers with too few rows; `fifth` is the fifth percentile of
-    recall.
+    Times are medians of the rounds; `rows` is the mean number of rows returned; `short` counts answers with too few
+    rows; `fifth` is the fifth percentile of recall.
     """
 
     question: Question
     engine: Engine
+    rows: float
     short: int
     recall: float
     fifth: float
@@ -44,7 +45,7 @@ class Line:
     def __str__(self) -> str:
         """Return the columns of HEAD."""
         return (
-            f"{self.question.name:<20}{self.engine.name:<26}{self.short:>6}{self.recall:>8.4f}{self.fifth:>6.2f}"
+            f"{self.question.name:<20}{self.engine.name:<27}{self.rows:>7.1f}{self.short:>6}{self.recall:>8.4f}{self.fifth:>6.2f}"
             f"{self.worst:>7.2f}{self.p50_ms:>8.2f}{self.p95_ms:>8.2f}{self.p99_ms:>8.2f}{self.engine.build_s:>9.1f}"
             f"{self.engine.insert_s:>9.3f}{self.engine.index_mib:>7.0f}"
         )
@@ -61,8 +62,9 @@ def measure(
     recalls = [len(set(a) & set(t)) / len(t) if t else 1.0 for a, t in zip(answers, truths, strict=True)]
     short = sum(len(a) < len(t) for a, t in zip(answers, truths, strict=True))
     percentiles = np.median([np.percentile(_times_ms(engine, question, rows), (50, 95, 99)) for _ in range(rounds)], 0)
-    fifth = float(np.percentile(recalls, 5))
-    return Line(question, engine, short, float(np.mean(recalls)), fifth, min(recalls), *percentiles.tolist())
+    n_rows, recall, fifth = np.mean([len(a) for a in answers]), np.mean(recalls), np.percentile(recalls, 5)
+    worst = min(recalls)
+    return Line(question, engine, float(n_rows), short, float(recall), float(fifth), worst, *percentiles.tolist())
 
 
 def _times_ms(engine: Engine, question: Question, rows: Sequence[int]) -> list[float]:

@@ -1,13 +1,15 @@
 """FAISS in this process: inverted lists and flat search, with the filter as a bitmap made in NumPy."""
 
 import time
+from pathlib import Path
 from typing import Any
 
 import faiss
 import numpy as np
 
 from benchmarks.search.engines import Engine
-from benchmarks.search.items import Items
+from benchmarks.search.items import Items, typical_city
+from benchmarks.search.limited import build_within
 from benchmarks.search.questions import Question, eligible, query_vector
 from benchmarks.search.widening import ask_widening
 from db.embedding_sets.report import wanted_lists
@@ -19,12 +21,11 @@ SAMPLE_PER_LIST = 25
 class Faiss:
     """An index with one number of probed lists; 0 for a flat index."""
 
-    insert_s = 0.0
-
-    def __init__(self, items: Items, index: faiss.Index, n_probes: int, build_s: float) -> None:
+    def __init__(self, items: Items, index: faiss.Index, n_probes: int, build_s: float, insert_s: float) -> None:
         """Wrap a filled index."""
         self.name = f"FAISS IVF {n_probes} probes" if n_probes else "FAISS flat"
-        self.items, self.index, self.n_probes, self.build_s = items, index, n_probes, build_s
+        self.items, self.index, self.n_probes = items, index, n_probes
+        self.build_s, self.insert_s = build_s, insert_s
         self.index_mib = items.vectors.nbytes / 2**20
 
     def ask(self, row: int, question: Question) -> list[int] | None:
@@ -44,17 +45,50 @@ class Faiss:
 
         return ask_widening(fetch, self.items, question)
 
+    def another_client(self) -> Engine:
+        """Return the same object: threads share it."""
+        return self
 
-def build_faiss(items: Items) -> list[Engine]:
-    """Return FAISS with inverted lists for each number of probes, and flat."""
-    dimension, n_lists = items.vectors.shape[1], wanted_lists(items.unit, len(items.ids))
+    def close(self) -> None:
+        """Do nothing: there is no connection."""
+
+
+def build_faiss(items: Items, folder: Path, limit_s: float) -> list[Engine]:
+    """Return FAISS with inverted lists for each number of probes, and flat.
+
+    Raises:
+        NotBuiltError: the lists are not built within the limit.
+    """
+    folder.mkdir()
+    path = folder / "lists.faiss"
+    build_s = build_within(limit_s, write_lists, items.vectors, path)
+    lists = faiss.read_index(str(path))
+    flat = faiss.IndexFlatIP(items.vectors.shape[1])
+    flat.add(items.vectors)
+    insert_s, flat_insert_s = (_insert_s(items, index) for index in (lists, flat))
+    return [*(Faiss(items, lists, n, build_s, insert_s) for n in N_PROBES), Faiss(items, flat, 0, 0, flat_insert_s)]
+
+
+def write_lists(vectors: np.ndarray, path: Path) -> float:
+    """Build inverted lists and write them to a file; return the seconds of the build."""
+    dimension, n_lists = vectors.shape[1], wanted_lists("tile", len(vectors))
     started = time.perf_counter()
     index = faiss.IndexIVFFlat(faiss.IndexFlatIP(dimension), dimension, n_lists, faiss.METRIC_INNER_PRODUCT)
-    n_sample = min(len(items.ids), SAMPLE_PER_LIST * n_lists)
+    n_sample = min(len(vectors), SAMPLE_PER_LIST * n_lists)
     index.cp.min_points_per_centroid = 1
-    index.train(items.vectors[np.random.default_rng(0).permutation(len(items.ids))[:n_sample]])
-    index.add(items.vectors)
+    index.train(vectors[np.random.default_rng(0).permutation(len(vectors))[:n_sample]])
+    index.add(vectors)
     build_s = time.perf_counter() - started
-    flat = faiss.IndexFlatIP(dimension)
-    flat.add(items.vectors)
-    return [*(Faiss(items, index, n, build_s) for n in N_PROBES), Faiss(items, flat, 0, 0)]
+    faiss.write_index(index, str(path))
+    return build_s
+
+
+def _insert_s(items: Items, index: faiss.Index) -> float:
+    """Return the seconds that it takes to add a city a second time; it is removed again."""
+    vectors = items.vectors[items.city == typical_city(items)]
+    started = time.perf_counter()
+    index.add(vectors)
+    insert_s = time.perf_counter() - started
+    api: Any = faiss
+    index.remove_ids(api.IDSelectorRange(len(items.ids), len(items.ids) + len(vectors)))
+    return insert_s

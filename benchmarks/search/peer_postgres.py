@@ -2,7 +2,9 @@
 
 import math
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, LiteralString
 
 import numpy as np
@@ -13,7 +15,8 @@ from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from benchmarks.search.engines import Engine
 from benchmarks.search.items import Items, typical_city
-from benchmarks.search.peers import Echo
+from benchmarks.search.limited import NotBuiltError
+from benchmarks.search.peers import Build, Echo
 from benchmarks.search.questions import Question, query_vector
 from benchmarks.search.widening import ask_widening
 from benchmarks.world import country_code
@@ -21,7 +24,6 @@ from db.constants import CONTINENTS
 from db.embedding_sets.report import wanted_lists
 from db.settings import Settings
 
-BUILD_LIMIT_MS = 1_800_000
 FILL = {
     "tile": SQL("""
         CREATE TABLE {table} AS
@@ -94,20 +96,40 @@ METHODS = {
             "VectorChord 8,200 e=1.9": (
                 "SET vchordrq.probes = '8,200'", "SET vchordrq.epsilon = 1.9", "SET vchordrq.prefilter = on",
             ),
+            "VectorChord 32,1000 e=1.9": (
+                "SET vchordrq.probes = '32,1000'", "SET vchordrq.epsilon = 1.9", "SET vchordrq.prefilter = on",
+            ),
         },
     ),
 }  # fmt: skip
-VECTORCHORD_OPTIONS = "residual_quantization = false\n[build.internal]\nlists = [{n_parents}, {n_lists}]\n"
-HAS_VECTORCHORD = "SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'vchord')"
+VECTORCHORD_WITHOUT_LISTS = Method(
+    "CREATE INDEX {index} ON {table} USING vchordrq (key halfvec_cosine_ops)",
+    {
+        "VectorChord e=1.2": ("SET vchordrq.epsilon = 1.2", "SET vchordrq.prefilter = on"),
+        "VectorChord e=1.9": ("SET vchordrq.epsilon = 1.9", "SET vchordrq.prefilter = on"),
+    },
+)
+VECTORCHORD_LISTS_FROM = 128_000
+"""Its documentation recommends lists from this number of rows on."""
+VECTORCHORD_OPTIONS = """
+    residual_quantization = false
+    [build.internal]
+    lists = [{n_parents}, {n_lists}]
+    spherical_centroids = true
+"""
+NO_VECTORCHORD = "VectorChord skipped: its files are not given; give an archive or folder with --vectorchord"
 SIZE = "SELECT pg_relation_size(%s::regclass) / 1048576.0"
 
 
 class InPostgres:
     """A table with one vector index, and b-trees for the filters."""
 
-    def __init__(self, name: str, conn: psycopg.Connection[Any], ask: Composed, items: Items, built: "Built") -> None:
-        """Wrap a connection whose settings are made."""
-        self.name, self.conn, self.statement, self.items = name, conn, ask, items
+    def __init__(
+        self, name: str, client: Callable[[], psycopg.Connection[Any]], ask: Composed, items: Items, built: "Built"
+    ) -> None:
+        """Open a connection with the settings of the search."""
+        self.name, self.client, self.statement, self.items = name, client, ask, items
+        self.conn, self.built = client(), built
         self.build_s, self.insert_s, self.index_mib = built.build_s, built.insert_s, built.index_mib
 
     def ask(self, row: int, question: Question) -> list[int] | None:
@@ -133,6 +155,14 @@ class InPostgres:
 
         return ask_widening(fetch, items, question)
 
+    def another_client(self) -> Engine:
+        """Return the same search over a connection of its own."""
+        return InPostgres(self.name, self.client, self.statement, self.items, self.built)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.conn.close()
+
 
 @dataclass(frozen=True)
 class Built:
@@ -143,49 +173,53 @@ class Built:
     index_mib: float
 
 
-def build_in_postgres(name: str, items: Items, settings: Settings, echo: Echo) -> list[Engine]:
-    """Return an index with each of its search settings; none, with the reason printed, if it cannot be built."""
-    method, table = METHODS[name], Identifier("public", f"{name}_{items.unit}")
-    with _connect(settings) as conn:
-        if name == "vectorchord":
-            if conn.execute(HAS_VECTORCHORD).fetchone() != (True,):
-                echo("VectorChord skipped: its extension is not installed in this PostgreSQL")
-                return []
-            conn.execute("CREATE EXTENSION IF NOT EXISTS vchord CASCADE")
+def build_in_postgres(name: str, items: Items, build: Build, echo: Echo) -> list[Engine]:
+    """Return an index with each of its search settings; none, with the reason printed, if it cannot be built.
+
+    Raises:
+        NotBuiltError: it is not built within the limit.
+    """
+    if name == "vectorchord" and not build.has_vectorchord:
+        echo(NO_VECTORCHORD)
+        return []
+    is_small = name == "vectorchord" and len(items.ids) < VECTORCHORD_LISTS_FROM
+    method = VECTORCHORD_WITHOUT_LISTS if is_small else METHODS[name]
+    table = Identifier("public", f"{name}_{items.unit}")
+    with _connect(build.settings) as conn:
         conn.execute(FILL[items.unit].format(table=table, dimension=Literal(items.vectors.shape[1])))
         conn.execute(B_TREES.format(table=table), prepare=False)
-        try:
-            built = _build(conn, method, name, table, items)
-        except psycopg.errors.QueryCanceled:
-            echo(f"{name} skipped: not built in {BUILD_LIMIT_MS // 60_000} minutes")
-            return []
-    engines: list[Engine] = []
-    for setting, statements in method.settings.items():
-        conn = _connect(settings)
-        for statement in statements:
-            conn.execute(statement)
-        engines.append(InPostgres(setting, conn, ASK.format(table=table), items, built))
-    return engines
+        built = _build(conn, method, name, table, items, build.limit_s)
+    return [
+        InPostgres(setting, partial(_connect, build.settings, statements), ASK.format(table=table), items, built)
+        for setting, statements in method.settings.items()
+    ]
 
 
-def _connect(settings: Settings) -> psycopg.Connection[Any]:
+def _connect(settings: Settings, statements: Sequence[LiteralString] = ()) -> psycopg.Connection[Any]:
     conn = psycopg.connect(str(settings.database_url), autocommit=True, prepare_threshold=0)
     register_vector(conn)
+    for statement in statements:
+        conn.execute(statement)
     return conn
 
 
-def _build(conn: psycopg.Connection[Any], method: Method, name: str, table: Identifier, items: Items) -> Built:
+def _build(
+    conn: psycopg.Connection[Any], method: Method, name: str, table: Identifier, items: Items, limit_s: float
+) -> Built:
     n_lists, index = wanted_lists(items.unit, len(items.ids)), f"{name}_{items.unit}_index"
     options = VECTORCHORD_OPTIONS.format(n_parents=round(math.sqrt(n_lists)), n_lists=n_lists)
-    conn.execute(SQL("SET statement_timeout = {}").format(Literal(BUILD_LIMIT_MS)))
+    conn.execute(SQL("SET statement_timeout = {}").format(Literal(max(1, round(limit_s * 1000)))))
     conn.execute("SET maintenance_work_mem = '2GB'")
     started = time.perf_counter()
-    conn.execute(
-        SQL(method.create).format(
-            index=Identifier(index), table=table, n_lists=Literal(n_lists), options=Literal(options)
-        )
+    create = SQL(method.create).format(
+        index=Identifier(index), table=table, n_lists=Literal(n_lists), options=Literal(options)
     )
+    try:
+        conn.execute(create)
+    except psycopg.errors.QueryCanceled:
+        raise NotBuiltError from None
     build_s = time.perf_counter() - started
+    conn.execute("SET statement_timeout = 0")
     (size,) = conn.execute(SIZE, (f"public.{index}",)).fetchone() or (0,)
     return Built(build_s, _insert_s(conn, table, items), float(size))
 
