@@ -19,9 +19,7 @@ def box(conn: psycopg.Connection[Any], wkt: str, distance_m: float) -> tuple[flo
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    lon=st.floats(-180, 180), lat=st.floats(-89, 89), azimuth=st.floats(0, 360), distance_m=st.floats(1, 5_000_000)
-)
+@given(lon=st.floats(-180, 180), lat=st.floats(-89, 89), azimuth=st.floats(0, 360), distance_m=st.floats(1, 5_000_000))
 def test_it_holds_every_position_within_the_distance(
     conn: psycopg.Connection[Any], lon: float, lat: float, azimuth: float, distance_m: float
 ) -> None:
