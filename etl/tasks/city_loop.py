@@ -91,30 +91,34 @@ def _side_by_side(
 ) -> None:
     """Attempt so many cities at once, each in a thread, and claim the next one when one of them has ended.
 
-    An interruption, which reaches the main thread, or an error of the program ends the loop and releases the other
-    cities in hand; their threads may go on for a while.
+    An interruption, which reaches the main thread, or an error of the program ends the loop and releases the cities in
+    hand; their threads may go on for a while.
     """
-    running: dict[Future[None], int] = {}
+    in_hand = set[int]()
+    running = set[Future[int]]()
+
+    def attempt_in_thread(city_id: int) -> int:
+        attempt(city_id)
+        return city_id
+
+    def wait_for_one() -> None:
+        ended, _ = wait(running, return_when=FIRST_COMPLETED)
+        running.difference_update(ended)
+        in_hand.difference_update(future.result() for future in ended)
+
     pool = ThreadPoolExecutor(at_once)
     try:
         for city_id in claims:
-            running[pool.submit(attempt, city_id)] = city_id
+            in_hand.add(city_id)
+            running.add(pool.submit(attempt_in_thread, city_id))
             if len(running) == at_once:
-                _take_ended(running)
+                wait_for_one()
         while running:
-            _take_ended(running)
+            wait_for_one()
     finally:
-        for city_id in running.values():
+        for city_id in in_hand:
             release(city_id)
         pool.shutdown(wait=False)
-
-
-def _take_ended(running: dict[Future[None], int]) -> None:
-    """Wait until an attempt has ended, and take those that have out; raise what one of them raised."""
-    ended, _ = wait(running, return_when=FIRST_COMPLETED)
-    for attempt in ended:
-        del running[attempt]
-        attempt.result()
 
 
 def _attempt(
