@@ -47,7 +47,7 @@ test: ## install what the tests need, then run all checks and tests; the ten slo
 	@scripts/setup.sh test
 	@scripts/build_frontend.sh
 	@scripts/lint.sh
-	@OMP_NUM_THREADS=1 .venv/bin/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+	@OMP_NUM_THREADS=1 .venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 lint: ## check the code and the generated files without changing anything
 	@scripts/lint.sh
