@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
-from scipy.ndimage import gaussian_filter, shift
+from scipy.ndimage import gaussian_filter, shift, zoom
 
 from etl.cities.grid import RESOLUTION_M, TILE_M, TILE_PX
 from etl.demo.forms import Style, draw
@@ -22,6 +22,8 @@ COARSEST_M = 60
 MARGIN_M = 240
 """Distance by which a scene extends beyond the tiles, as real scenes do."""
 CLOUD_REFLECTANCE = 8000
+CLOUD_SIGMA_PX = 45
+CLOUD_CELL_PX = 8
 SHADOW_FACTOR = 0.45
 SHADOW_OFFSET_PX = (22, 9)
 """Rows (towards the pole) and columns (westwards, the sun being in the east at the morning overpass)."""
@@ -103,7 +105,10 @@ def _clouds(rng: np.random.Generator, shape: tuple[int, ...], share: float) -> n
     """Return opacity (height, width) float32 in 0..1: clouds over a share of the area, exactly 0 elsewhere."""
     if share == 0:
         return np.zeros(shape, np.float32)
-    smooth = gaussian_filter(rng.normal(size=shape), 45)
+    # Smooth at 80 m: the filter is so wide that it takes a second at 10 m.
+    height, width = shape
+    noise = rng.normal(size=(height // CLOUD_CELL_PX + 1, width // CLOUD_CELL_PX + 1))
+    smooth = zoom(gaussian_filter(noise, CLOUD_SIGMA_PX / CLOUD_CELL_PX), CLOUD_CELL_PX, order=1)[:height, :width]
     edge = np.quantile(smooth, 1 - share)
     opacity: np.ndarray = np.clip((smooth - edge) / (0.4 * smooth.std()), 0, 1).astype(np.float32)
     return opacity
