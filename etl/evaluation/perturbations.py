@@ -45,4 +45,4 @@ def band_statistics(chips: np.ndarray) -> np.ndarray:
     for chip, valid in zip(chips, valid_pixels(chips), strict=True):
         pixels = chip[:, valid].astype(np.float64)
         rows.append(np.concatenate([pixels.mean(axis=1), pixels.std(axis=1)]))
-    return np.array(rows, np.float32).reshape(len(chips), -1)
+    return np.array(rows, np.float32).reshape(len(chips), 2 * chips.shape[1])

@@ -34,3 +34,8 @@ def test_band_statistics_ignore_nodata() -> None:
     chips[0, 3, :4] = 0  # nodata in one band is enough
     seen = chips[0, :, 4:]
     np.testing.assert_allclose(band_statistics(chips)[0, :12], seen.mean(axis=(1, 2)), rtol=1e-6)
+
+
+def test_no_tiles_have_no_band_statistics() -> None:
+    """No tile of a city that is one tile can be shifted."""
+    assert band_statistics(np.empty((0, 12, 224, 224), np.uint16)).shape == (0, 24)
