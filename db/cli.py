@@ -143,8 +143,8 @@ def reset(settings: Settings, yes: bool) -> None:
 def index(settings: Settings, with_refit: bool, with_hnsw: bool) -> None:
     """Bring the keys that searches read up to date, after a bulk load, and report each set.
 
-    A set of more than 4,000 tiles or 20,000 blocks is refitted if it never was, if its lists are out of balance, or if its
-    post-processing has changed. Searches go on meanwhile; loads wait.
+    A set of more than 4,000 tiles or 20,000 blocks is refitted if it never was, if its lists are out of balance, or if
+    its post-processing has changed. Searches go on meanwhile; loads wait.
     """
     from contextlib import ExitStack
 
