@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.search.engines import Engine
+from benchmarks.search.measuring import ROUNDS, times_ms
 from benchmarks.search.questions import Question
 
 CLIENTS = 4
-ROUNDS = 3
 HEAD = f"{'engine':<27}{'1 client/s':>11}{'4 clients/s':>12}{'ratio':>7}{'p50 ms':>8}{'p95 ms':>8}{'p99 ms':>8}"
 
 
@@ -42,9 +42,9 @@ def measure_together(engine: Engine, question: Question, rows: Sequence[int]) ->
     alone, together, percentiles = [], [], []
     for _ in range(ROUNDS):
         alone.append(_round(clients[:1], question, rows)[0])
-        rate, times_ms = _round(clients, question, rows)
+        rate, all_ms = _round(clients, question, rows)
         together.append(rate)
-        percentiles.append(np.percentile(times_ms, (50, 95, 99)))
+        percentiles.append(np.percentile(all_ms, (50, 95, 99)))
     for client in clients:
         client.close()
     return Together(
@@ -57,14 +57,5 @@ def _round(clients: Sequence[Engine], question: Question, rows: Sequence[int]) -
     shares = [rows[i :: len(clients)] for i in range(len(clients))]
     started = time.perf_counter()
     with ThreadPoolExecutor(len(clients)) as pool:
-        times = list(pool.map(_times_ms, clients, [question] * len(clients), shares))
+        times = list(pool.map(times_ms, clients, [question] * len(clients), shares))
     return len(rows) / (time.perf_counter() - started), [ms for each in times for ms in each]
-
-
-def _times_ms(client: Engine, question: Question, rows: Sequence[int]) -> list[float]:
-    times = []
-    for row in rows:
-        started = time.perf_counter()
-        client.ask(row, question)
-        times.append((time.perf_counter() - started) * 1000)
-    return times

@@ -1,6 +1,7 @@
 """The engines of the search benchmark: what each must do, and terrakin itself."""
 
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Protocol, Self
 
 import numpy as np
 import psycopg
@@ -27,6 +28,26 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Close the connection, if there is one."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """Build time, time to insert a city, and size of an index or, if the peer has its own files, on disk."""
+
+    build_s: float
+    insert_s: float
+    index_mib: float
+
+
+class InProcess:
+    """A peer in this process: threads share it, and there is no connection to close."""
+
+    def another_client(self) -> Self:
+        """Return the same object."""
+        return self
+
+    def close(self) -> None:
+        """Do nothing."""
 
 
 SIMILAR = """

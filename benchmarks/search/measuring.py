@@ -61,13 +61,14 @@ def measure(
     # With no eligible tile, an empty answer is complete.
     recalls = [len(set(a) & set(t)) / len(t) if t else 1.0 for a, t in zip(answers, truths, strict=True)]
     short = sum(len(a) < len(t) for a, t in zip(answers, truths, strict=True))
-    percentiles = np.median([np.percentile(_times_ms(engine, question, rows), (50, 95, 99)) for _ in range(rounds)], 0)
+    percentiles = np.median([np.percentile(times_ms(engine, question, rows), (50, 95, 99)) for _ in range(rounds)], 0)
     n_rows, recall, fifth = np.mean([len(a) for a in answers]), np.mean(recalls), np.percentile(recalls, 5)
     worst = min(recalls)
     return Line(question, engine, float(n_rows), short, float(recall), float(fifth), worst, *percentiles.tolist())
 
 
-def _times_ms(engine: Engine, question: Question, rows: Sequence[int]) -> list[float]:
+def times_ms(engine: Engine, question: Question, rows: Sequence[int]) -> list[float]:
+    """Query every row, and return the time of each query in milliseconds."""
     times = []
     for row in rows:
         started = time.perf_counter()

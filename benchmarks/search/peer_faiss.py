@@ -7,7 +7,7 @@ from typing import Any
 import faiss
 import numpy as np
 
-from benchmarks.search.engines import Engine
+from benchmarks.search.engines import Engine, InProcess
 from benchmarks.search.items import Items, typical_city
 from benchmarks.search.limited import build_within
 from benchmarks.search.questions import Question, eligible, query_vector
@@ -18,7 +18,7 @@ N_PROBES = (32, 128, 512)
 SAMPLE_PER_LIST = 25
 
 
-class Faiss:
+class Faiss(InProcess):
     """An index with one number of probed lists; 0 for a flat index."""
 
     def __init__(self, items: Items, index: faiss.Index, n_probes: int, build_s: float, insert_s: float) -> None:
@@ -45,13 +45,6 @@ class Faiss:
 
         return ask_widening(fetch, self.items, question)
 
-    def another_client(self) -> Engine:
-        """Return the same object: threads share it."""
-        return self
-
-    def close(self) -> None:
-        """Do nothing: there is no connection."""
-
 
 def build_faiss(items: Items, folder: Path, limit_s: float) -> list[Engine]:
     """Return FAISS with inverted lists for each number of probes, and flat.
@@ -61,7 +54,7 @@ def build_faiss(items: Items, folder: Path, limit_s: float) -> list[Engine]:
     """
     folder.mkdir()
     path = folder / "lists.faiss"
-    build_s = build_within(limit_s, write_lists, items.vectors, path)
+    build_s = build_within(limit_s, write_lists, items.vectors, wanted_lists(items.unit, len(items.ids)), path)
     lists = faiss.read_index(str(path))
     flat = faiss.IndexFlatIP(items.vectors.shape[1])
     flat.add(items.vectors)
@@ -69,9 +62,9 @@ def build_faiss(items: Items, folder: Path, limit_s: float) -> list[Engine]:
     return [*(Faiss(items, lists, n, build_s, insert_s) for n in N_PROBES), Faiss(items, flat, 0, 0, flat_insert_s)]
 
 
-def write_lists(vectors: np.ndarray, path: Path) -> float:
+def write_lists(vectors: np.ndarray, n_lists: int, path: Path) -> float:
     """Build inverted lists and write them to a file; return the seconds of the build."""
-    dimension, n_lists = vectors.shape[1], wanted_lists("tile", len(vectors))
+    dimension = vectors.shape[1]
     started = time.perf_counter()
     index = faiss.IndexIVFFlat(faiss.IndexFlatIP(dimension), dimension, n_lists, faiss.METRIC_INNER_PRODUCT)
     n_sample = min(len(vectors), SAMPLE_PER_LIST * n_lists)

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import lancedb
 import numpy as np
 import pyarrow as pa
 
-from benchmarks.search.engines import Engine
+from benchmarks.search.engines import Built, Engine, InProcess
 from benchmarks.search.items import Items, typical_city
 from benchmarks.search.limited import build_within
 from benchmarks.search.questions import Question, query_vector
@@ -22,10 +21,10 @@ CHUNK = 200_000
 TABLE = "items"
 
 
-class LanceDb:
+class LanceDb(InProcess):
     """A table with one number of probed partitions. It has no geography: questions with a radius are left out."""
 
-    def __init__(self, items: Items, table: Any, n_probes: int, refine: int, built: "Built") -> None:
+    def __init__(self, items: Items, table: Any, n_probes: int, refine: int, built: Built) -> None:
         """Wrap a filled table."""
         self.name = f"LanceDB {n_probes} probes"
         self.items, self.table, self.n_probes, self.refine = items, table, n_probes, refine
@@ -43,22 +42,6 @@ class LanceDb:
             return list(found["row"].to_pylist())
 
         return ask_widening(fetch, self.items, question)
-
-    def another_client(self) -> Engine:
-        """Return the same object: threads share it."""
-        return self
-
-    def close(self) -> None:
-        """Do nothing: there is no connection."""
-
-
-@dataclass(frozen=True)
-class Built:
-    """Build time, time to insert a city, and size on disk."""
-
-    build_s: float
-    insert_s: float
-    index_mib: float
 
 
 def build_lancedb(items: Items, folder: Path, limit_s: float) -> list[Engine]:

@@ -13,7 +13,7 @@ from pgvector import HalfVector
 from pgvector.psycopg import register_vector
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
-from benchmarks.search.engines import Engine
+from benchmarks.search.engines import Built, Engine
 from benchmarks.search.items import Items, typical_city
 from benchmarks.search.limited import NotBuiltError
 from benchmarks.search.peers import Build, Echo
@@ -125,7 +125,7 @@ class InPostgres:
     """A table with one vector index, and b-trees for the filters."""
 
     def __init__(
-        self, name: str, client: Callable[[], psycopg.Connection[Any]], ask: Composed, items: Items, built: "Built"
+        self, name: str, client: Callable[[], psycopg.Connection[Any]], ask: Composed, items: Items, built: Built
     ) -> None:
         """Open a connection with the settings of the search."""
         self.name, self.client, self.statement, self.items = name, client, ask, items
@@ -162,15 +162,6 @@ class InPostgres:
     def close(self) -> None:
         """Close the connection."""
         self.conn.close()
-
-
-@dataclass(frozen=True)
-class Built:
-    """Build time, time to insert a city, and size of an index."""
-
-    build_s: float
-    insert_s: float
-    index_mib: float
 
 
 def build_in_postgres(name: str, items: Items, build: Build, echo: Echo) -> list[Engine]:

@@ -2,14 +2,13 @@
 
 import shutil
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import qdrant_edge as qdrant
 
-from benchmarks.search.engines import Engine
+from benchmarks.search.engines import Built, Engine, InProcess
 from benchmarks.search.items import Items, typical_city
 from benchmarks.search.limited import NotBuiltError, build_within
 from benchmarks.search.peers import Echo
@@ -21,10 +20,10 @@ CHUNK = 5_000
 PAYLOAD = {"city": "Integer", "country": "Integer", "continent": "Integer", "location": "Geo"}
 
 
-class Qdrant:
+class Qdrant(InProcess):
     """A filled shard with one search setting; ef 0 means exact search."""
 
-    def __init__(self, shard: Any, items: Items, ef: int, built: "Built") -> None:
+    def __init__(self, shard: Any, items: Items, ef: int, built: Built) -> None:
         """Wrap a filled shard."""
         self.name = f"Qdrant ef={ef}" if ef else "Qdrant exact"
         self.shard, self.items = shard, items
@@ -50,22 +49,6 @@ class Qdrant:
             return [int(point.id) for point in found if int(point.id) not in own][:n]
 
         return ask_widening(fetch, self.items, question)
-
-    def another_client(self) -> Engine:
-        """Return the same object: threads share it."""
-        return self
-
-    def close(self) -> None:
-        """Do nothing: there is no connection."""
-
-
-@dataclass(frozen=True)
-class Built:
-    """Build time, time to insert a city, and size on disk."""
-
-    build_s: float
-    insert_s: float
-    index_mib: float
 
 
 def build_qdrant(items: Items, folder: Path, limit_s: float, echo: Echo) -> list[Engine]:
