@@ -3,47 +3,31 @@
 import os
 import signal
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import nullcontext
-from datetime import date
 from typing import Any
 from unittest.mock import Mock
 
-import psycopg
 import pytest
 
-from db.connect import connect
 from db.settings import Settings
 from etl.cities.city import City
 from etl.errors import ImageryError
-from etl.period import Period
 from etl.tasks.city_loop import Advance, walk_cities
 from etl.tasks.job import Job
-from etl.tasks.ledger import Ledger, this_worker
-from tests.builders import make_city
+from etl.tasks.ledger import Ledger
+from tests.etl.tasks.conftest import CITIES
 
-CITIES = [1, 2, 3]
 WANTED = dict.fromkeys(CITIES, "inputs")
 WAIT_S = 30
 
 
 @pytest.fixture
-def connection(database: Settings) -> Iterator[psycopg.Connection[Any]]:
-    with connect(database) as owner:
-        for city_id in CITIES:
-            make_city(owner, city_id=city_id)
-    with connect(database, "etl", autocommit=True) as conn:
-        yield conn
-
-
-@pytest.fixture
-def job(database: Settings, connection: psycopg.Connection[Any]) -> Job:
-    ledger = Ledger(connection, Period(date(2024, 6, 1), date(2024, 8, 31)), this_worker(), "here")
-    ledger.plan(CITIES)
+def job(database: Settings, ledger: Ledger) -> Job:
     cities = [Mock(spec=City, city_id=city_id) for city_id in CITIES]
     for city in cities:
         city.name = f"city {city.city_id}"
-    return Job(database, connection, ledger, cities, {}, lambda *_: nullcontext(Mock()))
+    return Job(database, ledger.conn, ledger, cities, {}, lambda *_: nullcontext(Mock()))
 
 
 def states(job: Job) -> dict[int, tuple[str, int]]:

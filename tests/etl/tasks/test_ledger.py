@@ -3,39 +3,15 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from datetime import date
-from typing import Any
 
 import psutil
-import psycopg
 import pytest
 
 from db.connect import connect
 from db.settings import Settings
-from etl.period import Period
 from etl.tasks.ledger import MAX_ATTEMPTS, Ledger, heartbeat, is_dead, this_worker
 from etl.tasks.progress import failures, progress, retry, tile_counts
-from tests.builders import make_city
-
-PERIOD = Period(date(2024, 6, 1), date(2024, 8, 31))
-CITIES = [1, 2, 3]
-
-
-@pytest.fixture
-def connection(database: Settings) -> Iterator[psycopg.Connection[Any]]:
-    with connect(database) as owner:
-        for city_id in CITIES:
-            make_city(owner, city_id=city_id)
-    with connect(database, "etl", autocommit=True) as conn:
-        yield conn
-
-
-@pytest.fixture
-def ledger(connection: psycopg.Connection[Any]) -> Ledger:
-    made = Ledger(connection, PERIOD, this_worker(), "here")
-    made.plan(CITIES)
-    return made
+from tests.etl.tasks.conftest import CITIES, PERIOD
 
 
 def set_worker(ledger: Ledger, worker: str, age_s: int = 0) -> None:
