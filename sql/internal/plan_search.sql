@@ -1,5 +1,5 @@
--- requires: internal/check_search.sql
 -- requires: internal/box_around.sql
+-- requires: internal/check_search.sql
 -- requires: internal/cities_in.sql
 -- requires: internal/composites_in.sql
 -- requires: internal/is_few.sql
@@ -53,8 +53,7 @@ BEGIN
             || internal.cities_in(filters.exclude_countries, NULL), NULL
         ),
         exclude_within_m, internal.box_around(anchor.location, exclude_within_m),
-        CASE WHEN is_few THEN within END, within,
-        CASE WHEN filters.period IS NOT NULL THEN internal.composites_in(filters.period) END,
+        CASE WHEN is_few THEN within END, within, internal.composites_in(filters.period),
         CASE WHEN NOT is_tile THEN coalesce(filters.max_per_tile, 1) END
     )::internal.search_plan;
 END;
