@@ -44,7 +44,7 @@ REPORT = """
 SIZES = """
     SELECT pg_relation_size(t.oid) / 1048576.0, coalesce(sum(pg_relation_size(i.indexrelid)), 0) / 1048576.0,
         coalesce(sum(pg_relation_size(i.indexrelid)) FILTER (
-            WHERE pg_get_indexdef(i.indexrelid) ~ '\\((list_id, )?city_id\\)'
+            WHERE pg_get_indexdef(i.indexrelid) ~ '\\((list_id, country_number, )?city_id\\)'
         ), 0) / 1048576.0
     FROM pg_class AS t
     LEFT JOIN pg_index AS i ON i.indrelid = t.oid

@@ -12,7 +12,7 @@ from psycopg.abc import Buffer
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 """Signature, flags and length of the header extension, as the documentation of COPY defines them."""
 TRAILER = b"\xff\xff"
-COLUMNS = "item_id, city_id, list_id, valid_share, set_id, location, key"
+COLUMNS = "item_id, city_id, list_id, valid_share, set_id, location, key, country_number"
 POINT_WITH_SRID = 0x20000001
 """Geometry type of an EWKB point that has an SRID."""
 SRID = 4326
@@ -26,6 +26,7 @@ def key_rows(
     valid_share: np.ndarray,
     locations: np.ndarray,
     keys: np.ndarray,
+    country_numbers: np.ndarray,
 ) -> bytes:
     """Return rows for ``COPY terrakin.embedding_keys (<COLUMNS>) FROM STDIN (FORMAT BINARY)``, without header.
 
@@ -37,10 +38,12 @@ def key_rows(
         valid_share: (n,) float32 in 0..1.
         locations: (n, 2) float64, longitude and latitude in degrees, EPSG:4326.
         keys: (n, d) float, within the range of float16.
+        country_numbers: (n,) int32.
     """
     rows = np.zeros(len(item_ids), _row_type(keys.shape[1]))
-    rows["n_columns"] = 7
-    for name, length in (("item_id", 8), ("city_id", 8), ("list_id", 4), ("valid_share", 4), ("set_id", 4)):
+    rows["n_columns"] = 8
+    lengths = {"item_id": 8, "city_id": 8, "list_id": 4, "valid_share": 4, "set_id": 4, "country_number": 4}
+    for name, length in lengths.items():
         rows[f"{name}_length"] = length
     rows["item_id"], rows["city_id"], rows["list_id"] = item_ids, city_ids, list_ids
     rows["valid_share"], rows["set_id"] = valid_share, set_id
@@ -49,6 +52,7 @@ def key_rows(
     rows["x"], rows["y"] = locations[:, 0], locations[:, 1]
     rows["key_length"] = 4 + 2 * keys.shape[1]
     rows["dimension"], rows["key"] = keys.shape[1], keys
+    rows["country_number"] = country_numbers
     return rows.tobytes()
 
 
@@ -120,5 +124,6 @@ def _row_type(dimension: int) -> np.dtype:
             ("location_length", ">i4"),
             ("byte_order", "u1"), ("type", "<u4"), ("srid", "<u4"), ("x", "<f8"), ("y", "<f8"),
             ("key_length", ">i4"), ("dimension", ">i2"), ("unused", ">i2"), ("key", ">f2", (dimension,)),
+            ("country_number_length", ">i4"), ("country_number", ">i4"),
         ]
     )  # fmt: skip

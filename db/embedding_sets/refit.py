@@ -19,7 +19,7 @@ from db.embedding_sets.copy_format import COLUMNS, HEADER, TRAILER
 from db.embedding_sets.lists import Lists, fit_lists
 from db.embedding_sets.report import SetReport, wanted_lists
 from db.embedding_sets.source import Source
-from db.embedding_sets.store import EmbeddingSet, Items, read_components, rows_of
+from db.embedding_sets.store import EmbeddingSet, Items, read_components, read_country_numbers, rows_of
 from db.settings import Settings
 
 Connection = psycopg.Connection[Any]
@@ -48,7 +48,7 @@ CREATE_STAGING = "CREATE TEMPORARY TABLE staging_keys (LIKE terrakin.embedding_k
 COPY_STAGING = f"COPY staging_keys ({COLUMNS}) FROM STDIN (FORMAT BINARY)"
 CREATE_PARTITION = SQL("""
     CREATE TABLE {partition} (LIKE terrakin.embedding_keys INCLUDING STORAGE INCLUDING COMMENTS);
-    INSERT INTO {partition} SELECT * FROM staging_keys ORDER BY list_id, city_id, item_id;
+    INSERT INTO {partition} SELECT * FROM staging_keys ORDER BY list_id, country_number, city_id, item_id;
     ALTER TABLE terrakin.embedding_keys ATTACH PARTITION {partition} FOR VALUES IN ({set_id});
 """)
 """Attaching builds the indexes. It keeps neither searches nor loads from the other partitions."""
@@ -108,7 +108,8 @@ def refit(settings: Settings, present: SetReport, progress: Progress | None = No
         conn.execute(RETIRE, (present.set_id,))
         (set_id,) = conn.execute(CREATE, (fit.kept_share, present.set_id)).fetchone() or (0,)
         _write_fit(conn, set_id, fit)
-        into = EmbeddingSet(set_id, None if fit.is_applied else fit.components, fit.lists)
+        components = None if fit.is_applied else fit.components
+        into = EmbeddingSet(set_id, components, fit.lists, read_country_numbers(conn))
         _write_keys(conn, into, _watched(source.read(dimension), present.name, n_items, progress))
     return True
 
@@ -159,7 +160,7 @@ def _write_fit(conn: Connection, set_id: int, fit: Fit) -> None:
 
 
 def _write_keys(conn: Connection, into: EmbeddingSet, chunks: Iterator[Items]) -> None:
-    """Write the keys into a new partition, in the order of lists and cities."""
+    """Write the keys into a new partition, in the order of lists, countries and cities."""
     conn.execute(CREATE_STAGING)
     with conn.cursor().copy(COPY_STAGING) as copy:
         copy.write(HEADER)

@@ -1,7 +1,19 @@
 """Countries, cities, and the country outlines of the QGIS base map."""
 
 from geoalchemy2 import Geography, Geometry
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Computed,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+    text,
+)
 
 from db.constants import CONTINENTS
 from db.schema.base import metadata
@@ -12,6 +24,17 @@ countries = Table(
     Column("code", Text, primary_key=True, comment="ISO 3166-1 alpha-2 code."),
     Column("name", Text, nullable=False, comment="English short name of the country."),
     Column("continent", Text, nullable=False, comment="Continent according to GeoNames, in English."),
+    Column(
+        "country_number",
+        Integer,
+        Computed(
+            "CASE continent "
+            + " ".join(f"WHEN '{name}' THEN {i}" for i, name in enumerate(CONTINENTS, start=1))
+            + " END * 65536 + ascii(code) * 256 + ascii(substr(code, 2))"
+        ),
+        nullable=False,
+        comment="Number made from the continent and the code. The numbers of a continent follow one another.",
+    ),
     CheckConstraint(f"continent IN {CONTINENTS}", name="continent"),
     comment="Countries with at least one city in the catalogue.",
 )

@@ -132,11 +132,17 @@ embedding_keys = Table(
         nullable=False,
         comment="The vector, or its principal components, of unit length: the inner product (<#>) is the cosine.",
     ),
+    Column(
+        "country_number",
+        Integer,
+        nullable=False,
+        comment="country_number of the country that the city lies in.",
+    ),
     PrimaryKeyConstraint("set_id", "item_id"),
-    Index("ix_embedding_keys_list_id_city_id", "list_id", "city_id"),
+    Index("ix_embedding_keys_list_id_country_number_city_id", "list_id", "country_number", "city_id"),
     Index("ix_embedding_keys_city_id", "city_id"),
     Index("ix_embedding_keys_location", "location", postgresql_using="gist"),
     comment="Vectors of tiles and blocks in the form that searches compare, one partition per set. Rows of a fitted "
-    "set lie in the order of list and city.",
+    "set lie in the order of list, country and city.",
     postgresql_partition_by="LIST (set_id)",
 )

@@ -1,9 +1,15 @@
 CREATE OR REPLACE FUNCTION api.block_cell(block_id bigint)
 RETURNS TABLE (tile_id bigint, "row" integer, col integer)
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = public, pg_temp
+ROWS 1
 AS $$
-    SELECT block_id >> 6, (block_id & 63)::integer / 7, (block_id & 63)::integer % 7;
+BEGIN
+    tile_id := block_id >> 6;
+    "row" := (block_id & 63) / 7;
+    col := (block_id & 63) % 7;
+    RETURN NEXT;
+END;
 $$;
 
 COMMENT ON FUNCTION api.block_cell IS

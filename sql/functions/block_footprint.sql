@@ -2,15 +2,20 @@
 -- requires: functions/tile_cell.sql
 CREATE OR REPLACE FUNCTION api.block_footprint(block_id bigint)
 RETURNS geometry(Polygon, 4326)
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = public, pg_temp
 AS $$
-    SELECT ST_Transform(ST_MakeEnvelope(c.west, c.north - 320, c.west + 320, c.north, c.srid), 4326)
-    FROM (
-        SELECT t.col * 2240 + b.col * 320 AS west, (t."row" + 1) * 2240 - b."row" * 320 AS north, t.srid
-        FROM api.block_cell(block_footprint.block_id) AS b
-        CROSS JOIN LATERAL api.tile_cell(b.tile_id) AS t
-    ) AS c;
+-- SQL functions would be planned again for every block.
+BEGIN
+    RETURN (
+        SELECT ST_Transform(ST_MakeEnvelope(c.west, c.north - 320, c.west + 320, c.north, c.srid), 4326)
+        FROM (
+            SELECT t.col * 2240 + b.col * 320 AS west, (t."row" + 1) * 2240 - b."row" * 320 AS north, t.srid
+            FROM api.block_cell(block_footprint.block_id) AS b
+            CROSS JOIN LATERAL api.tile_cell(b.tile_id) AS t
+        ) AS c
+    );
+END;
 $$;
 
 COMMENT ON FUNCTION api.block_footprint IS

@@ -1,15 +1,18 @@
 CREATE OR REPLACE FUNCTION api.tile_cell(tile_id bigint)
 RETURNS TABLE (zone integer, is_south boolean, srid integer, "row" integer, col integer, month date)
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = public, pg_temp
+ROWS 1
 AS $$
-    SELECT
-        ((tile_id >> 36) + 1)::integer,
-        (tile_id >> 35) & 1 = 1,
-        (CASE WHEN (tile_id >> 35) & 1 = 1 THEN 32700 ELSE 32600 END + (tile_id >> 36) + 1)::integer,
-        ((tile_id >> 22) & 8191)::integer,
-        ((tile_id >> 12) & 1023)::integer,
-        (date '2015-01-01' + make_interval(months => (tile_id & 4095)::integer))::date;
+BEGIN
+    zone := (tile_id >> 36) + 1;
+    is_south := (tile_id >> 35) & 1 = 1;
+    srid := CASE WHEN is_south THEN 32700 ELSE 32600 END + zone;
+    "row" := (tile_id >> 22) & 8191;
+    col := (tile_id >> 12) & 1023;
+    month := date '2015-01-01' + make_interval(months => (tile_id & 4095)::integer);
+    RETURN NEXT;
+END;
 $$;
 
 COMMENT ON FUNCTION api.tile_cell IS

@@ -1,4 +1,5 @@
 -- requires: internal/box_around.sql
+-- requires: internal/box_inside.sql
 -- requires: internal/check_search.sql
 -- requires: internal/cities_in.sql
 -- requires: internal/composites_in.sql
@@ -25,20 +26,36 @@ DECLARE
         filters.countries, filters.continents, internal.wanted_origin(filters.origin, anchor.is_synthetic)
     );
     is_few boolean := internal.is_few(filters.unit, city_ids, within);
-    -- A country or a few cities; a continent has more.
-    is_indexed boolean := is_few OR cardinality(city_ids) <= 64;
+    -- Few keys are found by city. In a list, those of a country or continent lie side by side.
+    country_numbers integer[] := CASE
+        WHEN NOT is_few AND (filters.countries IS NOT NULL OR filters.continents IS NOT NULL) THEN ARRAY(
+            SELECT n.country_number
+            FROM terrakin.countries AS n
+            WHERE (filters.countries IS NULL OR n.code = ANY (filters.countries))
+                AND (filters.continents IS NULL OR n.continent = ANY (filters.continents))
+            ORDER BY n.country_number
+        )
+    END;
     exclude_within_m double precision := CASE WHEN anchor.location IS NOT NULL THEN nullif(filters.exclude_within_m, 0) END;
 BEGIN
     RETURN ROW(
         set_id, key, is_tile, n_short,
         (
-            -- The best of many cities lie in more lists.
-            SELECT greatest(CASE WHEN filters.max_per_city IS NULL THEN 1 ELSE 1.5 END * s.max_compared, 10 * n_short)
+            -- The best tiles of many cities lie in more lists.
+            SELECT greatest(
+                CASE WHEN is_tile AND filters.max_per_city IS NOT NULL THEN 1.5 ELSE 1 END * s.max_compared, 10 * n_short
+            )
             FROM terrakin.embedding_sets AS s
             WHERE s.set_id = set_id AND NOT filters.exact AND NOT is_few
                 -- One list is in no order: all of it is compared.
                 AND EXISTS (SELECT FROM terrakin.embedding_lists AS l WHERE l.set_id = set_id AND l.list_id > 0)
         ),
+        CASE
+            WHEN is_tile THEN CASE WHEN filters.max_per_city IS NULL THEN n_short END
+            -- A tile has 49 blocks: so many are those of enough tiles.
+            WHEN filters.max_per_city IS NULL THEN CASE WHEN filters.exact THEN 49 ELSE 10 END * n_short
+            WHEN NOT filters.exact AND NOT is_few THEN 50 * n_short
+        END,
         CASE WHEN NOT is_few THEN ARRAY(
             SELECT l.list_id
             FROM terrakin.embedding_lists AS l
@@ -46,15 +63,18 @@ BEGIN
             ORDER BY l.centroid <#> key
             LIMIT 36
         ) END,
-        CASE WHEN is_indexed THEN city_ids END, CASE WHEN NOT is_indexed THEN city_ids END,
+        CASE WHEN is_few THEN city_ids END,
+        country_numbers[1], country_numbers[cardinality(country_numbers)],
+        CASE WHEN NOT is_few THEN city_ids END,
         -- x <> ALL (an array with a NULL) is never true.
         array_remove(
             filters.exclude_city_ids || CASE WHEN filters.exclude_same_city THEN anchor.city_ids END
             || internal.cities_in(filters.exclude_countries, NULL), NULL
         ),
         exclude_within_m, internal.box_around(anchor.location, exclude_within_m),
+        internal.box_inside(anchor.location, exclude_within_m),
         CASE WHEN is_few THEN within END, within, internal.composites_in(filters.period),
-        CASE WHEN NOT is_tile THEN coalesce(filters.max_per_tile, 1) END
+        CASE WHEN NOT is_tile THEN coalesce(filters.max_per_tile, 1) END, 0
     )::internal.search_plan;
 END;
 $$;

@@ -2,7 +2,7 @@
 -- requires: views/tile_vectors.sql
 CREATE OR REPLACE FUNCTION internal.rank_matches(
     INOUT item_ids bigint[],
-    city_ids bigint[],
+    INOUT city_ids bigint[],
     INOUT similarities double precision[],
     embedding vector,
     filters internal.search_filters
@@ -15,10 +15,11 @@ AS $$
 #variable_conflict use_variable
 BEGIN
     SELECT (array_agg(f.item_id ORDER BY f.similarity DESC, f.item_id))[:filters.k],
+        (array_agg(f.city_id ORDER BY f.similarity DESC, f.item_id))[:filters.k],
         (array_agg(f.similarity ORDER BY f.similarity DESC, f.item_id))[:filters.k]
-    INTO item_ids, similarities
+    INTO item_ids, city_ids, similarities
     FROM (
-        SELECT r.item_id, r.similarity,
+        SELECT r.item_id, r.city_id, r.similarity,
             row_number() OVER (PARTITION BY r.city_id ORDER BY r.similarity DESC, r.item_id) AS place
         FROM (
             SELECT i.item_id, i.city_id, CASE WHEN filters.unit = 'tile' THEN (
@@ -35,5 +36,5 @@ END;
 $$;
 
 COMMENT ON FUNCTION internal.rank_matches IS
-'Return the ids and similarities of the best k of these tiles or blocks that pass min_similarity and max_per_city, best
+'Return the ids, cities and similarities of the best k of these tiles or blocks that pass min_similarity and max_per_city, best
 first, ties by id. Tiles are compared again by their whole vectors; similarities of blocks stay as they are.';

@@ -1,4 +1,6 @@
 -- requires: internal/describe_matches.sql
+-- requires: internal/full_cities.sql
+-- requires: internal/next_round.sql
 -- requires: internal/plan_search.sql
 -- requires: internal/rank_matches.sql
 -- requires: types/match.sql
@@ -14,15 +16,13 @@ SET plan_cache_mode = force_custom_plan
 -- A limit ends the statement long before its estimated cost, for which it would be compiled.
 SET jit = off
 AS $$
-#variable_conflict use_variable
 DECLARE
     p internal.search_plan := internal.plan_search(anchor, filters);
-    max_compared bigint := p.max_compared;
     n_compared bigint;
+    n_ranked bigint;
     item_ids bigint[];
     city_ids bigint[];
     similarities double precision[];
-    is_per_city constant boolean := filters.max_per_city IS NOT NULL;
 BEGIN
     LOOP
         WITH compared AS MATERIALIZED (
@@ -32,7 +32,8 @@ BEGIN
                 WHERE l.set_id = p.set_id AND l.parent_id = ANY (p.parent_ids) ORDER BY l.centroid <#> p.key)
                 UNION ALL
                 (SELECT l.list_id FROM terrakin.embedding_lists AS l
-                WHERE l.set_id = p.set_id AND l.parent_id <> ALL (p.parent_ids) ORDER BY l.centroid <#> p.key)
+                WHERE l.set_id = p.set_id AND p.parent_ids IS NOT NULL AND l.parent_id <> ALL (p.parent_ids)
+                ORDER BY l.centroid <#> p.key)
                 UNION ALL
                 SELECT NULL WHERE p.parent_ids IS NULL
             ) AS l
@@ -43,11 +44,13 @@ BEGIN
                 WHERE e.set_id = p.set_id
                     AND (p.parent_ids IS NULL OR e.list_id = l.list_id)
                     AND (p.indexed_city_ids IS NULL OR e.city_id = ANY (p.indexed_city_ids))
+                    AND (p.first_country_number IS NULL
+                        OR e.country_number BETWEEN p.first_country_number AND p.last_country_number)
                     AND (p.only_city_ids IS NULL OR e.city_id + 0 = ANY (p.only_city_ids))
                     AND (p.exclude_city_ids IS NULL OR e.city_id <> ALL (p.exclude_city_ids))
                     AND (anchor.item_ids IS NULL OR e.item_id <> ALL (anchor.item_ids))
-                    AND (p.exclude_within_m IS NULL OR NOT e.location && p.near
-                        OR NOT ST_DWithin(e.location::geography, anchor.location, p.exclude_within_m))
+                    AND (p.exclude_within_m IS NULL OR NOT e.location && p.near OR NOT (e.location && p.nearest
+                        OR ST_DWithin(e.location::geography, anchor.location, p.exclude_within_m)))
                     AND (p.indexed_within IS NULL OR e.location && p.indexed_within)
                     AND (p.within IS NULL OR ST_Intersects(e.location, p.within) IS TRUE)
                     AND (p.composite_ids IS NULL OR (
@@ -56,39 +59,42 @@ BEGIN
                     ) = ANY (p.composite_ids))
                     AND (filters.min_valid_share IS NULL OR e.valid_share >= filters.min_valid_share)
                 OFFSET 0
-            ) AS c LIMIT max_compared
+            ) AS c LIMIT p.max_compared
         ),
-        placed_in_tile AS (
+        ranked AS (
             SELECT b.item_id, b.city_id, b.distance, CASE WHEN p.max_per_tile IS NOT NULL
                 THEN row_number() OVER (PARTITION BY b.item_id >> 6 ORDER BY b.distance, b.item_id) END AS place
             FROM (
                 SELECT c.item_id, c.city_id, c.distance FROM compared AS c
-                ORDER BY CASE WHEN NOT is_per_city THEN c.distance END, CASE WHEN NOT is_per_city THEN c.item_id END
-                -- A tile has 49 blocks: so many are those of enough tiles.
-                LIMIT CASE WHEN NOT is_per_city THEN CASE WHEN p.is_tile THEN 1 ELSE 49 END * p.n_short END
+                WHERE filters.min_similarity IS NULL OR p.is_tile OR c.distance <= 1 - filters.min_similarity
+                ORDER BY c.distance, c.item_id LIMIT p.max_ranked
             ) AS b
         ),
-        placed_in_city AS (
-            SELECT t.item_id, t.city_id, t.distance, CASE WHEN is_per_city
-                THEN row_number() OVER (PARTITION BY t.city_id ORDER BY t.distance, t.item_id) END AS place
-            FROM placed_in_tile AS t WHERE p.max_per_tile IS NULL OR t.place <= p.max_per_tile
+        placed AS (
+            SELECT r.item_id, r.city_id, r.distance, CASE WHEN filters.max_per_city IS NOT NULL
+                THEN row_number() OVER (PARTITION BY r.city_id ORDER BY r.distance, r.item_id) END AS place
+            FROM ranked AS r WHERE p.max_per_tile IS NULL OR r.place <= p.max_per_tile
         )
-        SELECT array_agg(s.item_id), array_agg(s.city_id), array_agg(1 - s.distance), (SELECT count(*) FROM compared)
-        INTO item_ids, city_ids, similarities, n_compared
+        SELECT item_ids || array_agg(s.item_id), city_ids || array_agg(s.city_id), similarities || array_agg(1 - s.distance),
+            (SELECT count(*) FROM compared), (SELECT count(*) FROM ranked)
+        INTO item_ids, city_ids, similarities, n_compared, n_ranked
         FROM (
-            SELECT t.item_id, t.city_id, t.distance FROM placed_in_city AS t
+            SELECT r.item_id, r.city_id, r.distance FROM placed AS r
             -- Ranked by whole vectors, other tiles of a city may be its best.
-            WHERE NOT is_per_city OR t.place <= filters.max_per_city + 4 * p.is_tile::integer
-            ORDER BY t.distance, t.item_id LIMIT p.n_short
+            WHERE filters.max_per_city IS NULL OR r.place <= filters.max_per_city + 4 * p.is_tile::integer
+            ORDER BY r.distance, r.item_id LIMIT p.n_short
         ) AS s;
-        SELECT r.item_ids, r.similarities
-        INTO item_ids, similarities
-        FROM internal.rank_matches(item_ids, city_ids, similarities, anchor.embedding, filters) AS r;
-        EXIT WHEN max_compared IS NULL OR n_compared < max_compared OR cardinality(item_ids) >= filters.k;
-        max_compared := CASE WHEN filters.min_similarity IS NULL THEN 4 * max_compared END;
+        SELECT * FROM internal.rank_matches(item_ids, city_ids, similarities, anchor.embedding, filters)
+        INTO item_ids, city_ids, similarities;
+        EXIT WHEN cardinality(item_ids) >= filters.k
+            OR (n_compared < p.max_compared) IS NOT FALSE AND (p.is_tile OR (n_ranked < p.max_ranked) IS NOT FALSE);
+        -- Cities that are full keep their matches; the next round compares the others.
+        SELECT * FROM internal.full_cities(item_ids, city_ids, similarities, filters.max_per_city)
+        INTO item_ids, city_ids, similarities;
+        p := internal.next_round(p, city_ids, n_compared, filters.min_similarity);
     END LOOP;
-    RETURN QUERY SELECT * FROM internal.describe_matches(p, anchor.location, item_ids, similarities, n_compared,
-        max_compared IS NULL OR n_compared < max_compared);
+    RETURN QUERY SELECT * FROM internal.describe_matches(p, anchor.location, item_ids, similarities,
+        p.n_compared_before + n_compared, p.n_compared_before = 0 AND (n_compared < p.max_compared) IS NOT FALSE);
 END;
 $$;
 

@@ -4,16 +4,21 @@ CREATE TYPE internal.search_plan AS (
     is_tile boolean,
     n_short bigint,
     max_compared bigint,
+    max_ranked bigint,
     parent_ids integer[],
     indexed_city_ids bigint[],
+    first_country_number integer,
+    last_country_number integer,
     only_city_ids bigint[],
     exclude_city_ids bigint[],
     exclude_within_m double precision,
     near geometry,
+    nearest geometry,
     indexed_within geometry,
     within geometry,
     composite_ids bigint[],
-    max_per_tile integer
+    max_per_tile integer,
+    n_compared_before bigint
 );
 
 COMMENT ON TYPE internal.search_plan IS
@@ -24,17 +29,23 @@ COMMENT ON COLUMN internal.search_plan.is_tile IS 'Whether tiles are searched, n
 COMMENT ON COLUMN internal.search_plan.n_short IS
 'Number of best keys to keep: k blocks, or more than k tiles, which are ranked again by their whole vectors.';
 COMMENT ON COLUMN internal.search_plan.max_compared IS 'Number of eligible keys to compare at most; NULL for all.';
+COMMENT ON COLUMN internal.search_plan.max_ranked IS
+'Number of best keys among which the best of each tile and city are looked for; NULL for all.';
 COMMENT ON COLUMN internal.search_plan.parent_ids IS
 'Groups of lists with the nearest centroids, whose lists are read first. NULL if all keys are found by place: so few are
 eligible that this is faster.';
 COMMENT ON COLUMN internal.search_plan.indexed_city_ids IS
-'Only these cities, looked up in the index of a list: one search of the index for each city.';
-COMMENT ON COLUMN internal.search_plan.only_city_ids IS
-'Only these cities, so many that reading whole lists is faster than an index search for each of them.';
+'Only these cities, found by the index of cities.';
+COMMENT ON COLUMN internal.search_plan.first_country_number IS
+'Only countries from this one on: in the index of a list, those of a continent follow one another.';
+COMMENT ON COLUMN internal.search_plan.last_country_number IS 'Only countries up to this one.';
+COMMENT ON COLUMN internal.search_plan.only_city_ids IS 'Only these cities, tested key by key.';
 COMMENT ON COLUMN internal.search_plan.exclude_city_ids IS 'Leave out these cities. It has no NULL.';
 COMMENT ON COLUMN internal.search_plan.exclude_within_m IS 'Leave out what is nearer than this to the anchor, in metres.';
 COMMENT ON COLUMN internal.search_plan.near IS 'Everything nearer than exclude_within_m lies in this box (EPSG:4326).';
+COMMENT ON COLUMN internal.search_plan.nearest IS 'All of this box (EPSG:4326) is nearer than exclude_within_m; may be empty.';
 COMMENT ON COLUMN internal.search_plan.indexed_within IS 'The geometry within, if what lies in it is found by the index.';
 COMMENT ON COLUMN internal.search_plan.within IS 'Only centres in this geometry (EPSG:4326).';
 COMMENT ON COLUMN internal.search_plan.composite_ids IS 'Only tiles, and blocks of tiles, of these composites.';
 COMMENT ON COLUMN internal.search_plan.max_per_tile IS 'At most this many blocks of a tile; NULL if tiles are searched.';
+COMMENT ON COLUMN internal.search_plan.n_compared_before IS 'Number of keys compared in earlier rounds, whose matches were kept.';

@@ -40,6 +40,11 @@ CITIES = (
 MOST_TILES, MOST_BLOCKS = 8, 12
 TILE_ID = "SELECT api.tile_id(32, false, 2640, %s, %s)"
 CHANGE = "UPDATE terrakin.tiles SET embedding_mean = %s WHERE tile_id = %s"
+NEVER_FEW = """
+    CREATE OR REPLACE FUNCTION internal.is_few(unit text, city_ids bigint[], within geometry)
+    RETURNS boolean LANGUAGE sql AS 'SELECT false'
+"""
+MOVE = "UPDATE terrakin.cities SET country_code = %s WHERE city_id = %s"
 FEW_COMPARED = "UPDATE terrakin.embedding_sets SET max_compared = 5"
 CLEAR = "DELETE FROM terrakin.tiles"
 BLOCKS = """
@@ -86,11 +91,13 @@ FILTERS = st.fixed_dictionaries(
         "query": st.integers(0, 10_000),
     }
 )
-STEPS = st.lists(st.sampled_from(["load", "load", "abort", "delete", "change", "refit"]), min_size=2, max_size=6)
+STEPS = st.lists(
+    st.sampled_from(["load", "load", "abort", "delete", "change", "move", "refit"]), min_size=2, max_size=6
+)
 
 
-@pytest.fixture(scope="module")
-def world(server_home: Path) -> Iterator["World"]:
+@pytest.fixture(scope="module", params=["by_place", "by_list"])
+def world(server_home: Path, request: pytest.FixtureRequest) -> Iterator["World"]:
     with cloned_database(server_home) as url, small_sets_are_fitted():
         database = Settings(server_home / "property", database_url=url)
         with connect(database, autocommit=True) as conn:
@@ -98,6 +105,8 @@ def world(server_home: Path) -> Iterator["World"]:
                 make_city(
                     conn, city_id, name=f"{code} {city_id}", country_code=code, continent=continent, lon=lon, lat=lat
                 )
+            if request.param == "by_list":
+                conn.execute(NEVER_FEW)
             yield World(database, conn)
 
 
@@ -109,6 +118,7 @@ class World:
     conn: psycopg.Connection[Any]
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
     n_tiles: int = 0
+    country_of: dict[int, str] = field(default_factory=lambda: {city[0]: city[1] for city in CITIES})
 
     def restart(self, seed: int) -> None:
         self.rng = np.random.default_rng(seed)
@@ -134,6 +144,11 @@ class World:
                 conn.execute(CHANGE, (Vector(self._vectors(1)[0]), tile_id))
                 add_tile_keys(conn, [tile_id])
                 self._add_blocks(conn, tile_id, *CITIES[0][3:], city_id=1)
+
+    def move(self) -> None:
+        """Move the second city to Japan, or back."""
+        self.country_of[2] = "JP" if self.country_of[2] == "DE" else "DE"
+        self.conn.execute(MOVE, (self.country_of[2], 2))
 
     def refit(self) -> None:
         build_indexes(self.database, with_refit=True)
@@ -170,12 +185,13 @@ class World:
         return self.rng.standard_normal((n, DIMENSION)).astype(np.float32) + np.float32(0.3)
 
 
-def expected(rows: list[Any], query: int, asked: dict[str, Any]) -> list[tuple[int, float]]:
+def expected(rows: list[Any], query: int, asked: dict[str, Any], country_of: dict[int, str]) -> list[tuple[int, float]]:
     """Return ids and similarities of the answer by brute force."""
     ids, city_ids, shares, lon, lat, stored = (np.array(column) for column in zip(*rows, strict=True))
     vectors = unit_vectors(np.stack([v.to_numpy() for v in stored])).astype(np.float64)
     similarity = vectors @ vectors[query]
-    of_city = {city_id: (code, continent) for city_id, code, continent, _, _ in CITIES}
+    continent_of = {code: continent for _, code, continent, _, _ in CITIES}
+    of_city = {city_id: (code, continent_of[code]) for city_id, code in country_of.items()}
     metres = GEOD.inv(np.full(len(ids), lon[query]), np.full(len(ids), lat[query]), lon, lat)[2]
     keep = ids != ids[query]
     if asked["exclude_same_city"]:
@@ -226,7 +242,7 @@ def test_answers_are_complete_and_exact_ones_are_right(
 
 def check(world: World, rows: list[Any], query: int, asked: dict[str, Any]) -> None:
     found = world.conn.execute(SEARCH, {**asked, "positive": [rows[query][0]]}).fetchall()
-    right = expected(rows, query, asked)
+    right = expected(rows, query, asked, world.country_of)
     assert len(found) == len(right)
     similarity = [row[1] for row in found]
     assert similarity == sorted(similarity, reverse=True)

@@ -246,8 +246,9 @@ def test_an_area_of_too_many_blocks_is_refused(module_conn: psycopg.Connection[A
             (int(world.tile_ids[0]),),
         )
         module_conn.execute(
-            "INSERT INTO terrakin.embedding_keys (item_id, city_id, list_id, valid_share, set_id, location, key) "
-            "SELECT (-n << 6) + b, 1, 0, 1, internal.set_id('block', 'mean'), ST_Point(10.5, 10.5, 4326), '[1]' "
+            "INSERT INTO terrakin.embedding_keys "
+            "(item_id, city_id, list_id, valid_share, set_id, location, key, country_number) "
+            "SELECT (-n << 6) + b, 1, 0, 1, internal.set_id('block', 'mean'), ST_Point(10.5, 10.5, 4326), '[1]', 0 "
             "FROM generate_series(1, 2000) AS n, generate_series(0, 50) AS b"
         )
         with pytest.raises(psycopg.errors.InvalidParameterValue, match="more than 100000 blocks") as raised:

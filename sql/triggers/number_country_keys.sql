@@ -1,0 +1,26 @@
+CREATE OR REPLACE FUNCTION terrakin.number_country_keys()
+RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = public, pg_temp
+AS $$
+BEGIN
+    -- Loads that have read the old number end first. The statement below then sees the keys that they have written.
+    PERFORM FROM terrakin.embedding_sets AS s WHERE s.is_current FOR NO KEY UPDATE;
+    UPDATE terrakin.embedding_keys AS e
+    SET country_number = n.country_number
+    FROM terrakin.cities AS c
+    JOIN terrakin.countries AS n ON n.code = c.country_code
+    WHERE n.code = NEW.code AND e.city_id = c.city_id;
+    RETURN NULL;
+END;
+$$;
+
+COMMENT ON FUNCTION terrakin.number_country_keys IS
+'Updates country_number in the keys of a country that moved to another continent.';
+
+DROP TRIGGER IF EXISTS number_country_keys ON terrakin.countries;
+CREATE TRIGGER number_country_keys
+AFTER UPDATE ON terrakin.countries
+FOR EACH ROW WHEN (NEW.continent <> OLD.continent) EXECUTE FUNCTION terrakin.number_country_keys();
+
+COMMENT ON TRIGGER number_country_keys ON terrakin.countries IS 'Updates the keys of a country that moved to another continent.';
