@@ -1,25 +1,44 @@
+-- requires: internal/default_method.sql
+-- requires: internal/set_id.sql
 CREATE OR REPLACE FUNCTION api.start_tile_id()
 RETURNS bigint
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = public, pg_temp
 AS $$
-    SELECT t.tile_id
-    FROM (
-        -- Composites first: ordering all tiles takes 0.2 s.
-        SELECT m.composite_id, c.is_synthetic
-        FROM terrakin.composites AS m
-        JOIN terrakin.cities AS c ON c.city_id = m.city_id
-        WHERE EXISTS (SELECT FROM terrakin.tiles AS o WHERE o.composite_id = m.composite_id)
-        ORDER BY c.is_synthetic, m.valid_share DESC, c.population DESC NULLS LAST, m.composite_id
-        LIMIT 50
-    ) AS m
-    JOIN terrakin.tiles AS t ON t.composite_id = m.composite_id
-    LEFT JOIN terrakin.tile_thumbnails AS h ON h.tile_id = t.tile_id
-    ORDER BY m.is_synthetic, t.valid_share < 0.95, octet_length(h.webp) DESC NULLS LAST, t.tile_id
+    WITH candidates AS MATERIALIZED (
+        SELECT r.tile_id, r.city_id, r.is_synthetic, r.valid_share, r.n_bytes, e.key
+        FROM (
+            SELECT DISTINCT ON (m.composite_id)
+                t.tile_id, t.city_id, m.is_synthetic, t.valid_share, octet_length(h.webp) AS n_bytes
+            FROM (
+                -- Composites first: ordering all tiles takes 0.2 s.
+                SELECT m.composite_id, c.is_synthetic
+                FROM terrakin.composites AS m
+                JOIN terrakin.cities AS c ON c.city_id = m.city_id
+                WHERE EXISTS (SELECT FROM terrakin.tiles AS o WHERE o.composite_id = m.composite_id)
+                ORDER BY c.is_synthetic, m.valid_share DESC, c.population DESC NULLS LAST, m.composite_id
+                LIMIT 50
+            ) AS m
+            JOIN terrakin.tiles AS t ON t.composite_id = m.composite_id
+            LEFT JOIN terrakin.tile_thumbnails AS h ON h.tile_id = t.tile_id
+            ORDER BY m.composite_id, t.valid_share < 0.95, n_bytes DESC NULLS LAST, t.tile_id
+        ) AS r
+        LEFT JOIN terrakin.embedding_keys AS e
+            ON e.set_id = internal.set_id('tile', internal.default_method()) AND e.item_id = r.tile_id
+    )
+    SELECT c.tile_id
+    FROM candidates AS c
+    ORDER BY c.is_synthetic, (
+        -- The inner product is the similarity, because keys have unit length; <#> is its negative.
+        SELECT max(-(c.key <#> o.key) * least(c.valid_share, o.valid_share))
+        FROM candidates AS o
+        WHERE o.city_id <> c.city_id AND o.is_synthetic = c.is_synthetic
+    ) DESC NULLS LAST, c.valid_share < 0.95, c.n_bytes DESC NULLS LAST, c.tile_id
     LIMIT 1;
 $$;
 
 COMMENT ON FUNCTION api.start_tile_id IS
-'Return the tile that the map opens with: of a real place rather than a synthetic town, with at least 95 % valid pixels,
-and with the largest thumbnail file, which is that of the richest picture. Only the 50 composites with the largest
-valid_share are compared. NULL without tiles.';
+'Return the tile that the map opens with: of a real place rather than a synthetic town, and with the most similar tile in
+another city; a tile that imagery covers in part counts for its valid_share. One tile of each of the 50 composites with
+the largest valid_share is compared: the one with the largest thumbnail file, which is that of the richest picture, of
+those with at least 95 % valid pixels if there are any. NULL without tiles.';

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import numpy as np
 import psycopg
 
+from db.embedding_sets.tile_keys import add_tile_keys
 from tests.builders import make_city, make_tile
 
 CLOUD = "UPDATE terrakin.tiles SET valid_share = 0.6 WHERE tile_id = %s"
@@ -39,3 +41,21 @@ def test_it_has_the_richest_picture_among_the_whole_tiles(conn: psycopg.Connecti
         picture = {"tile_id": tile_id, "webp": bytes(n_bytes)}
         conn.execute("INSERT INTO terrakin.tile_thumbnails VALUES (%(tile_id)s, %(webp)s)", picture)
     assert start(conn) == 3
+
+
+def test_it_is_most_similar_to_a_tile_of_another_city(conn: psycopg.Connection[Any]) -> None:
+    """Tiles 2 and 3 are alike, 1 less so; an invalid part of 2 counts. The synthetic 4 and 5 are equal."""
+    for tile_id, city_id, is_synthetic, direction in (
+        (1, 1, False, (1, 0.5, 0)),
+        (2, 2, False, (0, 1, 0)),
+        (3, 3, False, (0, 0.9, 0.1)),
+        (4, 4, True, (0, 0, 1)),
+        (5, 5, True, (0, 0, 1)),
+    ):
+        make_city(conn, city_id, is_synthetic=is_synthetic)
+        make_tile(conn, tile_id, city_id=city_id, embedding=np.array([*direction, *np.zeros(765)]))
+    assert start(conn) == 2
+    for valid_share, expected in ((0.6, 3), (0.05, 1)):
+        conn.execute("UPDATE terrakin.tiles SET valid_share = %s WHERE tile_id = 2", (valid_share,))
+        add_tile_keys(conn)
+        assert start(conn) == expected
