@@ -52,6 +52,7 @@ BEGIN
         ),
         CASE
             WHEN is_tile THEN CASE WHEN filters.max_per_city IS NULL THEN n_short END
+            WHEN filters.min_similarity IS NOT NULL THEN NULL
             -- A tile has 49 blocks: so many are those of enough tiles.
             WHEN filters.max_per_city IS NULL THEN CASE WHEN filters.exact THEN 49 ELSE 10 END * n_short
             WHEN NOT filters.exact AND NOT is_few THEN 50 * n_short

@@ -19,7 +19,6 @@ AS $$
 DECLARE
     p internal.search_plan := internal.plan_search(anchor, filters);
     n_compared bigint;
-    n_ranked bigint;
     item_ids bigint[];
     city_ids bigint[];
     similarities double precision[];
@@ -67,7 +66,8 @@ BEGIN
             FROM (
                 SELECT c.item_id, c.city_id, c.distance FROM compared AS c
                 WHERE filters.min_similarity IS NULL OR p.is_tile OR c.distance <= 1 - filters.min_similarity
-                ORDER BY c.distance, c.item_id LIMIT p.max_ranked
+                ORDER BY CASE WHEN p.max_ranked > 0 THEN c.distance END, CASE WHEN p.max_ranked > 0 THEN c.item_id END
+                LIMIT p.max_ranked
             ) AS b
         ),
         placed AS (
@@ -76,8 +76,8 @@ BEGIN
             FROM ranked AS r WHERE p.max_per_tile IS NULL OR r.place <= p.max_per_tile
         )
         SELECT item_ids || array_agg(s.item_id), city_ids || array_agg(s.city_id), similarities || array_agg(1 - s.distance),
-            (SELECT count(*) FROM compared), (SELECT count(*) FROM ranked)
-        INTO item_ids, city_ids, similarities, n_compared, n_ranked
+            (SELECT count(*) FROM compared)
+        INTO item_ids, city_ids, similarities, n_compared
         FROM (
             SELECT r.item_id, r.city_id, r.distance FROM placed AS r
             -- Ranked by whole vectors, other tiles of a city may be its best.
@@ -87,7 +87,7 @@ BEGIN
         SELECT * FROM internal.rank_matches(item_ids, city_ids, similarities, anchor.embedding, filters)
         INTO item_ids, city_ids, similarities;
         EXIT WHEN cardinality(item_ids) >= filters.k
-            OR (n_compared < p.max_compared) IS NOT FALSE AND (p.is_tile OR (n_ranked < p.max_ranked) IS NOT FALSE);
+            OR (n_compared < p.max_compared) IS NOT FALSE AND (p.is_tile OR (n_compared < p.max_ranked) IS NOT FALSE);
         -- Cities that are full keep their matches; the next round compares the others.
         SELECT * FROM internal.full_cities(item_ids, city_ids, similarities, filters.max_per_city)
         INTO item_ids, city_ids, similarities;
