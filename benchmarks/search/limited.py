@@ -14,6 +14,10 @@ class NotBuiltError(Exception):
     """An index was not built within the limit."""
 
 
+class BuildError(Exception):
+    """The process that built an index ended before it was built."""
+
+
 def build_within(limit_s: float, build: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Run a build in a child process and return its result; the limit includes the start of the process.
 
@@ -25,7 +29,7 @@ def build_within(limit_s: float, build: Callable[P, R], *args: P.args, **kwargs:
 
     Raises:
         NotBuiltError: the limit is reached; the child process is ended.
-        EOFError: the child process ended with an error, which it printed.
+        BuildError: the child process ended with an error, which it printed, or was killed.
     """
     # Not forked: threads of FAISS and LanceDB do not survive a fork.
     context = multiprocessing.get_context("spawn")
@@ -39,6 +43,9 @@ def build_within(limit_s: float, build: Callable[P, R], *args: P.args, **kwargs:
             if not receiver.poll(max(0, deadline - time.monotonic())):
                 raise NotBuiltError
             result: R = receiver.recv()
+        except EOFError:
+            process.join()
+            raise BuildError(f"the process that builds the index ended with exit code {process.exitcode}") from None
         finally:
             process.kill()
             process.join()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmarks.search.engines import Engine
 from benchmarks.search.items import Items
-from benchmarks.search.limited import NotBuiltError
+from benchmarks.search.limited import BuildError, NotBuiltError
 from db.settings import Settings
 
 Echo = Callable[[str], None]
@@ -35,7 +35,9 @@ def build_peer(name: str, items: Items, build: Build, echo: Echo) -> list[Engine
         return _build(name, items, build, echo)
     except NotBuiltError:
         echo(f"{name} skipped: not built in {build.limit_s / 60:g} min")
-        return []
+    except BuildError as error:
+        echo(f"{name} skipped: {error}")
+    return []
 
 
 def _build(name: str, items: Items, build: Build, echo: Echo) -> list[Engine]:
