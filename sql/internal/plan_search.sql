@@ -20,7 +20,8 @@ DECLARE
     set_id integer := internal.check_search(anchor.embedding, filters);
     key halfvec := l2_normalize(internal.key_of(set_id, anchor.embedding));
     is_tile boolean := filters.unit = 'tile';
-    n_short bigint := CASE WHEN is_tile THEN 140 + 3 * filters.k::bigint ELSE filters.k END;
+    -- At least one, so that what is ranked can grow.
+    n_short bigint := CASE WHEN is_tile THEN 140 + 3 * filters.k::bigint ELSE greatest(filters.k, 1) END;
     within geometry := internal.wrap_longitudes(filters.within);
     city_ids bigint[] := internal.cities_in(
         filters.countries, filters.continents, internal.wanted_origin(filters.origin, anchor.is_synthetic)

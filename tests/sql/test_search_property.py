@@ -77,7 +77,7 @@ SEARCH = """
 FILTERS = st.fixed_dictionaries(
     {
         "unit": st.sampled_from(["tile", "block"]),
-        "k": st.sampled_from([1, 3, 50]),
+        "k": st.sampled_from([0, 1, 3, 50]),
         "exclude_within_m": st.sampled_from([0, 0, 3_000, 60_000]),
         "exclude_same_city": st.booleans(),
         "max_per_city": st.sampled_from([None, None, 1, 2]),
