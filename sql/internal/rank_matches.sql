@@ -36,5 +36,5 @@ END;
 $$;
 
 COMMENT ON FUNCTION internal.rank_matches IS
-'Return the ids, cities and similarities of the best k of these tiles or blocks that pass min_similarity and max_per_city, best
-first, ties by id. Tiles are compared again by their whole vectors; similarities of blocks stay as they are.';
+'Return the ids, cities and similarities of the best k of these tiles or blocks that pass min_similarity and max_per_city,
+best first, ties by id. Tiles are compared again by their whole vectors; similarities of blocks stay as they are.';
