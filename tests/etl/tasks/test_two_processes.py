@@ -80,6 +80,8 @@ def test_one_takes_over_the_tasks_of_the_other_when_it_is_killed(
     arguments = run_arguments(tiny_demo)
     victim = terrakin.start(*arguments)
     list(lines_until(victim, "stage=composite city_id"))
+    # It keeps its two cities, and leaves the third to the other, however long that takes to start.
+    victim.send_signal(signal.SIGSTOP)
     other = terrakin.start(*arguments)
     list(lines_until(other, "stage=composite city_id"))
     victim.send_signal(signal.SIGKILL)
