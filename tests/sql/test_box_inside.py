@@ -46,7 +46,9 @@ def test_it_holds_most_of_the_square_in_the_circle(conn: psycopg.Connection[Any]
     ("wkt", "distance_m"),
     [("POINT(10 50)", 2_000_001), ("POINT(10 90)", 2_000_001), ("POLYGON((0 50, 60 50, 60 51, 0 51, 0 50))", 50_000)],
 )
-def test_it_is_empty_beyond_2000_km_and_around_areas(conn: psycopg.Connection[Any], wkt: str, distance_m: float) -> None:
+def test_it_is_empty_beyond_2000_km_and_around_areas(
+    conn: psycopg.Connection[Any], wkt: str, distance_m: float
+) -> None:
     assert box(conn, wkt, distance_m).is_empty
 
 
