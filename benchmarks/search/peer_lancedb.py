@@ -1,9 +1,13 @@
 """LanceDB in this process: product-quantised inverted lists, scalar indexes, filters before the search."""
 
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+# With thousands of lists, LanceDB writes a warning per row while it builds the index.
+os.environ.setdefault("LANCEDB_LOG", "error")
 
 import lancedb
 import numpy as np
