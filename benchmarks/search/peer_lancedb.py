@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-# With thousands of lists, LanceDB writes a warning per row while it builds the index.
+# With thousands of lists, LanceDB writes thousands of warnings while it builds the index.
 os.environ.setdefault("LANCEDB_LOG", "error")
 
 import lancedb

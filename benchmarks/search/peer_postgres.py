@@ -119,7 +119,7 @@ VECTORCHORD_OPTIONS = """
     spherical_centroids = true
     build_threads = {n_threads}
 """
-"""Half as many lists as terrakin: its k-means compares 256 rows of each list with all lists, ten times."""
+"""VectorChord gets half as many lists as terrakin: its k-means takes four times as long with twice as many."""
 NO_VECTORCHORD = "VectorChord skipped: its files are not given; give an archive or folder with --vectorchord"
 SIZE = "SELECT pg_relation_size(%s::regclass) / 1048576.0"
 

@@ -249,3 +249,16 @@ def check(world: World, rows: list[Any], query: int, asked: dict[str, Any]) -> N
     if found and (asked["exact"] or found[0][2]):
         assert all(row[2] for row in found)
         np.testing.assert_allclose(similarity, [value for _, value in right], atol=1e-4)
+
+
+def test_keys_follow_a_country_to_another_continent(world: World) -> None:
+    world.restart(0)
+    wrong = """
+        SELECT count(*) > 0, count(*) FILTER (WHERE e.country_number <> n.country_number)
+        FROM terrakin.embedding_keys AS e
+        JOIN terrakin.cities AS c ON c.city_id = e.city_id
+        JOIN terrakin.countries AS n ON n.code = c.country_code
+    """
+    for continent in ("'Africa'", "CASE code WHEN 'JP' THEN 'Asia' ELSE 'Europe' END"):
+        world.conn.execute(f"UPDATE terrakin.countries SET continent = {continent}")  # type: ignore[arg-type] # noqa: S608
+        assert world.conn.execute(wrong).fetchone() == (True, 0)

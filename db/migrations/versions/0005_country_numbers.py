@@ -60,7 +60,9 @@ NUMBER = """
 """
 """An update would leave every key twice, in no order."""
 DOWNGRADE = """
-    DROP FUNCTION IF EXISTS terrakin.number_city_keys(), terrakin.number_country_keys() CASCADE;
+    DROP TRIGGER IF EXISTS number_keys ON terrakin.cities;
+    DROP TRIGGER IF EXISTS number_keys ON terrakin.countries;
+    DROP FUNCTION IF EXISTS terrakin.number_keys();
     DROP INDEX terrakin.ix_embedding_keys_list_id_country_number_city_id;
     ALTER TABLE terrakin.embedding_keys DROP COLUMN country_number;
     ALTER TABLE terrakin.countries DROP COLUMN country_number;
