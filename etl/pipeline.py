@@ -9,9 +9,9 @@ import psycopg
 
 from db.connect import connect
 from db.settings import Settings
-from etl.cities.city import City, by_period, read_cities, select_cities
+from etl.cities.city import City, by_period, select_cities
+from etl.cities.files import read_cities
 from etl.cities.grid import assign_cells
-from etl.cities.table import read_city_table
 from etl.encoders.encoder import Encoder
 from etl.encoders.selection import EncoderChoice, load_encoder
 from etl.encoders.validity import MIN_TILE_VALID_SHARE
@@ -37,7 +37,7 @@ class Request:
     Attributes:
         source: where the scenes of a period are searched.
         period: days of the scenes of cities that have no period of their own; None if all have one.
-        city_file: GeoJSON or CSV of cities; None uses those of the database.
+        city_file: cities in any vector format; None uses those of the database.
         city_names: only these cities (names or ids); empty for all.
         limit: maximum number of cities; None for all.
         encoder: the encoder and its weights.
@@ -70,7 +70,7 @@ def choose_cities(settings: Settings, request_file: Path | None, names: Sequence
         EmptyDatabaseError: no file is given, and the database has no cities.
     """
     if request_file is not None:
-        known = read_city_table(request_file) if request_file.suffix == ".csv" else read_cities(request_file)
+        known = read_cities(request_file)
     else:
         with connect(settings, "etl", autocommit=True) as conn:
             known = read_stored_cities(conn)

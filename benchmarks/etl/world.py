@@ -18,8 +18,9 @@ from scipy.ndimage import gaussian_filter
 
 from benchmarks.world import country_code
 from etl.cities.city import City
+from etl.cities.extent import circle
+from etl.cities.geonames import geonames_cities
 from etl.cities.grid import PATCHES_PER_TILE, TILE_M, TILE_PX, Cell, tile_id
-from etl.cities.table import circle, geonames_cities
 from etl.imagery.sentinel2 import BANDS
 from etl.period import Period
 from etl.store.work_files import COMPOSITE, COMPRESSOR, PATCHES, city_dir, write_arrays

@@ -18,7 +18,8 @@ from odc.geo.gridspec import GridSpec
 from pyproj import Transformer
 from shapely import Polygon
 
-from etl.cities.city import GEOD, City
+from etl.cities.city import City
+from etl.cities.extent import GEOD
 
 TILE_PX = 224
 RESOLUTION_M = 10

@@ -16,7 +16,7 @@ from etl.cli.request import parse_period
     "--cities",
     "city_file",
     type=click.Path(path_type=Path),
-    help="GeoJSON or CSV of cities. Without it, the options below choose among GeoNames' cities.",
+    help="File of cities, in any vector format. Without it, the options below choose among GeoNames' cities.",
 )
 @click.option(
     "--per-country", type=click.IntRange(1), default=5, show_default=True, help="Maximum number of cities per country."
@@ -34,7 +34,7 @@ from etl.cli.request import parse_period
 @click.option(
     "--urban-areas",
     type=click.Path(path_type=Path),
-    help="GeoJSON of polygons, such as Natural Earth's urban areas, used as extents of the cities in them.",
+    help="File of polygons, such as Natural Earth's urban areas, used as extents of the cities in them.",
 )
 @click.option(
     "--download-mbit-s", type=click.FloatRange(min=1), default=100.0, show_default=True,
@@ -94,8 +94,8 @@ def grid(settings: Settings, period: str, city_names: tuple[str, ...], limit: in
 
 
 def _geonames(given: Options) -> list[Any]:
-    from etl.cities.city import read_areas
-    from etl.cities.table import Selection, geonames_cities, pick, with_urban_areas
+    from etl.cities.files import read_areas
+    from etl.cities.geonames import Selection, geonames_cities, pick, with_urban_areas
 
     known = pick(
         geonames_cities(),

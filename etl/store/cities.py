@@ -1,13 +1,13 @@
 """Cities in ``terrakin.cities`` and ``terrakin.countries``, and the periods that are loaded for them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import psycopg
 import shapely
 
 from etl.cities.city import City
-from etl.errors import PeriodError
+from etl.errors import CityError, PeriodError
 from etl.period import Period
 from etl.store.date_range import date_range, period_of
 
@@ -39,6 +39,13 @@ LOADED = """
     GROUP BY period
     ORDER BY period
 """
+DIFFERENT_COUNTRY = """
+    SELECT n.code, n.name, n.continent, c.name
+    FROM terrakin.countries AS n
+    JOIN terrakin.cities AS c ON c.country_code = n.code AND c.city_id <> ALL (%(city_ids)s)
+    WHERE n.code = %(country_code)s AND (n.name, n.continent) <> (%(country)s, %(continent)s)
+    LIMIT 1
+"""
 CLASHING_PERIOD = """
     SELECT c.name, m.period
     FROM terrakin.composites AS m
@@ -52,11 +59,29 @@ CLASHING_PERIOD = """
 
 
 def write_cities(conn: Connection, cities: Iterable[City]) -> None:
-    """Insert or update cities and their countries, in one transaction."""
+    """Insert or update cities and their countries, in one transaction.
+
+    Raises:
+        CityError: a country has another name or continent in the database, and other cities there.
+    """
     rows = [vars(city) | {"extent": shapely.set_srid(city.extent, 4326)} for city in cities]
+    city_ids = [row["city_id"] for row in rows]
     with conn.transaction(), conn.cursor() as cursor:
+        for row in {row["country_code"]: row for row in rows}.values():
+            _check_country(conn, row, city_ids)
         cursor.executemany(UPSERT_COUNTRY, rows)
         cursor.executemany(UPSERT_CITY, rows)
+
+
+def _check_country(conn: Connection, row: Mapping[str, Any], city_ids: Sequence[int]) -> None:
+    """Raise CityError if writing a city would change the country of a city that is not written."""
+    stored = conn.execute(DIFFERENT_COUNTRY, {**row, "city_ids": city_ids}).fetchone()
+    if stored is not None:
+        code, country, continent, other = stored
+        raise CityError(
+            f"{row['name']} is in {row['country']}, {row['continent']}, but country {code} of {other} is {country}, "
+            f"{continent} in the database; give {country}, {continent}, or write all cities of {code} at once"
+        )
 
 
 def read_stored_cities(conn: Connection) -> list[City]:

@@ -12,7 +12,7 @@ import rasterio
 from affine import Affine
 
 from db.settings import Settings
-from etl.cities.city import read_cities
+from etl.cities.files import read_cities
 from etl.cities.grid import TILE_PX, assign_cells, cell_and_month
 from etl.demo.catalogue import DemoCatalogue
 from etl.embed_chip import TEN_BANDS, read_chip, require_bands

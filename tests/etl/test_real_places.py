@@ -10,9 +10,10 @@ import pystac
 import pytest
 
 from db.settings import Settings
-from etl.cities.city import City, by_period, read_cities
+from etl.cities.city import City, by_period
+from etl.cities.files import read_cities
+from etl.cities.geonames import geonames_cities
 from etl.cities.grid import assign_cells
-from etl.cities.table import geonames_cities
 from etl.demo.catalogue import DemoCatalogue
 from etl.demo.towns import DEMO_TOWNS
 from etl.imagery.sentinel2 import check_item

@@ -3,7 +3,7 @@
 import pytest
 
 from etl.cities.city import City
-from etl.cities.table import geonames_cities
+from etl.cities.geonames import geonames_cities
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.cities.blocks import BLOCK_M, BLOCKS_PER_SIDE, BLOCKS_PER_TILE, block_centres, block_ids, tile_of
-from etl.cities.city import GEOD
+from etl.cities.extent import GEOD
 from etl.cities.grid import TILE_M, Cell, tile_id
 
 NORTH, SOUTH = Cell(32, False, 2200, 230), Cell(21, True, 3500, 300)

@@ -4,8 +4,8 @@ import pytest
 
 from etl.cities.city import City
 from etl.cities.estimate import Speeds, make_plan
+from etl.cities.geonames import Selection, pick
 from etl.cities.grid import assign_cells
-from etl.cities.table import Selection, pick
 
 
 def test_a_plan_adds_up(table: list[City]) -> None:

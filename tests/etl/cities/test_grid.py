@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +10,7 @@ from pyproj import Transformer
 from shapely import MultiPolygon, box, union_all
 
 from etl.cities.city import City
+from etl.cities.extent import circle
 from etl.cities.grid import TILE_M, TILE_PX, Cell, assign_cells, cell_and_month, city_geobox, tile_id, utm_zone
 
 cells = st.builds(
@@ -112,3 +114,19 @@ def test_a_citys_box_contains_its_cells_north_up() -> None:
     assert around.affine.a == 10
     assert around.shape[0] == (max(c.row for c in cells_) - min(c.row for c in cells_) + 1) * TILE_PX
     assert all(around.boundingbox.polygon.contains(c.geobox.boundingbox.polygon) for c in cells_)
+
+
+@pytest.mark.parametrize(("lon", "lat"), [(178.441, -18.142), (177.517, 64.733), (179.995, -16.5), (-179.99, 52.0)])
+def test_cities_at_the_antimeridian_have_as_many_tiles_as_their_area(lon: float, lat: float) -> None:
+    city = City(1, "City", "XX", "Nowhere", "Oceania", None, lon, lat, circle(lon, lat, 20_000), True)
+    (cells,) = assign_cells([city]).values()
+    assert len(cells) == pytest.approx(np.pi * 20**2 / 2.24**2, rel=0.05)
+    assert len(set(cells)) == len(cells)
+
+
+def test_adjacent_cities_share_no_tile(table: list[City]) -> None:
+    cities = [city for city in table if city.name in ("Khartoum", "Omdurman")]
+    cells = assign_cells(cities)
+    assert not set(cells[379252]) & set(cells[365137])
+    alone = {city.city_id: len(assign_cells([city])[city.city_id]) for city in cities}
+    assert all(0 < len(cells[city_id]) < alone[city_id] for city_id in alone)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pystac
 import rasterio
 
-from etl.cities.city import read_cities
+from etl.cities.files import read_cities
 from etl.cities.grid import Cell
 from etl.demo.catalogue import COLLECTION, DemoCatalogue, build_catalogue
 from etl.demo.towns import TINY_TOWNS

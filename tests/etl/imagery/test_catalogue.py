@@ -13,7 +13,8 @@ import pystac
 import pytest
 import requests
 
-from etl.cities.city import City, read_cities
+from etl.cities.city import City
+from etl.cities.files import read_cities
 from etl.demo.catalogue import COLLECTION, DemoCatalogue
 from etl.errors import CatalogueError
 from etl.imagery.catalogue import Source, check_catalogue, find_scenes

@@ -1,0 +1,31 @@
+"""Cities and their countries are written together or not at all."""
+
+from dataclasses import replace
+from typing import Any
+
+import psycopg
+import pytest
+
+from etl.cities.city import City
+from etl.cities.extent import circle
+from etl.errors import CityError
+from etl.store.cities import read_stored_cities, write_cities
+
+ISTANBUL = City(1, "Istanbul", "TR", "Türkiye", "Asia", 15_000_000, 28.9, 41.0, circle(28.9, 41.0, 5000), False)
+ANKARA = replace(ISTANBUL, city_id=2, name="Ankara", lon=32.9, lat=39.9, extent=circle(32.9, 39.9, 5000))
+
+
+@pytest.mark.parametrize("changes", [{"continent": "Europe"}, {"country": "Turkey"}])
+def test_a_city_does_not_change_the_country_of_others(conn: psycopg.Connection[Any], changes: dict[str, str]) -> None:
+    lisbon = replace(ISTANBUL, city_id=3, name="Lisbon", country_code="PT", country="Portugal", continent="Europe")
+    write_cities(conn, [ISTANBUL])
+    with pytest.raises(CityError, match=r"Ankara .*country TR of Istanbul is Türkiye, Asia"):
+        write_cities(conn, [lisbon, replace(ANKARA, **changes)])  # type: ignore[arg-type]
+    assert read_stored_cities(conn) == [ISTANBUL]
+
+
+def test_a_country_is_corrected_with_all_of_its_cities(conn: psycopg.Connection[Any]) -> None:
+    write_cities(conn, [ISTANBUL, ANKARA])
+    corrected = [replace(city, country="Turkey", continent="Europe") for city in (ISTANBUL, ANKARA)]
+    write_cities(conn, corrected)
+    assert read_stored_cities(conn) == corrected
