@@ -3,7 +3,8 @@
 - ``server_home``: home of a private cluster that runs for the session, also where the tests run as root.
 - ``database``: Settings of a migrated, empty database for one test (a clone, dropped afterwards). All roles work:
   ``connect(database, "etl")``.
-- ``conn``: the owner's connection to a migrated, empty database, rolled back after the test.
+- ``conn``: the owner's connection to a migrated, empty database, rolled back after the test. Most tests of a process
+  share this database, which is much faster than a clone each; a test that commits takes ``database``.
 - ``module_conn``: the same for all tests of a module.
 - ``blank_database``: Settings of an empty database, without PostGIS.
 - ``empty_home``: an empty folder for a private cluster; the cluster is stopped and deleted afterwards.
@@ -177,10 +178,16 @@ def blank_database(server_home: Path, tmp_path: Path) -> Iterator[Settings]:
         yield Settings(tmp_path / ".terrakin", database_url=url)
 
 
-@pytest.fixture
-def conn(server_home: Path) -> Iterator[psycopg.Connection[Any]]:
+@pytest.fixture(scope="session")
+def shared_database(server_home: Path) -> Iterator[str]:
+    """URL of a migrated database in which nothing is ever committed."""
     with cloned_database(server_home) as url:
-        yield from _rolled_back(url)
+        yield url
+
+
+@pytest.fixture
+def conn(shared_database: str) -> Iterator[psycopg.Connection[Any]]:
+    yield from _rolled_back(shared_database)
 
 
 @pytest.fixture(scope="module")
@@ -195,6 +202,8 @@ def _rolled_back(url: str) -> Iterator[psycopg.Connection[Any]]:
         conn.commit()
         yield conn
         conn.rollback()
+        n_countries = conn.execute("SELECT count(*) FROM terrakin.countries").fetchone()
+        assert n_countries == (0,), "the test has committed rows; use the fixture `database`"
 
 
 @pytest.fixture(scope="session")

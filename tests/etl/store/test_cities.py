@@ -1,11 +1,14 @@
 """Cities and their countries are written together or not at all."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import psycopg
 import pytest
 
+from db.connect import connect
+from db.settings import Settings
 from etl.cities.city import City
 from etl.cities.extent import circle
 from etl.errors import CityError
@@ -15,17 +18,23 @@ ISTANBUL = City(1, "Istanbul", "TR", "Türkiye", "Asia", 15_000_000, 28.9, 41.0,
 ANKARA = replace(ISTANBUL, city_id=2, name="Ankara", lon=32.9, lat=39.9, extent=circle(32.9, 39.9, 5000))
 
 
+@pytest.fixture
+def etl(database: Settings) -> Iterator[psycopg.Connection[Any]]:
+    with connect(database, "etl", autocommit=True) as conn:
+        yield conn
+
+
 @pytest.mark.parametrize("changes", [{"continent": "Europe"}, {"country": "Turkey"}])
-def test_a_city_does_not_change_the_country_of_others(conn: psycopg.Connection[Any], changes: dict[str, str]) -> None:
+def test_a_city_does_not_change_the_country_of_others(etl: psycopg.Connection[Any], changes: dict[str, str]) -> None:
     lisbon = replace(ISTANBUL, city_id=3, name="Lisbon", country_code="PT", country="Portugal", continent="Europe")
-    write_cities(conn, [ISTANBUL])
+    write_cities(etl, [ISTANBUL])
     with pytest.raises(CityError, match=r"Ankara .*country TR of Istanbul is Türkiye, Asia"):
-        write_cities(conn, [lisbon, replace(ANKARA, **changes)])  # type: ignore[arg-type]
-    assert read_stored_cities(conn) == [ISTANBUL]
+        write_cities(etl, [lisbon, replace(ANKARA, **changes)])  # type: ignore[arg-type]
+    assert read_stored_cities(etl) == [ISTANBUL]
 
 
-def test_a_country_is_corrected_with_all_of_its_cities(conn: psycopg.Connection[Any]) -> None:
-    write_cities(conn, [ISTANBUL, ANKARA])
+def test_a_country_is_corrected_with_all_of_its_cities(etl: psycopg.Connection[Any]) -> None:
+    write_cities(etl, [ISTANBUL, ANKARA])
     corrected = [replace(city, country="Turkey", continent="Europe") for city in (ISTANBUL, ANKARA)]
-    write_cities(conn, corrected)
-    assert read_stored_cities(conn) == corrected
+    write_cities(etl, corrected)
+    assert read_stored_cities(etl) == corrected
