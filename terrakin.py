@@ -9,6 +9,8 @@ import sys
 
 import click
 
+from etl.addresses import without_secrets
+
 GROUPS = {
     "db": ("db.cli", "Run the private PostgreSQL cluster; migrate; build indexes."),
     "qgis": ("db.qgis.cli", "Store styles and a project for QGIS in the database."),
@@ -20,6 +22,14 @@ GROUPS = {
 
 EXIT_ERROR = 1
 EXIT_INTERRUPTED = 130
+
+
+class Formatter(logging.Formatter):
+    """Formats lines and tracebacks of the log without the passwords and signatures of addresses."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the text of a record."""
+        return without_secrets(super().format(record))
 
 
 class LazyGroups(click.Group):
@@ -47,11 +57,9 @@ class LazyGroups(click.Group):
 @click.option("--verbose", is_flag=True, help="Log every step as key=value lines on stderr.")
 def cli(verbose: bool) -> None:
     """Find the places on Earth that look alike."""
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.INFO if verbose else logging.WARNING,
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, handlers=[handler])
 
 
 def main() -> None:
@@ -67,6 +75,9 @@ def main() -> None:
     except (DbError, EtlError, WebError) as error:
         click.echo(f"terrakin: error: {error}", err=True)
         code = error.exit_code if isinstance(error, EtlError) else EXIT_ERROR
+    except OSError as error:
+        click.echo(f"terrakin: error: {one_line(error)}", err=True)
+        code = EXIT_ERROR
     except psycopg.OperationalError as error:
         click.echo(
             f"terrakin: error: lost the connection to PostgreSQL ({one_line(error)}); "

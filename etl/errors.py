@@ -2,11 +2,20 @@
 
 from typing import ClassVar
 
+from etl.addresses import without_secrets
+
 
 class EtlError(Exception):
-    """A job cannot go on. The text names what is wrong, the value, and what to do."""
+    """A job cannot go on. The text names what is wrong, the value, and what to do; addresses have no secrets."""
 
     exit_code: ClassVar[int] = 1
+
+    def __init__(self, text: str) -> None:
+        super().__init__(without_secrets(text))
+
+
+class StoppingError(EtlError):
+    """What would fail every city: a host is away, credentials are refused, the disk is full. The run stops."""
 
 
 class CityError(EtlError):
@@ -29,8 +38,16 @@ class ImageryError(EtlError):
     """Pixels cannot be read, or too few of them are clear."""
 
 
-class TransientImageryError(ImageryError):
-    """A remote file cannot be read at the moment; another attempt may succeed."""
+class UnreadableFileError(ImageryError):
+    """A file of a scene cannot be read.
+
+    Attributes:
+        address: path or URL of the file.
+        is_denied: True if the server denies access to it.
+    """
+
+    address: str = ""
+    is_denied: bool = False
 
 
 class SchedulerError(EtlError):

@@ -1,54 +1,31 @@
 """Finding a city's Sentinel-2 L2A items in a STAC API or a static catalogue, and checking that they can be used."""
 
 import logging
-import warnings
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
-from pathlib import Path
-from typing import TypeGuard
+from typing import Any
 
 import pystac
 import pystac_client
-import requests
-from pystac.stac_io import DefaultStacIO
-from pystac_client.exceptions import APIError
-from pystac_client.stac_api_io import StacApiIO
-from requests.adapters import HTTPAdapter
-from urllib3 import Retry
 
 from db.errors import one_line
 from db.settings import DEFAULT_HTTP_TIMEOUT_S
+from etl.addresses import without_secrets
 from etl.cities.city import City
-from etl.errors import CatalogueError
-from etl.imagery.boxes import boxes, overlaps
-from etl.imagery.http import ATTEMPTS, STATUS_CODES, retry_on
-from etl.imagery.sentinel2 import HTTP_TIMEOUT_S, TO_BE_SIGNED, acquired_at, check_item, cloud_cover
+from etl.errors import CatalogueError, StoppingError
+from etl.imagery.boxes import boxes, item_box, overlaps
+from etl.imagery.sentinel2 import HTTP_TIMEOUT_S, TO_BE_SIGNED, acquired_at, cloud_cover, truth
 from etl.imagery.signing import check_signing
+from etl.imagery.stac_reader import READ_ERRORS, explain, is_api, open_catalogue, search_method
 from etl.period import Period
 
 log = logging.getLogger(__name__)
 
-# pystac migrates fields of the storage extension, which are not used here; it does not know the form of Earth Search's.
-warnings.filterwarnings("ignore", message="Could not parse bucket/account", category=UserWarning)
-
-RETRY = Retry(
-    total=ATTEMPTS,
-    connect=2,
-    backoff_factor=0.3,
-    status_forcelist=STATUS_CODES,
-    allowed_methods=None,
-    backoff_jitter=0.3,
-)
+MAX_ITEMS = 10_000
+"""No answer for one city has so many items: a catalogue that goes on is broken."""
 SYNTHETIC = "terrakin:synthetic"
 """Property of items or of their collection: made-up pixels (true), or real ones."""
-retried = retry_on(
-    requests.exceptions.ChunkedEncodingError,
-    requests.exceptions.ContentDecodingError,
-    requests.exceptions.JSONDecodeError,
-    log=log,
-)
-"""Repeats a request after a truncated response, for which urllib3 does not."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +58,7 @@ class Candidates:
     Attributes:
         items: STAC items with all bands, oldest first, without links, so that they can be sent to another process.
         collection: id of their collection.
-        stac_url: the catalogue.
+        stac_url: the catalogue, without user, password and query.
         is_synthetic: property ``terrakin:synthetic`` of the items, or of their collection; None if neither has it.
         licence: licence of the collection; None if it declares none.
     """
@@ -93,78 +70,32 @@ class Candidates:
     licence: str | None
 
 
-class StaticReader(DefaultStacIO):
-    """Reads the files of a static catalogue, with a timeout, retries and distinct errors."""
-
-    def __init__(self, timeout_s: int) -> None:
-        super().__init__()
-        self._timeout_s = timeout_s
-        self._session = requests.Session()
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, HTTPAdapter(max_retries=RETRY))
-
-    def read_text_from_href(self, href: str) -> str:
-        """Read as the parent does, but raise requests.RequestException for HTTP errors."""
-        if not href.startswith(("http://", "https://")):
-            return super().read_text_from_href(href)
-        response = self._read(href)
-        response.raise_for_status()
-        return response.text
-
-    @retried
-    def _read(self, href: str) -> requests.Response:
-        return self._session.get(href, timeout=self._timeout_s)
-
-
-def open_catalogue(stac: str, timeout_s: int = DEFAULT_HTTP_TIMEOUT_S) -> pystac.Catalog:
-    """Open a static catalogue, or return a client of an API.
-
-    Raises:
-        CatalogueError: it cannot be reached or is not a STAC catalogue.
-    """
-    is_url = "://" in stac
-    if not is_url and not Path(stac).exists():
-        raise CatalogueError(f"STAC catalogue {stac} does not exist; give the path of its catalog.json or a URL")
-    try:
-        if is_url and not stac.endswith(".json"):
-            return _open_api(stac, timeout_s)
-        return pystac.Catalog.from_file(stac if is_url else str(Path(stac).absolute()), StaticReader(timeout_s))
-    except (APIError, OSError, requests.RequestException) as error:
-        raise CatalogueError(f"cannot reach STAC catalogue {stac}: {one_line(error)}") from error
-    except (pystac.STACError, pystac.STACTypeError, ValueError, KeyError, TypeError) as error:
-        raise CatalogueError(f"{stac} is not a STAC catalogue: {one_line(error)}") from error
-
-
-@retried
-def _open_api(url: str, timeout_s: int) -> pystac_client.Client:
-    return pystac_client.Client.open(url, stac_io=StacApiIO(max_retries=RETRY, timeout=timeout_s))
-
-
 def check_catalogue(source: Source) -> None:
     """Raise if a catalogue cannot serve a request, before a job begins.
 
     Raises:
-        CatalogueError: it cannot be reached, is not a catalogue, has no such collection (a static catalogue: no item
-            of it), or its addresses cannot be signed on this machine.
+        CatalogueError: it is not a catalogue, has no such collection (a static catalogue: no item of it), or its
+            addresses cannot be signed on this machine.
+        StoppingError: its host is away, or denies access.
     """
     if source.sign:
         check_signing()
     catalogue = open_catalogue(source.stac, source.http_timeout_s)
-    if _is_api(catalogue):
+    if is_api(catalogue):
         _check_collection(catalogue, source)
         return
-    if not any(source.collection in (None, item.collection_id) for item in catalogue.get_items(recursive=True)):
+    if not any(source.collection in (None, item.collection_id) for item in _walk(catalogue, set())):
         of_collection = f" of collection {source.collection}" if source.collection else ""
         raise CatalogueError(f"STAC catalogue {source.stac} has no items{of_collection}; give one of Sentinel-2 L2A")
 
 
 def _check_collection(api: pystac_client.Client, source: Source) -> None:
-    if source.collection is None:
+    if source.collection is None or not api.conforms_to("COLLECTIONS"):
         return
     try:
         known = sorted(collection.id for collection in api.get_collections())
-    except (APIError, requests.RequestException) as error:
-        raise CatalogueError(f"cannot list the collections of {source.stac}: {one_line(error)}") from error
+    except READ_ERRORS as error:
+        raise explain(error, f"cannot list the collections of {source.stac}") from error
     if source.collection not in known:
         raise CatalogueError(
             f"STAC API {source.stac} has no collection {source.collection}; it has {', '.join(known) or 'none'}"
@@ -177,44 +108,68 @@ class SceneFinder:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._catalogue: pystac.Catalog | None = None
+        self._static_items: list[pystac.Item] | None = None
         self._collections: dict[str, pystac.Collection] = {}
 
     def find(self, city: City) -> Candidates:
         """Return the scenes over a city's extent in the widened period that are below the cloud limit.
 
+        An item that is malformed is left out; the log contains the reason.
+
         Raises:
-            CatalogueError: the catalogue cannot be read, has no such scenes, or one of them fails ``check_item``.
+            CatalogueError: the catalogue cannot be read, or has no such scenes.
+            StoppingError: its host is away, or denies access.
         """
         source = self._source
         clear = self._clear_items(city)
         for item in clear:
-            check_item(item)
             item.extra_fields |= {TO_BE_SIGNED: source.sign, HTTP_TIMEOUT_S: source.http_timeout_s}
-        names = {item.collection_id or "" for item in clear}
+        names = {item.collection_id for item in clear if item.collection_id} or {""}
         if len(names) > 1:
             raise CatalogueError(f"{source.stac} has scenes in {', '.join(sorted(names))}; choose with --collection")
         collection = self._collection(name := names.pop())
         of_collection = collection.extra_fields.get(SYNTHETIC) if collection else None
-        declared = {item.properties.get(SYNTHETIC, of_collection) for item in clear} - {None}
+        declared = {truth(item.properties.get(SYNTHETIC, of_collection)) for item in clear} - {None}
         return Candidates(
-            tuple(map(_without_links, clear)), name, source.stac, any(declared) if declared else None,
+            tuple(map(_without_links, clear)), name, without_secrets(source.stac), any(declared) if declared else None,
             collection.license if collection else None,
         )  # fmt: skip
 
     def _clear_items(self, city: City) -> list[pystac.Item]:
         source = self._source
-        try:
-            found = sorted(_search(self._opened(), source, city), key=lambda item: (acquired_at(item), item.id))
-        except (APIError, requests.RequestException, OSError) as error:
-            raise CatalogueError(f"searching {source.stac} for {city.name} failed: {one_line(error)}") from error
-        clear = [item for item in found if cloud_cover(item) <= source.max_cloud_cover]
+        found = {item.id: item for item in self._search(city)}
+        clear = [item for item in found.values() if cloud_cover(item) <= source.max_cloud_cover]
         if not clear:
             detail = f"{len(found)} scenes are cloudier" if found else "no scene covers the city in this period"
             raise CatalogueError(
                 f"no scenes of {city.name} in {source.stac} from {source.period.start} to {source.period.end} with "
                 f"at most {source.max_cloud_cover:g} % cloud: {detail}; widen --period or raise --max-cloud-cover"
             )
-        return clear
+        return sorted(clear, key=lambda item: (acquired_at(item), item.id))
+
+    def _search(self, city: City) -> list[pystac.Item]:
+        """Return the well-formed items over a city in the widened period."""
+        source = self._source
+        searched = source.period.widened(source.widen_days)
+        catalogue = self._opened()
+        if is_api(catalogue):
+            items = [item for document in _search_api(catalogue, source, searched, city) for item in _parse(document)]
+        else:
+            items = self._items_of(catalogue)
+        begin = datetime.combine(searched.start, time.min, UTC)
+        end = datetime.combine(searched.end, time.max, UTC)
+        return [
+            item
+            for item in items
+            if source.collection in (None, item.collection_id)
+            and begin <= acquired_at(item) <= end
+            and overlaps(item, city)
+        ]
+
+    def _items_of(self, catalogue: pystac.Catalog) -> list[pystac.Item]:
+        if self._static_items is None:
+            self._static_items = list(_walk(catalogue, set()))
+        return self._static_items
 
     def _opened(self) -> pystac.Catalog:
         if self._catalogue is None:
@@ -226,10 +181,8 @@ class SceneFinder:
         if name not in self._collections:
             try:
                 self._collections |= {found.id: found for found in _collections(self._opened())}
-            except (APIError, requests.RequestException, OSError) as error:
-                raise CatalogueError(
-                    f"cannot list the collections of {self._source.stac}: {one_line(error)}"
-                ) from error
+            except READ_ERRORS as error:
+                raise explain(error, f"cannot list the collections of {self._source.stac}") from error
         return self._collections.get(name)
 
 
@@ -239,42 +192,94 @@ def find_scenes(source: Source, city: City) -> Candidates:
 
 
 def _collections(catalogue: pystac.Catalog) -> Iterator[pystac.Collection]:
-    if not _is_api(catalogue):
-        yield from (child for child in catalogue.get_children() if isinstance(child, pystac.Collection))
+    if not is_api(catalogue):
+        yield from (child for child in _children(catalogue) if isinstance(child, pystac.Collection))
     elif catalogue.conforms_to("COLLECTIONS"):
         yield from catalogue.get_collections()
 
 
-@retried
-def _search_api(
-    api: pystac_client.Client, collections: list[str] | None, days: str, city: City
-) -> Collection[pystac.Item]:
-    """Return the items in any of the city's boxes, each once."""
-    searches = [api.search(bbox=box, datetime=days, collections=collections) for box in boxes(city)]
-    return {item.id: item for search in searches for item in search.items()}.values()
+def _search_api(api: pystac_client.Client, source: Source, searched: Period, city: City) -> Iterator[Any]:
+    """Yield the documents of the items in each of the city's boxes.
+
+    Raises:
+        CatalogueError: the answer is malformed or does not end.
+        StoppingError: the host is away, or denies access.
+    """
+    where = f"searching {source.stac} for {city.name} failed"
+    for box in boxes(city):
+        seen = set[str]()
+        try:
+            search = api.search(
+                method=search_method(api), bbox=box, datetime=f"{searched.start}/{searched.end}",
+                collections=[source.collection] if source.collection else None,
+            )  # fmt: skip
+            for page in search.pages_as_dicts():
+                n_before = len(seen)
+                yield from page["features"]
+                seen.update(str(document) for document in page["features"])
+                if len(seen) == n_before or len(seen) > MAX_ITEMS:
+                    raise CatalogueError(f"{where}: its pages do not end")
+        except READ_ERRORS as error:
+            raise explain(error, where) from error
 
 
-def _search(catalogue: pystac.Catalog, source: Source, city: City) -> Iterator[pystac.Item]:
-    searched = source.period.widened(source.widen_days)
-    if _is_api(catalogue):
-        collections = [source.collection] if source.collection else None
-        days = f"{searched.start}/{searched.end}"
-        yield from _search_api(catalogue, collections, days, city)
-        return
-    begin = datetime.combine(searched.start, time.min, UTC)
-    end = datetime.combine(searched.end, time.max, UTC)
-    for item in catalogue.get_items(recursive=True):
-        is_wanted = source.collection is None or item.collection_id == source.collection
-        if is_wanted and begin <= acquired_at(item) <= end and overlaps(item, city):
-            yield item
+def _parse(found: Any) -> list[pystac.Item]:
+    """Return an item, or that of a document, with absolute addresses; nothing if what is needed cannot be read."""
+    try:
+        item = found if isinstance(found, pystac.Item) else pystac.Item.from_dict(found)
+        _check_names(item)
+        item.make_asset_hrefs_absolute()
+        acquired_at(item), cloud_cover(item), item_box(item)
+    except (CatalogueError, *READ_ERRORS) as error:
+        item_id = found.get("id") if isinstance(found, dict) else getattr(found, "id", found)
+        log.warning("item=%s event=left_out reason=%s", item_id, one_line(error))
+        return []
+    return [item]
+
+
+def _check_names(item: pystac.Item) -> None:
+    """Raise CatalogueError if the ids of an item and of its collection are no text."""
+    if not isinstance(item.id, str) or not isinstance(item.collection_id or "", str):
+        raise CatalogueError(f"item {item.id!r} of collection {item.collection_id!r}: ids must be text")
+
+
+def _walk(catalogue: pystac.Catalog, seen: set[str]) -> Iterator[pystac.Item]:
+    """Yield the well-formed items of a static catalogue and its children; dead links are left out.
+
+    Raises:
+        StoppingError: the host is away, or denies access.
+    """
+    for item in _linked(catalogue, pystac.RelType.ITEM, seen):
+        yield from _parse(item)
+    for child in _linked(catalogue, pystac.RelType.CHILD, seen):
+        if isinstance(child, pystac.Catalog):
+            yield from _walk(child, seen)
+
+
+def _children(catalogue: pystac.Catalog) -> Iterator[pystac.STACObject]:
+    return _linked(catalogue, pystac.RelType.CHILD, set())
+
+
+def _linked(catalogue: pystac.Catalog, rel: pystac.RelType, seen: set[str]) -> Iterator[pystac.STACObject]:
+    """Yield the objects that a catalogue links to; a link that was seen, or is dead, is left out."""
+    for link in catalogue.get_links(rel):
+        href = link.get_absolute_href() or ""
+        if href in seen:
+            continue
+        seen.add(href)
+        try:
+            target = link.resolve_stac_object(root=catalogue.get_root()).target
+        except READ_ERRORS as error:
+            explained = explain(error.__cause__ or error, f"cannot read {href}")
+            if isinstance(explained, StoppingError):
+                raise explained from error
+            log.warning("link=%s event=left_out reason=%s", without_secrets(href), explained)
+            continue
+        if isinstance(target, pystac.STACObject):
+            yield target
 
 
 def _without_links(item: pystac.Item) -> pystac.Item:
     """Return a copy without links, so that the whole catalogue is not pickled with it for Dask's workers."""
-    item.make_asset_hrefs_absolute()
     document = item.to_dict(include_self_link=False, transform_hrefs=False) | {"links": []}
     return pystac.Item.from_dict(document)
-
-
-def _is_api(catalogue: pystac.Catalog) -> TypeGuard[pystac_client.Client]:
-    return isinstance(catalogue, pystac_client.Client) and catalogue.conforms_to("ITEM_SEARCH")

@@ -13,13 +13,14 @@ import numpy as np
 import pystac
 from odc.geo.geobox import GeoBox
 
+from etl.addresses import without_secrets
 from etl.cities.grid import RESOLUTION_M, TILE_PX
-from etl.errors import ImageryError
+from etl.errors import CatalogueError, ImageryError, StoppingError, UnreadableFileError
 from etl.imagery.catalogue import Source
 from etl.imagery.cloud_mask import clear_pixels
 from etl.imagery.pixels import read_bands
 from etl.imagery.quality import BANDS_CHECKED, MIN_PIXELS, OffsetDecision, decide_offset, hidden_by_cloud
-from etl.imagery.sentinel2 import BANDS, acquired_at, asset_keys, baseline, claimed_offset, cloud_cover
+from etl.imagery.sentinel2 import BANDS, acquired_at, asset_keys, baseline, check_item, claimed_offset, cloud_cover
 
 COARSE = 8
 """Scenes are examined at 80 m, for which overviews exist: about a hundredth of the bytes."""
@@ -46,6 +47,7 @@ class Scene:
         clear: those of them that show the ground.
         hidden: (rows, columns) bool: tiles that are cloudy although the mask calls them clear.
         refused: why it is not used; None if it is used.
+        is_denied: True if it is not used because access to one of its files is denied.
     """
 
     item: pystac.Item
@@ -54,6 +56,7 @@ class Scene:
     clear: np.ndarray
     hidden: np.ndarray
     refused: str | None
+    is_denied: bool = False
 
 
 @dataclass(frozen=True)
@@ -134,6 +137,7 @@ def select_scenes(
 
     Raises:
         ImageryError: no scene is usable; the text gives the reason for each.
+        StoppingError: access to every scene is denied.
     """
     observations, seen, steps = _Observations(tiles), dict[str, Scene](), list[Step]()
     for step in search_steps(source):
@@ -150,7 +154,8 @@ def select_scenes(
     usable = tuple(scene for scene in ordered if scene.refused is None)
     refused = tuple(scene for scene in ordered if scene.refused is not None)
     if not usable:
-        raise ImageryError("no scene is usable: " + "; ".join(f"{s.item.id} {s.refused}" for s in refused))
+        kind = StoppingError if all(scene.is_denied for scene in refused) else ImageryError
+        raise kind("no scene is usable: " + "; ".join(f"{s.item.id} {s.refused}" for s in refused))
     return Selection(usable, refused, tuple(steps))
 
 
@@ -164,15 +169,26 @@ def search_steps(source: Source) -> list[Step]:
 
 
 def examine(item: pystac.Item, geobox: GeoBox) -> Scene:
-    """Examine one scene over a city.
+    """Examine one scene over a city; it is refused if its item is no Sentinel-2 L2A or a file cannot be read.
 
     Args:
-        item: a Sentinel-2 L2A item.
+        item: a STAC item.
         geobox: the box of the city's tiles, 10 m.
 
     Raises:
-        ImageryError: a file cannot be read.
+        StoppingError: no answer comes from the host of its files.
     """
+    try:
+        check_item(item)
+        return _examine(item, geobox)
+    except (CatalogueError, ImageryError) as error:
+        nothing = np.zeros(tuple(geobox.zoom_out(COARSE).shape), bool)
+        hidden = np.zeros([side // COARSE_TILE_PX for side in nothing.shape], bool)
+        is_denied = isinstance(error, UnreadableFileError) and error.is_denied
+        return Scene(item, OffsetDecision(0, 0, None), nothing, nothing, hidden, str(error), is_denied)
+
+
+def _examine(item: pystac.Item, geobox: GeoBox) -> Scene:
     coarse = geobox.zoom_out(COARSE)
     keys = asset_keys(item)
     dn = read_bands([item], [keys[BANDS.index(band)] for band in BANDS_CHECKED], coarse, "nearest")
@@ -190,6 +206,13 @@ def examine(item: pystac.Item, geobox: GeoBox) -> Scene:
     for place in darkest:
         hidden[place] = True
     return Scene(item, offset, covered, clear, hidden, _refusal(clear, darkest, n_seen))
+
+
+def scene_of(address: str, scenes: Sequence[Scene]) -> Scene:
+    """Return the scene that has a file at an address."""
+    return next(
+        scene for scene in scenes if address in {without_secrets(asset.href) for asset in scene.item.assets.values()}
+    )
 
 
 def solar_day(item: pystac.Item, lon: float) -> date:

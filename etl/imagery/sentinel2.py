@@ -1,10 +1,13 @@
 """One STAC item of Sentinel-2 L2A: its band assets, acquisition time, cloud cover, scale, offset and baseline."""
 
+import math
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 import pystac
 
+from db.errors import one_line
 from etl.errors import CatalogueError
 
 BANDS = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B11", "B12")
@@ -26,6 +29,8 @@ OFFSET_BASELINE, BOA_OFFSET = 4.0, -1000
 TO_BE_SIGNED, HTTP_TIMEOUT_S = "terrakin:to_be_signed", "terrakin:http_timeout_s"
 """Extra fields that items carry to Dask's workers: whether asset addresses need a token, and the timeout in seconds."""
 SCALE = 0.0001
+BASELINE = re.compile(r"N?(\d\d?)[._]?(\d\d?)?")
+"""``05.11``, ``5.11``, ``N0511`` or ``5``."""
 
 
 def check_item(item: pystac.Item) -> None:
@@ -36,7 +41,7 @@ def check_item(item: pystac.Item) -> None:
     """
     scale, offset = claimed_scale(item), claimed_offset(item)
     baseline(item)
-    if scale not in (None, SCALE):
+    if scale is not None and not math.isclose(scale, SCALE):
         raise CatalogueError(f"item {item.id} has scale {scale:g}; Sentinel-2 L2A has {SCALE}")
     if offset not in (0, BOA_OFFSET):
         raise CatalogueError(
@@ -68,7 +73,7 @@ def claimed_offset(item: pystac.Item) -> int:
     ``earthsearch:boa_offset_applied``, although ``raster:bands`` still gives the offset -0.1. Planetary Computer
     never removes it and gives no offset, so the baseline decides. Metadata can be wrong: see etl.imagery.quality.
     """
-    if item.properties.get("earthsearch:boa_offset_applied", False):
+    if truth(item.properties.get("earthsearch:boa_offset_applied")):
         return 0
     offset = _raster_value(item.assets[asset_keys(item)[3]], "offset")
     if offset is not None:
@@ -77,7 +82,7 @@ def claimed_offset(item: pystac.Item) -> int:
 
 
 def baseline(item: pystac.Item) -> float | None:
-    """Return the processing baseline, such as 5.1 for ``05.10``, or None if the item has none.
+    """Return the processing baseline, such as 5.1 for ``05.10`` or ``N0510``, or None if the item has none.
 
     Raises:
         CatalogueError: it is not a number.
@@ -85,12 +90,10 @@ def baseline(item: pystac.Item) -> float | None:
     text = item.properties.get("s2:processing_baseline", item.properties.get("processing:version"))
     if text is None:
         return None
-    try:
-        return float(text)
-    except (TypeError, ValueError) as error:
-        raise CatalogueError(
-            f"item {item.id} has processing baseline {text!r}; it must be a number such as 05.11"
-        ) from error
+    parts = BASELINE.fullmatch(str(text))
+    if parts is None:
+        raise CatalogueError(f"item {item.id} has processing baseline {text!r}; it must be a number such as 05.11")
+    return float(f"{parts[1]}.{parts[2] or 0}")
 
 
 def acquired_at(item: pystac.Item) -> datetime:
@@ -106,8 +109,33 @@ def acquired_at(item: pystac.Item) -> datetime:
 
 
 def cloud_cover(item: pystac.Item) -> float:
-    """Return a scene's cloud cover in percent according to its producer; 0 if the item has none."""
-    return float(item.properties.get("eo:cloud_cover") or 0)
+    """Return a scene's cloud cover in percent according to its producer; 0 if the item has none.
+
+    Raises:
+        CatalogueError: it is not a number from 0 to 100.
+    """
+    value = item.properties.get("eo:cloud_cover")
+    try:
+        percent = float(0 if value is None else value)
+    except (TypeError, ValueError):
+        percent = math.nan
+    if not 0 <= percent <= 100:
+        raise CatalogueError(f"item {item.id} has cloud cover {value!r}; it must be a number from 0 to 100")
+    return percent
+
+
+def truth(value: Any) -> bool | None:
+    """Return True or False for a property that catalogues write as true, "true" or 1; None for null.
+
+    Raises:
+        CatalogueError: it is something else.
+    """
+    known = {"true": True, "1": True, "false": False, "0": False}
+    if value is None:
+        return None
+    if str(value).lower() not in known:
+        raise CatalogueError(f"{value!r} must be true or false")
+    return known[str(value).lower()]
 
 
 def claimed_scale(item: pystac.Item) -> float | None:
@@ -118,8 +146,9 @@ def claimed_scale(item: pystac.Item) -> float | None:
 def _raster_value(asset: pystac.Asset, name: str) -> float | None:
     """Return ``raster:scale`` or ``raster:offset`` of an asset of STAC 1.1, or of the raster extension of STAC 1.0."""
     fields = asset.extra_fields
-    if f"raster:{name}" in fields:
-        return float(fields[f"raster:{name}"])
-    bands: list[dict[str, Any]] = fields.get("raster:bands") or fields.get("bands") or [{}]
-    value = bands[0].get(name, bands[0].get(f"raster:{name}"))
-    return None if value is None else float(value)
+    try:
+        bands: list[dict[str, Any]] = fields.get("raster:bands") or fields.get("bands") or [{}]
+        value = fields.get(f"raster:{name}", bands[0].get(name, bands[0].get(f"raster:{name}")))
+        return None if value is None else float(value)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise CatalogueError(f"{asset.href} has a {name} that is no number ({one_line(error)})") from error

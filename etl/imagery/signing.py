@@ -5,7 +5,7 @@ import importlib.util
 import requests
 
 from db.errors import one_line
-from etl.errors import CatalogueError, ImageryError
+from etl.errors import CatalogueError, StoppingError
 
 
 def check_signing() -> None:
@@ -25,11 +25,11 @@ def sign_address(url: str) -> str:
     longer. The package caches tokens and renews them before they expire.
 
     Raises:
-        ImageryError: no token is available (the package has retried).
+        StoppingError: no token is available (the package has retried).
     """
     import planetary_computer
 
     try:
         return str(planetary_computer.sign_url(url))
     except requests.RequestException as error:
-        raise ImageryError(f"cannot get a token to read {url}: {one_line(error)}") from None
+        raise StoppingError(f"cannot get a token to read {url}: {one_line(error)}") from None

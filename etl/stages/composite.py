@@ -2,20 +2,23 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pystac
 
+from etl.addresses import without_secrets
 from etl.cities.city import City
 from etl.cities.grid import TILE_PX, city_geobox, tiles_in_box
-from etl.errors import ImageryError, OriginError
+from etl.errors import ImageryError, OriginError, UnreadableFileError
 from etl.imagery.catalogue import Candidates, SceneFinder, Source
 from etl.imagery.composite import Composite, examine_all, load_composite
 from etl.imagery.dask_cluster import DaskOptions, open_cluster
-from etl.imagery.selection import Selection, describe, select_scenes
-from etl.imagery.sentinel2 import BANDS
+from etl.imagery.selection import Scene, Selection, describe, scene_of, select_scenes
+from etl.imagery.sentinel2 import BANDS, truth
 from etl.store.work_files import COMPOSITE, write_arrays
 from etl.tasks.city_loop import Advance, walk_cities
 from etl.tasks.job import Job, fingerprint
@@ -36,7 +39,7 @@ def run(job: Job, source: Source, ensure_cluster: Callable[[], None]) -> list[st
     """
     wanted = {
         city.city_id: fingerprint(
-            source.stac,
+            without_secrets(source.stac),
             source.collection,
             source.max_cloud_cover,
             source.widen_days,
@@ -113,11 +116,21 @@ def _load(job: Job, source: Source, city: City, candidates: Candidates) -> tuple
 
     cells = job.cells[city.city_id]
     geobox = city_geobox(cells)
+    examined: dict[str, Scene] = {}
+
+    def examine_new(items: Sequence[pystac.Item]) -> list[Scene]:
+        new = [item for item in items if item.id not in examined]
+        examined.update({scene.item.id: scene for scene in examine_all(new, geobox)})
+        return [examined[item.id] for item in items]
+
     try:
-        selected = select_scenes(
-            candidates.items, source, city.lon, tiles_in_box(cells), lambda items: examine_all(items, geobox)
-        )
-        return selected, load_composite(selected.scenes, geobox, city.lon)
+        while True:
+            selected = select_scenes(candidates.items, source, city.lon, tiles_in_box(cells), examine_new)
+            try:
+                return selected, load_composite(selected.scenes, geobox, city.lon)
+            except UnreadableFileError as error:  # at full resolution only: without its scene, others may be needed
+                scene = scene_of(error.address, selected.scenes)
+                examined[scene.item.id] = replace(scene, refused=str(error), is_denied=error.is_denied)
     except KilledWorker as error:
         raise ImageryError(
             f"Dask workers died repeatedly while processing {city.name} ({error}); check that memory is sufficient"
@@ -139,7 +152,7 @@ def _terms(selected: Selection, licence: str | None) -> Mapping[str, Any]:
     """Return what terrakin.composites records of dates, licences and attributions; items go before their collection."""
     properties = [scene.item.properties for scene in selected.scenes]
     return {
-        "is_date_known": all(found.get("terrakin:is_date_known", True) for found in properties),
+        "is_date_known": all(truth(found.get("terrakin:is_date_known", True)) for found in properties),
         "licences": sorted({found.get("license") or licence for found in properties} - {None}),
         "attributions": sorted({found["attribution"] for found in properties if found.get("attribution")}),
     }

@@ -58,8 +58,10 @@ def write_arrays(
         chunk: longest side of a chunk along the last two axes; along the axis before them it is TILES_PER_CHUNK.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    # A city belongs to one process at a time: what others have left here was left by a process that died.
+    for left_over in path.parent.glob(f"{path.name}.new-*"):
+        shutil.rmtree(left_over, ignore_errors=True)
     new = path.with_name(f"{path.name}.new-{os.getpid()}")
-    shutil.rmtree(new, ignore_errors=True)
     group = zarr.open_group(new, mode="w-", attributes=dict(attributes))
     for name, values in arrays.items():
         longest = (TILES_PER_CHUNK, chunk, chunk)[-values.ndim :]

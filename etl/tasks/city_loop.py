@@ -1,18 +1,26 @@
 """The loop over the cities of a stage, shared with other processes through the ledger."""
 
+import errno
 import logging
 import time
 from collections.abc import Callable, Container, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from typing import Any
 
+import psycopg
+
+from db.errors import one_line
+from etl.addresses import without_secrets
 from etl.cities.city import City
-from etl.errors import EtlError
+from etl.errors import EtlError, StoppingError
 from etl.tasks.job import Bar, Job
 from etl.tasks.ledger import Stage, Task
 
 log = logging.getLogger(__name__)
 
+UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
+"""No work file can be written: the disk is full or read-only."""
 POLL_S = 0.5
 """Seconds between two checks whether another process has finished."""
 
@@ -26,6 +34,8 @@ def walk_cities(
     job: Job, stage: Stage, unit: str, wanted: Mapping[int, str | None], file: str | None, work: Work, at_once: int = 1
 ) -> list[str]:
     """Run a stage for each city of the job for which it is not done; a city that fails does not stop the others.
+
+    What would fail every city stops the run: the city in hand goes back to pending, and the attempt does not count.
 
     Other processes may work on the same stage: each city is done by one of them, and all of them finish the stage
     together, so that the next stage finds all of its inputs. Tasks of a process that died are taken over.
@@ -42,6 +52,10 @@ def walk_cities(
 
     Returns:
         One line per city that failed.
+
+    Raises:
+        StoppingError: what would fail every city, such as a host that is away or a full disk.
+        psycopg.OperationalError: the same of the database.
     """
     seen = job.ledger.tasks(stage)
     due = [c.city_id for c in job.cities if _is_due(job, c.city_id, wanted[c.city_id], seen[c.city_id], file)]
@@ -56,7 +70,8 @@ def walk_cities(
 
     def release(city_id: int) -> None:
         released.add(city_id)
-        job.ledger.release(stage, city_id)
+        with suppress(psycopg.OperationalError):  # the database may be away; the next run takes the city over
+            job.ledger.release(stage, city_id)
 
     with job.bar(stage, unit, sum(sizes.values())) as bar:
 
@@ -77,11 +92,11 @@ def walk_cities(
 
 
 def _one_by_one(claims: Iterator[int], attempt: Callable[[int], None], release: Callable[[int], None]) -> None:
-    """Attempt the claimed cities one after another; release the one in hand if the run is interrupted."""
+    """Attempt the claimed cities one after another; release the one in hand if the run stops."""
     for city_id in claims:
         try:
             attempt(city_id)
-        except KeyboardInterrupt:
+        except BaseException:
             release(city_id)
             raise
 
@@ -91,8 +106,8 @@ def _side_by_side(
 ) -> None:
     """Attempt so many cities at once, each in a thread, and claim the next one when one of them has ended.
 
-    An interruption, which reaches the main thread, or an error of the program ends the loop and releases the cities in
-    hand; their threads may go on for a while.
+    An interruption, which reaches the main thread, or an error that stops the run ends the loop and releases the cities
+    in hand; their threads may go on for a while.
     """
     in_hand = set[int]()
     running = set[Future[int]]()
@@ -123,24 +138,38 @@ def _side_by_side(
 
 def _attempt(
     job: Job, stage: Stage, city: City, made_from: str, bar: Bar, work: Work, released: Container[int]
-) -> EtlError | None:
-    """Process a claimed city and record the outcome in the ledger; return the error if it failed.
+) -> str | None:
+    """Process a claimed city and record the outcome in the ledger; return the reason if it failed.
 
     Nothing is recorded for a city that was released meanwhile.
     """
     log.info("stage=%s city_id=%d event=started", stage, city.city_id)
     try:
         detail = work(city, made_from, bar.update)
+    except (StoppingError, psycopg.OperationalError):
+        raise
     except EtlError as error:
-        if city.city_id in released:
-            return None
-        job.ledger.fail(stage, city.city_id, str(error))
-        log.warning("stage=%s city_id=%d event=failed error=%s", stage, city.city_id, error)
-        return error
+        return _failed(job, stage, city, str(error), released)
+    except Exception as error:  # one city must not stop the others, whatever is wrong with it
+        if isinstance(error, OSError) and error.errno in UNWRITABLE:
+            raise StoppingError(
+                f"cannot write {error.filename or 'a file'}: {error.strerror}; run again then"
+            ) from error
+        log.exception("stage=%s city_id=%d event=unforeseen", stage, city.city_id)
+        return _failed(job, stage, city, without_secrets(f"{type(error).__name__}: {one_line(error)}"), released)
     if city.city_id not in released:
         job.ledger.finish(stage, city.city_id, dict(detail) | {"made_from": made_from})
         log.info("stage=%s city_id=%d event=done", stage, city.city_id)
     return None
+
+
+def _failed(job: Job, stage: Stage, city: City, reason: str, released: Container[int]) -> str | None:
+    """Record that a city failed, unless it was released; return the reason."""
+    if city.city_id in released:
+        return None
+    job.ledger.fail(stage, city.city_id, reason)
+    log.warning("stage=%s city_id=%d event=failed error=%s", stage, city.city_id, reason)
+    return reason
 
 
 def _is_due(job: Job, city_id: int, want: str | None, task: Task, file: str | None) -> bool:

@@ -14,12 +14,14 @@ import rasterio
 from db.settings import Settings
 from etl.demo.catalogue import COLLECTION, DemoCatalogue
 from tests.etl.conftest import PERIOD, CommandLine, InThisProcess, environment, run_arguments
+from tests.file_server import Behaviour, served
 
 LISBON = "SYNTHETIC_LISBON_20240605"
 COUNTS = """
     SELECT (SELECT count(*) FROM terrakin.cities), (SELECT count(*) FROM terrakin.composites),
         (SELECT count(*) FROM terrakin.tiles), (SELECT count(*) FROM terrakin.etl_tasks)
 """
+SCENES = "SELECT s ->> 'item_id', s ->> 'refused' FROM terrakin.composites, jsonb_array_elements(scenes) AS s"
 
 
 @pytest.fixture
@@ -108,30 +110,83 @@ def test_a_period_without_scenes(terrakin: InThisProcess, database: Settings, ti
     assert counts(database) == (3, 0, 0, 18)
 
 
-def test_a_truncated_cog_fails_its_city_and_no_other(
-    started: CommandLine, database: Settings, damaged_demo: DemoCatalogue
+def scenes_of_lisbon(database: Settings) -> dict[str, str | None]:
+    """Return why each scene of Lisbon was refused, None where it is used."""
+    with psycopg.connect(str(database.database_url)) as conn:
+        return dict(conn.execute(SCENES).fetchall())
+
+
+@pytest.mark.parametrize("n_bytes", [0, 1000, -1])
+def test_a_truncated_cog_costs_its_scene_and_no_city(
+    started: CommandLine, database: Settings, damaged_demo: DemoCatalogue, n_bytes: int
 ) -> None:
     path = damaged_demo.catalogue.parent / COLLECTION / LISBON / "B08.tif"
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2 if n_bytes < 0 else n_bytes])
+    done = started(*run_arguments(damaged_demo, "--city", "Lisbon (synthetic)"))
+    assert done.returncode == 0, done.stderr
+    scenes = scenes_of_lisbon(database)
+    assert str(path) in str(scenes.pop(LISBON))
+    assert list(scenes.values()) == [None, None]
+    assert counts(database) == (1, 1, 4, 6)
+
+
+def remove_scl(item: dict[str, Any]) -> None:
+    item["assets"].pop("scl")
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (remove_scl, "no asset scl"),
+        (lambda item: item["properties"].update({"s2:processing_baseline": "latest"}), "baseline 'latest'"),
+        (lambda item: item["assets"]["red"].update({"raster:scale": 0.001}), "scale 0.001"),
+        (lambda item: item["assets"]["red"].update({"raster:scale": "none"}), "no number"),
+        (lambda item: item["assets"]["nir"].update({"href": "absent.tif"}), "absent.tif"),
+    ],
+)
+def test_an_incomplete_item_costs_its_scene_and_no_city(
+    started: CommandLine, database: Settings, damaged_demo: DemoCatalogue, change: Callable[[Any], Any], reason: str
+) -> None:
+    edit_item(damaged_demo, LISBON, change)
+    done = started(*run_arguments(damaged_demo, "--city", "Lisbon (synthetic)"))
+    assert done.returncode == 0, done.stderr
+    scenes = scenes_of_lisbon(database)
+    assert reason in str(scenes.pop(LISBON))
+    assert list(scenes.values()) == [None, None]
+
+
+def test_a_city_without_a_usable_scene_fails_and_no_other(
+    started: CommandLine, database: Settings, damaged_demo: DemoCatalogue
+) -> None:
+    for folder in damaged_demo.catalogue.parent.glob(f"{COLLECTION}/SYNTHETIC_LISBON_*"):
+        edit_item(damaged_demo, folder.name, remove_scl)
     line = error_of(started, *run_arguments(damaged_demo))
     assert "1 of 3 cities" in line
-    assert "Lisbon (synthetic)" in line
-    assert str(path) in line
+    assert f"Lisbon (synthetic): no scene is usable: {LISBON} item {LISBON} has no asset scl" in line
     assert not list((database.home / "work" / "-2267057").rglob("composite.zarr*"))
     assert counts(database) == (3, 2, 8, 18)
     status = started("etl", "status").stdout
     assert "failed: Lisbon (synthetic), composite, attempt 1: " in status
 
 
-def test_an_item_without_scl_fails_its_city(
+def test_a_password_in_an_address_is_never_stored_or_printed(
     started: CommandLine, database: Settings, damaged_demo: DemoCatalogue
 ) -> None:
-    edit_item(damaged_demo, LISBON, lambda item: item["assets"].pop("scl"))
-    line = error_of(started, *run_arguments(damaged_demo, "--city", "Lisbon (synthetic)"))
-    assert LISBON in line
-    assert "scl" in line
-    assert counts(database) == (1, 0, 0, 6)
-    assert not list((database.home / "work").rglob("*.zarr*"))
+    with served(damaged_demo.catalogue.parent, Behaviour()) as url:
+        (damaged_demo.catalogue.parent / COLLECTION / LISBON / "B11.tif").unlink()
+        secret = url.replace("://", "://alice:s3cr3t@") + "/catalog.json"
+        done = started(
+            "--verbose", "etl", "run", "--stac", secret, "--cities", str(damaged_demo.cities), "--period", PERIOD,
+            "--encoder", "mosaiks", "--city", "Lisbon (synthetic)", "--workers", "1",
+        )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    with psycopg.connect(str(database.database_url)) as conn:
+        (stored,) = conn.execute("SELECT stac_url FROM terrakin.composites").fetchone() or ("",)
+        dump = conn.execute("SELECT string_agg(c::text, '') FROM terrakin.composites AS c").fetchone()
+    assert stored == f"{url}/catalog.json"
+    for text in (str(dump), done.stderr, done.stdout, started("etl", "status").stdout):
+        assert "s3cr3t" not in text
+        assert "alice" not in text
 
 
 def test_a_weights_file_with_another_hash(

@@ -16,7 +16,7 @@ import requests
 from etl.cities.city import City
 from etl.cities.files import read_cities
 from etl.demo.catalogue import COLLECTION, DemoCatalogue
-from etl.errors import CatalogueError
+from etl.errors import CatalogueError, StoppingError
 from etl.imagery.catalogue import Source, check_catalogue, find_scenes
 from etl.period import Period
 
@@ -97,7 +97,7 @@ def test_period_and_cloud_limit_are_respected(api: str, tiny_demo: DemoCatalogue
 
 @pytest.mark.parametrize("stac", ["http://127.0.0.1:1/", "http://127.0.0.1:1/catalog.json"])
 def test_an_unreachable_catalogue_is_reported_with_its_url(stac: str) -> None:
-    with pytest.raises(CatalogueError, match=f"reach .*{stac}"):
+    with pytest.raises(StoppingError, match=f"reach .*{stac}"):
         check_catalogue(Source(stac, None, SUMMER))
 
 

@@ -26,6 +26,15 @@ def test_a_failed_write_leaves_the_old_group(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read_array(path, "a"), np.ones(3))
 
 
+def test_what_a_dead_process_has_left_is_removed(tmp_path: Path) -> None:
+    left_over, of_another_file = tmp_path / "y.zarr.new-1", tmp_path / "z.zarr.new-1"
+    for folder in (left_over, of_another_file):
+        folder.mkdir()
+        (folder / "half").write_bytes(b"half")
+    write_arrays(tmp_path / "y.zarr", {"a": np.ones(3)}, {})
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["y.zarr", "z.zarr.new-1"]
+
+
 def test_an_absent_group_has_no_attributes(tmp_path: Path) -> None:
     assert read_attributes(tmp_path / "none.zarr") is None
 

@@ -1,5 +1,6 @@
 """The loop over the cities of a stage: how many are in hand at once, and what an interruption leaves behind."""
 
+import errno
 import os
 import signal
 import threading
@@ -8,11 +9,12 @@ from contextlib import nullcontext
 from typing import Any
 from unittest.mock import Mock
 
+import psycopg
 import pytest
 
 from db.settings import Settings
 from etl.cities.city import City
-from etl.errors import ImageryError
+from etl.errors import ImageryError, StoppingError
 from etl.tasks.city_loop import Advance, walk_cities
 from etl.tasks.job import Job
 from etl.tasks.ledger import Ledger
@@ -62,12 +64,42 @@ def test_a_city_that_fails_does_not_stop_the_others(job: Job, at_once: int) -> N
     assert states(job) == {1: ("done", 1), 2: ("failed", 1), 3: ("done", 1)}
 
 
-def test_an_error_of_a_program_in_a_thread_ends_the_run(job: Job) -> None:
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_an_unforeseen_error_fails_one_city_and_is_recorded_with_its_class(
+    job: Job, at_once: int, caplog: pytest.LogCaptureFixture
+) -> None:
     def work(city: City, made_from: str, advance: Advance) -> Mapping[str, Any]:
-        raise ZeroDivisionError
+        if city.city_id == 2:
+            raise KeyError("https://alice:secret@host/B11.tif?sig=secret")
+        return {}
 
-    with pytest.raises(ZeroDivisionError):
-        walk_cities(job, "composite", "city", WANTED, None, work, at_once=2)
+    failed = walk_cities(job, "composite", "city", WANTED, None, work, at_once)
+    assert failed == ["city 2: KeyError: 'https://host/B11.tif'"]
+    assert states(job) == {1: ("done", 1), 2: ("failed", 1), 3: ("done", 1)}
+    assert "Traceback" in caplog.text
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (StoppingError("host away"), StoppingError),
+        (OSError(errno.ENOSPC, "No space left on device", "work/1"), StoppingError),
+        (OSError(errno.EROFS, "Read-only file system"), StoppingError),
+        (psycopg.OperationalError("the connection is lost"), psycopg.OperationalError),
+    ],
+)
+def test_what_would_fail_every_city_stops_the_run_and_counts_no_attempt(
+    job: Job, at_once: int, error: Exception, expected: type[Exception]
+) -> None:
+    def work(city: City, made_from: str, advance: Advance) -> Mapping[str, Any]:
+        if city.city_id == 1:
+            return {}
+        raise error
+
+    with pytest.raises(expected):
+        walk_cities(job, "composite", "city", WANTED, None, work, at_once)
+    assert states(job) == {1: ("done", 1), 2: ("pending", 0), 3: ("pending", 0)}
 
 
 @pytest.mark.parametrize(("at_once", "in_hand"), [(1, 1), (2, 2)])
