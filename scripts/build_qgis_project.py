@@ -99,15 +99,22 @@ class Source:
     filter_: str = ""
 
 
-POLYGON, MULTIPOLYGON, POINT = QgsWkbTypes.Polygon, QgsWkbTypes.MultiPolygon, QgsWkbTypes.Point
+MULTIPOLYGON, POINT = QgsWkbTypes.MultiPolygon, QgsWkbTypes.Point
 # From top to bottom.
 SOURCES = (
-    Source("query", "Query tile", "api", "tile_overview", "footprint", "tile_id", POLYGON, filter_="tile_id = 0"),
+    Source("query", "Query tile", "api", "tile_overview", "footprint", "tile_id", MULTIPOLYGON, filter_="tile_id = 0"),
     Source(
-        "matches", "Matches of a tile", "", MATCHES_QUERY, "footprint", "rank", POLYGON, filter_="query_tile_id = 0"
+        "matches",
+        "Matches of a tile",
+        "",
+        MATCHES_QUERY,
+        "footprint",
+        "rank",
+        MULTIPOLYGON,
+        filter_="query_tile_id = 0",
     ),
     Source("cities", "Cities", "api", "city_overview", "location", "city_id", POINT),
-    Source("grid", "Tiles", "api", "tile_overview", "footprint", "tile_id", POLYGON),
+    Source("grid", "Tiles", "api", "tile_overview", "footprint", "tile_id", MULTIPOLYGON),
     Source("umap", "UMAP plane", "api", "umap_overview", "place", "tile_id", POINT, srid="0"),
     Source("land", "Countries", "terrakin", "country_outlines", "outline", "outline_id", MULTIPOLYGON),
 )

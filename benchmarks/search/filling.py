@@ -28,7 +28,7 @@ UNSTAGE = """
     INSERT INTO terrakin.tiles (tile_id, city_id, composite_id, period, footprint, location, valid_share,
         embedding_mean, embedding_dominant, dominant_share, umap_x, umap_y)
     SELECT s.tile_id, s.city_id, c.composite_id, c.period,
-        ST_MakeEnvelope(s.lon - h.width, s.lat - h.height, s.lon + h.width, s.lat + h.height, 4326),
+        ST_Multi(ST_MakeEnvelope(s.lon - h.width, s.lat - h.height, s.lon + h.width, s.lat + h.height, 4326)),
         ST_SetSRID(ST_MakePoint(s.lon, s.lat), 4326)::geography, 1, s.embedding, s.embedding, 0.5, s.umap_x, s.umap_y
     FROM stage AS s
     JOIN terrakin.composites AS c ON c.city_id = s.city_id

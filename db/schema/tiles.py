@@ -51,9 +51,10 @@ tiles = Table(
     Column("period", DATERANGE, nullable=False, comment="Dates (UTC) of the composite."),
     Column(
         "footprint",
-        Geometry("POLYGON", srid=4326, spatial_index=False),
+        Geometry("MULTIPOLYGON", srid=4326, spatial_index=False),
         nullable=False,
-        comment="Outline of the tile's 224 x 224 pixels of 10 m: its four UTM corners in EPSG:4326.",
+        comment="Outline of the tile's 224 x 224 pixels of 10 m: its four UTM corners in EPSG:4326, cut in two at the "
+        "antimeridian.",
     ),
     Column(
         "location",

@@ -16,10 +16,10 @@ from odc.geo import XY
 from odc.geo.geobox import GeoBox
 from odc.geo.gridspec import GridSpec
 from pyproj import Transformer
-from shapely import Polygon
+from shapely import MultiPolygon, Polygon
 
 from etl.cities.city import City
-from etl.cities.extent import GEOD
+from etl.cities.extent import GEOD, within_180
 
 TILE_PX = 224
 RESOLUTION_M = 10
@@ -64,12 +64,17 @@ class Cell:
         """The tile's pixels: 224 x 224 at 10 m, north up."""
         return _grid_spec(self.srid)[(self.col, self.row)]
 
-    def footprint(self) -> Polygon:
-        """Return the tile's corners in EPSG:4326 (lon, lat), counter-clockwise from the lower left."""
+    def footprint(self) -> MultiPolygon:
+        """Return the tile's corners in EPSG:4326 (lon, lat), counter-clockwise from the lower left.
+
+        A tile on the antimeridian has two parts, one on either side.
+        """
         left, bottom = self.col * TILE_M, self.row * TILE_M
         right, top = left + TILE_M, bottom + TILE_M
         lon, lat = _to_degrees(self.srid).transform([left, right, right, left], [bottom, bottom, top, top])
-        return Polygon(zip(lon, lat, strict=True))
+        if max(lon) - min(lon) < 180:
+            return MultiPolygon([Polygon(zip(lon, lat, strict=True))])
+        return within_180(Polygon(zip(np.asarray(lon) % 360, lat, strict=True)))
 
     def centre(self) -> shapely.Point:
         """Return the tile's centre in EPSG:4326 (lon, lat)."""

@@ -5,7 +5,7 @@
 CREATE OR REPLACE FUNCTION api.block_at(lon double precision, lat double precision)
 RETURNS TABLE (
     block_id bigint, tile_id bigint, city_id bigint, city text, country_code text, period daterange,
-    footprint geometry(Polygon, 4326)
+    footprint geometry(MultiPolygon, 4326)
 )
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = public, pg_temp

@@ -1,13 +1,13 @@
 -- requires: functions/block_cell.sql
 -- requires: functions/tile_cell.sql
 CREATE OR REPLACE FUNCTION api.block_footprint(block_id bigint)
-RETURNS geometry(Polygon, 4326)
+RETURNS geometry(MultiPolygon, 4326)
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = public, pg_temp
 AS $$
 -- SQL functions would be planned again for every block.
-BEGIN
-    RETURN (
+DECLARE
+    outline geometry := (
         SELECT ST_Transform(ST_MakeEnvelope(c.west, c.north - 320, c.west + 320, c.north, c.srid), 4326)
         FROM (
             SELECT t.col * 2240 + b.col * 320 AS west, (t."row" + 1) * 2240 - b."row" * 320 AS north, t.srid
@@ -15,9 +15,14 @@ BEGIN
             CROSS JOIN LATERAL api.tile_cell(b.tile_id) AS t
         ) AS c
     );
+BEGIN
+    IF ST_XMax(outline) - ST_XMin(outline) > 180 THEN
+        outline := ST_WrapX(ST_ShiftLongitude(outline), 180, -360);
+    END IF;
+    RETURN ST_Multi(outline);
 END;
 $$;
 
 COMMENT ON FUNCTION api.block_footprint IS
-'Return the outline of a block, 320 m x 320 m: its four UTM corners in EPSG:4326. It is computed from the id, whether
-or not the block exists.';
+'Return the outline of a block, 320 m x 320 m: its four UTM corners in EPSG:4326, cut in two at the antimeridian. It is
+computed from the id, whether or not the block exists.';

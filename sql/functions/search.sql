@@ -29,7 +29,7 @@ RETURNS TABLE (
     licences text[],
     attributions text[],
     has_thumbnail boolean,
-    footprint geometry(Polygon, 4326)
+    footprint geometry(MultiPolygon, 4326)
 )
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 ROWS 20

@@ -32,7 +32,7 @@ RETURNS TABLE (
     country_code text,
     similarity double precision,
     distance_m double precision,
-    footprint geometry(Polygon, 4326),
+    footprint geometry(MultiPolygon, 4326),
     compared bigint,
     is_exact boolean
 )

@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION api.tile_at(lon double precision, lat double precision)
 RETURNS TABLE (
-    tile_id bigint, city_id bigint, city text, country_code text, period daterange, footprint geometry(Polygon, 4326)
+    tile_id bigint, city_id bigint, city text, country_code text, period daterange, footprint geometry(MultiPolygon, 4326)
 )
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = public, pg_temp

@@ -18,6 +18,8 @@ DECLARE
     item_ids bigint[];
     city_ids bigint[];
     max_items constant integer := 100000;
+    is_wide boolean := ST_XMax(query_area) - ST_XMin(query_area) > 180;
+    query_location geography;
 BEGIN
     IF query_area IS NULL OR ST_SRID(query_area) <> 4326 THEN
         RAISE EXCEPTION 'query_area has SRID %', coalesce(ST_SRID(query_area)::text, 'NULL')
@@ -46,7 +48,10 @@ BEGIN
             USING ERRCODE = '22023', HINT = 'Draw a smaller area; the mean of so many describes no place.';
     END IF;
     embedding := internal.mean_embedding(item_ids, unit, method);
-    RETURN ROW(embedding, query_area::geography, item_ids, city_ids, internal.is_synthetic(city_ids))::internal.search_anchor;
+    -- On the sphere an edge of 180 degrees runs the other way round, and an area wider than that is taken for the rest.
+    query_area := ST_Segmentize(query_area, 1);
+    query_location := CASE WHEN is_wide THEN ST_Boundary(query_area) ELSE query_area END::geography;
+    RETURN ROW(embedding, query_location, item_ids, city_ids, internal.is_synthetic(city_ids))::internal.search_anchor;
 END;
 $$;
 

@@ -23,7 +23,7 @@ BEGIN
         CASE WHEN NOT plan.is_tile THEN m.item_id END,
         CASE WHEN plan.is_tile THEN m.item_id ELSE m.item_id >> 6 END,
         e.city_id, c.name, c.country_code, m.similarity, ST_Distance(e.location::geography, query_location),
-        CASE WHEN plan.is_tile THEN t.footprint ELSE api.block_footprint(m.item_id) END::geometry(Polygon, 4326),
+        CASE WHEN plan.is_tile THEN t.footprint ELSE api.block_footprint(m.item_id) END::geometry(MultiPolygon, 4326),
         n_compared, is_exact
     FROM unnest(item_ids, similarities) WITH ORDINALITY AS m(item_id, similarity, place)
     JOIN terrakin.embedding_keys AS e ON e.set_id = plan.set_id AND e.item_id = m.item_id

@@ -1,3 +1,4 @@
+-- requires: functions/block_footprint.sql
 -- requires: functions/tile_cell.sql
 -- requires: internal/default_method.sql
 -- requires: internal/map_similarities.sql
@@ -54,6 +55,8 @@ BEGIN
             n.is_synthetic,
             ST_AsMVTGeom(
                 CASE
+                    -- A block on the antimeridian would be drawn round the whole Earth.
+                    WHEN is_block AND c.srid % 100 IN (1, 60) THEN ST_Transform(api.block_footprint(f.block_id), 3857)
                     WHEN is_block THEN ST_Transform(ST_MakeEnvelope(
                         c.west + b.col * 320, c.north - (b."row" + 1) * 320, c.west + (b.col + 1) * 320, c.north - b."row" * 320,
                         c.srid

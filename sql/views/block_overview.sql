@@ -18,7 +18,9 @@ SELECT
     m.licences,
     m.attributions,
     e.location,
-    api.block_footprint(e.item_id) AS footprint
+    api.block_footprint(e.item_id) AS footprint,
+    lower(t.period) AS first_day,
+    upper(t.period) - 1 AS last_day
 FROM terrakin.embedding_keys AS e
 JOIN terrakin.tiles AS t ON t.tile_id = e.item_id >> 6
 JOIN terrakin.cities AS c ON c.city_id = e.city_id
@@ -46,3 +48,5 @@ COMMENT ON COLUMN api.block_overview.licences IS 'Licences of the source scenes.
 COMMENT ON COLUMN api.block_overview.attributions IS 'Attributions that the source scenes ask for.';
 COMMENT ON COLUMN api.block_overview.location IS 'Centre of the block, EPSG:4326.';
 COMMENT ON COLUMN api.block_overview.footprint IS 'Outline of the block, EPSG:4326.';
+COMMENT ON COLUMN api.block_overview.first_day IS 'First day (UTC) of period, for programs that cannot read a range.';
+COMMENT ON COLUMN api.block_overview.last_day IS 'Last day (UTC) of period, itself included.';

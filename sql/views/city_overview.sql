@@ -13,7 +13,9 @@ SELECT
     m.is_date_known,
     m.valid_share,
     m.licences,
-    m.attributions
+    m.attributions,
+    lower(m.period) AS first_day,
+    upper(m.period) - 1 AS last_day
 FROM terrakin.cities AS c
 JOIN terrakin.countries AS n ON n.code = c.country_code
 LEFT JOIN (
@@ -45,3 +47,5 @@ COMMENT ON COLUMN api.city_overview.is_date_known IS 'False if the source of the
 COMMENT ON COLUMN api.city_overview.valid_share IS 'Share (0..1) of the composite''s pixels with a clear observation.';
 COMMENT ON COLUMN api.city_overview.licences IS 'Licences of the source scenes.';
 COMMENT ON COLUMN api.city_overview.attributions IS 'Attributions that the source scenes ask for.';
+COMMENT ON COLUMN api.city_overview.first_day IS 'First day (UTC) of period, for programs that cannot read a range.';
+COMMENT ON COLUMN api.city_overview.last_day IS 'Last day (UTC) of period, itself included.';

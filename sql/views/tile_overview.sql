@@ -18,7 +18,9 @@ SELECT
     EXISTS (SELECT FROM terrakin.tile_thumbnails AS h WHERE h.tile_id = t.tile_id) AS has_thumbnail,
     m.is_date_known,
     m.licences,
-    m.attributions
+    m.attributions,
+    lower(t.period) AS first_day,
+    upper(t.period) - 1 AS last_day
 FROM terrakin.tiles AS t
 JOIN terrakin.cities AS c ON c.city_id = t.city_id
 JOIN terrakin.countries AS n ON n.code = c.country_code
@@ -45,3 +47,5 @@ COMMENT ON COLUMN api.tile_overview.has_thumbnail IS 'True if terrakin.tile_thum
 COMMENT ON COLUMN api.tile_overview.is_date_known IS 'False if the source of the pixels gives no date.';
 COMMENT ON COLUMN api.tile_overview.licences IS 'Licences of the source scenes.';
 COMMENT ON COLUMN api.tile_overview.attributions IS 'Attributions that the source scenes ask for.';
+COMMENT ON COLUMN api.tile_overview.first_day IS 'First day (UTC) of period, for programs that cannot read a range.';
+COMMENT ON COLUMN api.tile_overview.last_day IS 'Last day (UTC) of period, itself included.';

@@ -24,10 +24,10 @@ CELLS = """
             ) AS point
     ) AS u
     CROSS JOIN LATERAL (
-        SELECT ST_Transform(ST_MakeEnvelope(
+        SELECT ST_Multi(ST_Transform(ST_MakeEnvelope(
             floor(ST_X(u.point) / 2240) * 2240, floor(ST_Y(u.point) / 2240) * 2240,
             floor(ST_X(u.point) / 2240) * 2240 + 2240, floor(ST_Y(u.point) / 2240) * 2240 + 2240, ST_SRID(u.point)
-        ), 4326) AS footprint
+        ), 4326)) AS footprint
     ) AS f
     ORDER BY p.number
 """

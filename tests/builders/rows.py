@@ -122,4 +122,4 @@ def box(lon: float, lat: float, reach: float) -> str:
     """Return the square around a position, `reach` degrees to each side, in the order of ST_Expand's corners."""
     west, south, east, north = (float(v) for v in (lon - reach, lat - reach, lon + reach, lat + reach))
     corners = ((west, south), (west, north), (east, north), (east, south), (west, south))
-    return f"SRID=4326;POLYGON(({','.join(f'{x!r} {y!r}' for x, y in corners)}))"
+    return f"SRID=4326;MULTIPOLYGON((({','.join(f'{x!r} {y!r}' for x, y in corners)})))"

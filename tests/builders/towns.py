@@ -33,7 +33,7 @@ ENCODER = """
 """
 # A square of n lattice cells in degrees, and its centre.
 SQUARE = """
-    SELECT ST_Transform(s.square, 4326), ST_Transform(ST_Centroid(s.square), 4326)
+    SELECT ST_Multi(ST_Transform(s.square, 4326)), ST_Transform(ST_Centroid(s.square), 4326)
     FROM (
         SELECT ST_MakeEnvelope(
             %(col)s * 2240, %(row)s * 2240, (%(col)s + %(n)s) * 2240, (%(row)s + %(n)s) * 2240,

@@ -8,7 +8,7 @@ import numpy as np
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
-from shapely import Point, Polygon
+from shapely import MultiPolygon, Point
 
 from db import connect as connect_module
 from db.connect import connect, known_revisions, url_for
@@ -171,7 +171,7 @@ def test_vectors_and_geometries_are_returned_as_written(database: Settings) -> N
             "SELECT embedding_mean, footprint, location FROM terrakin.tiles"
         ).fetchone()  # type: ignore[misc]
         assert np.array_equal(stored.to_numpy(), embedding)
-        assert isinstance(footprint, Polygon)
+        assert isinstance(footprint, MultiPolygon)
         assert isinstance(location, Point)
         back = conn.execute("SELECT ST_Equals(%s::geometry, footprint) FROM terrakin.tiles", (footprint,)).fetchone()
         assert back == (True,)

@@ -18,6 +18,7 @@ from db.errors import DbError
 from db.index import build_indexes
 from db.migrate import alembic_config, migrate
 from db.settings import Settings
+from tests.builders import make_city, make_tile
 from tests.db.databases import run_sql, structure, value
 
 REPOSITORY = Path(__file__).parents[2]
@@ -93,6 +94,29 @@ def test_upgrade_downgrade_upgrade_gives_the_same_structure(database: Settings) 
     assert value(database, "SELECT count(*) FROM pg_namespace WHERE nspname IN ('api', 'internal', 'tiles')") == 0
     migrate(database)
     assert structure(database) == before
+
+
+def test_footprints_round_the_earth_are_cut_at_the_antimeridian(database: Settings) -> None:
+    with connect(database) as conn:
+        make_city(conn, 1)
+        make_tile(conn, 1, city_id=1, lon=10, lat=50)
+        make_tile(conn, 2, city_id=1, lon=179.9898, lat=-16.81)
+    before = value(database, "SELECT ST_AsText(footprint) FROM terrakin.tiles WHERE tile_id = 1")
+    command.downgrade(alembic_config(database), "0005")
+    run_sql(
+        database,
+        "UPDATE terrakin.tiles SET footprint = ST_GeomFromText("
+        "'POLYGON((179.98 -16.82, -179.999 -16.82, -179.999 -16.8, 179.98 -16.8, 179.98 -16.82))', 4326) "
+        "WHERE tile_id = 2",
+    )
+    migrate(database)
+    assert value(database, "SELECT ST_AsText(footprint) FROM terrakin.tiles WHERE tile_id = 1") == before
+    parts = value(
+        database,
+        "SELECT array_agg(box2d(p.geom)::text ORDER BY ST_XMin(p.geom)) "
+        "FROM terrakin.tiles AS t, ST_Dump(t.footprint) AS p WHERE t.tile_id = 2",
+    )
+    assert parts == ["BOX(-180 -16.82,-179.999 -16.8)", "BOX(179.98 -16.82,180 -16.8)"]
 
 
 def test_offline_mode_is_refused(blank_database: Settings) -> None:

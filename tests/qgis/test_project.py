@@ -38,7 +38,7 @@ KEYS = {
     "terrakin_umap": "tile_id",
     "terrakin_land": "outline_id",
 }
-PLAIN_TYPES = {"int4", "int8", "text", "float4", "float8", "bool"}
+PLAIN_TYPES = {"int4", "int8", "text", "_text", "float4", "float8", "bool", "date"}
 SCATTER = "UPDATE terrakin.tiles SET umap_x = tile_id % 17, umap_y = tile_id % 23"
 MATCH = "SELECT rank, tile_id FROM api.similar_tiles(%s, k => 20) ORDER BY rank"
 

@@ -121,6 +121,6 @@ def test_footprints_equal_the_corners_of_the_pixels_to_the_centimetre(
         row, col = (886 - cell.row) * TILE_PX, (cell.col - 162) * TILE_PX
         pixels = [(col, row + TILE_PX), (col + TILE_PX, row + TILE_PX), (col + TILE_PX, row), (col, row)]
         expected = np.array([affine * corner for corner in pixels])
-        lon, lat = zip(*cell.footprint().exterior.coords[:4], strict=True)
+        lon, lat = zip(*cell.footprint().geoms[0].exterior.coords[:4], strict=True)
         got = np.column_stack(to_metres.transform(lon, lat))
         assert np.abs(got - expected).max() < 0.01

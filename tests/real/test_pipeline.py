@@ -77,7 +77,7 @@ def test_sixteen_tiles_are_loaded_at_the_place_of_their_pixels_and_the_encoder_i
     for tile_id, footprint, _ in rows:
         cell, month = cell_and_month(tile_id)
         assert (month.year, month.month) == (2020, 2)
-        x, y = to_metres.transform(*zip(*wkt.loads(footprint).exterior.coords[:4], strict=True))
+        x, y = to_metres.transform(*zip(*wkt.loads(footprint).geoms[0].exterior.coords[:4], strict=True))
         left, bottom = cell.col * TILE_M, cell.row * TILE_M
         corners = [(left, bottom), (left + TILE_M, bottom), (left + TILE_M, bottom + TILE_M), (left, bottom + TILE_M)]
         for got_x, got_y, (want_x, want_y) in zip(x, y, corners, strict=True):

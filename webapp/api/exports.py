@@ -74,7 +74,7 @@ def _geoparquet(answer: Row) -> bytes:
     """Return GeoParquet 1.1 (https://geoparquet.org): WKB and ``geo`` metadata; no CRS in it means OGC:CRS84."""
     matches = answer["matches"]
     outlines = [_outline(match) for match in matches]
-    about: dict[str, Any] = {"encoding": "WKB", "geometry_types": ["Polygon"]}
+    about: dict[str, Any] = {"encoding": "WKB", "geometry_types": ["MultiPolygon"]}
     if outlines:
         about["bbox"] = shapely.total_bounds(outlines).tolist()
     geo = {"version": "1.1.0", "primary_column": GEOMETRY, "columns": {GEOMETRY: about}}

@@ -37,7 +37,8 @@ def test_a_tile_is_its_row_of_tile_overview(client: FlaskClient, towns: TownData
     for name in set(answer) - {"footprint", "period", "dominant_area", "block_numbers"}:
         expected = pytest.approx(row[name]) if isinstance(row[name], float) else row[name]
         assert answer[name] == expected, name
-    assert set(row) - {"outline"} | {"dominant_area", "block_numbers"} == set(answer)
+    assert set(row) - {"outline", "first_day", "last_day"} | {"dominant_area", "block_numbers"} == set(answer)
+    assert answer["period"] == f"{row['first_day']}/{row['last_day']}"
     assert answer["block_numbers"] == list(range(N_BLOCKS))
 
 

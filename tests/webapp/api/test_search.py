@@ -172,7 +172,7 @@ def test_harbours_of_other_towns_come_first_with_country_and_centre(client: Flas
     countries = {town.city_id: town.country for town in TOWNS}
     for tile in tiles:
         assert tile["country"] == countries[tile["city_id"]]
-        west_to_east = [lon for lon, _ in tile["footprint"]["coordinates"][0]]
+        west_to_east = [lon for lon, _ in tile["footprint"]["coordinates"][0][0]]
         assert min(west_to_east) < tile["lon"] < max(west_to_east)
         assert tile["has_thumbnail"] == (tile["city_id"] != TOWNS[-1].city_id)
         assert tile["is_synthetic"] is True

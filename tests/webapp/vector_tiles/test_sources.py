@@ -46,7 +46,7 @@ def test_footprints_are_where_the_tiles_are(client: FlaskClient, towns: TownData
         (ring,) = feature["geometry"]["coordinates"]
         if any(not 0 <= v <= EXTENT for pixel in ring for v in pixel):
             continue  # clipped at the border of the vector tile
-        (outline,) = client.get(f"/api/v1/tiles/{feature['id']}").get_json()["footprint"]["coordinates"]
+        ((outline,),) = client.get(f"/api/v1/tiles/{feature['id']}").get_json()["footprint"]["coordinates"]
         corners = [lonlat(pixel, z, x, y) for pixel in ring]
         for lon, lat in outline:
             nearest = min(geod.inv(lon, lat, *corner)[2] for corner in corners)
@@ -94,7 +94,7 @@ def test_tiles_at_the_antimeridian_are_only_in_the_outermost_vector_tiles(databa
                     FROM ST_SetSRID(ST_MakePoint(%(lon)s, 10), 4326) AS p
                 )
                 INSERT INTO terrakin.tiles SELECT -%(id)s, t.city_id, composite_id, period,
-                    ST_Expand(ST_SetSRID(ST_MakePoint(%(lon)s, 10), 4326), 0.01),
+                    ST_Multi(ST_Expand(ST_SetSRID(ST_MakePoint(%(lon)s, 10), 4326), 0.01)),
                     ST_SetSRID(ST_MakePoint(%(lon)s, 10), 4326)::geography, valid_share,
                     embedding_mean, embedding_dominant, dominant_share
                 FROM terrakin.tiles AS t LIMIT 1

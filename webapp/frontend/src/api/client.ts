@@ -1,14 +1,19 @@
 // Requests to the JSON API. Every failure is a Problem.
 
+import type { MultiPolygon, Polygon } from 'geojson';
 import type { Place } from '../geo/blocks';
+import { joined } from '../geo/footprint';
 import { Problem, problemIn } from './problem';
 import type { Block, City, Config, Country, Encoder, Method, Match, SearchRequest, FoundPlace, Similarity, Tile } from './types';
 
+type Stored<Found extends { footprint: Polygon }> = Omit<Found, 'footprint'> & { footprint: MultiPolygon };
 type Parameters = Record<string, string | number | boolean>;
 
-export const getTile = (tileId: number, signal?: AbortSignal) => getJson<Tile>(`api/v1/tiles/${tileId}`, {}, signal);
+export const getTile = async (tileId: number, signal?: AbortSignal): Promise<Tile> =>
+  inOnePart(await getJson<Stored<Tile>>(`api/v1/tiles/${tileId}`, {}, signal));
 
-export const getTileAt = (lon: number, lat: number) => getJson<Tile>('api/v1/tile-at', { lon, lat });
+export const getTileAt = async (lon: number, lat: number): Promise<Tile> =>
+  inOnePart(await getJson<Stored<Tile>>('api/v1/tile-at', { lon, lat }));
 
 export const getBlockAt = (lon: number, lat: number) => getJson<Block>('api/v1/block-at', { lon, lat });
 
@@ -31,8 +36,8 @@ export const getCity = (cityId: number) => getJson<City>(`api/v1/cities/${cityId
 
 export async function findSimilar(request: SearchRequest, signal: AbortSignal): Promise<Match[]> {
   const response = await postSearch(request, {}, signal);
-  const { matches } = (await response.json()) as { matches: FoundPlace[] };
-  return matches.map((match) => ({ ...match, id: match.block_id ?? match.tile_id }));
+  const { matches } = (await response.json()) as { matches: Stored<FoundPlace>[] };
+  return matches.map((match) => ({ ...inOnePart(match), id: match.block_id ?? match.tile_id }));
 }
 
 /** Return the similarity of two blocks: the API compares them as a search inside the outline of one of them. */
@@ -59,6 +64,10 @@ export async function getJson<Answer>(path: string, parameters: Parameters = {},
 /** Return a successful response, of any content type. */
 export const get = (path: string, parameters: Parameters = {}, signal?: AbortSignal): Promise<Response> =>
   send(urlOf(path, parameters), signal ? { signal } : {});
+
+function inOnePart<Found extends { footprint: MultiPolygon }>(found: Found) {
+  return { ...found, footprint: joined(found.footprint) };
+}
 
 function urlOf(path: string, parameters: Parameters = {}): URL {
   const url = new URL(path, document.baseURI);

@@ -9,7 +9,7 @@ export function toUnitSquare(footprint: Polygon): Affine {
   const { origin, u, v } = axesOf(footprint);
   const determinant = u[0] * v[1] - u[1] * v[0];
   return (at) => {
-    const [x, y] = [at[0]! - origin[0], at[1]! - origin[1]];
+    const [x, y] = [((at[0]! - origin[0] + 540) % 360) - 180, at[1]! - origin[1]];
     return [(x * v[1] - y * v[0]) / determinant, (y * u[0] - x * u[1]) / determinant];
   };
 }
