@@ -11,7 +11,7 @@ DEMO_PARTS := $(strip $(if $(filter 0,$(REAL)),,demo-real) $(if $(filter 0,$(SYN
 TERRAKIN := .venv/bin/terrakin
 
 .PHONY: help demo demo-real demo-scenes stop evaluate test lint format bench-load bench-page bench-search bench-tiles \
-	fuzz screenshot test-qgis test-slow-page
+	fuzz screenshot test-qgis test-servers test-slow-page
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -47,7 +47,12 @@ test: ## install what the tests need, then run all checks and tests; the ten slo
 	@scripts/setup.sh test
 	@scripts/build_frontend.sh
 	@scripts/lint.sh
-	@OMP_NUM_THREADS=1 .venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+	@OMP_NUM_THREADS=1 .venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --ignore=tests/servers \
+		$(PYTEST_ARGS)
+
+test-servers: ## install the servers that terrakin works with (PgBouncer), then test with them
+	@scripts/setup.sh servers
+	@OMP_NUM_THREADS=1 .venv/bin/python -m pytest tests/servers $(PYTEST_ARGS)
 
 lint: ## check the code and the generated files without changing anything
 	@scripts/lint.sh

@@ -67,6 +67,7 @@ def main() -> None:
     import psycopg
 
     from db.errors import DbError, one_line
+    from db.failures import explain_failure
     from etl.errors import EtlError
     from webapp.errors import WebError
 
@@ -78,12 +79,10 @@ def main() -> None:
     except OSError as error:
         click.echo(f"terrakin: error: {one_line(error)}", err=True)
         code = EXIT_ERROR
-    except psycopg.OperationalError as error:
-        click.echo(
-            f"terrakin: error: lost the connection to PostgreSQL ({one_line(error)}); "
-            "no change is incomplete; run the same command again",
-            err=True,
-        )
+    except psycopg.Error as error:
+        if (line := explain_failure(error)) is None:
+            raise
+        click.echo(f"terrakin: error: {line}", err=True)
         code = EXIT_ERROR
     except click.Abort:
         click.echo("terrakin: interrupted; run the same command to resume", err=True)

@@ -17,7 +17,13 @@ from db.roles import ROLE_NAMES, Role
 from db.settings import Settings
 
 CONNECT_TIMEOUT_S = 10
+DIRECT_PORT = (
+    "commands need a session of their own: give the server's own port (PostgreSQL's default is 5432) in DATABASE_URL; "
+    "only the web app works through a pooler, with TERRAKIN_READER_URL"
+)
 
+NO_LIMITS = "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0"
+"""An index or a load may take longer than the limits that some providers set for every role."""
 HAS_VERSION_TABLE = "SELECT to_regclass('terrakin.alembic_version') IS NOT NULL"
 REVISION = "SELECT version_num FROM terrakin.alembic_version"
 
@@ -86,20 +92,35 @@ def connect(settings: Settings, role: Role = "owner", *, autocommit: bool = Fals
 
 
 def open_connection(settings: Settings, role: Role = "owner", *, autocommit: bool = False) -> psycopg.Connection[Any]:
-    """Return a connection without checking the server's extensions or the schema.
+    """Return a connection to a server, without checking its extensions or the schema.
 
     Raises:
         ClusterError: the private cluster cannot be started.
-        ConnectError: no server answers.
+        ConnectError: no server answers, or a pooler does.
     """
     parts = parse_url(url_for(settings, role))
     parts.setdefault("connect_timeout", CONNECT_TIMEOUT_S)
     try:
-        return psycopg.connect(**parts, autocommit=autocommit)
+        conn = psycopg.connect(**parts, autocommit=True)
+        if is_pooled(conn):
+            conn.prepare_threshold = None
+            if role != "reader":
+                conn.close()
+                raise ConnectError(f"{_address(parts)} is a connection pooler; {DIRECT_PORT}")
+        elif role != "reader":
+            conn.execute(NO_LIMITS)
     except psycopg.OperationalError as error:
         raise ConnectError(
             f"cannot connect to PostgreSQL at {_address(parts)}: {one_line(error)}; {_advice(error, role)}"
         ) from error
+    conn.autocommit = autocommit
+    return conn
+
+
+def is_pooled(conn: psycopg.Connection[Any]) -> bool:
+    """Return True if a pooler such as PgBouncer answers: it hands out process ids of its own."""
+    pid = conn.execute("SELECT pg_backend_pid() AS pid", prepare=False).fetchone()
+    return pid not in ((conn.info.backend_pid,), {"pid": conn.info.backend_pid})
 
 
 def register_types(conn: psycopg.Connection[Any]) -> None:
@@ -142,6 +163,8 @@ def _address(parts: dict[str, Any]) -> str:
 
 
 def _advice(error: psycopg.OperationalError, role: Role) -> str:
+    if "unsupported startup parameter" in str(error):
+        return f"this is a connection pooler; {DIRECT_PORT}"
     if role != "owner" and ROLE_NAMES[role] in str(error):
         return f"run `terrakin db migrate`, which creates role {ROLE_NAMES[role]} and grants it to DATABASE_URL's user"
     return "start that server, or correct DATABASE_URL"

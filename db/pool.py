@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any, cast
 
 import psycopg
-from psycopg import sql
 from psycopg.rows import dict_row
 from sqlalchemy import event
 from sqlalchemy.exc import DisconnectionError
@@ -15,18 +14,19 @@ from sqlalchemy.exc import TimeoutError as NoneFreeError
 from sqlalchemy.pool import QueuePool
 
 from db import cluster
-from db.connect import url_for
+from db.connect import is_pooled, url_for
 from db.errors import ConnectError
 from db.roles import ROLE_NAMES
 from db.settings import Settings
 
-STATEMENT_TIMEOUT_MS = 10_000
+LIMITS_OF_SESSION = "SET statement_timeout = '10s'; SET default_transaction_read_only = on"
+LIMITS_OF_TRANSACTION = "SET LOCAL statement_timeout = '10s'; SET TRANSACTION READ ONLY"
 TIMEOUT_S = 5
 """Longest wait for the server, or for a free connection."""
 
 
 class ReaderPool:
-    """Connections whose rows are dicts, opened on demand and then kept.
+    """Connections whose rows are dicts, opened on demand and then kept; a pooler may stand in between.
 
     The connection used last is taken first, because its server process has warm caches and plans. A dead connection is
     replaced when it is taken, so that the first query after a restart of the server succeeds.
@@ -52,7 +52,13 @@ class ReaderPool:
         except NoneFreeError as error:
             raise ConnectError(f"no database connection was free within {TIMEOUT_S} s; try again later") from error
         with closing(held):
-            yield cast(psycopg.Connection[dict[str, Any]], held.driver_connection)
+            conn = cast(psycopg.Connection[dict[str, Any]], held.driver_connection)
+            if conn.prepare_threshold is not None:
+                yield conn
+                return
+            with conn.transaction():
+                conn.execute(LIMITS_OF_TRANSACTION)
+                yield conn
 
     def close(self) -> None:
         """Close the connections that are not lent; later queries open new ones."""
@@ -66,8 +72,12 @@ def _open(settings: Settings) -> psycopg.Connection[dict[str, Any]]:
         row_factory=dict_row,
     )  # fmt: skip
     try:
-        conn.execute(sql.SQL("SET statement_timeout = {}").format(STATEMENT_TIMEOUT_MS))
-        conn.execute("SET default_transaction_read_only = on")
+        if is_pooled(conn):
+            # In transaction mode, each transaction may have another server process: what a session prepares or sets is
+            # lost, or found by others.
+            conn.prepare_threshold = None
+        else:
+            conn.execute(LIMITS_OF_SESSION)
     except psycopg.Error:
         conn.close()
         raise

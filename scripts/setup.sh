@@ -6,6 +6,7 @@
 #   scripts/setup.sh demo    for `make demo`
 #   scripts/setup.sh test    for `make test`: also Chromium and terratorch
 #   scripts/setup.sh qgis    for `make test-qgis`: also PyQGIS (930 MB)
+#   scripts/setup.sh servers for `make test-servers`: also PgBouncer
 #   scripts/setup.sh bench   for `make bench-...`: also the peers (Qdrant, FAISS)
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -148,6 +149,10 @@ install_system_packages() {
     wanted=("postgresql-$major" "postgresql-$major-postgis-3" ca-certificates)
     [ "$PROFILE" != test ] || wanted+=(chromium-headless-shell gdal-bin)
     [ "$PROFILE" != qgis ] || wanted+=(python3-qgis qgis-providers)
+    if [ "$PROFILE" = servers ] && ! is_installed pgbouncer; then
+        apt_install pgbouncer
+        as_root service pgbouncer stop >/dev/null 2>&1 || true  # the tests start their own
+    fi
     apt_install "${wanted[@]}"
     install_pgvector "$major"
 }
@@ -177,7 +182,7 @@ install_python_packages() {
     local extras=frontend stamp wanted
     case $PROFILE in
     test) extras=frontend,test,terramind ;;
-    qgis) extras=test ;;
+    qgis | servers) extras=test ;;
     bench) extras=frontend,bench ;;
     esac
     stamp=.venv/.installed-$PROFILE
