@@ -50,7 +50,7 @@ test: ## install what the tests need, then run all checks and tests; the ten slo
 	@OMP_NUM_THREADS=1 .venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --ignore=tests/servers \
 		$(PYTEST_ARGS)
 
-test-servers: ## install the servers that terrakin works with (PgBouncer), then test with them
+test-servers: ## install servers and clients that terrakin works with (PgBouncer, generators of clients), test with them
 	@scripts/setup.sh servers
 	@OMP_NUM_THREADS=1 .venv/bin/python -m pytest tests/servers $(PYTEST_ARGS)
 

@@ -6,7 +6,7 @@
 #   scripts/setup.sh demo    for `make demo`
 #   scripts/setup.sh test    for `make test`: also Chromium and terratorch
 #   scripts/setup.sh qgis    for `make test-qgis`: also PyQGIS (930 MB)
-#   scripts/setup.sh servers for `make test-servers`: also PgBouncer
+#   scripts/setup.sh servers for `make test-servers`: also PgBouncer and generators of clients
 #   scripts/setup.sh bench   for `make bench-...`: also the peers (Qdrant, FAISS)
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -182,7 +182,8 @@ install_python_packages() {
     local extras=frontend stamp wanted
     case $PROFILE in
     test) extras=frontend,test,terramind ;;
-    qgis | servers) extras=test ;;
+    qgis) extras=test ;;
+    servers) extras=test,clients ;;
     bench) extras=frontend,bench ;;
     esac
     stamp=.venv/.installed-$PROFILE

@@ -10,7 +10,7 @@ from db.settings import Settings
 from webapp.api import caching, openapi, search, umap
 from webapp.api import routes as api
 from webapp.database import EXTENSION, Database
-from webapp.http import headers, problems, rate_limits, request_log
+from webapp.http import headers, problems, query_strings, rate_limits, request_log
 from webapp.pages import docs, imagery
 from webapp.pages import routes as pages
 from webapp.vector_tiles import cache, routes
@@ -52,6 +52,7 @@ def create_app(settings: Settings) -> APIFlask:
     app.config.update(
         TERRAKIN_SETTINGS=settings,
         OPENAPI_VERSION="3.1.0",
+        AUTO_OPERATION_ID=True,
         MAX_CONTENT_LENGTH=MAX_REQUEST_BYTES,
         COMPRESS_ALGORITHM=caching.ENCODINGS,
         COMPRESS_MIMETYPES=COMPRESSED_TYPES,
@@ -69,6 +70,7 @@ def create_app(settings: Settings) -> APIFlask:
     request_log.install(app)
     headers.install(app)
     rate_limits.install(app, settings)
+    query_strings.install(app)
     Compress(app)
     app.spec_processor(openapi.complete)
     return app

@@ -1,5 +1,6 @@
 """Additions to APIFlask's OpenAPI specification: lists and JSON in query strings, and the schema of errors."""
 
+import json
 from typing import Any
 
 from webapp.http.problems import CONTENT_TYPE
@@ -43,6 +44,7 @@ def complete(spec: dict[Any, Any] | str) -> dict[Any, Any] | str:
     for unused in ("ValidationError", "HTTPError"):
         schemas.pop(unused, None)
     schemas["Problem"] = PROBLEM
+    spec = _with_plain_names(spec)
     for operations in spec["paths"].values():
         for operation in operations.values():
             if "responses" in operation:
@@ -50,12 +52,29 @@ def complete(spec: dict[Any, Any] | str) -> dict[Any, Any] | str:
     return spec
 
 
+def _with_plain_names(spec: dict[str, Any]) -> dict[str, Any]:
+    """Return the specification with ``City`` for ``Cities.City``: generators of clients take the dot for a package."""
+    schemas = spec["components"]["schemas"]
+    text = json.dumps(spec)
+    for name in [name for name in schemas if "." in name]:
+        plain = name.rpartition(".")[2]
+        assert schemas.get(plain, schemas[name]) == schemas[name], f"{plain} and {name} are different schemas"
+        text = text.replace(f'"#/components/schemas/{name}"', f'"#/components/schemas/{plain}"')
+    renamed: dict[str, Any] = json.loads(text)
+    kept = {name: schema for name, schema in renamed["components"]["schemas"].items() if "." not in name}
+    moved = {
+        name.rpartition(".")[2]: schema for name, schema in renamed["components"]["schemas"].items() if "." in name
+    }
+    renamed["components"]["schemas"] = kept | moved
+    return renamed
+
+
 def _complete_operation(operation: dict[str, Any]) -> None:
     for parameter in operation.get("parameters", []):
         if parameter["name"] in JSON_IN_QUERY:
             parameter["content"] = {"application/json": {"schema": parameter.pop("schema")}}
         elif parameter["in"] == "query" and _is_list(parameter.get("schema", {})):
-            parameter |= {"style": "form", "explode": False}
+            parameter |= {"style": "form", "explode": True}
     for status, description in ERRORS.items():
         operation["responses"][status] = {
             "description": description,

@@ -14,7 +14,7 @@ GEOJSON_AREA: dict[str, Any] = {
     "required": ["type", "coordinates"],
     "properties": {
         "type": {"type": "string", "enum": ["Polygon", "MultiPolygon"]},
-        "coordinates": {"type": "array", "items": {"type": "array"}},
+        "coordinates": {"type": "array", "items": {"type": "array", "items": {}}},
     },
 }
 EARTH = shapely.box(-360, -90, 360, 90)

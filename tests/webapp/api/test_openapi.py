@@ -15,7 +15,7 @@ def test_it_describes_the_format_of_lists_areas_and_errors(client: FlaskClient) 
     spec = specification(client)
     assert spec["openapi"].startswith("3.1")
     parameters = {p["name"]: p for p in spec["paths"]["/api/v1/similar"]["get"]["parameters"]}
-    assert parameters["countries"]["explode"] is False
+    assert parameters["countries"]["explode"] is True
     assert "application/json" in parameters["within"]["content"]
     for path, operations in spec["paths"].items():
         for operation in operations.values():

@@ -9,26 +9,7 @@ export interface paths {
             cookie?: never;
         };
         /** Return ok if the app and its database answer. */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Successful response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Health"];
-                    };
-                };
-            };
-        };
+        get: operations["get_api_health"];
         put?: never;
         post?: never;
         delete?: never;
@@ -45,26 +26,7 @@ export interface paths {
             cookie?: never;
         };
         /** Return the parameters and bounds of the layout, and the cities of its points. */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Successful response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Layout"];
-                    };
-                };
-            };
-        };
+        get: operations["get_umap_layout"];
         put?: never;
         post?: never;
         delete?: never;
@@ -81,26 +43,7 @@ export interface paths {
             cookie?: never;
         };
         /** Return the numbers of tiles, blocks, cities, periods and vectors. */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Successful response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Stats"];
-                    };
-                };
-            };
-        };
+        get: operations["get_api_stats"];
         put?: never;
         post?: never;
         delete?: never;
@@ -117,30 +60,7 @@ export interface paths {
             cookie?: never;
         };
         /** Find cities by name, ignoring accents and case. Cities with tiles come first. */
-        get: {
-            parameters: {
-                query?: {
-                    q?: string;
-                    limit?: number;
-                    offset?: number;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Successful response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Cities"];
-                    };
-                };
-            };
-        };
+        get: operations["get_api_cities"];
         put?: never;
         post?: never;
         delete?: never;
@@ -157,26 +77,7 @@ export interface paths {
             cookie?: never;
         };
         /** Return the settings that the page needs: imagery, and the address of the vector tiles. */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Successful response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Config"];
-                    };
-                };
-            };
-        };
+        get: operations["get_api_config"];
         put?: never;
         post?: never;
         delete?: never;
@@ -193,29 +94,7 @@ export interface paths {
             cookie?: never;
         };
         /** Return the newest tile whose footprint contains a position. */
-        get: {
-            parameters: {
-                query: {
-                    lon: number;
-                    lat: number;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Successful response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Tile"];
-                    };
-                };
-            };
-        };
+        get: operations["get_api_tile_at"];
         put?: never;
         post?: never;
         delete?: never;
@@ -232,26 +111,7 @@ export interface paths {
             cookie?: never;
         };
         /** Return the encoder of the vectors, what is loaded, and the tile to open with. */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Successful response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Encoder"];
-                    };
-                };
-            };
-        };
+        get: operations["get_api_encoder"];
         put?: never;
         post?: never;
         delete?: never;
@@ -268,80 +128,10 @@ export interface paths {
             cookie?: never;
         };
         /** Return the tiles most similar to a tile, best first. */
-        get: {
-            parameters: {
-                query: {
-                    format?: "json" | "geojson" | "csv" | "geoparquet";
-                    k?: number;
-                    unit?: "tile";
-                    method?: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
-                    exclude_within_m?: number;
-                    exclude_same_city?: boolean;
-                    exclude_city_ids?: number[] | null;
-                    max_per_city?: number | null;
-                    max_per_tile?: number | null;
-                    countries?: string[] | null;
-                    exclude_countries?: string[] | null;
-                    continents?: string[] | null;
-                    origin?: ("real" | "synthetic" | "any") | null;
-                    within?: string;
-                    period?: string | null;
-                    min_valid_share?: number | null;
-                    min_similarity?: number | null;
-                    exact?: boolean;
-                    tile_id: number;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The matches, best first; a file if ?format= asks for one. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Matches"];
-                        "application/geo+json": unknown;
-                        "text/csv; charset=utf-8": unknown;
-                        "application/vnd.apache.parquet": unknown;
-                    };
-                };
-            };
-        };
+        get: operations["get_search_similar"];
         put?: never;
         /** Return the tiles most similar to a tile, best first. */
-        post: {
-            parameters: {
-                query?: {
-                    format?: "json" | "geojson" | "csv" | "geoparquet";
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: {
-                content: {
-                    "application/json": components["schemas"]["LikeTileBody"];
-                };
-            };
-            responses: {
-                /** @description The matches, best first; a file if ?format= asks for one. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Matches"];
-                        "application/geo+json": unknown;
-                        "text/csv; charset=utf-8": unknown;
-                        "application/vnd.apache.parquet": unknown;
-                    };
-                };
-            };
-        };
+        post: operations["post_search_post_similar"];
         delete?: never;
         options?: never;
         head?: never;
@@ -356,29 +146,7 @@ export interface paths {
             cookie?: never;
         };
         /** Return the block that contains a position, of the newest tile there. */
-        get: {
-            parameters: {
-                query: {
-                    lon: number;
-                    lat: number;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Successful response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Block"];
-                    };
-                };
-            };
-        };
+        get: operations["get_api_block_at"];
         put?: never;
         post?: never;
         delete?: never;
@@ -395,26 +163,7 @@ export interface paths {
             cookie?: never;
         };
         /** List the countries that have tiles, by name. */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Successful response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Countries"];
-                    };
-                };
-            };
-        };
+        get: operations["get_api_countries"];
         put?: never;
         post?: never;
         delete?: never;
@@ -431,30 +180,7 @@ export interface paths {
             cookie?: never;
         };
         /** Return the similarity of two tiles and the distance between them. */
-        get: {
-            parameters: {
-                query: {
-                    a: number;
-                    b: number;
-                    method?: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Successful response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Similarity"];
-                    };
-                };
-            };
-        };
+        get: operations["get_api_similarity"];
         put?: never;
         post?: never;
         delete?: never;
@@ -471,81 +197,10 @@ export interface paths {
             cookie?: never;
         };
         /** Return the tiles or blocks most similar to the newest one at a position, best first. */
-        get: {
-            parameters: {
-                query: {
-                    format?: "json" | "geojson" | "csv" | "geoparquet";
-                    k?: number;
-                    unit?: "tile" | "block";
-                    method?: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
-                    exclude_within_m?: number;
-                    exclude_same_city?: boolean;
-                    exclude_city_ids?: number[] | null;
-                    max_per_city?: number | null;
-                    max_per_tile?: number | null;
-                    countries?: string[] | null;
-                    exclude_countries?: string[] | null;
-                    continents?: string[] | null;
-                    origin?: ("real" | "synthetic" | "any") | null;
-                    within?: string;
-                    period?: string | null;
-                    min_valid_share?: number | null;
-                    min_similarity?: number | null;
-                    exact?: boolean;
-                    lon: number;
-                    lat: number;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The matches, best first; a file if ?format= asks for one. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Matches"];
-                        "application/geo+json": unknown;
-                        "text/csv; charset=utf-8": unknown;
-                        "application/vnd.apache.parquet": unknown;
-                    };
-                };
-            };
-        };
+        get: operations["get_search_similar_at"];
         put?: never;
         /** Return the tiles or blocks most similar to the newest one at a position, best first. */
-        post: {
-            parameters: {
-                query?: {
-                    format?: "json" | "geojson" | "csv" | "geoparquet";
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: {
-                content: {
-                    "application/json": components["schemas"]["LikePositionBody"];
-                };
-            };
-            responses: {
-                /** @description The matches, best first; a file if ?format= asks for one. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Matches"];
-                        "application/geo+json": unknown;
-                        "text/csv; charset=utf-8": unknown;
-                        "application/vnd.apache.parquet": unknown;
-                    };
-                };
-            };
-        };
+        post: operations["post_search_post_similar_at"];
         delete?: never;
         options?: never;
         head?: never;
@@ -564,26 +219,7 @@ export interface paths {
          * @description uint32 n, uint32 layout_version, float64 tile_id[n], uint16 x[n], uint16 y[n] (0 to 65535 across the bounds of
          *     /umap), uint16 city_index[n] (index into the cities of /umap; 65535: none).
          */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Little-endian columns. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/octet-stream": unknown;
-                    };
-                };
-            };
-        };
+        get: operations["get_umap_points"];
         put?: never;
         post?: never;
         delete?: never;
@@ -600,80 +236,10 @@ export interface paths {
             cookie?: never;
         };
         /** Return the blocks most similar to a block, best first. */
-        get: {
-            parameters: {
-                query: {
-                    format?: "json" | "geojson" | "csv" | "geoparquet";
-                    k?: number;
-                    unit?: "block";
-                    method?: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
-                    exclude_within_m?: number;
-                    exclude_same_city?: boolean;
-                    exclude_city_ids?: number[] | null;
-                    max_per_city?: number | null;
-                    max_per_tile?: number | null;
-                    countries?: string[] | null;
-                    exclude_countries?: string[] | null;
-                    continents?: string[] | null;
-                    origin?: ("real" | "synthetic" | "any") | null;
-                    within?: string;
-                    period?: string | null;
-                    min_valid_share?: number | null;
-                    min_similarity?: number | null;
-                    exact?: boolean;
-                    block_id: number;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The matches, best first; a file if ?format= asks for one. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Matches"];
-                        "application/geo+json": unknown;
-                        "text/csv; charset=utf-8": unknown;
-                        "application/vnd.apache.parquet": unknown;
-                    };
-                };
-            };
-        };
+        get: operations["get_search_similar_blocks"];
         put?: never;
         /** Return the blocks most similar to a block, best first. */
-        post: {
-            parameters: {
-                query?: {
-                    format?: "json" | "geojson" | "csv" | "geoparquet";
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: {
-                content: {
-                    "application/json": components["schemas"]["LikeBlockBody"];
-                };
-            };
-            responses: {
-                /** @description The matches, best first; a file if ?format= asks for one. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Matches"];
-                        "application/geo+json": unknown;
-                        "text/csv; charset=utf-8": unknown;
-                        "application/vnd.apache.parquet": unknown;
-                    };
-                };
-            };
-        };
+        post: operations["post_search_post_similar_blocks"];
         delete?: never;
         options?: never;
         head?: never;
@@ -688,32 +254,7 @@ export interface paths {
             cookie?: never;
         };
         /** Return the cities most similar to a city, best first. */
-        get: {
-            parameters: {
-                query: {
-                    city_id: number;
-                    k?: number;
-                    method?: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
-                    origin?: ("real" | "synthetic" | "any") | null;
-                    max_query_tiles?: number;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Successful response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["SimilarCities"];
-                    };
-                };
-            };
-        };
+        get: operations["get_search_similar_cities"];
         put?: never;
         post?: never;
         delete?: never;
@@ -730,28 +271,7 @@ export interface paths {
             cookie?: never;
         };
         /** Return a tile: its city, period, footprint, and the area of its dominant cluster. */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    tile_id: number;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Successful response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Tile"];
-                    };
-                };
-            };
-        };
+        get: operations["get_api_tile"];
         put?: never;
         post?: never;
         delete?: never;
@@ -770,35 +290,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Return the tiles or blocks most similar to an area as a whole, best first. */
-        post: {
-            parameters: {
-                query?: {
-                    format?: "json" | "geojson" | "csv" | "geoparquet";
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: {
-                content: {
-                    "application/json": components["schemas"]["LikeAreaBody"];
-                };
-            };
-            responses: {
-                /** @description The matches, best first; a file if ?format= asks for one. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Matches"];
-                        "application/geo+json": unknown;
-                        "text/csv; charset=utf-8": unknown;
-                        "application/vnd.apache.parquet": unknown;
-                    };
-                };
-            };
-        };
+        post: operations["post_search_similar_to_area"];
         delete?: never;
         options?: never;
         head?: never;
@@ -815,35 +307,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Return the tiles or blocks most similar to an uploaded GeoTIFF, best first. */
-        post: {
-            parameters: {
-                query?: {
-                    format?: "json" | "geojson" | "csv" | "geoparquet";
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: {
-                content: {
-                    "multipart/form-data": components["schemas"]["ChipUpload"];
-                };
-            };
-            responses: {
-                /** @description The matches, best first; a file if ?format= asks for one. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Matches"];
-                        "application/geo+json": unknown;
-                        "text/csv; charset=utf-8": unknown;
-                        "application/vnd.apache.parquet": unknown;
-                    };
-                };
-            };
-        };
+        post: operations["post_search_similar_to_chip"];
         delete?: never;
         options?: never;
         head?: never;
@@ -862,29 +326,7 @@ export interface paths {
          * @description uint32 n, uint32 layout_version, uint16 s[n]: cosine similarity = s / 65535 * 2 - 1; s is 0 if a tile has no vector
          *     of the method.
          */
-        get: {
-            parameters: {
-                query: {
-                    tile_id: number;
-                    method?: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Little-endian columns. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/octet-stream": unknown;
-                    };
-                };
-            };
-        };
+        get: operations["get_umap_similarity"];
         put?: never;
         post?: never;
         delete?: never;
@@ -901,28 +343,7 @@ export interface paths {
             cookie?: never;
         };
         /** Return a city. */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    city_id: number;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Successful response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["City"];
-                    };
-                };
-            };
-        };
+        get: operations["get_api_city"];
         put?: never;
         post?: never;
         delete?: never;
@@ -939,28 +360,7 @@ export interface paths {
             cookie?: never;
         };
         /** Return a block: its tile, city, period and footprint. */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    block_id: number;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Successful response */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Block"];
-                    };
-                };
-            };
-        };
+        get: operations["get_api_block"];
         put?: never;
         post?: never;
         delete?: never;
@@ -979,35 +379,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Return the tiles or blocks most similar to the positive and least to the negative examples, best first. */
-        post: {
-            parameters: {
-                query?: {
-                    format?: "json" | "geojson" | "csv" | "geoparquet";
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: {
-                content: {
-                    "application/json": components["schemas"]["LikeExamplesBody"];
-                };
-            };
-            responses: {
-                /** @description The matches, best first; a file if ?format= asks for one. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Matches"];
-                        "application/geo+json": unknown;
-                        "text/csv; charset=utf-8": unknown;
-                        "application/vnd.apache.parquet": unknown;
-                    };
-                };
-            };
-        };
+        post: operations["post_search_similar_to_examples"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1022,28 +394,7 @@ export interface paths {
             cookie?: never;
         };
         /** Return the true-colour thumbnail of a tile. */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    tile_id: number;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description WebP, 128 x 128 px, north up. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "image/webp": unknown;
-                    };
-                };
-            };
-        };
+        get: operations["get_api_thumbnail"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1061,16 +412,6 @@ export interface components {
             /** @constant */
             status: "ok";
         };
-        /** @description A city that has points in the layout. */
-        "Layout.LayoutCity": {
-            city_id: number;
-            city: string;
-            country_code: string;
-            country: string;
-            continent: string;
-            /** @description True if the pixels are generated, false for a real place. */
-            is_synthetic: boolean;
-        };
         /** @description The UMAP layout: api.umap_layout. */
         Layout: {
             /** @description Changes with the layout; combine only answers of the same version. */
@@ -1083,26 +424,7 @@ export interface components {
             /** @description min_x, min_y, max_x, max_y in layout units. */
             bounds: number[];
             /** @description city_index of /umap/points is a 0-based index into this list. */
-            cities: components["schemas"]["Layout.LayoutCity"][];
-        };
-        /** @description Numbers of cities and tiles on a continent. */
-        "Stats.ContinentCount": {
-            continent: string;
-            n_cities: number;
-            n_tiles: number;
-        };
-        /** @description Number of tiles that have a vector of a method. */
-        "Stats.MethodCount": {
-            /** @enum {string} */
-            method: "mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std";
-            n_tiles: number;
-        };
-        /** @description Numbers of cities and tiles of a period. */
-        "Stats.PeriodCount": {
-            /** @description First and last day (UTC) of the composites, 2024-06-01/2024-08-31, or 'date unknown'. */
-            period: string;
-            n_cities: number;
-            n_tiles: number;
+            cities: components["schemas"]["LayoutCity"][];
         };
         /** @description Numbers of tiles, blocks, cities and vectors: api.stats. */
         Stats: {
@@ -1116,58 +438,21 @@ export interface components {
             n_tiles_in_layout: number;
             /** @description Whether any composite has synthetic pixels. */
             is_synthetic: boolean;
-            by_continent: components["schemas"]["Stats.ContinentCount"][];
-            periods: components["schemas"]["Stats.PeriodCount"][];
-            by_method: components["schemas"]["Stats.MethodCount"][];
-        };
-        /** @description A row of api.search_cities. What describes its pixels is that of its newest composite, null without one. */
-        "Cities.City": {
-            city_id: number;
-            city: string;
-            country_code: string;
-            country: string;
-            continent: string;
-            lon: number;
-            lat: number;
-            n_tiles: number;
-            /** @description True if the pixels are generated, false for a real place. */
-            is_synthetic: boolean;
-            /** @description First and last day (UTC) of the composite, 2024-06-01/2024-08-31, or 'date unknown'. */
-            period: string | null;
-            /** @description False if the source of the pixels gives no date. */
-            is_date_known: boolean | null;
-            /** @description Share of the pixels with a clear observation, 0 to 1. */
-            valid_share: number | null;
-            /** @description Licences of the source scenes. */
-            licences: string[] | null;
-            /** @description Attributions that the source scenes ask for. */
-            attributions: string[] | null;
-            /** @description West, south, east, north (degrees, EPSG:4326); east is over 180 if the city crosses that meridian. */
-            bounds: number[];
+            by_continent: components["schemas"]["ContinentCount"][];
+            periods: components["schemas"]["PeriodCount"][];
+            by_method: components["schemas"]["MethodCount"][];
         };
         /** @description A page of cities. */
         Cities: {
             /** @description Number of cities on all pages. */
             total: number;
-            cities: components["schemas"]["Cities.City"][];
+            cities: components["schemas"]["City"][];
             /** @description Offset of the next page; null on the last page. */
             next: number | null;
         };
-        /** @description Background imagery that the map can show. */
-        "Config.Imagery": {
-            /** @enum {string} */
-            id: "eox" | "mapbox" | "esri" | "none";
-            name: string;
-            /** @description XYZ template, with {token} if needs_token; null for no imagery. */
-            tiles_url: string | null;
-            attribution: string;
-            max_zoom: number;
-            /** @description Whether the user must enter a token. */
-            needs_token: boolean;
-        };
         /** @description Settings of the server that the page needs. */
         Config: {
-            imagery: components["schemas"]["Config.Imagery"][];
+            imagery: components["schemas"]["Imagery"][];
             /** @enum {string} */
             default_imagery: "eox" | "mapbox" | "esri" | "none";
             /** @description Base address of the vector tiles: /tiles on this server, or that of Martin. */
@@ -1233,46 +518,6 @@ export interface components {
             /** @description Attributions that the source scenes of all composites ask for. */
             attributions: string[];
         };
-        /** @description A row of api.search: a tile or block. */
-        "Matches.Match": {
-            rank: number;
-            /** @description The block; null in a search by tile. */
-            block_id: number | null;
-            /** @description The tile, or the tile of the block. */
-            tile_id: number;
-            city_id: number;
-            city: string;
-            country_code: string;
-            country: string;
-            /** @description Cosine similarity, -1 to 1. */
-            similarity: number;
-            /** @description Geodesic distance from the position or area of the query, metres; null if it has none. */
-            distance_m: number | null;
-            /** @description Number of tiles or blocks that were compared. */
-            compared: number;
-            /** @description Whether every eligible tile or block was compared. */
-            is_exact: boolean;
-            lon: number;
-            lat: number;
-            /** @description True if the pixels are generated, false for a real place. */
-            is_synthetic: boolean;
-            /** @description First and last day (UTC) of the composite, 2024-06-01/2024-08-31, or 'date unknown'. */
-            period: string;
-            /** @description False if the source of the pixels gives no date. */
-            is_date_known: boolean;
-            /** @description Share of the tile's pixels with a clear observation, 0 to 1. */
-            valid_share: number;
-            /** @description Licences of the source scenes. */
-            licences: string[];
-            /** @description Attributions that the source scenes ask for. */
-            attributions: string[];
-            /** @description Whether the tile has a thumbnail. */
-            has_thumbnail: boolean;
-            /** @description Outline of the tile or block. */
-            footprint: {
-                [key: string]: unknown;
-            };
-        };
         /** @description The matches, best first, and the query that they answer. */
         Matches: {
             /** @description kind (tile, block, position, examples, area or chip) and the fields of the search. */
@@ -1294,7 +539,7 @@ export interface components {
              * @enum {string}
              */
             method: "mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std";
-            matches: components["schemas"]["Matches.Match"][];
+            matches: components["schemas"]["Match"][];
         };
         /** @description LikeTile as a body. */
         LikeTileBody: {
@@ -1427,18 +672,9 @@ export interface components {
                 [key: string]: unknown;
             };
         };
-        /** @description A row of api.country_overview. */
-        "Countries.Country": {
-            /** @description ISO 3166-1 alpha-2 code. */
-            code: string;
-            name: string;
-            continent: string;
-            n_cities: number;
-            n_tiles: number;
-        };
         /** @description All countries that have tiles. */
         Countries: {
-            countries: components["schemas"]["Countries.Country"][];
+            countries: components["schemas"]["Country"][];
         };
         /** @description The similarity of two tiles, and the distance between them. */
         Similarity: {
@@ -1641,25 +877,6 @@ export interface components {
             /** @description Key of a block: tile_id * 64 + row * 7 + col. */
             block_id: number;
         };
-        /** @description A row of api.similar_cities, with the country and centre of the city. */
-        "SimilarCities.SimilarCity": {
-            rank: number;
-            city_id: number;
-            city: string;
-            country_code: string;
-            country: string;
-            /** @description Mean cosine similarity of the query city's tiles and their best matches here, -1 to 1. */
-            similarity: number;
-            /** @description Cosine similarity of the mean vectors of the two cities, -1 to 1. */
-            mean_similarity: number;
-            n_tiles: number;
-            /** @description Geodesic distance between the centres, metres. */
-            distance_m: number;
-            lon: number;
-            lat: number;
-            /** @description True if the pixels are generated, false for a real place. */
-            is_synthetic: boolean;
-        };
         /** @description The cities most similar to one city, best first. */
         SimilarCities: {
             city_id: number;
@@ -1671,7 +888,7 @@ export interface components {
             method: "mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std";
             origin: ("real" | "synthetic" | "any") | null;
             max_query_tiles: number;
-            cities: components["schemas"]["SimilarCities.SimilarCity"][];
+            cities: components["schemas"]["SimilarCity"][];
         };
         /** @description LikeArea as a body. */
         LikeAreaBody: {
@@ -1772,99 +989,6 @@ export interface components {
                 coordinates: unknown[][];
             };
         };
-        /** @description Search by an uploaded chip. exclude_within_m and exclude_same_city refer to the position of the chip. */
-        "ChipUpload.LikeChip": {
-            /**
-             * @description Number of matches: the answer has min(k, eligible tiles) tiles.
-             * @default 20
-             */
-            k: number;
-            /**
-             * @description What is searched: tile (2,240 m) or block (320 m).
-             * @default tile
-             * @enum {string}
-             */
-            unit: "tile" | "block";
-            /**
-             * @description Vectors to compare: std is texture. Null: default_method of /encoder. Blocks: mean alone.
-             * @default null
-             */
-            method: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
-            /**
-             * @description Leave out tiles whose centre is nearer than this to the query, in geodesic metres.
-             * @default 0
-             */
-            exclude_within_m: number;
-            /**
-             * @description Leave out the cities of the query.
-             * @default true
-             */
-            exclude_same_city: boolean;
-            /**
-             * @description Leave out these cities.
-             * @default null
-             */
-            exclude_city_ids: number[] | null;
-            /**
-             * @description At most this many matches from one city: its best.
-             * @default null
-             */
-            max_per_city: number | null;
-            /**
-             * @description At most this many blocks from one tile: its best. NULL: 1. Without effect on a search by tile.
-             * @default null
-             */
-            max_per_tile: number | null;
-            /**
-             * @description Only these countries: ISO 3166-1 alpha-2 codes. An empty array finds nothing.
-             * @default null
-             */
-            countries: string[] | null;
-            /**
-             * @description Leave out these countries: ISO 3166-1 alpha-2 codes.
-             * @default null
-             */
-            exclude_countries: string[] | null;
-            /**
-             * @description Only these continents: English names. An empty array finds nothing.
-             * @default null
-             */
-            continents: string[] | null;
-            /**
-             * @description Only tiles of this origin. Null: that of what is searched for, or any if unknown or mixed.
-             * @default null
-             */
-            origin: ("real" | "synthetic" | "any") | null;
-            /**
-             * @description Only tiles whose centre lies in this GeoJSON Polygon or MultiPolygon (EPSG:4326).
-             * @default null
-             */
-            within: {
-                /** @enum {string} */
-                type: "Polygon" | "MultiPolygon";
-                coordinates: unknown[][];
-            } | null;
-            /**
-             * @description Only tiles with days in this period (UTC): 2024-06-01/2024-08-31. Unknown dates are in none.
-             * @default null
-             */
-            period: string | null;
-            /**
-             * @description Only tiles with at least this share of clear pixels, 0 to 1.
-             * @default null
-             */
-            min_valid_share: number | null;
-            /**
-             * @description Only tiles with at least this similarity, -1 to 1.
-             * @default null
-             */
-            min_similarity: number | null;
-            /**
-             * @description Compare every eligible key instead of those of the nearest lists.
-             * @default false
-             */
-            exact: boolean;
-        };
         /** @description A GeoTIFF of the user, as multipart/form-data. */
         ChipUpload: {
             /**
@@ -1894,7 +1018,7 @@ export interface components {
              *       "exact": false
              *     }
              */
-            settings: components["schemas"]["ChipUpload.LikeChip"];
+            settings: components["schemas"]["LikeChip"];
         };
         /** @description A row of api.search_cities. What describes its pixels is that of its newest composite, null without one. */
         City: {
@@ -2039,6 +1163,208 @@ export interface components {
                 reason: string;
             }[];
         };
+        /** @description A city that has points in the layout. */
+        LayoutCity: {
+            city_id: number;
+            city: string;
+            country_code: string;
+            country: string;
+            continent: string;
+            /** @description True if the pixels are generated, false for a real place. */
+            is_synthetic: boolean;
+        };
+        /** @description Numbers of cities and tiles on a continent. */
+        ContinentCount: {
+            continent: string;
+            n_cities: number;
+            n_tiles: number;
+        };
+        /** @description Number of tiles that have a vector of a method. */
+        MethodCount: {
+            /** @enum {string} */
+            method: "mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std";
+            n_tiles: number;
+        };
+        /** @description Numbers of cities and tiles of a period. */
+        PeriodCount: {
+            /** @description First and last day (UTC) of the composites, 2024-06-01/2024-08-31, or 'date unknown'. */
+            period: string;
+            n_cities: number;
+            n_tiles: number;
+        };
+        /** @description Background imagery that the map can show. */
+        Imagery: {
+            /** @enum {string} */
+            id: "eox" | "mapbox" | "esri" | "none";
+            name: string;
+            /** @description XYZ template, with {token} if needs_token; null for no imagery. */
+            tiles_url: string | null;
+            attribution: string;
+            max_zoom: number;
+            /** @description Whether the user must enter a token. */
+            needs_token: boolean;
+        };
+        /** @description A row of api.search: a tile or block. */
+        Match: {
+            rank: number;
+            /** @description The block; null in a search by tile. */
+            block_id: number | null;
+            /** @description The tile, or the tile of the block. */
+            tile_id: number;
+            city_id: number;
+            city: string;
+            country_code: string;
+            country: string;
+            /** @description Cosine similarity, -1 to 1. */
+            similarity: number;
+            /** @description Geodesic distance from the position or area of the query, metres; null if it has none. */
+            distance_m: number | null;
+            /** @description Number of tiles or blocks that were compared. */
+            compared: number;
+            /** @description Whether every eligible tile or block was compared. */
+            is_exact: boolean;
+            lon: number;
+            lat: number;
+            /** @description True if the pixels are generated, false for a real place. */
+            is_synthetic: boolean;
+            /** @description First and last day (UTC) of the composite, 2024-06-01/2024-08-31, or 'date unknown'. */
+            period: string;
+            /** @description False if the source of the pixels gives no date. */
+            is_date_known: boolean;
+            /** @description Share of the tile's pixels with a clear observation, 0 to 1. */
+            valid_share: number;
+            /** @description Licences of the source scenes. */
+            licences: string[];
+            /** @description Attributions that the source scenes ask for. */
+            attributions: string[];
+            /** @description Whether the tile has a thumbnail. */
+            has_thumbnail: boolean;
+            /** @description Outline of the tile or block. */
+            footprint: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description A row of api.country_overview. */
+        Country: {
+            /** @description ISO 3166-1 alpha-2 code. */
+            code: string;
+            name: string;
+            continent: string;
+            n_cities: number;
+            n_tiles: number;
+        };
+        /** @description A row of api.similar_cities, with the country and centre of the city. */
+        SimilarCity: {
+            rank: number;
+            city_id: number;
+            city: string;
+            country_code: string;
+            country: string;
+            /** @description Mean cosine similarity of the query city's tiles and their best matches here, -1 to 1. */
+            similarity: number;
+            /** @description Cosine similarity of the mean vectors of the two cities, -1 to 1. */
+            mean_similarity: number;
+            n_tiles: number;
+            /** @description Geodesic distance between the centres, metres. */
+            distance_m: number;
+            lon: number;
+            lat: number;
+            /** @description True if the pixels are generated, false for a real place. */
+            is_synthetic: boolean;
+        };
+        /** @description Search by an uploaded chip. exclude_within_m and exclude_same_city refer to the position of the chip. */
+        LikeChip: {
+            /**
+             * @description Number of matches: the answer has min(k, eligible tiles) tiles.
+             * @default 20
+             */
+            k: number;
+            /**
+             * @description What is searched: tile (2,240 m) or block (320 m).
+             * @default tile
+             * @enum {string}
+             */
+            unit: "tile" | "block";
+            /**
+             * @description Vectors to compare: std is texture. Null: default_method of /encoder. Blocks: mean alone.
+             * @default null
+             */
+            method: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
+            /**
+             * @description Leave out tiles whose centre is nearer than this to the query, in geodesic metres.
+             * @default 0
+             */
+            exclude_within_m: number;
+            /**
+             * @description Leave out the cities of the query.
+             * @default true
+             */
+            exclude_same_city: boolean;
+            /**
+             * @description Leave out these cities.
+             * @default null
+             */
+            exclude_city_ids: number[] | null;
+            /**
+             * @description At most this many matches from one city: its best.
+             * @default null
+             */
+            max_per_city: number | null;
+            /**
+             * @description At most this many blocks from one tile: its best. NULL: 1. Without effect on a search by tile.
+             * @default null
+             */
+            max_per_tile: number | null;
+            /**
+             * @description Only these countries: ISO 3166-1 alpha-2 codes. An empty array finds nothing.
+             * @default null
+             */
+            countries: string[] | null;
+            /**
+             * @description Leave out these countries: ISO 3166-1 alpha-2 codes.
+             * @default null
+             */
+            exclude_countries: string[] | null;
+            /**
+             * @description Only these continents: English names. An empty array finds nothing.
+             * @default null
+             */
+            continents: string[] | null;
+            /**
+             * @description Only tiles of this origin. Null: that of what is searched for, or any if unknown or mixed.
+             * @default null
+             */
+            origin: ("real" | "synthetic" | "any") | null;
+            /**
+             * @description Only tiles whose centre lies in this GeoJSON Polygon or MultiPolygon (EPSG:4326).
+             * @default null
+             */
+            within: {
+                /** @enum {string} */
+                type: "Polygon" | "MultiPolygon";
+                coordinates: unknown[][];
+            } | null;
+            /**
+             * @description Only tiles with days in this period (UTC): 2024-06-01/2024-08-31. Unknown dates are in none.
+             * @default null
+             */
+            period: string | null;
+            /**
+             * @description Only tiles with at least this share of clear pixels, 0 to 1.
+             * @default null
+             */
+            min_valid_share: number | null;
+            /**
+             * @description Only tiles with at least this similarity, -1 to 1.
+             * @default null
+             */
+            min_similarity: number | null;
+            /**
+             * @description Compare every eligible key instead of those of the nearest lists.
+             * @default false
+             */
+            exact: boolean;
+        };
     };
     responses: never;
     parameters: never;
@@ -2047,7 +1373,683 @@ export interface components {
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export interface operations {
+    get_api_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    get_umap_layout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Layout"];
+                };
+            };
+        };
+    };
+    get_api_stats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stats"];
+                };
+            };
+        };
+    };
+    get_api_cities: {
+        parameters: {
+            query?: {
+                q?: string;
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cities"];
+                };
+            };
+        };
+    };
+    get_api_config: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Config"];
+                };
+            };
+        };
+    };
+    get_api_tile_at: {
+        parameters: {
+            query: {
+                lon: number;
+                lat: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tile"];
+                };
+            };
+        };
+    };
+    get_api_encoder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Encoder"];
+                };
+            };
+        };
+    };
+    get_search_similar: {
+        parameters: {
+            query: {
+                format?: "json" | "geojson" | "csv" | "geoparquet";
+                k?: number;
+                unit?: "tile";
+                method?: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
+                exclude_within_m?: number;
+                exclude_same_city?: boolean;
+                exclude_city_ids?: number[] | null;
+                max_per_city?: number | null;
+                max_per_tile?: number | null;
+                countries?: string[] | null;
+                exclude_countries?: string[] | null;
+                continents?: string[] | null;
+                origin?: ("real" | "synthetic" | "any") | null;
+                within?: string;
+                period?: string | null;
+                min_valid_share?: number | null;
+                min_similarity?: number | null;
+                exact?: boolean;
+                tile_id: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The matches, best first; a file if ?format= asks for one. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Matches"];
+                    "application/geo+json": unknown;
+                    "text/csv; charset=utf-8": unknown;
+                    "application/vnd.apache.parquet": unknown;
+                };
+            };
+        };
+    };
+    post_search_post_similar: {
+        parameters: {
+            query?: {
+                format?: "json" | "geojson" | "csv" | "geoparquet";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["LikeTileBody"];
+            };
+        };
+        responses: {
+            /** @description The matches, best first; a file if ?format= asks for one. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Matches"];
+                    "application/geo+json": unknown;
+                    "text/csv; charset=utf-8": unknown;
+                    "application/vnd.apache.parquet": unknown;
+                };
+            };
+        };
+    };
+    get_api_block_at: {
+        parameters: {
+            query: {
+                lon: number;
+                lat: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Block"];
+                };
+            };
+        };
+    };
+    get_api_countries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Countries"];
+                };
+            };
+        };
+    };
+    get_api_similarity: {
+        parameters: {
+            query: {
+                a: number;
+                b: number;
+                method?: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Similarity"];
+                };
+            };
+        };
+    };
+    get_search_similar_at: {
+        parameters: {
+            query: {
+                format?: "json" | "geojson" | "csv" | "geoparquet";
+                k?: number;
+                unit?: "tile" | "block";
+                method?: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
+                exclude_within_m?: number;
+                exclude_same_city?: boolean;
+                exclude_city_ids?: number[] | null;
+                max_per_city?: number | null;
+                max_per_tile?: number | null;
+                countries?: string[] | null;
+                exclude_countries?: string[] | null;
+                continents?: string[] | null;
+                origin?: ("real" | "synthetic" | "any") | null;
+                within?: string;
+                period?: string | null;
+                min_valid_share?: number | null;
+                min_similarity?: number | null;
+                exact?: boolean;
+                lon: number;
+                lat: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The matches, best first; a file if ?format= asks for one. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Matches"];
+                    "application/geo+json": unknown;
+                    "text/csv; charset=utf-8": unknown;
+                    "application/vnd.apache.parquet": unknown;
+                };
+            };
+        };
+    };
+    post_search_post_similar_at: {
+        parameters: {
+            query?: {
+                format?: "json" | "geojson" | "csv" | "geoparquet";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["LikePositionBody"];
+            };
+        };
+        responses: {
+            /** @description The matches, best first; a file if ?format= asks for one. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Matches"];
+                    "application/geo+json": unknown;
+                    "text/csv; charset=utf-8": unknown;
+                    "application/vnd.apache.parquet": unknown;
+                };
+            };
+        };
+    };
+    get_umap_points: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Little-endian columns. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+        };
+    };
+    get_search_similar_blocks: {
+        parameters: {
+            query: {
+                format?: "json" | "geojson" | "csv" | "geoparquet";
+                k?: number;
+                unit?: "block";
+                method?: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
+                exclude_within_m?: number;
+                exclude_same_city?: boolean;
+                exclude_city_ids?: number[] | null;
+                max_per_city?: number | null;
+                max_per_tile?: number | null;
+                countries?: string[] | null;
+                exclude_countries?: string[] | null;
+                continents?: string[] | null;
+                origin?: ("real" | "synthetic" | "any") | null;
+                within?: string;
+                period?: string | null;
+                min_valid_share?: number | null;
+                min_similarity?: number | null;
+                exact?: boolean;
+                block_id: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The matches, best first; a file if ?format= asks for one. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Matches"];
+                    "application/geo+json": unknown;
+                    "text/csv; charset=utf-8": unknown;
+                    "application/vnd.apache.parquet": unknown;
+                };
+            };
+        };
+    };
+    post_search_post_similar_blocks: {
+        parameters: {
+            query?: {
+                format?: "json" | "geojson" | "csv" | "geoparquet";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["LikeBlockBody"];
+            };
+        };
+        responses: {
+            /** @description The matches, best first; a file if ?format= asks for one. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Matches"];
+                    "application/geo+json": unknown;
+                    "text/csv; charset=utf-8": unknown;
+                    "application/vnd.apache.parquet": unknown;
+                };
+            };
+        };
+    };
+    get_search_similar_cities: {
+        parameters: {
+            query: {
+                city_id: number;
+                k?: number;
+                method?: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
+                origin?: ("real" | "synthetic" | "any") | null;
+                max_query_tiles?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimilarCities"];
+                };
+            };
+        };
+    };
+    get_api_tile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tile_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tile"];
+                };
+            };
+        };
+    };
+    post_search_similar_to_area: {
+        parameters: {
+            query?: {
+                format?: "json" | "geojson" | "csv" | "geoparquet";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["LikeAreaBody"];
+            };
+        };
+        responses: {
+            /** @description The matches, best first; a file if ?format= asks for one. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Matches"];
+                    "application/geo+json": unknown;
+                    "text/csv; charset=utf-8": unknown;
+                    "application/vnd.apache.parquet": unknown;
+                };
+            };
+        };
+    };
+    post_search_similar_to_chip: {
+        parameters: {
+            query?: {
+                format?: "json" | "geojson" | "csv" | "geoparquet";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "multipart/form-data": components["schemas"]["ChipUpload"];
+            };
+        };
+        responses: {
+            /** @description The matches, best first; a file if ?format= asks for one. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Matches"];
+                    "application/geo+json": unknown;
+                    "text/csv; charset=utf-8": unknown;
+                    "application/vnd.apache.parquet": unknown;
+                };
+            };
+        };
+    };
+    get_umap_similarity: {
+        parameters: {
+            query: {
+                tile_id: number;
+                method?: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Little-endian columns. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+        };
+    };
+    get_api_city: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                city_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["City"];
+                };
+            };
+        };
+    };
+    get_api_block: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                block_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Block"];
+                };
+            };
+        };
+    };
+    post_search_similar_to_examples: {
+        parameters: {
+            query?: {
+                format?: "json" | "geojson" | "csv" | "geoparquet";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["LikeExamplesBody"];
+            };
+        };
+        responses: {
+            /** @description The matches, best first; a file if ?format= asks for one. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Matches"];
+                    "application/geo+json": unknown;
+                    "text/csv; charset=utf-8": unknown;
+                    "application/vnd.apache.parquet": unknown;
+                };
+            };
+        };
+    };
+    get_api_thumbnail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tile_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description WebP, 128 x 128 px, north up. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/webp": unknown;
+                };
+            };
+        };
+    };
+}
 
 /** Defaults and limits of the arguments of a search. */
 export const SEARCH_ARGUMENTS = {
