@@ -60,7 +60,8 @@ def create_app(settings: Settings) -> APIFlask:
     app.extensions[EXTENSION] = Database(settings)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     if settings.proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)  # type: ignore[method-assign]
+        trusted = dict.fromkeys(("x_for", "x_proto", "x_host", "x_prefix"), settings.proxies)
+        app.wsgi_app = ProxyFix(app.wsgi_app, **trusted)  # type: ignore[method-assign]
     app.extensions[cache.EXTENSION] = cache.TileCache()
     problems.install(app)
     for module in (api, search, umap, routes, docs, pages):

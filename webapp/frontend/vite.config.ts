@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 const flask = 'http://127.0.0.1:8000';
 
 export default defineConfig({
+  base: './', // the page may be served below a path prefix
   // The page is written for Preact. Only downshift imports React: it gets Preact's compatibility layer.
   resolve: { alias: { react: 'preact/compat' } },
   build: {
