@@ -96,7 +96,7 @@ def open_connection(settings: Settings, role: Role = "owner", *, autocommit: boo
 
     Raises:
         ClusterError: the private cluster cannot be started.
-        ConnectError: no server answers, or a pooler does.
+        ConnectError: no server answers, or a pooler does, or the database is not in UTF-8.
     """
     parts = parse_url(url_for(settings, role))
     parts.setdefault("connect_timeout", CONNECT_TIMEOUT_S)
@@ -113,6 +113,13 @@ def open_connection(settings: Settings, role: Role = "owner", *, autocommit: boo
         raise ConnectError(
             f"cannot connect to PostgreSQL at {_address(parts)}: {one_line(error)}; {_advice(error, role)}"
         ) from error
+    encoding = conn.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        conn.close()
+        raise ConnectError(
+            f"database {parts.get('dbname', '')!r} has encoding {encoding}, terrakin needs UTF8: CREATE DATABASE ... "
+            "TEMPLATE template0 ENCODING 'UTF8'"
+        )
     conn.autocommit = autocommit
     return conn
 

@@ -48,14 +48,17 @@ BEGIN
                 WHEN k.name = wanted THEN 1
                 WHEN starts_with(k.name, wanted) THEN 2
                 WHEN strpos(k.name, ' ' || wanted) > 0 THEN 3
-                WHEN starts_with(k.country, wanted) OR lower(c.country_code) = wanted THEN 4
+                WHEN starts_with(k.country, wanted) OR k.code = wanted THEN 4
                 ELSE 5
             END AS match
         FROM terrakin.cities AS c
         JOIN terrakin.countries AS n ON n.code = c.country_code
-        CROSS JOIN LATERAL (SELECT internal.search_key(c.name) AS name, internal.search_key(n.name) AS country) AS k
+        CROSS JOIN LATERAL (
+            SELECT internal.search_key(c.name) AS name, internal.search_key(n.name) AS country,
+                lower(c.country_code COLLATE "C") AS code
+        ) AS k
         WHERE (only_city_id IS NULL OR c.city_id = only_city_id)
-            AND (strpos(k.name, wanted) > 0 OR starts_with(k.country, wanted) OR lower(c.country_code) = wanted)
+            AND (strpos(k.name, wanted) > 0 OR starts_with(k.country, wanted) OR k.code = wanted)
     ),
     page AS (
         SELECT f.*, count(*) OVER () AS n_found

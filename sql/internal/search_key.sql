@@ -3,11 +3,12 @@ RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = public, pg_temp
 AS $$
-    -- NFKD splits accents off as characters (U+0300 to U+036F). Letters with a stroke do not decompose.
+    -- NFKD splits accents off as characters (U+0300 to U+036F). Letters with a stroke do not decompose. The collation
+    -- tells what is a letter, and its lower case, in a database of any locale; by C only those of English are.
     SELECT btrim(regexp_replace(
         translate(
             replace(replace(replace(
-                lower(regexp_replace(normalize(name, NFKD), U&'[\0300-\036F''\2019\02BC\02BB.]', '', 'g')),
+                lower(regexp_replace(normalize(name, NFKD) COLLATE "und-x-icu", U&'[\0300-\036F''\2019\02BC\02BB.]', '', 'g')),
                 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'),
             'øłđðıħ', 'olddih'
         ),

@@ -1,10 +1,15 @@
 """``api.search_cities``: cities by typed text, and ``api.country_overview``."""
 
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+from db import cluster
+from db.errors import ConnectError
+from db.migrate import migrate
+from db.settings import Settings
 from tests.builders import make_city, make_tile
 
 CITIES = {
@@ -103,3 +108,35 @@ def test_the_country_overview_counts_cities_with_tiles(cities: psycopg.Connectio
     make_city(cities, 10, country_code="US", continent="North America")
     rows = dict(cities.execute("SELECT country_code, ARRAY[n_cities, n_tiles] FROM api.country_overview").fetchall())
     assert rows == {"US": [3, 3]} | {code: [1, 1] for code in ("BR", "NO", "CR", "CN", "PL", "CG")}
+
+
+@pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
+def test_names_are_found_in_a_database_of_any_locale(server_home: Path, locale: str, tmp_path: Path) -> None:
+    address = cluster.running(server_home)
+    assert address is not None
+    name = f"locale_{locale.replace('.', '_').replace('-', '_').lower()}"
+    create = f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE '{locale}' LC_CTYPE '{locale}'"
+    with psycopg.connect(address.url(database="postgres"), autocommit=True) as server:
+        server.execute(create)  # type: ignore[call-overload]
+        try:
+            settings = Settings(tmp_path, database_url=address.url(database=name))
+            migrate(settings)
+            with psycopg.connect(address.url(database=name)) as conn:
+                for city_id, city in enumerate(("Łódź", "Ørsta", "東京", "Москва", "Đồng Xoài"), start=1):
+                    make_city(conn, city_id, name=city)
+                for city_id, typed in enumerate(("lodz", "orsta", "東京", "МОСКВА", "dong xoai"), start=1):
+                    assert found(conn, typed) == [city_id], typed
+        finally:
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[call-overload]
+
+
+def test_another_encoding_is_refused(server_home: Path, tmp_path: Path) -> None:
+    address = cluster.running(server_home)
+    assert address is not None
+    with psycopg.connect(address.url(database="postgres"), autocommit=True) as server:
+        server.execute("CREATE DATABASE ascii TEMPLATE template0 ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C'")
+        try:
+            with pytest.raises(ConnectError, match=r"encoding SQL_ASCII.*UTF8"):
+                migrate(Settings(tmp_path, database_url=address.url(database="ascii")))
+        finally:
+            server.execute("DROP DATABASE ascii WITH (FORCE)")
