@@ -2,8 +2,8 @@
 -- requires: internal/search_key.sql
 CREATE OR REPLACE FUNCTION api.search_cities(
     q text DEFAULT '',
-    max_rows integer DEFAULT 50,
-    skip integer DEFAULT 0,
+    max_rows bigint DEFAULT 50,
+    skip bigint DEFAULT 0,
     only_city_id bigint DEFAULT NULL
 )
 RETURNS TABLE (

@@ -9,7 +9,7 @@
 -- requires: views/tile_vectors.sql
 CREATE OR REPLACE FUNCTION api.similar_cities(
     query_city_id bigint,
-    k integer DEFAULT 20,
+    k bigint DEFAULT 20,
     method text DEFAULT NULL,
     exclude_within_m double precision DEFAULT 0,
     exclude_city_ids bigint[] DEFAULT NULL,
@@ -21,7 +21,7 @@ CREATE OR REPLACE FUNCTION api.similar_cities(
     period daterange DEFAULT NULL,
     min_valid_share double precision DEFAULT NULL,
     min_similarity double precision DEFAULT NULL,
-    max_query_tiles integer DEFAULT 50
+    max_query_tiles bigint DEFAULT 50
 )
 RETURNS TABLE (
     rank integer,

@@ -5,12 +5,12 @@
 -- requires: types/search_filters.sql
 CREATE OR REPLACE FUNCTION api.similar_tiles(
     query_tile_id bigint,
-    k integer DEFAULT 20,
+    k bigint DEFAULT 20,
     method text DEFAULT NULL,
     exclude_within_m double precision DEFAULT 0,
     exclude_same_city boolean DEFAULT true,
     exclude_city_ids bigint[] DEFAULT NULL,
-    max_per_city integer DEFAULT NULL,
+    max_per_city bigint DEFAULT NULL,
     countries text[] DEFAULT NULL,
     exclude_countries text[] DEFAULT NULL,
     continents text[] DEFAULT NULL,

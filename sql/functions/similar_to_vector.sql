@@ -5,13 +5,13 @@
 -- requires: types/search_filters.sql
 CREATE OR REPLACE FUNCTION api.similar_to_vector(
     query_vector vector,
-    k integer DEFAULT 20,
+    k bigint DEFAULT 20,
     unit text DEFAULT 'tile',
     method text DEFAULT NULL,
     exclude_within_m double precision DEFAULT 0,
     exclude_city_ids bigint[] DEFAULT NULL,
-    max_per_city integer DEFAULT NULL,
-    max_per_tile integer DEFAULT NULL,
+    max_per_city bigint DEFAULT NULL,
+    max_per_tile bigint DEFAULT NULL,
     countries text[] DEFAULT NULL,
     exclude_countries text[] DEFAULT NULL,
     continents text[] DEFAULT NULL,

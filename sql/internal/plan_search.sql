@@ -76,7 +76,7 @@ BEGIN
         exclude_within_m, internal.box_around(anchor.location, exclude_within_m),
         internal.box_inside(anchor.location, exclude_within_m),
         CASE WHEN is_few THEN within END, within, internal.composites_in(filters.period),
-        CASE WHEN NOT is_tile THEN coalesce(filters.max_per_tile, 1) END, 0
+        CASE WHEN NOT is_tile THEN least(coalesce(filters.max_per_tile, 1), 49)::integer END, 0
     )::internal.search_plan;
 END;
 $$;

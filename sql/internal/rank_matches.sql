@@ -14,9 +14,9 @@ SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_variable
 BEGIN
-    SELECT (array_agg(f.item_id ORDER BY f.similarity DESC, f.item_id))[:filters.k],
-        (array_agg(f.city_id ORDER BY f.similarity DESC, f.item_id))[:filters.k],
-        (array_agg(f.similarity ORDER BY f.similarity DESC, f.item_id))[:filters.k]
+    SELECT (array_agg(f.item_id ORDER BY f.similarity DESC, f.item_id))[:least(filters.k, 2147483647)::integer],
+        (array_agg(f.city_id ORDER BY f.similarity DESC, f.item_id))[:least(filters.k, 2147483647)::integer],
+        (array_agg(f.similarity ORDER BY f.similarity DESC, f.item_id))[:least(filters.k, 2147483647)::integer]
     INTO item_ids, city_ids, similarities
     FROM (
         SELECT r.item_id, r.city_id, r.similarity,

@@ -1,13 +1,13 @@
 -- Generated from sql/search.toml by scripts/generate_search.py: do not edit.
 CREATE TYPE internal.search_filters AS (
-    k integer,
+    k bigint,
     unit text,
     method text,
     exclude_within_m double precision,
     exclude_same_city boolean,
     exclude_city_ids bigint[],
-    max_per_city integer,
-    max_per_tile integer,
+    max_per_city bigint,
+    max_per_tile bigint,
     countries text[],
     exclude_countries text[],
     continents text[],
