@@ -110,12 +110,15 @@ def migrate(settings: Settings) -> None:
     """
     from db.apply_sql import NEW_FILE, NEW_REVISION
     from db.migrate import migrate as run
+    from db.migrate import unset_limits
 
     changes = run(settings)
     for change in changes:
         if change.reason not in (NEW_FILE, NEW_REVISION):
             click.echo(f"sql/{change.name}: {change.reason}", err=True)
     click.echo(f"schema is up to date; {len(changes)} files of sql/ were applied", err=True)
+    if missing := unset_limits(settings):
+        click.echo(f"warning: role terrakin_reader has no limits; let a superuser run: {missing}", err=True)
 
 
 @group.command()

@@ -7,11 +7,26 @@ from alembic.util.exc import CommandError
 from sqlalchemy.exc import DBAPIError
 
 from db.apply_sql import Change
+from db.connect import open_connection
 from db.errors import ConnectError, DbError, one_line
 from db.settings import Settings
 
 LOCK_TIMEOUT = "10s"
 """A migration that waits longer for a lock gives up, because all other sessions queue behind it."""
+
+
+UNSET_LIMITS = """
+    SELECT format('ALTER ROLE terrakin_reader SET %I = %L', w.setting, w.value)
+    FROM (
+        VALUES ('statement_timeout', '30s'), ('default_transaction_read_only', 'on'), ('search_path', 'public')
+    ) AS w (setting, value)
+    WHERE NOT EXISTS (
+        SELECT
+        FROM pg_roles AS r
+        CROSS JOIN LATERAL unnest(r.rolconfig) AS c
+        WHERE r.rolname = 'terrakin_reader' AND starts_with(c, w.setting || '=')
+    )
+"""
 
 
 def alembic_config(settings: Settings) -> Config:
@@ -40,6 +55,12 @@ def migrate(settings: Settings) -> list[Change]:
         raise DbError(f"migration failed, nothing was changed: {one_line(shown)}{_advice(cause)}") from error
     changes: list[Change] = config.attributes["changes"]
     return changes
+
+
+def unset_limits(settings: Settings) -> str:
+    """Return the statements that give role terrakin_reader the limits that it lacks: an owner may not be able to."""
+    with open_connection(settings) as conn:
+        return "; ".join(statement for (statement,) in conn.execute(UNSET_LIMITS))
 
 
 def _advice(cause: BaseException | None) -> str:

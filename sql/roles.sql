@@ -7,6 +7,8 @@ DECLARE
     -- Since PostgreSQL 16 the creator of a role administers it, but may not SET ROLE to it without this option.
     membership text := CASE WHEN current_setting('server_version_num')::integer < 160000 THEN 'MEMBER' ELSE 'SET' END;
     role_name text;
+    setting text;
+    value text;
 BEGIN
     FOREACH role_name IN ARRAY ARRAY['terrakin_reader', 'terrakin_etl'] LOOP
         IF to_regrole(role_name) IS NULL THEN
@@ -18,9 +20,17 @@ BEGIN
         END IF;
     END LOOP;
     IF may_change_roles THEN
-        ALTER ROLE terrakin_reader SET statement_timeout = '30s';
-        ALTER ROLE terrakin_reader SET default_transaction_read_only = on;
-        ALTER ROLE terrakin_reader SET search_path = public;
+        -- What an operator has set stays.
+        FOR setting, value IN VALUES
+            ('statement_timeout', '30s'), ('default_transaction_read_only', 'on'), ('search_path', 'public')
+        LOOP
+            IF NOT EXISTS (
+                SELECT FROM pg_roles AS r, unnest(r.rolconfig) AS c
+                WHERE r.rolname = 'terrakin_reader' AND starts_with(c, setting || '=')
+            ) THEN
+                EXECUTE format('ALTER ROLE terrakin_reader SET %I = %L', setting, value);
+            END IF;
+        END LOOP;
         COMMENT ON ROLE terrakin_reader IS
         'Reads terrakin, api and tiles and writes nothing: web app, Martin, QGIS, analysts.';
         COMMENT ON ROLE terrakin_etl IS 'Writes the tables of schema terrakin: the ETL jobs.';

@@ -59,7 +59,13 @@ DESCRIPTIONS = """
 HAS_CITUS = "SELECT EXISTS (SELECT FROM pg_extension AS e WHERE e.extname = 'citus')"
 DESCRIBE_ROLES = """
     SELECT coalesce(
-        string_agg(concat_ws(' ', r.rolname, pg_has_role(r.oid, m.privilege)), E'\n' ORDER BY r.rolname), ''
+        string_agg(concat_ws(' ', r.rolname, pg_has_role(r.oid, m.privilege), ARRAY(
+            SELECT split_part(c, '=', 1)
+            FROM unnest(r.rolconfig) AS c
+            WHERE r.rolname = 'terrakin_reader'
+                AND c ~ '^(statement_timeout|default_transaction_read_only|search_path)='
+            ORDER BY 1
+        )), E'\n' ORDER BY r.rolname), ''
     )
     FROM pg_roles AS r
     CROSS JOIN (

@@ -6,8 +6,10 @@ import psycopg
 import pytest
 
 from db.connect import connect
+from db.migrate import migrate, unset_limits
 from db.settings import Settings
 from tests.builders import make_city, make_tile
+from tests.db.databases import run_sql, value
 
 RELATIONS = """
     SELECT format('%I.%I', n.nspname, c.relname), n.nspname
@@ -125,3 +127,41 @@ def test_none_of_our_roles_is_a_superuser(database: Settings) -> None:
             "FROM pg_roles WHERE rolname IN ('terrakin_reader', 'terrakin_etl')"
         ).fetchall()
     assert sorted(rows) == [("terrakin_etl", False, True), ("terrakin_reader", False, True)]
+
+
+LIMITS = "SELECT rolconfig FROM pg_roles WHERE rolname = 'terrakin_reader'"
+
+
+def test_limits_that_a_new_server_lacks_are_set_again(database: Settings) -> None:
+    before = value(database, LIMITS)
+    run_sql(database, "ALTER ROLE terrakin_reader RESET ALL")
+    assert migrate(database)[0].name == "roles.sql"
+    assert value(database, LIMITS) == before
+    assert migrate(database) == []
+
+
+def test_a_limit_that_an_operator_has_changed_stays(database: Settings) -> None:
+    run_sql(database, "ALTER ROLE terrakin_reader SET statement_timeout = '5min'")
+    try:
+        migrate(database)
+        assert "statement_timeout=5min" in str(value(database, LIMITS))
+    finally:
+        run_sql(database, "ALTER ROLE terrakin_reader SET statement_timeout = '30s'")
+
+
+def test_missing_limits_are_listed_for_a_superuser(database: Settings) -> None:
+    assert unset_limits(database) == ""
+    run_sql(database, "ALTER ROLE terrakin_reader RESET statement_timeout")
+    statements = unset_limits(database)
+    assert statements == "ALTER ROLE terrakin_reader SET statement_timeout = '30s'"
+    run_sql(database, statements)
+    assert unset_limits(database) == ""
+
+
+def test_grants_that_a_dump_left_out_are_made_again(database: Settings) -> None:
+    run_sql(
+        database, "REVOKE ALL ON SCHEMA api FROM terrakin_reader", "REVOKE ALL ON terrakin.tiles FROM terrakin_reader"
+    )
+    assert [change.name for change in migrate(database)] == ["grants.sql"]
+    with connect(database, "reader") as conn:
+        assert conn.execute("SELECT count(*) FROM api.tile_overview").fetchone() == (0,)
