@@ -24,16 +24,28 @@ EXTENSIONS = """
 
 @dataclass(frozen=True)
 class Extension:
-    """An extension and the oldest version that works."""
+    """An extension, the oldest version that works, and how to move it into schema public."""
 
     name: str
     label: str
     minimum: Version
+    to_move: str
 
 
 NEEDED = (
-    Extension("postgis", "PostGIS", (3, 3)),  # the oldest version that is tested
-    Extension("vector", "pgvector", (0, 8, 0)),  # the first with iterative index scans
+    Extension(
+        "postgis",
+        "PostGIS",
+        (3, 3),  # the oldest version that is tested
+        "it cannot be moved: drop it where no table uses it (DROP EXTENSION postgis), then CREATE EXTENSION postgis "
+        "SCHEMA public",
+    ),
+    Extension(
+        "vector",
+        "pgvector",
+        (0, 8, 0),  # the first with iterative index scans
+        "move it (ALTER EXTENSION vector SET SCHEMA public)",
+    ),
 )
 
 
@@ -62,8 +74,7 @@ def check_extensions(conn: psycopg.Connection[Any]) -> Version:
         if schema not in (None, "public"):
             raise ConnectError(
                 f"{extension.label} of database {conn.info.dbname!r} is in schema {schema}, "
-                f"terrakin needs it in public; move it (ALTER EXTENSION {extension.name} SET SCHEMA public), "
-                "or use another database"
+                f"terrakin needs it in public; {extension.to_move}, or use another database"
             )
     return found["vector"][0]
 

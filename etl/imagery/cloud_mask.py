@@ -33,6 +33,15 @@ def clear_pixels(scl: np.ndarray, resolution_m: float) -> np.ndarray:
     return is_clear
 
 
+def with_dark_data(dn: np.ndarray) -> np.ndarray:
+    """Return DN (band, y, x) uint16 in which 0 stands for nodata in all bands: where one has data, 0 becomes 1.
+
+    Some catalogues subtract the offset and clip at 0, the value of nodata: water is 0 in the infrared there.
+    """
+    has_data = (dn != NODATA).any(axis=0)
+    return np.where(has_data & (dn == NODATA), np.uint16(1), dn)
+
+
 def without_offset(dn: np.ndarray, offset_dn: int) -> np.ndarray:
     """Return DN (uint16) plus an offset <= 0; nodata stays 0, and data neither become 0 nor wrap around."""
     if offset_dn == 0:

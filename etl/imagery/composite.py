@@ -14,7 +14,7 @@ from dask.delayed import delayed
 from odc.geo.geobox import GeoBox, GeoboxTiles
 
 from etl.cities.grid import RESOLUTION_M, TILE_PX
-from etl.imagery.cloud_mask import DILATION_M, clear_pixels, median_of_clear, without_offset
+from etl.imagery.cloud_mask import DILATION_M, clear_pixels, median_of_clear, with_dark_data, without_offset
 from etl.imagery.pixels import read_bands
 from etl.imagery.selection import Scene, examine, solar_day
 from etl.imagery.sentinel2 import BANDS, NODATA, asset_keys
@@ -137,7 +137,7 @@ def _add(dn: np.ndarray, clear: np.ndarray, parts: Sequence[Part], geobox: GeoBo
     seen &= ~np.kron(parts[0].hidden, np.ones((TILE_PX, TILE_PX), bool))
     if not seen.any():
         return
-    new = without_offset(read_bands(items, bands, geobox, "bilinear"), parts[0].offset_dn)
+    new = without_offset(with_dark_data(read_bands(items, bands, geobox, "bilinear")), parts[0].offset_dn)
     is_free = (dn == NODATA).any(axis=0) & (new != NODATA).all(axis=0)
     dn[:, is_free], clear[is_free] = new[:, is_free], seen[is_free]
 

@@ -20,7 +20,16 @@ from etl.imagery.catalogue import Source
 from etl.imagery.cloud_mask import clear_pixels
 from etl.imagery.pixels import read_bands
 from etl.imagery.quality import BANDS_CHECKED, MIN_PIXELS, OffsetDecision, decide_offset, hidden_by_cloud
-from etl.imagery.sentinel2 import BANDS, acquired_at, asset_keys, baseline, check_item, claimed_offset, cloud_cover
+from etl.imagery.sentinel2 import (
+    BANDS,
+    NODATA,
+    acquired_at,
+    asset_keys,
+    baseline,
+    check_item,
+    claimed_offset,
+    cloud_cover,
+)
 
 COARSE = 8
 """Scenes are examined at 80 m, for which overviews exist: about a hundredth of the bytes."""
@@ -193,7 +202,7 @@ def _examine(item: pystac.Item, geobox: GeoBox) -> Scene:
     keys = asset_keys(item)
     dn = read_bands([item], [keys[BANDS.index(band)] for band in BANDS_CHECKED], coarse, "nearest")
     (scl,) = read_bands([item], keys[-1:], coarse, "nearest")
-    covered = (dn != 0).all(axis=0)
+    covered = (dn != NODATA).any(axis=0) & (scl != NODATA)
     clear = clear_pixels(scl, RESOLUTION_M * COARSE) & covered
     offset = decide_offset(dn, claimed_offset(item), baseline(item))
     darkest = {

@@ -43,7 +43,7 @@ def test_geopandas_reads_the_list_from_the_file(menu: Page, tmp_path: Path, name
     frame = geopandas.read_parquet(path) if suffix == ".parquet" else geopandas.read_file(path)
     assert frame.sort_values("rank")["tile_id"].tolist() == listed(menu)
     assert frame.crs.to_epsg() == 4326 or frame.crs.to_authority() == ("OGC", "CRS84")
-    assert set(frame.geometry.geom_type) == {"Polygon"}
+    assert set(frame.geometry.geom_type) == {"MultiPolygon"}
     centres = geopandas.GeoSeries.from_xy(frame["lon"], frame["lat"], index=frame.index, crs=frame.crs)
     assert frame.geometry.contains(centres).all()
     expect(menu.locator(".export-menu [role=status]")).to_have_text(f"Saved {path.name}.")

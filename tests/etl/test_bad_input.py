@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psycopg
 import pystac
 import pytest
@@ -309,3 +310,43 @@ def test_a_tile_that_is_cloudy_on_every_day_is_left_out_and_counted(
     counted = "tiles of 2024-06-01/2024-08-31: 3 embedded; left out: 1 too cloudy, 0 covered too little by imagery"
     assert done.stderr.splitlines()[-1] == counted
     assert counted in started("etl", "status").stdout
+
+
+def test_water_whose_infrared_was_clipped_to_zero_is_data(
+    started: CommandLine, database: Settings, damaged_demo: DemoCatalogue
+) -> None:
+    """The south-western tile of Lisbon becomes clear sea (SCL 6) with noise around 0 in the infrared."""
+    rng = np.random.default_rng(1)
+    for folder in damaged_demo.catalogue.parent.glob(f"{COLLECTION}/SYNTHETIC_LISBON_*"):
+        rewrite(folder / "SCL.tif", lambda scl: np.where(south_west(scl, 118), 6, scl))
+        for band in ("B08", "B8A", "B11", "B12"):
+            rewrite(
+                folder / f"{band}.tif",
+                lambda dn: np.where(
+                    south_west(dn, 118 * len(dn) // 236), np.maximum(rng.normal(5, 30, dn.shape).round(), 0), dn
+                ),
+            )
+    done = started(*run_arguments(damaged_demo, "--city", "Lisbon (synthetic)", "--widen-days", "0"))
+    assert done.returncode == 0, done.stderr
+    with psycopg.connect(str(database.database_url)) as conn:
+        shares = conn.execute("SELECT min(valid_share), count(*) FROM terrakin.tiles").fetchone()
+    assert shares
+    assert shares[0] > 0.98
+    assert shares[1] == 4
+
+
+def south_west(pixels: np.ndarray, side: int) -> np.ndarray:
+    """Return True in the south-western corner of an image."""
+    rows, columns = np.indices(pixels.shape)
+    return (rows >= len(pixels) - side) & (columns < side)
+
+
+def rewrite(path: Path, change: Callable[[np.ndarray], np.ndarray]) -> None:
+    """Replace the pixels of a COG."""
+    with rasterio.open(path) as source:
+        pixels = source.read(1)
+        profile = {
+            key: source.profile[key] for key in ("crs", "transform", "nodata", "dtype", "count", "height", "width")
+        }
+    with rasterio.open(path, "w", driver="COG", compress="deflate", blocksize=256, **profile) as target:
+        target.write(change(pixels).astype(profile["dtype"]), 1)

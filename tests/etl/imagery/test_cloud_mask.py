@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.imagery.cloud_mask import DILATION_M, FEW_OBSERVATIONS, clear_pixels, median_of_clear, without_offset
+from etl.imagery.cloud_mask import (
+    DILATION_M,
+    FEW_OBSERVATIONS,
+    clear_pixels,
+    median_of_clear,
+    with_dark_data,
+    without_offset,
+)
 
 
 @given(seed=st.integers(0, 2**32 - 1), n_observations=st.integers(1, FEW_OBSERVATIONS + 2))
@@ -35,6 +42,11 @@ def test_only_clouds_and_shadows_are_dilated(resolution_m: int) -> None:
 @pytest.mark.parametrize(("scl", "is_clear"), list(enumerate([0, 0, 1, 0, 1, 1, 1, 1, 0, 0, 0, 1])))
 def test_classes_that_show_the_ground_are_clear(scl: int, is_clear: int) -> None:
     assert clear_pixels(np.full((3, 3), scl, np.uint8), 10).all() == bool(is_clear)
+
+
+def test_zero_is_nodata_only_where_all_bands_are_zero() -> None:
+    dn = np.array([[[0, 0, 7]], [[0, 300, 8]]], np.uint16)
+    np.testing.assert_array_equal(with_dark_data(dn), [[[0, 1, 7]], [[0, 300, 8]]])
 
 
 def test_an_offset_keeps_nodata_and_never_wraps_around() -> None:
