@@ -173,24 +173,25 @@ def _geometries(frame: pd.DataFrame, places: list[str]) -> list[BaseGeometry | N
         geometries = [_from_wkt(text, where) for text, where in zip(frame["wkt"], places, strict=True)]
     else:
         geometries = [None] * len(frame)
+    for geometry, where in zip(geometries, places, strict=True):
+        if not np.isfinite(shapely.get_coordinates(geometry)).all():
+            raise CityError(f"{where} has coordinates that are no position on Earth; correct them, or name the CRS")
     return list(shapely.force_2d(geometries))
 
 
 def _in_degrees(geometries: gpd.GeoSeries, places: list[str]) -> list[BaseGeometry | None]:
     crs = geometries.crs
-    if crs is not None and not crs.equals(pyproj.CRS(CRS), ignore_axis_order=True):
+    if places and crs is not None and not crs.equals(pyproj.CRS(CRS), ignore_axis_order=True):
         log.warning("file=%s event=reprojected from=%s to=%s", places[0].rpartition(",")[0], crs.to_string(), CRS)
         geometries = geometries.to_crs(CRS)
-    for geometry, where in zip(geometries, places, strict=True):
-        if not np.isfinite(shapely.get_coordinates(geometry)).all():
-            raise CityError(f"{where}: coordinates cannot be reprojected from {crs.name} to {CRS}; correct them")
     return list(geometries)
 
 
-def _from_wkt(text: str, where: str) -> BaseGeometry | None:
-    if not text.strip():
+def _from_wkt(text: Any, where: str) -> BaseGeometry | None:
+    if pd.isna(text) or not str(text).strip():
         return None
     try:
-        return shapely.from_wkt(text)
+        with np.errstate(invalid="ignore"):  # NaN, which is refused with all positions that are none
+            return shapely.from_wkt(str(text))
     except shapely.errors.ShapelyError as error:
         raise CityError(f"{where}: wkt is unreadable ({error}); give POLYGON(...) or MULTIPOLYGON(...)") from error

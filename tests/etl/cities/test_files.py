@@ -100,8 +100,20 @@ def test_a_city_is_the_same_in_a_table(tmp_path: Path, separator: str, encoding:
 
 
 def test_a_table_of_parquet_has_its_geometry_as_wkt(tmp_path: Path) -> None:
-    pd.DataFrame([SEVEN, EIGHT]).assign(wkt=HOLE).to_parquet(tmp_path / "cities.parquet")
-    check(read_cities(tmp_path / "cities.parquet"))
+    path = tmp_path / "cities.parquet"
+    pd.DataFrame([SEVEN, EIGHT]).assign(wkt=HOLE).to_parquet(path)
+    check(read_cities(path))
+    pd.DataFrame([SEVEN, EIGHT]).assign(wkt=[HOLE, None]).to_parquet(path)
+    assert read_cities(path)[1].extent.equals(circle(0.5, 0.25, radius_m(None)))
+
+
+@pytest.mark.filterwarnings("ignore:Column names longer than 10")
+@pytest.mark.filterwarnings("ignore:Normalized/laundered field name")
+@pytest.mark.parametrize("suffix", sorted(FORMATS - {"kml"}))
+def test_a_file_without_cities_is_refused(tmp_path: Path, suffix: str) -> None:
+    path = write(frame(HOLE, crs="EPSG:32631").iloc[:0], tmp_path / f"cities.{suffix}")
+    with pytest.raises(CityError, match="has no cities"):
+        read_cities(path)
 
 
 @pytest.mark.filterwarnings("ignore:Column names longer than 10")
@@ -244,6 +256,7 @@ def test_an_invalid_ring_is_repaired_and_named(tmp_path: Path, caplog: pytest.Lo
         ([HEAD + ",radius_m", KHARTOUM + ",-5"], "radius_m is -5"),
         ([HEAD + ",wkt", KHARTOUM + ",POLYGON(("], "line 2: wkt"),
         ([HEAD + ",wkt", KHARTOUM + ",LINESTRING(1 2"], "line 2: wkt"),
+        ([HEAD + ",wkt", KHARTOUM + ',"POLYGON((0 0, NaN 1, 1 1, 0 0))"'], "line 2 has coordinates"),
         ([HEAD, KHARTOUM, OMDURMAN.replace("Africa", "Asia")], "continent of SD .*'Africa'.*'Asia'"),
         ([HEAD, KHARTOUM, OMDURMAN.replace("Sudan", "Soudan")], "country of SD .*'Sudan'.*'Soudan'"),
     ],

@@ -78,6 +78,7 @@ function urlOf(path: string, parameters: Parameters = {}): URL {
 async function send(url: URL, init: RequestInit): Promise<Response> {
   const response = await fetch(url, init).catch((error: unknown) => {
     if (init.signal?.aborted) throw error;
+    if (!navigator.onLine) throw new Problem('This browser is offline', 'The page asks again as soon as it is back online.', 0);
     throw new Problem('The server does not answer', 'Check that it is running, then try again.', 0);
   });
   if (!response.ok) throw await problemIn(response);

@@ -1,4 +1,4 @@
-import { useLayoutEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import { useLatest } from '../ui/useLatest';
 import { toProblem, type Problem } from './problem';
 
@@ -12,10 +12,12 @@ const IDLE = { value: null, problem: null, isLoading: false };
 
 /**
  * Return the server's answer to a question, which is asked again whenever `key` changes; null asks nothing.
- * The previous answer stays until the next one arrives. An answer to a previous question is never shown.
+ * The previous answer stays until the next one arrives. An answer to a previous question is never shown. A question that
+ * reached no server is asked again when the browser is back online.
  */
 export function useAnswer<T>(key: string | null, ask: (signal: AbortSignal) => Promise<T>): Answer<T> {
   const [answer, setAnswer] = useState<Answer<T>>(IDLE);
+  const [attempt, setAttempt] = useState(0);
   const latestAsk = useLatest(ask);
   // A layout effect asks at once; other effects wait until the page, and with it the map, has been painted.
   useLayoutEffect(() => {
@@ -33,6 +35,13 @@ export function useAnswer<T>(key: string | null, ask: (signal: AbortSignal) => P
       (error: unknown) => settle(null, toProblem(error)),
     );
     return () => controller.abort();
-  }, [key, latestAsk]);
+  }, [key, attempt, latestAsk]);
+  const isUnanswered = answer.problem?.status === 0;
+  useEffect(() => {
+    if (!isUnanswered) return undefined;
+    const askAgain = () => setAttempt((before) => before + 1);
+    window.addEventListener('online', askAgain);
+    return () => window.removeEventListener('online', askAgain);
+  }, [isUnanswered]);
   return answer;
 }

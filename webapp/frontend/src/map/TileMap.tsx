@@ -25,7 +25,7 @@ export function TileMap() {
   const imagery = useImagery();
   const isDrawing = useRef(false);
   const tilesUrl = config.value?.tiles_url ?? null;
-  const map = useMap(container, tilesUrl, isDark, {
+  const { map, isLost } = useMap(container, tilesUrl, isDark, {
     ...pointer,
     onImageryFailed: () => imagery.setHasFailed(true),
     onImageryLoaded: () => imagery.setHasFailed(false),
@@ -48,6 +48,11 @@ export function TileMap() {
       <MapTools drawing={drawing} onUseView={() => map && dispatch({ type: 'areaDrawn', area: areaOfView(map) })} />
       <div className="map-foot">
         {similarity && <SimilarityLegend unit={unit} />}
+        {isLost && (
+          <p className="map-note" role="status">
+            The browser has taken the map's graphics memory. The map comes back by itself.
+          </p>
+        )}
         {imagery.url && imagery.hasFailed && (
           <p className="map-note" role="status">
             {imagery.imagery?.name} cannot be reached; the base map stays.

@@ -4,9 +4,16 @@ import { useEffect, useState } from 'preact/hooks';
 import { useLatest } from '../ui/useLatest';
 import { makeMap, type MapEvents } from './makeMap';
 
-/** Make the map as soon as the address of its tiles is known. Return it once its style is loaded, until then null. */
-export function useMap(container: RefObject<HTMLDivElement | null>, tilesUrl: string | null, isDark: boolean, events: MapEvents): LibreMap | null {
+export interface MadeMap {
+  /** Null until its style is loaded, and while the browser has taken its graphics memory away: nothing can be drawn then. */
+  map: LibreMap | null;
+  isLost: boolean;
+}
+
+/** Make the map as soon as the address of its tiles is known. Whoever draws on it draws again when it comes back. */
+export function useMap(container: RefObject<HTMLDivElement | null>, tilesUrl: string | null, isDark: boolean, events: MapEvents): MadeMap {
   const [map, setMap] = useState<LibreMap | null>(null);
+  const [isLost, setLost] = useState(false);
   const latest = useLatest({ events, isDark });
   useEffect(() => {
     if (!tilesUrl) return undefined;
@@ -20,11 +27,16 @@ export function useMap(container: RefObject<HTMLDivElement | null>, tilesUrl: st
       isDrawing: () => latest.current.events.isDrawing(),
       unit: () => latest.current.events.unit(),
     });
-    made?.once('style.load', () => setMap(made));
+    const draw = (drawn: LibreMap | null) => {
+      setMap(drawn);
+      setLost(drawn === null);
+    };
+    made?.on('style.load', () => draw(made));
+    made?.on('webglcontextlost', () => draw(null));
     return () => {
       setMap(null);
       made?.remove();
     };
   }, [container, tilesUrl, latest]);
-  return map;
+  return { map, isLost };
 }
