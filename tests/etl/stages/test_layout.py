@@ -1,5 +1,6 @@
 """Stage layout: new tiles are placed without moving others, all are laid out again when most tiles are new."""
 
+from collections.abc import Iterator
 from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any
@@ -8,6 +9,8 @@ import numpy as np
 import psycopg
 import pytest
 
+from db.connect import connect
+from db.settings import Settings
 from etl.stages import layout
 from etl.stages.layout import is_refit_due, run
 from etl.store.layout import LayoutState
@@ -19,6 +22,13 @@ PLACED = "SELECT tile_id FROM terrakin.tiles WHERE is_umap_placed ORDER BY tile_
 
 def no_bar(*_: Any) -> Any:
     return nullcontext(SimpleNamespace(update=lambda n=1: None))
+
+
+@pytest.fixture
+def committed(database: Settings) -> Iterator[psycopg.Connection[Any]]:
+    """The owner's connection to a database of its own."""
+    with connect(database) as conn:
+        yield conn
 
 
 def add_tiles(conn: psycopg.Connection[Any], numbers: range) -> None:
@@ -33,7 +43,8 @@ def version(conn: psycopg.Connection[Any]) -> int:
     return int(found)
 
 
-def test_new_tiles_are_placed_and_no_other_moves_until_most_are_new(conn: psycopg.Connection[Any]) -> None:
+def test_new_tiles_are_placed_and_no_other_moves_until_most_are_new(committed: psycopg.Connection[Any]) -> None:
+    conn = committed
     make_city(conn)
     assert run(conn, no_bar) is None
     add_tiles(conn, range(1, 31))
