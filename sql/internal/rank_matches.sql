@@ -13,10 +13,13 @@ SET search_path = public, pg_temp
 SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_variable
+DECLARE
+    -- The index of an array is an integer.
+    max_matches constant integer := least(filters.k, 2147483647);
 BEGIN
-    SELECT (array_agg(f.item_id ORDER BY f.similarity DESC, f.item_id))[:least(filters.k, 2147483647)::integer],
-        (array_agg(f.city_id ORDER BY f.similarity DESC, f.item_id))[:least(filters.k, 2147483647)::integer],
-        (array_agg(f.similarity ORDER BY f.similarity DESC, f.item_id))[:least(filters.k, 2147483647)::integer]
+    SELECT (array_agg(f.item_id ORDER BY f.similarity DESC, f.item_id))[:max_matches],
+        (array_agg(f.city_id ORDER BY f.similarity DESC, f.item_id))[:max_matches],
+        (array_agg(f.similarity ORDER BY f.similarity DESC, f.item_id))[:max_matches]
     INTO item_ids, city_ids, similarities
     FROM (
         SELECT r.item_id, r.city_id, r.similarity,

@@ -4,7 +4,7 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = public, pg_temp
 AS $$
     -- NFKD splits accents off as characters (U+0300 to U+036F). Letters with a stroke do not decompose. The collation
-    -- tells what is a letter, and its lower case, in a database of any locale; by C only those of English are.
+    -- tells what is a letter, and its lower case, whatever the locale of the database: C knows only English letters.
     SELECT btrim(regexp_replace(
         translate(
             replace(replace(replace(
