@@ -118,7 +118,7 @@ def migrate(settings: Settings) -> None:
             click.echo(f"sql/{change.name}: {change.reason}", err=True)
     click.echo(f"schema is up to date; {len(changes)} files of sql/ were applied", err=True)
     if missing := unset_limits(settings):
-        click.echo(f"warning: role terrakin_reader has no limits; let a superuser run: {missing}", err=True)
+        click.echo(f"warning: role terrakin_reader lacks limits; let a superuser run: {missing}", err=True)
 
 
 @group.command()

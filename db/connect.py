@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 from pgvector.psycopg import register_vector
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.rows import scalar_row
 from psycopg.types import TypeInfo
 from psycopg.types.shapely import register_shapely
 
@@ -126,8 +127,9 @@ def open_connection(settings: Settings, role: Role = "owner", *, autocommit: boo
 
 def is_pooled(conn: psycopg.Connection[Any]) -> bool:
     """Return True if a pooler such as PgBouncer answers: it hands out process ids of its own."""
-    pid = conn.execute("SELECT pg_backend_pid() AS pid", prepare=False).fetchone()
-    return pid not in ((conn.info.backend_pid,), {"pid": conn.info.backend_pid})
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        pid = cursor.execute("SELECT pg_backend_pid()", prepare=False).fetchone()
+    return bool(pid != conn.info.backend_pid)
 
 
 def register_types(conn: psycopg.Connection[Any]) -> None:

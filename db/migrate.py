@@ -9,17 +9,14 @@ from sqlalchemy.exc import DBAPIError
 from db.apply_sql import Change
 from db.connect import open_connection
 from db.errors import ConnectError, DbError, one_line
+from db.roles import READER_LIMITS
 from db.settings import Settings
 
 LOCK_TIMEOUT = "10s"
 """A migration that waits longer for a lock gives up, because all other sessions queue behind it."""
-
-
 UNSET_LIMITS = """
-    SELECT format('ALTER ROLE terrakin_reader SET %I = %L', w.setting, w.value)
-    FROM (
-        VALUES ('statement_timeout', '30s'), ('default_transaction_read_only', 'on'), ('search_path', 'public')
-    ) AS w (setting, value)
+    SELECT format('ALTER ROLE terrakin_reader SET %%I = %%L', w.setting, w.value)
+    FROM unnest(%s::text[], %s::text[]) AS w (setting, value)
     WHERE NOT EXISTS (
         SELECT
         FROM pg_roles AS r
@@ -58,9 +55,10 @@ def migrate(settings: Settings) -> list[Change]:
 
 
 def unset_limits(settings: Settings) -> str:
-    """Return the statements that give role terrakin_reader the limits that it lacks: an owner may not be able to."""
+    """Return the statements that set the limits that role terrakin_reader lacks; the owner may not be allowed to."""
     with open_connection(settings) as conn:
-        return "; ".join(statement for (statement,) in conn.execute(UNSET_LIMITS))
+        rows = conn.execute(UNSET_LIMITS, (list(READER_LIMITS), list(READER_LIMITS.values())))
+        return "; ".join(statement for (statement,) in rows)
 
 
 def _advice(cause: BaseException | None) -> str:

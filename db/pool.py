@@ -53,17 +53,24 @@ class ReaderPool:
             raise ConnectError(f"no database connection was free within {TIMEOUT_S} s; try again later") from error
         with closing(held):
             conn = cast(psycopg.Connection[dict[str, Any]], held.driver_connection)
-            if conn.prepare_threshold is not None:
-                yield conn
-                return
-            with conn.transaction():
-                conn.execute(LIMITS_OF_TRANSACTION)
+            with _limited(conn):
                 yield conn
 
     def close(self) -> None:
         """Close the connections that are not lent; later queries open new ones."""
         self._pool.dispose()
         self._pool = self._pool.recreate()  # SQLAlchemy advises against using a disposed pool
+
+
+@contextmanager
+def _limited(conn: psycopg.Connection[Any]) -> Iterator[None]:
+    """Set the limits for one use of a connection through a pooler, which ``_open`` marks; others keep their own."""
+    if conn.prepare_threshold is not None:
+        yield
+        return
+    with conn.transaction():
+        conn.execute(LIMITS_OF_TRANSACTION)
+        yield
 
 
 def _open(settings: Settings) -> psycopg.Connection[dict[str, Any]]:

@@ -15,7 +15,7 @@ from psycopg import sql
 
 from db.catalogue.files import FOLDERS, GRANTS, ROLES, SCHEMAS
 from db.errors import DbError
-from db.roles import ETL, READER
+from db.roles import ETL, READER, READER_LIMITS
 
 FOLDER_OF = {kind_and_schema: folder for folder, kind_and_schema in FOLDERS.items()}
 
@@ -62,8 +62,7 @@ DESCRIBE_ROLES = """
         string_agg(concat_ws(' ', r.rolname, pg_has_role(r.oid, m.privilege), ARRAY(
             SELECT split_part(c, '=', 1)
             FROM unnest(r.rolconfig) AS c
-            WHERE r.rolname = 'terrakin_reader'
-                AND c ~ '^(statement_timeout|default_transaction_read_only|search_path)='
+            WHERE r.rolname = 'terrakin_reader' AND split_part(c, '=', 1) = ANY (%(limits)s)
             ORDER BY 1
         )), E'\n' ORDER BY r.rolname), ''
     )
@@ -184,7 +183,7 @@ def describe(conn: psycopg.Connection[Any]) -> dict[str, str | None]:
 
     On Citus the operator drops the trigger of ``triggers/``: distributed tables allow none.
     """
-    parameters = {"schemas": list(SCHEMAS), "roles": [ETL, READER]}
+    parameters = {"schemas": list(SCHEMAS), "roles": [ETL, READER], "limits": list(READER_LIMITS)}
     rows = conn.execute(DESCRIPTIONS, parameters).fetchall()
     found: dict[str, str | None] = {
         f"{FOLDER_OF[kind, schema]}/{name}.sql": sha256
