@@ -15,7 +15,7 @@ COLUMNS = (
     "period",
 )  # fmt: skip
 SHAPEFILE_NAME = 10
-"""A Shapefile cuts the names of its columns at so many characters."""
+"""A Shapefile cuts the names of its columns to this many characters."""
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 EXACT = re.compile(r"[+-]?\d{1,19}", re.ASCII)
 TRUTHS = {"true": True, "t": True, "yes": True, "false": False, "f": False, "no": False, 1: True, 0: False}

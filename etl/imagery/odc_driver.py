@@ -24,7 +24,7 @@ logging.getLogger("odc.loader").setLevel(logging.CRITICAL)
 REMOTE = ("http://", "https://", "s3://", "/vsi")
 STATUS = re.compile(r"HTTP (?:response|error) code ?: ?(\d{3})")
 DENIED, GONE = (401, 403), (404, 410)
-AWAY = re.compile(r"resolve host|[Cc]onnect|timed? ?out|[Tt]imeout|SSL|recv failure|Empty reply", re.IGNORECASE)
+AWAY = re.compile(r"resolve host|connect|timed? ?out|SSL|recv failure|empty reply", re.IGNORECASE)
 """What libcurl writes where no answer came."""
 
 

@@ -12,7 +12,7 @@ import pystac
 
 from etl.addresses import without_secrets
 from etl.cities.city import City
-from etl.cities.grid import TILE_PX, city_geobox, tiles_in_box
+from etl.cities.grid import TILE_PX, Cell, city_geobox, tiles_in_box
 from etl.errors import ImageryError, OriginError, UnreadableFileError
 from etl.imagery.catalogue import Candidates, SceneFinder, Source
 from etl.imagery.composite import Composite, examine_all, load_composite
@@ -114,7 +114,18 @@ def _load(job: Job, source: Source, city: City, candidates: Candidates) -> tuple
     """Select scenes and composite them on the Dask cluster."""
     from distributed import KilledWorker
 
-    cells = job.cells[city.city_id]
+    try:
+        return _select_and_load(source, city, candidates, job.cells[city.city_id])
+    except KilledWorker as error:
+        raise ImageryError(
+            f"Dask workers died repeatedly while processing {city.name} ({error}); check that memory is sufficient"
+        ) from error
+
+
+def _select_and_load(
+    source: Source, city: City, candidates: Candidates, cells: Sequence[Cell]
+) -> tuple[Selection, Composite]:
+    """Select again, without the scene, whenever a file proves to be damaged at full resolution."""
     geobox = city_geobox(cells)
     examined: dict[str, Scene] = {}
 
@@ -123,18 +134,13 @@ def _load(job: Job, source: Source, city: City, candidates: Candidates) -> tuple
         examined.update({scene.item.id: scene for scene in examine_all(new, geobox)})
         return [examined[item.id] for item in items]
 
-    try:
-        while True:
-            selected = select_scenes(candidates.items, source, city.lon, tiles_in_box(cells), examine_new)
-            try:
-                return selected, load_composite(selected.scenes, geobox, city.lon)
-            except UnreadableFileError as error:  # at full resolution only: without its scene, others may be needed
-                scene = scene_of(error.address, selected.scenes)
-                examined[scene.item.id] = replace(scene, refused=str(error), is_denied=error.is_denied)
-    except KilledWorker as error:
-        raise ImageryError(
-            f"Dask workers died repeatedly while processing {city.name} ({error}); check that memory is sufficient"
-        ) from error
+    while True:
+        selected = select_scenes(candidates.items, source, city.lon, tiles_in_box(cells), examine_new)
+        try:
+            return selected, load_composite(selected.scenes, geobox, city.lon)
+        except UnreadableFileError as error:
+            scene = scene_of(error.address, selected.scenes)
+            examined[scene.item.id] = replace(scene, refused=str(error), is_denied=error.is_denied)
 
 
 def _provenance(selected: Selection) -> Mapping[str, Any]:

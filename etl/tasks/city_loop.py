@@ -153,7 +153,7 @@ def _attempt(
     except Exception as error:  # one city must not stop the others, whatever is wrong with it
         if isinstance(error, OSError) and error.errno in UNWRITABLE:
             raise StoppingError(
-                f"cannot write {error.filename or 'a file'}: {error.strerror}; run again then"
+                f"cannot write {error.filename or 'a file'}: {error.strerror}; make room or mend it, then run again"
             ) from error
         log.exception("stage=%s city_id=%d event=unforeseen", stage, city.city_id)
         return _failed(job, stage, city, without_secrets(f"{type(error).__name__}: {one_line(error)}"), released)

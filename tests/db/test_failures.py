@@ -7,7 +7,7 @@ from psycopg import errors as pg
 from db.connect import connect
 from db.failures import explain_failure
 from db.settings import Settings
-from tests.db.databases import run_sql
+from tests.db.databases import run_sql, value
 from tests.etl.conftest import InThisProcess, environment
 
 
@@ -40,7 +40,7 @@ def test_a_fault_of_the_program_is_not_explained_away(error: psycopg.Error) -> N
 )
 def test_a_read_only_server_is_reported_in_one_line(database: Settings, arguments: tuple[str, ...]) -> None:
     run_sql(database, "DROP VIEW api.umap_overview")  # so that the migration has something to do
-    name = str(database.database_url).rpartition("dbname=")[2].split("?")[0].split("/")[-1]
+    name = value(database, "SELECT current_database()")
     run_sql(database, f"ALTER DATABASE {name} SET default_transaction_read_only = on")
     done = InThisProcess(environment(database.home, database.database_url))(*arguments)
     assert done.returncode == 1
@@ -51,7 +51,7 @@ def test_a_read_only_server_is_reported_in_one_line(database: Settings, argument
 
 
 def test_a_timeout_of_the_owners_role_does_not_end_a_long_statement(database: Settings) -> None:
-    name = str(database.database_url).rpartition("dbname=")[2].split("?")[0].split("/")[-1]
+    name = value(database, "SELECT current_database()")
     run_sql(database, f"ALTER DATABASE {name} SET statement_timeout = '50ms'")
     for role in ("owner", "etl"):
         with connect(database, role, autocommit=True) as conn:

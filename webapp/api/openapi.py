@@ -54,19 +54,20 @@ def complete(spec: dict[Any, Any] | str) -> dict[Any, Any] | str:
 
 def _with_plain_names(spec: dict[str, Any]) -> dict[str, Any]:
     """Return the specification with ``City`` for ``Cities.City``: generators of clients take the dot for a package."""
-    schemas = spec["components"]["schemas"]
     text = json.dumps(spec)
-    for name in [name for name in schemas if "." in name]:
-        plain = name.rpartition(".")[2]
-        assert schemas.get(plain, schemas[name]) == schemas[name], f"{plain} and {name} are different schemas"
-        text = text.replace(f'"#/components/schemas/{name}"', f'"#/components/schemas/{plain}"')
+    for name in spec["components"]["schemas"]:
+        text = text.replace(f'"#/components/schemas/{name}"', f'"#/components/schemas/{_plain(name)}"')
     renamed: dict[str, Any] = json.loads(text)
-    kept = {name: schema for name, schema in renamed["components"]["schemas"].items() if "." not in name}
-    moved = {
-        name.rpartition(".")[2]: schema for name, schema in renamed["components"]["schemas"].items() if "." in name
-    }
-    renamed["components"]["schemas"] = kept | moved
+    schemas: dict[str, Any] = {}
+    for name, schema in renamed["components"]["schemas"].items():
+        same = schemas.setdefault(_plain(name), schema)
+        assert same == schema, f"two different schemas are called {_plain(name)}"
+    renamed["components"]["schemas"] = schemas
     return renamed
+
+
+def _plain(name: str) -> str:
+    return name.rpartition(".")[2]
 
 
 def _complete_operation(operation: dict[str, Any]) -> None:

@@ -412,6 +412,16 @@ export interface components {
             /** @constant */
             status: "ok";
         };
+        /** @description A city that has points in the layout. */
+        LayoutCity: {
+            city_id: number;
+            city: string;
+            country_code: string;
+            country: string;
+            continent: string;
+            /** @description True if the pixels are generated, false for a real place. */
+            is_synthetic: boolean;
+        };
         /** @description The UMAP layout: api.umap_layout. */
         Layout: {
             /** @description Changes with the layout; combine only answers of the same version. */
@@ -425,6 +435,25 @@ export interface components {
             bounds: number[];
             /** @description city_index of /umap/points is a 0-based index into this list. */
             cities: components["schemas"]["LayoutCity"][];
+        };
+        /** @description Numbers of cities and tiles on a continent. */
+        ContinentCount: {
+            continent: string;
+            n_cities: number;
+            n_tiles: number;
+        };
+        /** @description Number of tiles that have a vector of a method. */
+        MethodCount: {
+            /** @enum {string} */
+            method: "mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std";
+            n_tiles: number;
+        };
+        /** @description Numbers of cities and tiles of a period. */
+        PeriodCount: {
+            /** @description First and last day (UTC) of the composites, 2024-06-01/2024-08-31, or 'date unknown'. */
+            period: string;
+            n_cities: number;
+            n_tiles: number;
         };
         /** @description Numbers of tiles, blocks, cities and vectors: api.stats. */
         Stats: {
@@ -442,6 +471,31 @@ export interface components {
             periods: components["schemas"]["PeriodCount"][];
             by_method: components["schemas"]["MethodCount"][];
         };
+        /** @description A row of api.search_cities. What describes its pixels is that of its newest composite, null without one. */
+        City: {
+            city_id: number;
+            city: string;
+            country_code: string;
+            country: string;
+            continent: string;
+            lon: number;
+            lat: number;
+            n_tiles: number;
+            /** @description True if the pixels are generated, false for a real place. */
+            is_synthetic: boolean;
+            /** @description First and last day (UTC) of the composite, 2024-06-01/2024-08-31, or 'date unknown'. */
+            period: string | null;
+            /** @description False if the source of the pixels gives no date. */
+            is_date_known: boolean | null;
+            /** @description Share of the pixels with a clear observation, 0 to 1. */
+            valid_share: number | null;
+            /** @description Licences of the source scenes. */
+            licences: string[] | null;
+            /** @description Attributions that the source scenes ask for. */
+            attributions: string[] | null;
+            /** @description West, south, east, north (degrees, EPSG:4326); east is over 180 if the city crosses that meridian. */
+            bounds: number[];
+        };
         /** @description A page of cities. */
         Cities: {
             /** @description Number of cities on all pages. */
@@ -449,6 +503,18 @@ export interface components {
             cities: components["schemas"]["City"][];
             /** @description Offset of the next page; null on the last page. */
             next: number | null;
+        };
+        /** @description Background imagery that the map can show. */
+        Imagery: {
+            /** @enum {string} */
+            id: "eox" | "mapbox" | "esri" | "none";
+            name: string;
+            /** @description XYZ template, with {token} if needs_token; null for no imagery. */
+            tiles_url: string | null;
+            attribution: string;
+            max_zoom: number;
+            /** @description Whether the user must enter a token. */
+            needs_token: boolean;
         };
         /** @description Settings of the server that the page needs. */
         Config: {
@@ -517,6 +583,46 @@ export interface components {
             n_countries: number;
             /** @description Attributions that the source scenes of all composites ask for. */
             attributions: string[];
+        };
+        /** @description A row of api.search: a tile or block. */
+        Match: {
+            rank: number;
+            /** @description The block; null in a search by tile. */
+            block_id: number | null;
+            /** @description The tile, or the tile of the block. */
+            tile_id: number;
+            city_id: number;
+            city: string;
+            country_code: string;
+            country: string;
+            /** @description Cosine similarity, -1 to 1. */
+            similarity: number;
+            /** @description Geodesic distance from the position or area of the query, metres; null if it has none. */
+            distance_m: number | null;
+            /** @description Number of tiles or blocks that were compared. */
+            compared: number;
+            /** @description Whether every eligible tile or block was compared. */
+            is_exact: boolean;
+            lon: number;
+            lat: number;
+            /** @description True if the pixels are generated, false for a real place. */
+            is_synthetic: boolean;
+            /** @description First and last day (UTC) of the composite, 2024-06-01/2024-08-31, or 'date unknown'. */
+            period: string;
+            /** @description False if the source of the pixels gives no date. */
+            is_date_known: boolean;
+            /** @description Share of the tile's pixels with a clear observation, 0 to 1. */
+            valid_share: number;
+            /** @description Licences of the source scenes. */
+            licences: string[];
+            /** @description Attributions that the source scenes ask for. */
+            attributions: string[];
+            /** @description Whether the tile has a thumbnail. */
+            has_thumbnail: boolean;
+            /** @description Outline of the tile or block. */
+            footprint: {
+                [key: string]: unknown;
+            };
         };
         /** @description The matches, best first, and the query that they answer. */
         Matches: {
@@ -671,6 +777,15 @@ export interface components {
             tile_footprint: {
                 [key: string]: unknown;
             };
+        };
+        /** @description A row of api.country_overview. */
+        Country: {
+            /** @description ISO 3166-1 alpha-2 code. */
+            code: string;
+            name: string;
+            continent: string;
+            n_cities: number;
+            n_tiles: number;
         };
         /** @description All countries that have tiles. */
         Countries: {
@@ -877,6 +992,25 @@ export interface components {
             /** @description Key of a block: tile_id * 64 + row * 7 + col. */
             block_id: number;
         };
+        /** @description A row of api.similar_cities, with the country and centre of the city. */
+        SimilarCity: {
+            rank: number;
+            city_id: number;
+            city: string;
+            country_code: string;
+            country: string;
+            /** @description Mean cosine similarity of the query city's tiles and their best matches here, -1 to 1. */
+            similarity: number;
+            /** @description Cosine similarity of the mean vectors of the two cities, -1 to 1. */
+            mean_similarity: number;
+            n_tiles: number;
+            /** @description Geodesic distance between the centres, metres. */
+            distance_m: number;
+            lon: number;
+            lat: number;
+            /** @description True if the pixels are generated, false for a real place. */
+            is_synthetic: boolean;
+        };
         /** @description The cities most similar to one city, best first. */
         SimilarCities: {
             city_id: number;
@@ -989,6 +1123,99 @@ export interface components {
                 coordinates: unknown[][];
             };
         };
+        /** @description Search by an uploaded chip. exclude_within_m and exclude_same_city refer to the position of the chip. */
+        LikeChip: {
+            /**
+             * @description Number of matches: the answer has min(k, eligible tiles) tiles.
+             * @default 20
+             */
+            k: number;
+            /**
+             * @description What is searched: tile (2,240 m) or block (320 m).
+             * @default tile
+             * @enum {string}
+             */
+            unit: "tile" | "block";
+            /**
+             * @description Vectors to compare: std is texture. Null: default_method of /encoder. Blocks: mean alone.
+             * @default null
+             */
+            method: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
+            /**
+             * @description Leave out tiles whose centre is nearer than this to the query, in geodesic metres.
+             * @default 0
+             */
+            exclude_within_m: number;
+            /**
+             * @description Leave out the cities of the query.
+             * @default true
+             */
+            exclude_same_city: boolean;
+            /**
+             * @description Leave out these cities.
+             * @default null
+             */
+            exclude_city_ids: number[] | null;
+            /**
+             * @description At most this many matches from one city: its best.
+             * @default null
+             */
+            max_per_city: number | null;
+            /**
+             * @description At most this many blocks from one tile: its best. NULL: 1. Without effect on a search by tile.
+             * @default null
+             */
+            max_per_tile: number | null;
+            /**
+             * @description Only these countries: ISO 3166-1 alpha-2 codes. An empty array finds nothing.
+             * @default null
+             */
+            countries: string[] | null;
+            /**
+             * @description Leave out these countries: ISO 3166-1 alpha-2 codes.
+             * @default null
+             */
+            exclude_countries: string[] | null;
+            /**
+             * @description Only these continents: English names. An empty array finds nothing.
+             * @default null
+             */
+            continents: string[] | null;
+            /**
+             * @description Only tiles of this origin. Null: that of what is searched for, or any if unknown or mixed.
+             * @default null
+             */
+            origin: ("real" | "synthetic" | "any") | null;
+            /**
+             * @description Only tiles whose centre lies in this GeoJSON Polygon or MultiPolygon (EPSG:4326).
+             * @default null
+             */
+            within: {
+                /** @enum {string} */
+                type: "Polygon" | "MultiPolygon";
+                coordinates: unknown[][];
+            } | null;
+            /**
+             * @description Only tiles with days in this period (UTC): 2024-06-01/2024-08-31. Unknown dates are in none.
+             * @default null
+             */
+            period: string | null;
+            /**
+             * @description Only tiles with at least this share of clear pixels, 0 to 1.
+             * @default null
+             */
+            min_valid_share: number | null;
+            /**
+             * @description Only tiles with at least this similarity, -1 to 1.
+             * @default null
+             */
+            min_similarity: number | null;
+            /**
+             * @description Compare every eligible key instead of those of the nearest lists.
+             * @default false
+             */
+            exact: boolean;
+        };
         /** @description A GeoTIFF of the user, as multipart/form-data. */
         ChipUpload: {
             /**
@@ -1019,31 +1246,6 @@ export interface components {
              *     }
              */
             settings: components["schemas"]["LikeChip"];
-        };
-        /** @description A row of api.search_cities. What describes its pixels is that of its newest composite, null without one. */
-        City: {
-            city_id: number;
-            city: string;
-            country_code: string;
-            country: string;
-            continent: string;
-            lon: number;
-            lat: number;
-            n_tiles: number;
-            /** @description True if the pixels are generated, false for a real place. */
-            is_synthetic: boolean;
-            /** @description First and last day (UTC) of the composite, 2024-06-01/2024-08-31, or 'date unknown'. */
-            period: string | null;
-            /** @description False if the source of the pixels gives no date. */
-            is_date_known: boolean | null;
-            /** @description Share of the pixels with a clear observation, 0 to 1. */
-            valid_share: number | null;
-            /** @description Licences of the source scenes. */
-            licences: string[] | null;
-            /** @description Attributions that the source scenes ask for. */
-            attributions: string[] | null;
-            /** @description West, south, east, north (degrees, EPSG:4326); east is over 180 if the city crosses that meridian. */
-            bounds: number[];
         };
         /** @description LikeExamples as a body. */
         LikeExamplesBody: {
@@ -1162,208 +1364,6 @@ export interface components {
                 field: string;
                 reason: string;
             }[];
-        };
-        /** @description A city that has points in the layout. */
-        LayoutCity: {
-            city_id: number;
-            city: string;
-            country_code: string;
-            country: string;
-            continent: string;
-            /** @description True if the pixels are generated, false for a real place. */
-            is_synthetic: boolean;
-        };
-        /** @description Numbers of cities and tiles on a continent. */
-        ContinentCount: {
-            continent: string;
-            n_cities: number;
-            n_tiles: number;
-        };
-        /** @description Number of tiles that have a vector of a method. */
-        MethodCount: {
-            /** @enum {string} */
-            method: "mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std";
-            n_tiles: number;
-        };
-        /** @description Numbers of cities and tiles of a period. */
-        PeriodCount: {
-            /** @description First and last day (UTC) of the composites, 2024-06-01/2024-08-31, or 'date unknown'. */
-            period: string;
-            n_cities: number;
-            n_tiles: number;
-        };
-        /** @description Background imagery that the map can show. */
-        Imagery: {
-            /** @enum {string} */
-            id: "eox" | "mapbox" | "esri" | "none";
-            name: string;
-            /** @description XYZ template, with {token} if needs_token; null for no imagery. */
-            tiles_url: string | null;
-            attribution: string;
-            max_zoom: number;
-            /** @description Whether the user must enter a token. */
-            needs_token: boolean;
-        };
-        /** @description A row of api.search: a tile or block. */
-        Match: {
-            rank: number;
-            /** @description The block; null in a search by tile. */
-            block_id: number | null;
-            /** @description The tile, or the tile of the block. */
-            tile_id: number;
-            city_id: number;
-            city: string;
-            country_code: string;
-            country: string;
-            /** @description Cosine similarity, -1 to 1. */
-            similarity: number;
-            /** @description Geodesic distance from the position or area of the query, metres; null if it has none. */
-            distance_m: number | null;
-            /** @description Number of tiles or blocks that were compared. */
-            compared: number;
-            /** @description Whether every eligible tile or block was compared. */
-            is_exact: boolean;
-            lon: number;
-            lat: number;
-            /** @description True if the pixels are generated, false for a real place. */
-            is_synthetic: boolean;
-            /** @description First and last day (UTC) of the composite, 2024-06-01/2024-08-31, or 'date unknown'. */
-            period: string;
-            /** @description False if the source of the pixels gives no date. */
-            is_date_known: boolean;
-            /** @description Share of the tile's pixels with a clear observation, 0 to 1. */
-            valid_share: number;
-            /** @description Licences of the source scenes. */
-            licences: string[];
-            /** @description Attributions that the source scenes ask for. */
-            attributions: string[];
-            /** @description Whether the tile has a thumbnail. */
-            has_thumbnail: boolean;
-            /** @description Outline of the tile or block. */
-            footprint: {
-                [key: string]: unknown;
-            };
-        };
-        /** @description A row of api.country_overview. */
-        Country: {
-            /** @description ISO 3166-1 alpha-2 code. */
-            code: string;
-            name: string;
-            continent: string;
-            n_cities: number;
-            n_tiles: number;
-        };
-        /** @description A row of api.similar_cities, with the country and centre of the city. */
-        SimilarCity: {
-            rank: number;
-            city_id: number;
-            city: string;
-            country_code: string;
-            country: string;
-            /** @description Mean cosine similarity of the query city's tiles and their best matches here, -1 to 1. */
-            similarity: number;
-            /** @description Cosine similarity of the mean vectors of the two cities, -1 to 1. */
-            mean_similarity: number;
-            n_tiles: number;
-            /** @description Geodesic distance between the centres, metres. */
-            distance_m: number;
-            lon: number;
-            lat: number;
-            /** @description True if the pixels are generated, false for a real place. */
-            is_synthetic: boolean;
-        };
-        /** @description Search by an uploaded chip. exclude_within_m and exclude_same_city refer to the position of the chip. */
-        LikeChip: {
-            /**
-             * @description Number of matches: the answer has min(k, eligible tiles) tiles.
-             * @default 20
-             */
-            k: number;
-            /**
-             * @description What is searched: tile (2,240 m) or block (320 m).
-             * @default tile
-             * @enum {string}
-             */
-            unit: "tile" | "block";
-            /**
-             * @description Vectors to compare: std is texture. Null: default_method of /encoder. Blocks: mean alone.
-             * @default null
-             */
-            method: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
-            /**
-             * @description Leave out tiles whose centre is nearer than this to the query, in geodesic metres.
-             * @default 0
-             */
-            exclude_within_m: number;
-            /**
-             * @description Leave out the cities of the query.
-             * @default true
-             */
-            exclude_same_city: boolean;
-            /**
-             * @description Leave out these cities.
-             * @default null
-             */
-            exclude_city_ids: number[] | null;
-            /**
-             * @description At most this many matches from one city: its best.
-             * @default null
-             */
-            max_per_city: number | null;
-            /**
-             * @description At most this many blocks from one tile: its best. NULL: 1. Without effect on a search by tile.
-             * @default null
-             */
-            max_per_tile: number | null;
-            /**
-             * @description Only these countries: ISO 3166-1 alpha-2 codes. An empty array finds nothing.
-             * @default null
-             */
-            countries: string[] | null;
-            /**
-             * @description Leave out these countries: ISO 3166-1 alpha-2 codes.
-             * @default null
-             */
-            exclude_countries: string[] | null;
-            /**
-             * @description Only these continents: English names. An empty array finds nothing.
-             * @default null
-             */
-            continents: string[] | null;
-            /**
-             * @description Only tiles of this origin. Null: that of what is searched for, or any if unknown or mixed.
-             * @default null
-             */
-            origin: ("real" | "synthetic" | "any") | null;
-            /**
-             * @description Only tiles whose centre lies in this GeoJSON Polygon or MultiPolygon (EPSG:4326).
-             * @default null
-             */
-            within: {
-                /** @enum {string} */
-                type: "Polygon" | "MultiPolygon";
-                coordinates: unknown[][];
-            } | null;
-            /**
-             * @description Only tiles with days in this period (UTC): 2024-06-01/2024-08-31. Unknown dates are in none.
-             * @default null
-             */
-            period: string | null;
-            /**
-             * @description Only tiles with at least this share of clear pixels, 0 to 1.
-             * @default null
-             */
-            min_valid_share: number | null;
-            /**
-             * @description Only tiles with at least this similarity, -1 to 1.
-             * @default null
-             */
-            min_similarity: number | null;
-            /**
-             * @description Compare every eligible key instead of those of the nearest lists.
-             * @default false
-             */
-            exact: boolean;
         };
     };
     responses: never;
