@@ -191,7 +191,7 @@ def _from_wkt(text: Any, where: str) -> BaseGeometry | None:
     if pd.isna(text) or not str(text).strip():
         return None
     try:
-        with np.errstate(invalid="ignore"):  # NaN, which is refused with all positions that are none
+        with np.errstate(invalid="ignore", over="ignore"):  # NaN and infinity are refused with what is no position
             return shapely.from_wkt(str(text))
     except shapely.errors.ShapelyError as error:
         raise CityError(f"{where}: wkt is unreadable ({error}); give POLYGON(...) or MULTIPOLYGON(...)") from error

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 """No work file can be written: the disk is full or read-only."""
 POLL_S = 0.5
-"""Seconds between two checks whether another process has finished."""
+"""Seconds between two checks whether another process or thread has finished."""
 
 Advance = Callable[[int], Any]
 """Advances the progress bar by a number of units."""
@@ -117,7 +117,9 @@ def _side_by_side(
         return city_id
 
     def wait_for_one() -> None:
-        ended, _ = wait(running, return_when=FIRST_COMPLETED)
+        ended = set[Future[int]]()
+        while not ended:  # a signal that arrives just before the thread blocks is handled when it wakes
+            ended, _ = wait(running, POLL_S, FIRST_COMPLETED)
         running.difference_update(ended)
         in_hand.difference_update(future.result() for future in ended)
 

@@ -257,6 +257,7 @@ def test_an_invalid_ring_is_repaired_and_named(tmp_path: Path, caplog: pytest.Lo
         ([HEAD + ",wkt", KHARTOUM + ",POLYGON(("], "line 2: wkt"),
         ([HEAD + ",wkt", KHARTOUM + ",LINESTRING(1 2"], "line 2: wkt"),
         ([HEAD + ",wkt", KHARTOUM + ',"POLYGON((0 0, NaN 1, 1 1, 0 0))"'], "line 2 has coordinates"),
+        ([HEAD + ",wkt", KHARTOUM + ',"POLYGON((0 0, 1e999 1, 1 1, 0 0))"'], "line 2 has coordinates"),
         ([HEAD, KHARTOUM, OMDURMAN.replace("Africa", "Asia")], "continent of SD .*'Africa'.*'Asia'"),
         ([HEAD, KHARTOUM, OMDURMAN.replace("Sudan", "Soudan")], "country of SD .*'Sudan'.*'Soudan'"),
     ],
