@@ -91,7 +91,7 @@ def apply_sql(conn: psycopg.Connection[Any], revision: str) -> list[Change]:
     """
     for statement in (LOAD_PGVECTOR, FIXED_PATH, CREATE_LEDGER):
         conn.execute(statement)
-    ledger = {name: Entry(*entry) for name, *entry in conn.execute(LEDGER)}
+    ledger = _read_ledger(conn)
     files = read_files()
     changes = _apply_files(conn, files, ledger, revision)
     for name in sorted(ledger.keys() - {file.name for file in files}):
@@ -102,6 +102,25 @@ def apply_sql(conn: psycopg.Connection[Any], revision: str) -> list[Change]:
     for name, reason in changes.items():
         log.info("event=sql_applied name=%s reason=%r", name, reason)
     return [Change(name, reason) for name, reason in changes.items()]
+
+
+def find_differences(conn: psycopg.Connection[Any], revision: str) -> list[Change]:
+    """Return the files that ``apply_sql`` would apply for their own sake, and why; change nothing.
+
+    Args:
+        conn: in a transaction, as the owner.
+        revision: the schema revision of the database.
+    """
+    for statement in (LOAD_PGVECTOR, FIXED_PATH):
+        conn.execute(statement)
+    ledger, described, files = _read_ledger(conn), describe(conn), read_files()
+    reasons = {file.name: _own_reason(file, ledger.get(file.name), described, revision) for file in files}
+    reasons |= dict.fromkeys(sorted(ledger.keys() - reasons.keys()), REMOVED_FILE)
+    return [Change(name, reason) for name, reason in reasons.items() if reason]
+
+
+def _read_ledger(conn: psycopg.Connection[Any]) -> dict[str, Entry]:
+    return {name: Entry(*entry) for name, *entry in conn.execute(LEDGER)}
 
 
 def _apply_files(

@@ -122,6 +122,25 @@ def migrate(settings: Settings) -> None:
 
 
 @group.command()
+@click.pass_obj
+def check(settings: Settings) -> None:
+    """Check server, roles, objects and keys, and print what to do about each fault. Exit code 1 if there is one.
+
+    Nothing is changed. What this role may not see is listed as not visible.
+    """
+    from db.check import State
+    from db.check import check as run
+
+    states: list[State] = []
+    for finding in run(settings):
+        states.append(finding.state)
+        click.echo("\n".join(finding.lines()))
+    n_faults = states.count(State.FAULT)
+    click.echo(f"{n_faults} faults, {states.count(State.WARNING)} warnings", err=True)
+    raise SystemExit(1 if n_faults else 0)
+
+
+@group.command()
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.pass_obj
 def reset(settings: Settings, yes: bool) -> None:
@@ -140,10 +159,11 @@ def reset(settings: Settings, yes: bool) -> None:
 
 
 @group.command()
+@click.option("--repair", "with_repair", is_flag=True, help="Also repair keys that do not fit their tiles or lists.")
 @click.option("--refit", "with_refit", is_flag=True, help="Refit all sets of keys, even those in balance.")
 @click.option("--hnsw", "with_hnsw", is_flag=True, help="Also build HNSW indexes, for pgvector queries of your own.")
 @click.pass_obj
-def index(settings: Settings, with_refit: bool, with_hnsw: bool) -> None:
+def index(settings: Settings, with_repair: bool, with_refit: bool, with_hnsw: bool) -> None:
     """Bring the keys that searches read up to date, after a bulk load, and report each set.
 
     A set of more than 4,000 tiles or 20,000 blocks is refitted if it never was, if its lists are out of balance, or if
@@ -166,7 +186,7 @@ def index(settings: Settings, with_refit: bool, with_hnsw: bool) -> None:
             bars[name].n = done
             bars[name].refresh()
 
-        built = build_indexes(settings, show, with_refit=with_refit, with_hnsw=with_hnsw)
+        built = build_indexes(settings, show, with_repair=with_repair, with_refit=with_refit, with_hnsw=with_hnsw)
     with connect(settings) as conn:
         reports = read_reports(conn)
     click.echo(HEAD)

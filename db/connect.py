@@ -79,7 +79,7 @@ def connect(settings: Settings, role: Role = "owner", *, autocommit: bool = Fals
     conn = open_connection(settings, role, autocommit=True)
     try:
         check_extensions(conn)
-        _check_schema(conn)
+        check_schema(conn)
         register_types(conn)
     except psycopg.Error as error:
         text = f"database {conn.info.dbname!r} cannot be read as {role}: {one_line(error)}"
@@ -147,7 +147,8 @@ def known_revisions() -> list[str]:
     return sorted(path.name.split("_")[0] for path in versions.glob("[0-9]*.py"))
 
 
-def _check_schema(conn: psycopg.Connection[Any]) -> None:
+def check_schema(conn: psycopg.Connection[Any]) -> None:
+    """Raise ConnectError if the database has no schema of terrakin, or another revision than this program needs."""
     known = known_revisions()
     (has_table,) = conn.execute(HAS_VERSION_TABLE).fetchone() or (False,)
     (revision,) = (conn.execute(REVISION).fetchone() if has_table else None) or (None,)

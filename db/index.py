@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from db.advisory_locks import EMBEDDING_SETS, VECTOR_INDEX
 from db.connect import connect, open_connection
 from db.embedding_sets.refit import Progress, drop_superseded, refit
 from db.embedding_sets.report import read_reports
+from db.embedding_sets.stale_keys import add_partitions, repair_keys
 from db.embedding_sets.tile_keys import add_tile_keys
 from db.extensions import WITHOUT_KNOWN_FAULTS, check_extensions
 from db.settings import Settings
@@ -72,7 +73,12 @@ KEYS = "embedding_keys"
 
 
 def build_indexes(
-    settings: Settings, progress: Progress | None = None, *, with_refit: bool = False, with_hnsw: bool = False
+    settings: Settings,
+    progress: Progress | None = None,
+    *,
+    with_repair: bool = False,
+    with_refit: bool = False,
+    with_hnsw: bool = False,
 ) -> list[str]:
     """Bring what searches read up to date: missing keys of tiles, lists out of balance, the planner's statistics.
 
@@ -80,6 +86,7 @@ def build_indexes(
         settings: the database; it is connected to as its owner.
         progress: called with the name of the step (a set of keys or an index), the number of items done and the number
             of all items.
+        with_repair: also look for keys that do not fit their tiles, and repair them.
         with_refit: refit all sets, not only those that gain by it.
         with_hnsw: also build the HNSW indexes that are missing or invalid.
 
@@ -88,7 +95,8 @@ def build_indexes(
     """
     with connect(settings, autocommit=True) as conn:
         conn.execute(LOCK, (EMBEDDING_SETS,))
-        built = _update_keys(settings, conn, progress, with_refit)
+        unlisted = repair_keys(conn) if with_repair else []
+        built = _update_keys(settings, conn, progress, unlisted, with_refit=with_refit)
         if with_hnsw:
             built += _build_vector_indexes(settings, progress)
         conn.execute(ANALYZE)
@@ -96,12 +104,21 @@ def build_indexes(
 
 
 def _update_keys(
-    settings: Settings, conn: psycopg.Connection[Any], progress: Progress | None, with_refit: bool
+    settings: Settings,
+    conn: psycopg.Connection[Any],
+    progress: Progress | None,
+    unlisted: Container[int],
+    *,
+    with_refit: bool,
 ) -> list[str]:
+    """Add missing keys, and refit the sets that gain by it, or have keys in no list."""
     drop_superseded(conn)
+    add_partitions(conn)
     built = [KEYS] if add_tile_keys(conn) else []
     for present in read_reports(conn):
         reason = "told to" if with_refit else present.reason_to_refit()
+        if present.set_id in unlisted:
+            reason = "keys lie in no list"
         if reason and refit(settings, present, progress):
             log.info("event=refitted set=%s reason=%s", present.name, reason)
             built.append(present.name)

@@ -5,6 +5,7 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA api, internal, tiles FROM PUBLIC;
 GRANT USAGE ON SCHEMA terrakin, api, internal, tiles TO terrakin_reader, terrakin_etl;
 GRANT SELECT ON ALL TABLES IN SCHEMA terrakin, api TO terrakin_reader, terrakin_etl;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA api, internal, tiles TO terrakin_reader, terrakin_etl;
+REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA terrakin, api FROM terrakin_reader;
 
 GRANT INSERT, UPDATE, DELETE ON
     terrakin.countries, terrakin.cities, terrakin.encoder, terrakin.composites, terrakin.tiles,

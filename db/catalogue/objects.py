@@ -83,7 +83,7 @@ DESCRIBE_GRANTS = """
         UNION ALL
         SELECT c.oid::regclass::text, c.relnamespace, c.relacl
         FROM pg_class AS c
-        WHERE c.relkind IN ('r', 'p', 'v', 'S')
+        WHERE c.relkind IN ('r', 'p', 'v', 'S') AND NOT c.relispartition
         UNION ALL
         SELECT p.oid::regprocedure::text, p.pronamespace, coalesce(p.proacl, acldefault('f', p.proowner))
         FROM pg_proc AS p
@@ -151,6 +151,14 @@ DEPENDENTS = """
     WHERE r.ev_class IS DISTINCT FROM %(id)s
 """
 DROP = "SELECT format('DROP %%s %%s', upper(i.type), i.identity) FROM pg_identify_object(%s, %s, 0) AS i"
+DROP_TRIGGERS = """
+    SELECT format('DROP TRIGGER %%I ON %%s', t.tgname, t.tgrelid::regclass)
+    FROM pg_trigger AS t
+    JOIN pg_class AS c ON c.oid = t.tgrelid
+    WHERE %(catalogue)s = 'pg_proc'::regclass AND t.tgfoid = %(id)s AND NOT t.tgisinternal
+        AND c.relnamespace = 'terrakin'::regnamespace AND NOT c.relispartition
+"""
+"""The file of a trigger function creates its triggers too."""
 RENAME = """
     SELECT format('ALTER %%s %%s RENAME TO %%I', upper(i.type), i.identity, 'terrakin_previous_' || %(id)s)
     FROM pg_identify_object(%(catalogue)s, %(id)s, 0) AS i
@@ -206,7 +214,7 @@ def find(conn: psycopg.Connection[Any], name: str) -> list[Found]:
 
 
 def drop(conn: psycopg.Connection[Any], name: str, item: Found, ours: Set[str]) -> list[str]:
-    """Drop an object after those of ours that depend on it; never anything else.
+    """Drop an object after those of ours that depend on it, and a function's triggers; never anything else.
 
     Args:
         conn: in a transaction.
@@ -225,6 +233,8 @@ def drop(conn: psycopg.Connection[Any], name: str, item: Found, ours: Set[str]) 
         if dependent in ours and dependent != name:
             for overload in find(conn, dependent):
                 dropped += [dependent, *drop(conn, dependent, overload, ours)]
+    for (statement,) in conn.execute(DROP_TRIGGERS, {"catalogue": item.catalogue, "id": item.oid}).fetchall():
+        conn.execute(sql.SQL(statement))
     try:
         _execute_built(conn, DROP, (item.catalogue, item.oid))
     except psycopg.errors.DependentObjectsStillExist as error:

@@ -1,50 +1,18 @@
 """Alembic's environment: revisions, then the files of ``sql/``, in one transaction under an advisory lock."""
 
-from typing import Any
-
-import psycopg
 import sqlalchemy
 from alembic import context
 from alembic.util.exc import CommandError
 from geoalchemy2 import alembic_helpers
-from sqlalchemy.pool import NullPool
 
 from db import migrate
 from db.advisory_locks import MIGRATION
 from db.apply_sql import apply_sql
-from db.connect import open_connection
+from db.engine import create_engine
 from db.extensions import check_extensions
 from db.schema import metadata
-from db.settings import Settings, read_settings
-
-OWN_TABLES = {"alembic_version", "sql_files"}
-PARTITION = "embedding_keys_"
-
-
-def include_name(name: str | None, type_: str, parent_names: Any) -> bool:
-    """Return whether Alembic compares a schema: only terrakin, since the others are created from sql/."""
-    return name == "terrakin" if type_ == "schema" else True
-
-
-def include_object(item: Any, name: str | None, type_: str, reflected: bool, compare_to: Any) -> bool:
-    """Leave out the two ledgers, and what is made for each set of keys or on request: partitions and HNSW indexes."""
-    if type_ == "table" and (name in OWN_TABLES or str(name).startswith(PARTITION)):
-        return False
-    if type_ == "index" and str(name).endswith("_hnsw"):
-        return False
-    return bool(alembic_helpers.include_object(item, name, type_, reflected, compare_to))  # type: ignore[no-untyped-call]
-
-
-def _opened(settings: Settings) -> psycopg.Connection[Any]:
-    """Open a connection whose search path is public, before SQLAlchemy asks it for its default schema.
-
-    With PostgreSQL's default path, "$user", public, an owner called terrakin has the default schema terrakin. Alembic
-    would then reflect our tables without a schema and find none of those in the metadata.
-    """
-    conn = open_connection(settings, autocommit=True)
-    conn.execute("SET search_path = public")
-    conn.autocommit = False
-    return conn
+from db.schema.comparison import include_name, include_object
+from db.settings import read_settings
 
 
 def goes_to_head() -> bool:
@@ -65,8 +33,7 @@ def run() -> None:
     if context.is_offline_mode():
         raise CommandError("no offline mode: the files of sql/ are compared with the database; run without --sql")
     settings = context.config.attributes.get("settings") or read_settings()
-    engine = sqlalchemy.create_engine("postgresql+psycopg://", creator=lambda: _opened(settings), poolclass=NullPool)
-    with engine.begin() as connection:
+    with create_engine(settings).begin() as connection:
         server = connection.connection.driver_connection
         assert server is not None
         check_extensions(server)
