@@ -1,6 +1,8 @@
 """``terrakin db``: the private cluster, migrations, indexes and the SQL reference."""
 
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -138,6 +140,60 @@ def check(settings: Settings) -> None:
     n_faults = states.count(State.FAULT)
     click.echo(f"{n_faults} faults, {states.count(State.WARNING)} warnings", err=True)
     raise SystemExit(1 if n_faults else 0)
+
+
+@group.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--work", "with_work", is_flag=True, help="Also copy the work files; ETL processes wait meanwhile.")
+@click.option("--verify", "with_verify", is_flag=True, help="Then restore it into a scratch database and compare.")
+@click.pass_obj
+def backup(settings: Settings, folder: Path, with_work: bool, with_verify: bool) -> None:
+    """Write the database, and the work files if asked, into a new FOLDER.
+
+    Searches and loads go on meanwhile.
+    """
+    from db.backup import backup as run
+    from db.backup import verify
+
+    with _table_bar("backup") as show:
+        manifest = run(settings, folder, with_work=with_work, progress=show)
+    if with_verify:
+        with _table_bar("verify") as show:
+            verify(settings, folder, show)
+    tables = manifest.content.tables
+    verified = f", restored and compared: {len(tables)} tables, {len(manifest.content.answers)} searches"
+    click.echo(f"{folder}: {tables['tiles'][0]:,} tiles{verified if with_verify else ''}", err=True)
+
+
+@group.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--work", "with_work", is_flag=True, help="Also copy the work files back.")
+@click.pass_obj
+def restore(settings: Settings, folder: Path, with_work: bool) -> None:
+    """Restore the backup in FOLDER into an empty database, all or nothing, and migrate it to this version."""
+    from db.backup import restore as run
+
+    with _table_bar("restore") as show:
+        manifest = run(settings, folder, with_work=with_work, progress=show)
+    click.echo(
+        f"restored {manifest.content.tables['tiles'][0]:,} tiles of {manifest.created_at}; "
+        f"{len(manifest.content.tables)} tables and {len(manifest.content.answers)} searches are as in the backup",
+        err=True,
+    )
+
+
+@contextmanager
+def _table_bar(name: str) -> Iterator[Callable[[str], object]]:
+    """Show which table is written or read."""
+    from tqdm import tqdm
+
+    with tqdm(desc=name, unit=" tables") as bar:
+
+        def show(table: str) -> None:
+            bar.set_postfix_str(table, refresh=False)
+            bar.update()
+
+        yield show
 
 
 @group.command()

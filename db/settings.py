@@ -1,6 +1,7 @@
 """Settings from environment variables; no other module reads the environment."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,7 +85,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "DATABASE_URL": settings.database_url or "",
         "TERRAKIN_READER_URL": settings.reader_url or "",
     }
-    return {**os.environ, **settings_variables}
+    return environment_with(settings_variables)
 
 
 def first_port() -> int:
@@ -121,3 +122,8 @@ def _nearest_home(start: Path) -> Path:
         if (folder / HOME_NAME).is_dir():
             return folder / HOME_NAME
     return start / HOME_NAME
+
+
+def environment_with(added: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of this process with further variables, for a program that it starts."""
+    return {**os.environ, **added}

@@ -6,7 +6,7 @@ RUN npm ci --no-audit --no-fund
 COPY webapp/frontend ./
 RUN npm run build
 
-FROM python:3.11-slim-bookworm AS packages
+FROM python:3.11-slim-trixie AS packages
 WORKDIR /src
 RUN python -m venv /opt/terrakin
 ENV PATH=/opt/terrakin/bin:$PATH PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
@@ -21,9 +21,10 @@ COPY --from=frontend /src/webapp/static webapp/static
 ARG EXTRAS=
 RUN pip install -c constraints.txt ".${EXTRAS:+[$EXTRAS]}"
 
-FROM python:3.11-slim-bookworm
-# rasterio's wheel needs libexpat from the system, Numba's parallel layer libgomp.
-RUN apt-get update && apt-get install -y --no-install-recommends libexpat1 libgomp1 && rm -rf /var/lib/apt/lists/*
+FROM python:3.11-slim-trixie
+# rasterio's wheel needs libexpat from the system, Numba's parallel layer libgomp, backups pg_dump of the server's version.
+RUN apt-get update && apt-get install -y --no-install-recommends libexpat1 libgomp1 postgresql-client-17 \
+    && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --user-group --home-dir /var/lib/terrakin --create-home terrakin
 COPY --from=packages /opt/terrakin /opt/terrakin
 # Numba and Matplotlib write caches, and the file system may be read-only.

@@ -9,34 +9,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from db.check import Finding, State, check
-from db.connect import connect
 from db.embedding_sets import report
 from db.index import build_indexes
 from db.migrate import migrate
 from db.settings import Settings
-from tests.builders.world import build_world
 from tests.conftest import cloned_database
 from tests.db.databases import run_sql
+from tests.db.worlds import answers, filled_database
 
-ANSWERS = """
-    SELECT t.tile_id, s.rank, s.tile_id, s.similarity
-    FROM terrakin.tiles AS t
-    CROSS JOIN LATERAL api.similar_tiles(t.tile_id, k => 5, origin => 'any') AS s
-    UNION ALL
-    SELECT t.tile_id, s.rank, s.block_id, s.similarity
-    FROM terrakin.tiles AS t
-    CROSS JOIN LATERAL api.similar_blocks(t.tile_id << 6, k => 5, origin => 'any') AS s
-    ORDER BY 1, 2, 3
-"""
-ENCODER = """
-    INSERT INTO terrakin.encoder (name, weights, weights_sha256, dimension, post_processing, fitted_at)
-    VALUES ('mosaiks', 'random', repeat('ab', 32), 768, '{"method": "raw", "mean": [], "std": []}', now())
-"""
 ALL_FAULTS = tomllib.loads(Path(__file__).with_name("faults.toml").read_text())
 FAULTS = {name: fault for name, fault in ALL_FAULTS.items() if "is_lost" not in fault}
 LOST = {name: fault for name, fault in ALL_FAULTS.items() if "is_lost" in fault}
@@ -45,24 +29,14 @@ LOST = {name: fault for name, fault in ALL_FAULTS.items() if "is_lost" in fault}
 @pytest.fixture(scope="module")
 def template(server_home: Path) -> Iterator[str]:
     """The name of a filled database that no connection uses."""
-    with cloned_database(server_home) as url:
-        with connect(Settings(server_home, database_url=url)) as conn:
-            build_world(conn, 12, 4, seed=21, with_blocks=True)
-            conn.execute(ENCODER)
-        yield str(conninfo_to_dict(url)["dbname"])
+    with filled_database(server_home, server_home, with_lists=False) as settings:
+        yield str(conninfo_to_dict(str(settings.database_url))["dbname"])
 
 
 @pytest.fixture
 def filled(server_home: Path, template: str) -> Iterator[Settings]:
     with cloned_database(server_home, template) as url:
         yield Settings(server_home, database_url=url)
-
-
-def answers(settings: Settings) -> list[tuple[Any, ...]]:
-    with psycopg.connect(str(settings.database_url)) as conn:
-        rows = conn.execute(ANSWERS).fetchall()
-    assert len(rows) == 12 * 10
-    return rows
 
 
 def found(settings: Settings) -> list[Finding]:

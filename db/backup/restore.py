@@ -1,0 +1,125 @@
+"""Restores a backup into an empty database: all or nothing, with its content compared."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from db.backup.content import Content, read_content
+from db.backup.manifest import DUMP, WORK, Manifest, read_manifest
+from db.backup.programs import Progress, find_program, run_program
+from db.catalogue.files import SCHEMAS
+from db.connect import open_connection, url_for
+from db.errors import DbError
+from db.extensions import NEEDED, check_extensions
+from db.migrate import migrate
+from db.reset import DROP_SCHEMAS
+from db.roles import ETL, READER
+from db.settings import Settings
+
+Connection = psycopg.Connection[Any]
+
+PRESENT = "SELECT n.nspname FROM pg_namespace AS n WHERE n.nspname = ANY (%s)"
+MISSING = """
+    SELECT array(
+        SELECT 'CREATE EXTENSION ' || w.name
+        FROM unnest(%(extensions)s::text[]) AS w (name)
+        WHERE NOT EXISTS (SELECT FROM pg_extension AS e WHERE e.extname = w.name)
+    ), array(
+        SELECT 'CREATE ROLE ' || w.name || ' LOGIN'
+        FROM unnest(%(roles)s::text[]) AS w (name)
+        WHERE to_regrole(w.name) IS NULL
+    ), array(
+        SELECT format('GRANT %%I TO %%I', r.rolname, current_user)
+        FROM pg_roles AS r
+        WHERE r.rolname = ANY (%(roles)s) AND NOT pg_has_role(current_user, r.oid, 'MEMBER')
+    ), CASE WHEN NOT has_database_privilege(current_database(), 'CREATE') THEN
+        format('GRANT CREATE ON DATABASE %%I TO %%I', current_database(), current_user)
+    END, r.rolsuper, r.rolsuper OR r.rolcreaterole
+    FROM pg_roles AS r
+    WHERE r.rolname = current_user
+"""
+CREATE_EXTENSIONS = "CREATE EXTENSION IF NOT EXISTS postgis; CREATE EXTENSION IF NOT EXISTS vector"
+ANALYZE = "ANALYZE"
+
+
+def restore(settings: Settings, folder: Path, *, with_work: bool = False, progress: Progress | None = None) -> Manifest:
+    """Restore a backup into an empty database, compare it with the backup, and migrate it to this version.
+
+    The owner need not be a superuser if an administrator has created the extensions and roles. All or nothing: after
+    an error the database is as empty as before.
+
+    Args:
+        settings: the database, and the home for the work files.
+        folder: the backup.
+        with_work: also copy the work files back.
+        progress: is told the name of each table.
+
+    Raises:
+        DbError: the folder is no backup, the database is not empty, something is missing that only an administrator can
+            create (the message lists the SQL), pg_restore is older than the backup or fails, or a table differs.
+    """
+    manifest = read_manifest(folder)
+    work = settings.home / WORK
+    if with_work:
+        _check_work(manifest, folder, work)
+    program = find_program("pg_restore", manifest.postgresql, f"the backup {folder}")
+    with open_connection(settings, autocommit=True) as conn:
+        _prepare(conn, folder)
+        arguments = ["--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges", str(folder / DUMP)]
+        run_program(program, url_for(settings), arguments, progress)
+        try:
+            _compare(conn, manifest)
+            migrate(settings)
+            if with_work:
+                shutil.copytree(folder / WORK, work)
+        except BaseException:
+            conn.execute(DROP_SCHEMAS)
+            raise
+        conn.execute(ANALYZE)
+    return manifest
+
+
+def _check_work(manifest: Manifest, folder: Path, work: Path) -> None:
+    if not manifest.with_work:
+        raise DbError(f"{folder} has no work files; restore without them")
+    if work.exists() and any(work.iterdir()):
+        raise DbError(f"{work} has work files already; move them away, or restore without work files")
+
+
+def _prepare(conn: Connection, folder: Path) -> None:
+    """Create the extensions if this role may; raise DbError before anything is written if the database is not ready."""
+    present = [name for (name,) in conn.execute(PRESENT, (list(SCHEMAS),))]
+    if present:
+        raise DbError(
+            f"database {conn.info.dbname!r} has schema {', '.join(present)} already, so {folder} was not restored; "
+            "give an empty database, or run `terrakin db reset` first"
+        )
+    check_extensions(conn)
+    names = {"extensions": [extension.name for extension in NEEDED], "roles": [ETL, READER]}
+    row = conn.execute(MISSING, names).fetchone()
+    assert row is not None
+    extensions, roles, memberships, create, is_superuser, may_create_roles = row
+    needed = [
+        *(extensions if not is_superuser else []),
+        *(roles + memberships if not may_create_roles else []),
+        *([create] if create else []),
+    ]
+    if needed:
+        raise DbError(
+            f"let a superuser run once in database {conn.info.dbname!r}, then restore again: {'; '.join(needed)}"
+        )
+    if is_superuser:
+        conn.execute(CREATE_EXTENSIONS)
+
+
+def _compare(conn: Connection, manifest: Manifest) -> None:
+    """Raise DbError if the restored tables are not those of the backup; answers are compared by ``verify``."""
+    conn.execute("SELECT '[1]'::public.vector")
+    found = read_content(conn)
+    differences = Content(manifest.content.tables, []).differences(Content(found.tables, []))
+    if manifest.content.answers != found.answers:
+        differences.append("searches have other answers")
+    if differences:
+        raise DbError(f"the restored database differs from the backup: {'; '.join(differences)}; nothing was kept")
