@@ -6,11 +6,11 @@ Every requested vector tile contains a random tile of the world: empty sea is no
 import itertools
 import os
 import shutil
-import socket
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
@@ -26,6 +26,7 @@ from pyproj import Transformer
 
 from benchmarks import REAL_TILES
 from benchmarks.search.filling import fill_tables
+from benchmarks.web.martin import find_martin, free_port, running_martin
 from benchmarks.world import World, build_world
 from db import cluster
 from db.migrate import migrate
@@ -34,6 +35,7 @@ from webapp import server
 from webapp.vector_tiles.routes import SOURCES
 
 ZOOMS = range(15)
+NOT_MEASURED = [float("nan")]
 TILES_PER_ZOOM = 24
 ROUNDS = 3
 CLIENTS = 8
@@ -53,7 +55,8 @@ CALLS: dict[str, LiteralString] = {
 }
 HEAD = (
     f"{'source':<12}{'z':>3}{'tiles':>7}{'kB':>8}{'kB sent':>9}"
-    f"{'SQL ms':>9}{'HTTP ms':>9}{'x':>6}{'304 ms':>8}{'SQL ms, 8':>12}{'HTTP ms, 8':>12}{'x':>6}"
+    f"{'SQL ms':>9}{'HTTP ms':>9}{'x':>6}{'Martin':>9}{'304 ms':>8}"
+    f"{'SQL ms, 8':>12}{'HTTP ms, 8':>12}{'x':>6}{'Martin, 8':>11}"
 )
 _rounds = itertools.count()
 """A parameter that differs in every request, so that the server cannot answer from its cache."""
@@ -81,7 +84,7 @@ class Address:
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the table: medians in ms, largest answers in bytes."""
+    """One line of the table: medians in ms, largest answers in bytes; Martin's are NaN without its program."""
 
     source: str
     z: int
@@ -93,13 +96,16 @@ class Line:
     known_ms: float
     sql_8_ms: float
     http_8_ms: float
+    martin_ms: float
+    martin_8_ms: float
 
     def __str__(self) -> str:
         """Return the columns of HEAD."""
         return (
             f"{self.source:<12}{self.z:>3}{self.n:>7}{self.largest / 1000:>8.1f}{self.largest_sent / 1000:>9.1f}"
-            f"{self.sql_ms:>9.2f}{self.http_ms:>9.2f}{self.http_ms / self.sql_ms:>6.2f}{self.known_ms:>8.2f}"
-            f"{self.sql_8_ms:>12.2f}{self.http_8_ms:>12.2f}{self.http_8_ms / self.sql_8_ms:>6.2f}"
+            f"{self.sql_ms:>9.2f}{self.http_ms:>9.2f}{self.http_ms / self.sql_ms:>6.2f}{self.martin_ms:>9.2f}"
+            f"{self.known_ms:>8.2f}{self.sql_8_ms:>12.2f}{self.http_8_ms:>12.2f}{self.http_8_ms / self.sql_8_ms:>6.2f}"
+            f"{self.martin_8_ms:>11.2f}"
         )
 
 
@@ -114,14 +120,26 @@ def run_all(n: int, echo: Echo) -> None:
         os.environ["DATABASE_URL"] = url  # read by the server process
         os.environ["TERRAKIN_PICTURE_RATE_LIMIT"] = RATE_LIMIT
         echo(f"\n{n} tiles, {world.source}, synthetic vectors; medians of {ROUNDS} rounds; browser's Accept-Encoding")
-        found, _ = server.start(settings, "127.0.0.1", _free_port())
+        found, _ = server.start(settings, "127.0.0.1", free_port())
         try:
-            _print_table(_lines(world, url, found), echo)
+            with _martin(url, folder) as martin:
+                _print_table(_lines(world, url, found.url, martin), echo)
         finally:
             server.stop(settings)
     finally:
         cluster.stop(folder / "home")
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _martin(url: str, folder: Path) -> Iterator[str | None]:
+    """Yield the address of a running Martin, if its program is here."""
+    program = find_martin()
+    if program is None:
+        yield None
+        return
+    with running_martin(program, url, folder / "martin.log") as address:
+        yield address
 
 
 def _filled(folder: Path, world: World) -> str:
@@ -135,16 +153,10 @@ def _filled(folder: Path, world: World) -> str:
     return url
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _lines(world: World, url: str, served: server.Server) -> Iterable[Line]:
+def _lines(world: World, url: str, served: str, martin: str | None) -> Iterable[Line]:
     for source in SOURCES:
         for z in ZOOMS:
-            yield _measure(_addresses(world, source, z), url, served)
+            yield _measure(_addresses(world, source, z), url, served, martin)
 
 
 def _addresses(world: World, source: str, z: int) -> list[Address]:
@@ -161,20 +173,22 @@ def _addresses(world: World, source: str, z: int) -> list[Address]:
     return [Address(source, z, *place, query) for place in itertools.islice(different, TILES_PER_ZOOM)]
 
 
-def _measure(addresses: list[Address], url: str, served: server.Server) -> Line:
+def _measure(addresses: list[Address], url: str, served: str, martin: str | None) -> Line:
     sql, web = _sql_fetcher(url), _http_fetcher(served)
     largest, sent = max(map(sql, addresses)), max(map(web, addresses))
     etags = {address: _etag(served, address) for address in addresses}
     known = _http_fetcher(served, etags)
-    times: dict[str, list[float]] = {"sql": [], "web": [], "known": []}
+    fetchers = {"sql": sql, "web": web, **({"martin": _http_fetcher(martin)} if martin else {})}
+    times: dict[str, list[float]] = {name: [] for name in (*fetchers, "known")}
     for _ in range(ROUNDS):
         for address in addresses:
-            for name, fetch in (("sql", sql), ("web", web), ("known", known)):
+            for name, fetch in (*fetchers.items(), ("known", known)):
                 times[name].append(_timed(fetch, address))
-    many = _by_many({"sql": sql, "web": web}, addresses)
+    many = _by_many(fetchers, addresses)
     return Line(
         addresses[0].source, addresses[0].z, len(addresses), largest, sent,
         median(times["sql"]), median(times["web"]), median(times["known"]), median(many["sql"]), median(many["web"]),
+        median(times.get("martin", NOT_MEASURED)), median(many.get("martin", NOT_MEASURED)),
     )  # fmt: skip
 
 
@@ -211,7 +225,7 @@ def _sql_fetcher(url: str) -> Fetch:
     return fetch
 
 
-def _http_fetcher(served: server.Server, etags: dict[Address, str] | None = None) -> Fetch:
+def _http_fetcher(served: str, etags: dict[Address, str] | None = None) -> Fetch:
     """Request over HTTP with one kept connection per thread; with ETags every answer must be 304.
 
     libcurl adds less overhead than the HTTP clients in Python.
@@ -223,7 +237,7 @@ def _http_fetcher(served: server.Server, etags: dict[Address, str] | None = None
             thread.curl = pycurl.Curl()
         known = {"If-None-Match": etags[address]} if etags and etags[address] else {}
         path = address.path if etags else f"{address.path}&round={next(_rounds)}"
-        status, body = _get(thread.curl, f"{served.url}{path}", known)
+        status, body = _get(thread.curl, f"{served}{path}", known)
         if status not in ({304} if known else {200, 204}):
             raise RuntimeError(f"{path} answered {status}: {body[:200]!r}")
         return len(body)
@@ -241,11 +255,11 @@ def _get(curl: pycurl.Curl, url: str, headers: Mapping[str, str]) -> tuple[int, 
     return curl.getinfo(pycurl.RESPONSE_CODE), body.getvalue()
 
 
-def _etag(served: server.Server, address: Address) -> str:
+def _etag(served: str, address: Address) -> str:
     """Return the ETag of a tile. Not part of the timed requests: reading headers in Python would slow them down."""
     curl, lines = pycurl.Curl(), list[bytes]()
     curl.setopt(pycurl.HEADERFUNCTION, lines.append)
-    _get(curl, f"{served.url}{address.path}", {})
+    _get(curl, f"{served}{address.path}", {})
     tags = (line.split(b":", 1)[1].strip().decode() for line in lines if line.lower().startswith(b"etag:"))
     return next(tags, "")
 
@@ -263,9 +277,14 @@ def _print_table(lines: Iterable[Line], echo: Echo) -> None:
             f"{source}: HTTP / SQL {one} with one client, {eight} with eight; "
             f"largest tile {max(line.largest for line in own) / 1000:.0f} kB"
         )
-    for clients, sql, web in (("one client", "sql_ms", "http_ms"), ("eight", "sql_8_ms", "http_8_ms")):
-        in_sql, over_http = (median(getattr(line, name) for line in all_lines) for name in (sql, web))
-        echo(f"all sources and zooms, {clients}: p50 {over_http:.2f} ms, SQL {in_sql:.2f}: {over_http / in_sql:.2f} x")
+    for clients, suffix in (("one client", "ms"), ("eight", "8_ms")):
+        in_sql, over_http, in_martin = (
+            median(getattr(line, f"{name}_{suffix}") for line in all_lines) for name in ("sql", "http", "martin")
+        )
+        echo(
+            f"all sources and zooms, {clients}: p50 {over_http:.2f} ms, SQL {in_sql:.2f}: {over_http / in_sql:.2f} x; "
+            f"Martin {in_martin:.2f}: {in_martin / over_http:.2f} of HTTP"
+        )
 
 
 def _ratio(lines: list[Line], sql: str, web: str) -> str:

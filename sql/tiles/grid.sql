@@ -1,3 +1,4 @@
+-- requires: internal/map_envelope.sql
 CREATE OR REPLACE FUNCTION tiles.grid(z integer, x integer, y integer, query json)
 RETURNS TABLE (mvt bytea, etag text)
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -5,8 +6,8 @@ SET search_path = public, pg_temp
 AS $$
     WITH envelope AS (
         SELECT
-            ST_TileEnvelope(z, x, y) AS mercator,
-            ST_Transform(ST_TileEnvelope(z, x, y), 4326) AS lonlat
+            internal.map_envelope(z, x, y) AS mercator,
+            ST_Transform(internal.map_envelope(z, x, y), 4326) AS lonlat
     ),
     -- Below z 6 a footprint is smaller than a pixel and ST_AsMVTGeom would drop it: city points represent the tiles there.
     -- MATERIALIZED here and below: inlined, it would be computed once for each of its four uses.
@@ -55,7 +56,7 @@ $$;
 
 COMMENT ON FUNCTION tiles.grid IS
 '{
-    "description": "Positions of all tiles: layer grid contains footprints (from zoom 6; feature id = tile_id), layer cities one point per city. mvt is NULL for an empty tile; etag is the MD5 of mvt. Query parameters are ignored.",
+    "description": "Positions of all tiles: layer grid contains footprints (from zoom 6; feature id = tile_id), layer cities one point per city. mvt is NULL for an empty tile, and outside the world; etag is the MD5 of mvt. Query parameters are ignored.",
     "attribution": "City positions: <a href=\"https://www.geonames.org/\">GeoNames</a> (CC BY 4.0)",
     "minzoom": 0,
     "maxzoom": 14,

@@ -1,7 +1,10 @@
 -- requires: functions/block_footprint.sql
 -- requires: functions/tile_cell.sql
 -- requires: internal/default_method.sql
+-- requires: internal/map_envelope.sql
 -- requires: internal/map_similarities.sql
+-- requires: internal/set_id.sql
+-- requires: views/tile_vectors.sql
 CREATE OR REPLACE FUNCTION tiles.similarity(z integer, x integer, y integer, query json)
 RETURNS TABLE (mvt bytea, etag text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -11,14 +14,10 @@ AS $$
 DECLARE
     unit text := CASE WHEN query ->> 'block_id' IS NULL THEN 'tile' ELSE 'block' END;
     query_id text := query ->> (unit || '_id');
+    used_method text := coalesce(query ->> 'method', internal.default_method(unit));
     is_block boolean := unit = 'block' AND z >= 11;
-    envelope geometry;
+    envelope geometry := internal.map_envelope(z, x, y);
 BEGIN
-    -- Martin and the web app pass NULL for a tile outside the pyramid.
-    IF z IS NULL THEN
-        RETURN QUERY SELECT NULL::bytea, NULL::text;
-        RETURN;
-    END IF;
     IF unit = 'block' AND query ->> 'tile_id' IS NOT NULL THEN
         RAISE EXCEPTION 'both tile_id and block_id are given'
             USING ERRCODE = '22023', HINT = 'Give the tile or the block to compare the others with, not both.';
@@ -27,7 +26,19 @@ BEGIN
         RAISE EXCEPTION '%_id is %', unit, coalesce(quote_literal(query_id), 'missing')
             USING ERRCODE = '22023', HINT = 'Give the tile or block to compare the others with, for example ?tile_id=123.';
     END IF;
-    envelope := ST_TileEnvelope(z, x, y);
+    -- An error would be a line in Martin's log, and anybody could fill its disk with them.
+    IF envelope IS NULL OR NOT (CASE unit
+        WHEN 'tile' THEN EXISTS (
+            SELECT FROM api.tile_vectors AS v WHERE v.tile_id = query_id::bigint AND v.method = used_method
+        )
+        ELSE EXISTS (
+            SELECT FROM terrakin.embedding_keys AS e
+            WHERE e.set_id = internal.set_id(unit, used_method) AND e.item_id = query_id::bigint
+        )
+    END) THEN
+        RETURN QUERY SELECT NULL::bytea, NULL::text;
+        RETURN;
+    END IF;
     RETURN QUERY
     WITH found AS MATERIALIZED (
         SELECT
@@ -37,7 +48,7 @@ BEGIN
             s.city_id,
             s.similarity::real AS similarity
         FROM internal.map_similarities(
-            z, envelope, unit, query_id::bigint, coalesce(query ->> 'method', internal.default_method(unit)), query ->> 'origin'
+            z, envelope, unit, query_id::bigint, used_method, query ->> 'origin'
         ) AS s
     ),
     cells AS MATERIALIZED (
@@ -100,7 +111,7 @@ $$;
 
 COMMENT ON FUNCTION tiles.similarity IS
 '{
-    "description": "Similarity to a tile or block. Query parameters: tile_id or block_id, what to compare with; method: mean, dominant, median, min, max, std or mean_std (default: that of the encoder; blocks: mean); origin: real, synthetic or any (default: that of the tile or block). Layer similarity contains footprints: of tiles, or from zoom 11 of blocks, if block_id is given; at most 4,000, the most similar (from zoom 6; feature id = tile_id or, for blocks, block_id). Between zoom 6 and 10, a tile has the similarity of its best block to block_id. Layer cities (below zoom 6) contains one point per city with its most similar tile or block, by the keys that searches compare. Where cities have more than 1,000 tiles, zooms below 11 contain only tiles and cities with one of the 20,000 blocks in the lists nearest to block_id. mvt is NULL for an empty tile; etag is the MD5 of mvt. An unknown tile or block raises SQLSTATE P0002, a missing tile_id, an unknown method or origin 22023.",
+    "description": "Similarity to a tile or block. Query parameters: tile_id or block_id, what to compare with; method: mean, dominant, median, min, max, std or mean_std (default: that of the encoder; blocks: mean); origin: real, synthetic or any (default: that of the tile or block). Layer similarity contains footprints: of tiles, or from zoom 11 of blocks, if block_id is given; at most 4,000, the most similar (from zoom 6; feature id = tile_id or, for blocks, block_id). Between zoom 6 and 10, a tile has the similarity of its best block to block_id. Layer cities (below zoom 6) contains one point per city with its most similar tile or block, by the keys that searches compare. Where cities have more than 1,000 tiles, zooms below 11 contain only tiles and cities with one of the 20,000 blocks in the lists nearest to block_id. mvt is NULL for an empty tile, outside the world, and for an unknown tile or block; etag is the MD5 of mvt. A missing tile_id or an unknown origin raises SQLSTATE 22023.",
     "attribution": "City positions: <a href=\"https://www.geonames.org/\">GeoNames</a> (CC BY 4.0)",
     "minzoom": 0,
     "maxzoom": 14,

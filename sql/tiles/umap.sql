@@ -1,3 +1,4 @@
+-- requires: internal/map_envelope.sql
 CREATE OR REPLACE FUNCTION tiles.umap(z integer, x integer, y integer, query json)
 RETURNS TABLE (mvt bytea, etag text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -7,7 +8,7 @@ AS $$
 DECLARE
     -- One unit of the layout is 500 km of the map, so that -40 to 40 units fill the world of EPSG:3857.
     unit_m constant double precision := 500000;
-    envelope geometry := ST_TileEnvelope(z, x, y);
+    envelope geometry := internal.map_envelope(z, x, y);
     -- Below z 8 one point represents all points in its cell of 1/96 of the vector tile (5 of 512 pixels): more do not fit into 250 kB.
     cell double precision := CASE WHEN z < 8 THEN (ST_XMax(envelope) - ST_XMin(envelope)) / unit_m / 96 END;
     west double precision := ST_XMin(envelope) / unit_m;
@@ -55,7 +56,7 @@ $$;
 
 COMMENT ON FUNCTION tiles.umap IS
 '{
-    "description": "The UMAP layout as a map, although not of the Earth: one unit of umap_x and umap_y is 500,000 m of EPSG:3857, so that -40 to 40 fill the world. Below zoom 8 one point represents all points in its cell of 1/96 of the vector tile. mvt is NULL for an empty tile or without a layout; etag is the MD5 of mvt. Query parameters are ignored.",
+    "description": "The UMAP layout as a map, although not of the Earth: one unit of umap_x and umap_y is 500,000 m of EPSG:3857, so that -40 to 40 fill the world. Below zoom 8 one point represents all points in its cell of 1/96 of the vector tile. mvt is NULL for an empty tile, outside the world, or without a layout; etag is the MD5 of mvt. Query parameters are ignored.",
     "attribution": "terrakin",
     "minzoom": 0,
     "maxzoom": 14,

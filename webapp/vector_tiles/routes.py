@@ -26,6 +26,13 @@ TILE: LiteralString = """
 TILEJSON: LiteralString = """
     SELECT obj_description('tiles.SOURCE(integer,integer,integer,json)'::regprocedure, 'pg_proc')::json AS tilejson
 """
+REQUIRE: LiteralString = """
+    SELECT FROM internal.anchor_of_items(
+        ARRAY[coalesce(%(block_id)s, %(tile_id)s)::bigint], '{}', 0, %(unit)s,
+        coalesce(%(method)s, internal.default_method(%(unit)s))
+    )
+"""
+"""Raises SQLSTATE P0002 for an unknown tile or block, for which tiles.similarity returns an empty tile."""
 SOURCES: tuple[LiteralString, ...] = ("grid", "similarity", "umap")
 TILE_SQL: dict[str, LiteralString] = {source: TILE.replace("SOURCE", source) for source in SOURCES}
 TILEJSON_SQL: dict[str, LiteralString] = {source: TILEJSON.replace("SOURCE", source) for source in SOURCES}
@@ -35,6 +42,8 @@ TILEJSON_VERSION = "3.0.0"
 
 
 @blueprint.get("/<names>/<int:z>/<int:x>/<int:y>")
+@blueprint.get("/<names>/<int:z>/<int:x>/<int:y>.pbf")
+@blueprint.get("/<names>/<int:z>/<int:x>/<int:y>.mvt")
 def tile(names: str, z: int, x: int, y: int) -> Response:
     """Return a tile: 200 with MVT, 204 if it is empty, 304 if the client has it, 404 outside the zooms or the world.
 
@@ -107,9 +116,19 @@ def _tile(source: str, z: int, x: int, y: int) -> Row:
 
     def compute() -> Row:
         parameters = {"z": z, "x": x, "y": y, "query": query}
-        return database().row(TILE_SQL[source], parameters, binary=True) or {"mvt": None}
+        row = database().row(TILE_SQL[source], parameters, binary=True) or {"mvt": None}
+        if row["mvt"] is None and source == "similarity":
+            _require_item(_query())
+        return row
 
     return compute() if source in UNCACHED else tile_cache().get((source, z, x, y, query), compute)
+
+
+def _require_item(query: dict[str, Any]) -> None:
+    """Let PostgreSQL refuse an unknown tile or block, which becomes status 404."""
+    unit = "tile" if query.get("block_id") is None else "block"
+    names = ("tile_id", "block_id", "method")
+    database().row(REQUIRE, {"unit": unit, **{name: query.get(name) for name in names}})
 
 
 def _combined_etag(rows: list[Row]) -> str:
