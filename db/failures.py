@@ -5,6 +5,10 @@ from psycopg import errors as pg
 
 from db.errors import one_line
 
+READ_ONLY = (
+    "this server or role is read-only (a standby, or default_transaction_read_only): give the address of the primary "
+    "in DATABASE_URL"
+)
 ADVICE: dict[type[psycopg.Error], str] = {
     pg.QueryCanceled: "an administrator or the setting statement_timeout ended it (change that with ALTER ROLE ... SET "
     "statement_timeout); run the same command again",
@@ -13,8 +17,7 @@ ADVICE: dict[type[psycopg.Error], str] = {
     pg.TooManyConnections: "the server has no free connection: raise max_connections or end other sessions",
     pg.LockNotAvailable: "another session holds a lock: run the same command again when it has ended",
     pg.DeadlockDetected: "two sessions waited for each other: run the same command again",
-    pg.ReadOnlySqlTransaction: "this server or role is read-only (a standby, or default_transaction_read_only): give "
-    "the address of the primary in DATABASE_URL",
+    pg.ReadOnlySqlTransaction: READ_ONLY,
     pg.InsufficientPrivilege: "run `terrakin db migrate` as the user that owns the database, or give that user in "
     "DATABASE_URL",
     pg.AdminShutdown: "PostgreSQL was stopped: start it, then run the same command again",

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from db.apply_sql import Change
 from db.connect import open_connection
 from db.errors import ConnectError, DbError, one_line
+from db.failures import READ_ONLY
 from db.roles import READER_LIMITS
 from db.settings import Settings
 
@@ -64,6 +65,8 @@ def unset_limits(settings: Settings) -> str:
 def _advice(cause: BaseException | None) -> str:
     if isinstance(cause, psycopg.errors.LockNotAvailable):
         return "; another migration or a long transaction holds the lock: run it again when that has ended"
+    if isinstance(cause, psycopg.errors.ReadOnlySqlTransaction):
+        return f"; {READ_ONLY}"
     if isinstance(cause, psycopg.errors.InsufficientPrivilege):
         return (
             "; let a superuser run once in this database: CREATE EXTENSION postgis; CREATE EXTENSION vector; "
