@@ -12,25 +12,45 @@ CLOUD_CLASSES = (3, 8, 9, 10)
 DILATION_M = 100
 """Distance by which clouds and shadows are dilated: the 60 m bands are resampled bilinearly, so a cloudy pixel changes
 values up to 90 m away."""
+MAX_DN = 20_000
+"""Largest DN of a surface: reflectance 2.0. Snow, metal and glass reach 1.6; a saturated pixel is 65535 (Sentinel-2
+Products Specification Document)."""
+DEFECTIVE_CLASS = 1
+"""SCL value of saturated and defective pixels."""
 UNUSED = np.iinfo(np.uint16).max
 FEW_OBSERVATIONS = 16
 """Up to this number, comparing whole planes with each other sorts faster than ``np.sort``."""
 
 
-def clear_pixels(scl: np.ndarray, resolution_m: float) -> np.ndarray:
+def clear_pixels(scl: np.ndarray, resolution_m: float, recurring: np.ndarray | None = None) -> np.ndarray:
     """Return which pixels show the ground and are farther than DILATION_M from cloud and shadow.
 
     Args:
         scl: (y, x) uint8 scene classes.
         resolution_m: pixel size in metres.
+        recurring: (y, x) bool: pixels that are not dilated, from ``etl.imagery.bright_ground``.
 
     Returns:
         (y, x) bool.
     """
     is_cloud = np.isin(scl, CLOUD_CLASSES)
-    near = distance_transform_edt(~is_cloud) * resolution_m <= DILATION_M if is_cloud.any() else is_cloud
-    is_clear: np.ndarray = np.isin(scl, CLEAR_CLASSES) & ~near
+    dilated = is_cloud if recurring is None else is_cloud & ~recurring
+    is_clear: np.ndarray = np.isin(scl, CLEAR_CLASSES) & ~near(dilated, resolution_m)
     return is_clear
+
+
+def near(mask: np.ndarray, resolution_m: float) -> np.ndarray:
+    """Return the pixels (y, x) bool within DILATION_M of a mask."""
+    if not mask.any():
+        return mask
+    is_near: np.ndarray = distance_transform_edt(~mask) * resolution_m <= DILATION_M
+    return is_near
+
+
+def is_possible(dn: np.ndarray, offset_dn: int = 0) -> np.ndarray:
+    """Return where DN (uint16) of any shape are neither saturated nor impossible, once the offset is added."""
+    possible: np.ndarray = dn <= MAX_DN - offset_dn
+    return possible
 
 
 def with_dark_data(dn: np.ndarray) -> np.ndarray:
@@ -53,8 +73,8 @@ def without_offset(dn: np.ndarray, offset_dn: int) -> np.ndarray:
 def median_of_clear(dn: np.ndarray, clear: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the median over the clear observations of each pixel.
 
-    An observation does not count where any band is nodata. For an even count the median is the mean of the middle
-    two, rounded half to even.
+    An observation does not count where any band is nodata or impossible. For an even count the median is the mean of
+    the middle two, rounded half to even.
 
     Args:
         dn: (time, band, y, x) uint16, 0 is nodata.
@@ -64,7 +84,7 @@ def median_of_clear(dn: np.ndarray, clear: np.ndarray) -> tuple[np.ndarray, np.n
         Median (band, y, x) uint16, 0 where no observation is clear; number of clear observations (y, x) uint8, 255
         for 255 or more.
     """
-    used = clear & (dn != NODATA).all(axis=1)
+    used = clear & ((dn != NODATA) & is_possible(dn)).all(axis=1)
     n = used.sum(axis=0)
     middle = np.stack([np.maximum(n - 1, 0) // 2, n // 2]).clip(max=len(dn) - 1)
     median = np.zeros(dn.shape[1:], np.uint16)

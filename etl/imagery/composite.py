@@ -14,6 +14,7 @@ from dask.delayed import delayed
 from odc.geo.geobox import GeoBox, GeoboxTiles
 
 from etl.cities.grid import RESOLUTION_M, TILE_PX
+from etl.imagery.bright_ground import Patches, find_patches, ground_of
 from etl.imagery.cloud_mask import DILATION_M, clear_pixels, median_of_clear, with_dark_data, without_offset
 from etl.imagery.pixels import read_bands
 from etl.imagery.selection import Scene, examine, solar_day
@@ -24,7 +25,9 @@ BLOCK_BYTES = 400_000_000
 MAX_BLOCK_TILES = 4
 READ_OBSERVATIONS = 2
 """Observations of a block that are read in parallel: a small city is a single block, and GDAL releases the GIL."""
-MARGIN_PX = DILATION_M // RESOLUTION_M
+MARGIN_PX = DILATION_M // RESOLUTION_M + 12
+"""Clouds reach so far into a block; a round patch of 1 ha, which is not dilated, is 12 pixels wide."""
+INSIDE = slice(MARGIN_PX, -MARGIN_PX)
 
 
 @dataclass(frozen=True)
@@ -114,29 +117,54 @@ def compose_block(observations: Sequence[Sequence[Part]], geobox: GeoBox) -> tup
         Median and number of clear observations from ``median_of_clear``, the worker's process id, and its peak memory
         in bytes.
     """
+    grouped = [_by_kind(parts) for parts in observations]
     dn = np.zeros((len(observations), len(BANDS), *geobox.shape), np.uint16)
     clear = np.zeros((len(observations), *geobox.shape), bool)
-
-    def read(i: int) -> None:
-        for _, parts in groupby(sorted(observations[i], key=lambda part: part.kind), lambda part: part.kind):
-            _add(dn[i], clear[i], list(parts), geobox)
-
     with ThreadPoolExecutor(READ_OBSERVATIONS) as pool:
+        classes = list(pool.map(lambda groups: [_read_classes(parts, geobox) for parts in groups], grouped))
+        patches = find_patches(np.stack([_merged(scls) for scls in classes]), RESOLUTION_M)
+
+        def read(i: int) -> None:
+            for parts, scl in zip(grouped[i], classes[i], strict=True):
+                _add(dn[i], clear[i], parts, geobox, scl, patches)
+
         list(pool.map(read, range(len(observations))))  # raises the first error
+    clear |= ground_of(patches.inside(INSIDE), dn) & patches.is_open[:, INSIDE, INSIDE]
     median, n_clear = median_of_clear(dn, clear)
     return median, n_clear, os.getpid(), _peak_memory_bytes()
 
 
-def _add(dn: np.ndarray, clear: np.ndarray, parts: Sequence[Part], geobox: GeoBox) -> None:
-    """Read scenes of one kind into those pixels of an observation that are still empty."""
+def _by_kind(parts: Sequence[Part]) -> list[list[Part]]:
+    """Return the parts of an observation in groups that can be read together."""
+    return [list(group) for _, group in groupby(sorted(parts, key=lambda part: part.kind), lambda part: part.kind)]
+
+
+def _read_classes(parts: Sequence[Part], geobox: GeoBox) -> np.ndarray:
+    """Return the scene classes of parts of one kind, with a margin; nodata where they are not used."""
     items = [part.item for part in parts]
-    *bands, scl_key = asset_keys(items[0])
-    (scl,) = read_bands(items, [scl_key], geobox.pad(MARGIN_PX), "nearest")
-    inside = slice(MARGIN_PX, -MARGIN_PX)
-    seen = clear_pixels(scl, RESOLUTION_M)[inside, inside]
-    seen &= ~np.kron(parts[0].hidden, np.ones((TILE_PX, TILE_PX), bool))
-    if not seen.any():
+    (scl,) = read_bands(items, asset_keys(items[0])[-1:], geobox.pad(MARGIN_PX), "nearest")
+    hidden = np.pad(np.kron(parts[0].hidden, np.ones((TILE_PX, TILE_PX), bool)), MARGIN_PX)
+    return np.where(hidden, np.uint8(NODATA), scl)
+
+
+def _merged(scls: Sequence[np.ndarray]) -> np.ndarray:
+    """Return the classes of an observation: those of the first group that has data."""
+    merged = scls[0]
+    for scl in scls[1:]:
+        merged = np.where(merged == NODATA, scl, merged)
+    return merged
+
+
+def _add(
+    dn: np.ndarray, clear: np.ndarray, parts: Sequence[Part], geobox: GeoBox, scl: np.ndarray, patches: Patches
+) -> None:
+    """Read scenes of one kind into those pixels of an observation that are still empty."""
+    seen = clear_pixels(scl, RESOLUTION_M, patches.is_recurring)[INSIDE, INSIDE]
+    is_wanted = seen | patches.is_recurring[INSIDE, INSIDE] & (scl != NODATA)[INSIDE, INSIDE]
+    if not is_wanted.any():
         return
+    items = [part.item for part in parts]
+    bands = asset_keys(items[0])[:-1]
     new = without_offset(with_dark_data(read_bands(items, bands, geobox, "bilinear")), parts[0].offset_dn)
     is_free = (dn == NODATA).any(axis=0) & (new != NODATA).all(axis=0)
     dn[:, is_free], clear[is_free] = new[:, is_free], seen[is_free]

@@ -17,7 +17,7 @@ from etl.addresses import without_secrets
 from etl.cities.grid import RESOLUTION_M, TILE_PX
 from etl.errors import CatalogueError, ImageryError, StoppingError, UnreadableFileError
 from etl.imagery.catalogue import Source
-from etl.imagery.cloud_mask import clear_pixels
+from etl.imagery.cloud_mask import DEFECTIVE_CLASS, MAX_DN, clear_pixels, is_possible
 from etl.imagery.pixels import read_bands
 from etl.imagery.quality import BANDS_CHECKED, MIN_PIXELS, OffsetDecision, decide_offset, hidden_by_cloud
 from etl.imagery.sentinel2 import (
@@ -43,6 +43,9 @@ ENOUGH_OBSERVATIONS = 3
 ENOUGH_SHARE = 0.95
 """Share of a tile's pixels that need ENOUGH_OBSERVATIONS clear observations."""
 MOSTLY = 0.5
+MAX_BAD_SHARE = 0.01
+"""Share of pixels with saturated, defective or impossible values from which a scene is refused: its values are wrong
+elsewhere too, as with another scale."""
 
 
 @dataclass(frozen=True)
@@ -214,7 +217,9 @@ def _examine(item: pystac.Item, geobox: GeoBox) -> Scene:
     hidden = np.zeros(_share_by_tile(clear).shape, bool)
     for place in darkest:
         hidden[place] = True
-    return Scene(item, offset, covered, clear, hidden, _refusal(clear, darkest, n_seen))
+    is_bad = ~is_possible(dn, offset.offset_dn).all(axis=0) | (scl == DEFECTIVE_CLASS)
+    bad_share = is_bad[covered].mean() if covered.any() else 0.0
+    return Scene(item, offset, covered, clear, hidden, _refusal(clear, darkest, n_seen, bad_share))
 
 
 def scene_of(address: str, scenes: Sequence[Scene]) -> Scene:
@@ -243,9 +248,16 @@ def describe(scene: Scene) -> dict[str, Any]:
     }
 
 
-def _refusal(clear: np.ndarray, darkest: dict[tuple[int, ...], np.ndarray], n_seen: int) -> str | None:
+def _refusal(
+    clear: np.ndarray, darkest: dict[tuple[int, ...], np.ndarray], n_seen: int, bad_share: float
+) -> str | None:
     if not clear.any():
         return "has no clear pixel over the city"
+    if bad_share > MAX_BAD_SHARE:
+        return (
+            f"has saturated, defective or impossible values in {bad_share:.1%} of its pixels over the city "
+            f"(reflectance above {MAX_DN / 10_000:.1f})"
+        )
     if n_seen and len(darkest) > MOSTLY * n_seen:
         median = dict(zip(BANDS_CHECKED, np.median(list(darkest.values()), axis=0), strict=True))
         return (

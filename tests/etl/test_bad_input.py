@@ -335,6 +335,47 @@ def test_water_whose_infrared_was_clipped_to_zero_is_data(
     assert shares[1] == 4
 
 
+def test_roofs_that_are_cloud_on_every_day_cost_their_own_pixels_only(
+    started: CommandLine, database: Settings, damaged_demo: DemoCatalogue
+) -> None:
+    """100 roofs of 40 m, 3 % of the north-western tile of Lisbon, are class 9 on all three days; nothing else is."""
+    corners = np.random.default_rng(3).integers(8, 114, (100, 2))
+
+    def add_roofs(scl: np.ndarray) -> np.ndarray:
+        scl = np.where(np.isin(scl, (3, 8, 9, 10)), np.uint8(4), scl)
+        for row, column in corners:
+            scl[row : row + 2, column : column + 2] = 9
+        return scl
+
+    for path in damaged_demo.catalogue.parent.glob(f"{COLLECTION}/SYNTHETIC_LISBON_*/SCL.tif"):
+        rewrite(path, add_roofs)
+    done = started(*run_arguments(damaged_demo, "--city", "Lisbon (synthetic)", "--widen-days", "0"))
+    assert done.returncode == 0, done.stderr
+    with psycopg.connect(str(database.database_url)) as conn:
+        shares = conn.execute("SELECT min(valid_share), count(*) FROM terrakin.tiles").fetchone()
+    assert shares
+    assert 0.96 < shares[0] < 0.98
+    assert shares[1] == 4
+
+
+def test_a_scene_with_saturated_pixels_is_refused_and_single_ones_are_not_used(
+    started: CommandLine, database: Settings, damaged_demo: DemoCatalogue
+) -> None:
+    """The first day of Lisbon has 17 % of saturated pixels in the red, the second a single block of them."""
+    folders = sorted(damaged_demo.catalogue.parent.glob(f"{COLLECTION}/SYNTHETIC_LISBON_*"))
+    rewrite(folders[0] / "B04.tif", lambda dn: np.where(np.indices(dn.shape)[0] % 48 < 8, 65535, dn))
+    rewrite(folders[1] / "B04.tif", lambda dn: np.where(south_west(dn, 20), 65535, dn))
+    done = started(*run_arguments(damaged_demo, "--city", "Lisbon (synthetic)", "--widen-days", "0"))
+    assert done.returncode == 0, done.stderr
+    with psycopg.connect(str(database.database_url)) as conn:
+        scenes = conn.execute(SCENES).fetchall()
+        assert conn.execute("SELECT count(*) FROM terrakin.tiles").fetchone() == (4,)
+    assert len(scenes) == len(folders)
+    ((item_id, reason),) = [scene for scene in scenes if scene[1]]
+    assert item_id == folders[0].name
+    assert "has saturated, defective or impossible values in 1" in reason
+
+
 def south_west(pixels: np.ndarray, side: int) -> np.ndarray:
     """Return True in the south-western corner of an image."""
     rows, columns = np.indices(pixels.shape)
