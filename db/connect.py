@@ -1,11 +1,13 @@
 """Connections to the private cluster or to ``DATABASE_URL``, in one of three roles, with the server checked."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import psycopg
 from pgvector.psycopg import register_vector
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import scalar_row
 from psycopg.types import TypeInfo
@@ -18,11 +20,15 @@ from db.roles import ROLE_NAMES, Role
 from db.settings import Settings
 
 CONNECT_TIMEOUT_S = 10
+CLIENT_ENCODING = "UTF8"
+"""Whatever a role or database has as its own: psycopg returns bytes where the server names no encoding."""
 DIRECT_PORT = (
     "commands need a session of their own: give the server's own port (PostgreSQL's default is 5432) in DATABASE_URL; "
     "only the web app works through a pooler, with TERRAKIN_READER_URL"
 )
 
+OUR_SETTINGS = {"search_path": "public", "standard_conforming_strings": "on", "quote_all_identifiers": "off"}
+"""What a role or a database may have set otherwise, and our statements depend on."""
 NO_LIMITS = "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0"
 """An index or a load may take longer than the limits that some providers set for every role."""
 HAS_VERSION_TABLE = "SELECT to_regclass('terrakin.alembic_version') IS NOT NULL"
@@ -102,14 +108,16 @@ def open_connection(settings: Settings, role: Role = "owner", *, autocommit: boo
     parts = parse_url(url_for(settings, role))
     parts.setdefault("connect_timeout", CONNECT_TIMEOUT_S)
     try:
-        conn = psycopg.connect(**parts, autocommit=True)
+        conn = psycopg.connect(**parts | {"client_encoding": CLIENT_ENCODING}, autocommit=True)
         if is_pooled(conn):
             conn.prepare_threshold = None
             if role != "reader":
                 conn.close()
                 raise ConnectError(f"{_address(parts)} is a connection pooler; {DIRECT_PORT}")
-        elif role != "reader":
-            conn.execute(NO_LIMITS)
+        else:
+            conn.execute(set_all(OUR_SETTINGS))
+            if role != "reader":
+                conn.execute(NO_LIMITS)
     except psycopg.OperationalError as error:
         raise ConnectError(
             f"cannot connect to PostgreSQL at {_address(parts)}: {one_line(error)}; {_advice(error, role)}"
@@ -123,6 +131,14 @@ def open_connection(settings: Settings, role: Role = "owner", *, autocommit: boo
         )
     conn.autocommit = autocommit
     return conn
+
+
+def set_all(settings: Mapping[str, str], scope: Literal["SESSION", "LOCAL"] = "SESSION") -> sql.Composed:
+    """Return the statements that set settings, for the session or for the transaction."""
+    return sql.SQL("; ").join(
+        sql.SQL("SET {} {} = {}").format(sql.SQL(scope), sql.Identifier(name), sql.Literal(value))
+        for name, value in settings.items()
+    )
 
 
 def is_pooled(conn: psycopg.Connection[Any]) -> bool:

@@ -14,13 +14,13 @@ from sqlalchemy.exc import TimeoutError as NoneFreeError
 from sqlalchemy.pool import QueuePool
 
 from db import cluster
-from db.connect import is_pooled, url_for
+from db.connect import CLIENT_ENCODING, OUR_SETTINGS, is_pooled, set_all, url_for
 from db.errors import ConnectError
 from db.roles import ROLE_NAMES
 from db.settings import Settings
 
-LIMITS_OF_SESSION = "SET statement_timeout = '10s'; SET default_transaction_read_only = on"
-LIMITS_OF_TRANSACTION = "SET LOCAL statement_timeout = '10s'; SET TRANSACTION READ ONLY"
+OF_SESSION = set_all(OUR_SETTINGS | {"statement_timeout": "10s", "default_transaction_read_only": "on"})
+OF_TRANSACTION = set_all(OUR_SETTINGS | {"statement_timeout": "10s", "transaction_read_only": "on"}, "LOCAL")
 TIMEOUT_S = 5
 """Longest wait for the server, or for a free connection."""
 
@@ -69,14 +69,14 @@ def _limited(conn: psycopg.Connection[Any]) -> Iterator[None]:
         yield
         return
     with conn.transaction():
-        conn.execute(LIMITS_OF_TRANSACTION)
+        conn.execute(OF_TRANSACTION)
         yield
 
 
 def _open(settings: Settings) -> psycopg.Connection[dict[str, Any]]:
     conn = psycopg.connect(
         _address(settings), connect_timeout=TIMEOUT_S, application_name="terrakin-web", autocommit=True,
-        row_factory=dict_row,
+        row_factory=dict_row, client_encoding=CLIENT_ENCODING,
     )  # fmt: skip
     try:
         if is_pooled(conn):
@@ -84,7 +84,7 @@ def _open(settings: Settings) -> psycopg.Connection[dict[str, Any]]:
             # lost, or found by others.
             conn.prepare_threshold = None
         else:
-            conn.execute(LIMITS_OF_SESSION)
+            conn.execute(OF_SESSION)
     except psycopg.Error:
         conn.close()
         raise

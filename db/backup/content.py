@@ -25,7 +25,7 @@ FINGERPRINT = SQL("""
     SELECT count(*), coalesce(sum(('x' || left(md5({row}), 15))::bit(60)::bigint), 0)::text
     FROM terrakin.{table} AS t
 """)
-VALUE = SQL("coalesce(int4send(length({send}(t.{column}))) || {send}(t.{column}), '\\xffffffff')")
+VALUE = SQL("coalesce(int4send(length({send}(t.{column}))) || {send}(t.{column}), decode('ffffffff', 'hex'))")
 """The binary form of a value: text would depend on settings, and takes longer."""
 ANSWERS = """
     WITH asked AS (

@@ -8,7 +8,7 @@ AS $$
     SELECT btrim(regexp_replace(
         translate(
             replace(replace(replace(
-                lower(regexp_replace(normalize(name, NFKD) COLLATE "und-x-icu", U&'[\0300-\036F''\2019\02BC\02BB.]', '', 'g')),
+                lower(regexp_replace(normalize(name, NFKD) COLLATE "und-x-icu", E'[\u0300-\u036F''\u2019\u02BC\u02BB.]', '', 'g')),
                 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'),
             'øłđðıħ', 'olddih'
         ),

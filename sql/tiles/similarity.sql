@@ -22,7 +22,7 @@ BEGIN
         RAISE EXCEPTION 'both tile_id and block_id are given'
             USING ERRCODE = '22023', HINT = 'Give the tile or the block to compare the others with, not both.';
     END IF;
-    IF NOT coalesce(query_id ~ '^-?\d{1,18}$', false) THEN
+    IF NOT coalesce(query_id ~ '^-?[0-9]{1,18}$', false) THEN
         RAISE EXCEPTION '%_id is %', unit, coalesce(quote_literal(query_id), 'missing')
             USING ERRCODE = '22023', HINT = 'Give the tile or block to compare the others with, for example ?tile_id=123.';
     END IF;
