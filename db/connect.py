@@ -14,7 +14,7 @@ from psycopg.types import TypeInfo
 from psycopg.types.shapely import register_shapely
 
 from db import cluster
-from db.errors import ConnectError, one_line
+from db.errors import ConnectError, SchemaError, one_line
 from db.extensions import check_extensions
 from db.roles import ROLE_NAMES, Role
 from db.settings import Settings
@@ -164,10 +164,11 @@ def known_revisions() -> list[str]:
 
 
 def check_schema(conn: psycopg.Connection[Any]) -> None:
-    """Raise ConnectError if the database has no schema of terrakin, or another revision than this program needs."""
+    """Raise SchemaError if the database has no schema of terrakin, or another revision than this program needs."""
     known = known_revisions()
-    (has_table,) = conn.execute(HAS_VERSION_TABLE).fetchone() or (False,)
-    (revision,) = (conn.execute(REVISION).fetchone() if has_table else None) or (None,)
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        has_table = cursor.execute(HAS_VERSION_TABLE).fetchone()
+        revision = cursor.execute(REVISION).fetchone() if has_table else None
     if revision == known[-1]:
         return
     if revision is None:
@@ -175,11 +176,11 @@ def check_schema(conn: psycopg.Connection[Any]) -> None:
     elif revision in known:
         found = f"has schema revision {revision}, this program needs {known[-1]}"
     else:
-        raise ConnectError(
+        raise SchemaError(
             f"database {conn.info.dbname!r} has schema revision {revision}, the newest that this program knows is "
             f"{known[-1]}; update terrakin"
         )
-    raise ConnectError(
+    raise SchemaError(
         f"database {conn.info.dbname!r} {found}; run `terrakin db migrate` (as the user that owns the database)"
     )
 

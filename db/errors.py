@@ -13,6 +13,10 @@ class ConnectError(DbError):
     """No connection, or an unsuitable server (PostGIS or pgvector missing or too old, schema not migrated)."""
 
 
+class SchemaError(ConnectError):
+    """The schema is missing, or of another version than this program needs."""
+
+
 class SettingsError(DbError):
     """An environment variable has an invalid value."""
 

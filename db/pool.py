@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as NoneFreeError
 from sqlalchemy.pool import QueuePool
 
 from db import cluster
-from db.connect import CLIENT_ENCODING, OUR_SETTINGS, is_pooled, set_all, url_for
+from db.connect import CLIENT_ENCODING, OUR_SETTINGS, check_schema, is_pooled, set_all, url_for
 from db.errors import ConnectError
 from db.roles import ROLE_NAMES
 from db.settings import Settings
@@ -45,7 +45,8 @@ class ReaderPool:
 
         Raises:
             psycopg.OperationalError: the server does not answer.
-            ConnectError: the private cluster does not run, or no connection was free within TIMEOUT_S.
+            ConnectError: the private cluster does not run, the schema is of another version than this program needs, or
+                no connection was free within TIMEOUT_S.
         """
         try:
             held = self._pool.connect()
@@ -85,7 +86,8 @@ def _open(settings: Settings) -> psycopg.Connection[dict[str, Any]]:
             conn.prepare_threshold = None
         else:
             conn.execute(OF_SESSION)
-    except psycopg.Error:
+        check_schema(conn)
+    except (psycopg.Error, ConnectError):
         conn.close()
         raise
     return conn

@@ -3,12 +3,14 @@
 from typing import Any, LiteralString
 
 from flask import current_app
+from psycopg import errors
 
 from db.pool import ReaderPool
 from db.settings import Settings
 from webapp.serve import THREADS
 
 EXTENSION = "terrakin_database"
+ABSENT = (errors.UndefinedTable, errors.UndefinedColumn, errors.UndefinedFunction, errors.InvalidSchemaName)
 Row = dict[str, Any]
 
 
@@ -33,6 +35,13 @@ class Database:
         Raises:
             psycopg.Error, db.errors.DbError: see webapp.http.problems.PROBLEMS.
         """
+        try:
+            return self._fetch(sql, parameters, binary=binary)
+        except ABSENT:  # the database may have been migrated meanwhile: a new connection finds out
+            self._pool.close()
+            return self._fetch(sql, parameters, binary=binary)
+
+    def _fetch(self, sql: LiteralString, parameters: Row | None, *, binary: bool) -> list[Row]:
         with self._pool.connection() as conn:
             return conn.execute(sql, parameters, binary=binary).fetchall()
 

@@ -1,5 +1,6 @@
 """The web app and analysts work through PgBouncer in transaction mode; commands that need a session refuse it."""
 
+import http.client
 import os
 import pwd
 import shutil
@@ -20,6 +21,7 @@ from psycopg.conninfo import conninfo_to_dict
 from db.connect import connect
 from db.errors import ConnectError
 from tests.builders.towns import TOWNS, TownDatabase
+from tests.deploy.ports import free_ports
 from webapp import create_app
 from webapp.database import EXTENSION
 
@@ -37,6 +39,9 @@ pool_mode = transaction
 default_pool_size = 3
 logfile = {folder}/log
 """
+N_CLIENTS = 50
+LOAD_S = float(os.environ.get("TERRAKIN_LOAD_S") or 10)
+"""Seconds of the load; 60 in docs/performance.md."""
 USERS = ("terrakin", "terrakin_etl", "terrakin_reader")
 pytestmark = pytest.mark.skipif(not Path(PGBOUNCER).exists(), reason="PgBouncer is not installed: make test-servers")
 
@@ -74,16 +79,20 @@ def address(towns: TownDatabase, pooler: int) -> str:
     return f"host=127.0.0.1 port={pooler} dbname={database}"
 
 
-def ask(client: Any, towns: TownDatabase, number: int) -> tuple[int, Any]:
-    """Ask one of several questions; return its status and answer."""
+def path_of(towns: TownDatabase, number: int) -> str:
+    """Return one of several questions."""
     tile_id = towns.tiles[TOWNS[number % 5].city_id][number % 9][0]
-    path = (
+    return (
         f"/api/v1/similar?tile_id={tile_id}&k=5&exclude_within_m={number % 3 * 1000}",
         f"/api/v1/tiles/{tile_id}",
         "/api/v1/cities?q=a",
         f"/api/v1/similar?tile_id={tile_id}&max_per_city=1&origin=any",
     )[number % 4]
-    answer = client.get(path)
+
+
+def ask(client: Any, towns: TownDatabase, number: int) -> tuple[int, Any]:
+    """Ask one of several questions; return its status and answer."""
+    answer = client.get(path_of(towns, number))
     return answer.status_code, answer.get_json()
 
 
@@ -96,6 +105,40 @@ def test_the_web_app_answers_as_without_a_pooler(towns: TownDatabase, address: s
     for app in (direct, pooled):
         app.extensions[EXTENSION].close()
     assert found == expected * 12
+
+
+def test_fifty_clients_get_no_error(towns: TownDatabase, address: str, tmp_path: Path) -> None:
+    """A server with two workers of eight threads behind the pooler, which has three connections."""
+    (port,) = free_ports(1)
+    environment = {
+        **os.environ,
+        "DATABASE_URL": str(towns.settings.database_url),
+        "TERRAKIN_READER_URL": f"{address} user=terrakin_reader",
+        "TERRAKIN_HOME": str(tmp_path),
+        "TERRAKIN_RATE_LIMIT": "none",
+    }
+    web = [sys.executable, "-m", "terrakin", "web"]
+    subprocess.run([*web, "start", "--port", str(port)], env=environment, check=True, capture_output=True)
+    end = time.monotonic() + LOAD_S
+
+    def ask_on(number: int) -> list[int]:
+        client, statuses = http.client.HTTPConnection("127.0.0.1", port, timeout=30), list[int]()
+        while time.monotonic() < end:
+            client.request("GET", path_of(towns, number + len(statuses)))
+            answer = client.getresponse()
+            answer.read()
+            statuses.append(answer.status)
+        client.close()
+        return statuses
+
+    try:
+        with ThreadPoolExecutor(N_CLIENTS) as threads:
+            found = [status for statuses in threads.map(ask_on, range(N_CLIENTS)) for status in statuses]
+    finally:
+        subprocess.run([*web, "stop"], env=environment, check=True, capture_output=True)
+    assert set(found) == {200}
+    assert len(found) > N_CLIENTS
+    print(f"{len(found)} answers in {LOAD_S} s, all 200")
 
 
 def test_queries_through_a_pooler_are_read_only_and_limited(towns: TownDatabase, address: str) -> None:

@@ -11,7 +11,7 @@ from apiflask import APIFlask, HTTPError
 from flask import Response, json
 from psycopg import errors as pg
 
-from db.errors import DbError
+from db.errors import DbError, SchemaError
 from webapp.errors import BadChipError, BusyError, EncoderMissingError, FrontEndMissingError, NotFoundError
 
 log = logging.getLogger(__name__)
@@ -51,6 +51,8 @@ PROBLEMS: dict[type[Exception], Problem] = {
     pg.UndefinedTable: NOT_MIGRATED,
     pg.UndefinedFunction: NOT_MIGRATED,
     pg.InvalidSchemaName: NOT_MIGRATED,
+    pg.InsufficientPrivilege: NOT_MIGRATED,
+    SchemaError: Problem(HTTPStatus.SERVICE_UNAVAILABLE, "The database is of another version"),
     psycopg.OperationalError: DATABASE_DOWN,
     DbError: DATABASE_DOWN,
     BadChipError: Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "The file is not a valid chip"),
