@@ -56,18 +56,15 @@ class Content:
     tables: dict[str, tuple[int, str]]
     answers: list[str]
 
-    def differences(self, other: "Content") -> list[str]:
-        """Return what differs in another database, in words; an empty list if nothing does."""
-        names = sorted(self.tables.keys() | other.tables.keys())
+    def differences(self, restored: "Content") -> list[str]:
+        """Return what differs in a database that should have this content; an empty list if nothing does."""
         found = [
-            f"terrakin.{name} has {_rows(self.tables.get(name))} here and {_rows(other.tables.get(name))} there"
-            for name in names
-            if self.tables.get(name) != other.tables.get(name)
+            f"terrakin.{name} has {_rows(self.tables.get(name))} in the backup and "
+            f"{_rows(restored.tables.get(name))} in the database"
+            for name in sorted(self.tables.keys() | restored.tables.keys())
+            if self.tables.get(name) != restored.tables.get(name)
         ]
-        n_other = sum(a != b for a, b in zip(self.answers, other.answers, strict=False))
-        if n_other or len(self.answers) != len(other.answers):
-            found.append(f"{n_other} of {len(self.answers)} searches have other answers")
-        return found
+        return found if self.answers == restored.answers else [*found, "searches have other answers"]
 
 
 def read_content(conn: Connection) -> Content:

@@ -6,7 +6,8 @@ from typing import Any
 
 import psycopg
 
-from db.backup.content import Content, read_content
+from db.apply_sql import LOAD_PGVECTOR
+from db.backup.content import read_content
 from db.backup.manifest import DUMP, WORK, Manifest, read_manifest
 from db.backup.programs import Progress, find_program, run_program
 from db.catalogue.files import SCHEMAS
@@ -115,11 +116,8 @@ def _prepare(conn: Connection, folder: Path) -> None:
 
 
 def _compare(conn: Connection, manifest: Manifest) -> None:
-    """Raise DbError if the restored tables are not those of the backup; answers are compared by ``verify``."""
-    conn.execute("SELECT '[1]'::public.vector")
-    found = read_content(conn)
-    differences = Content(manifest.content.tables, []).differences(Content(found.tables, []))
-    if manifest.content.answers != found.answers:
-        differences.append("searches have other answers")
+    """Raise DbError if the restored database is not that of the backup."""
+    conn.execute(LOAD_PGVECTOR)
+    differences = manifest.content.differences(read_content(conn))
     if differences:
         raise DbError(f"the restored database differs from the backup: {'; '.join(differences)}; nothing was kept")

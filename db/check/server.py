@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -131,16 +130,12 @@ def check_disk(settings: Settings) -> Iterator[Finding]:
     if settings.database_url is not None:
         yield Finding(State.HIDDEN, "disk", "free space of an external server")
         return
-    usage = shutil.disk_usage(_data_folder(settings.home))
+    usage = shutil.disk_usage(locate(settings.home).base)
     text = f"{usage.free / 1e9:,.1f} of {usage.total / 1e9:,.1f} GB are free"
     if usage.free < LEAST_FREE_SHARE * usage.total:
         yield Finding(State.WARNING, "disk", text, "make room: a refit and a migration write tables a second time")
     else:
         yield Finding(State.OK, "disk", text)
-
-
-def _data_folder(home: Path) -> Path:
-    return locate(home).base
 
 
 def check_replication(conn: Connection) -> Iterator[Finding]:

@@ -57,6 +57,8 @@ def find_patches(scl: np.ndarray, resolution_m: float) -> Patches:
     max_px = MAX_PATCH_M2 / resolution_m**2
     is_cloud = np.isin(scl, CLOUD_CLASSES)
     is_small = np.stack([_small(cloud, max_px) for cloud in is_cloud])
+    if (is_small.sum(axis=0) < FEW_DATES).all():  # distances take most of the time
+        return Patches(np.zeros(scl.shape[1:], np.int32), np.array([len(scl)]), scl != NODATA)
     is_open = (scl != NODATA) & ~np.stack([near(large, resolution_m) for large in is_cloud & ~is_small])
     n_dates = is_open.sum(axis=0)
     n_cloud = (is_open & is_small).sum(axis=0)

@@ -122,7 +122,8 @@ def compose_block(observations: Sequence[Sequence[Part]], geobox: GeoBox) -> tup
     clear = np.zeros((len(observations), *geobox.shape), bool)
     with ThreadPoolExecutor(READ_OBSERVATIONS) as pool:
         classes = list(pool.map(lambda groups: [_read_classes(parts, geobox) for parts in groups], grouped))
-        patches = find_patches(np.stack([_merged(scls) for scls in classes]), RESOLUTION_M)
+        used = [_merged(*pair) for pair in zip(grouped, classes, strict=True)]
+        patches = find_patches(np.stack(used), RESOLUTION_M)
 
         def read(i: int) -> None:
             for parts, scl in zip(grouped[i], classes[i], strict=True):
@@ -140,18 +141,23 @@ def _by_kind(parts: Sequence[Part]) -> list[list[Part]]:
 
 
 def _read_classes(parts: Sequence[Part], geobox: GeoBox) -> np.ndarray:
-    """Return the scene classes of parts of one kind, with a margin; nodata where they are not used."""
+    """Return the scene classes of parts of one kind, with a margin."""
     items = [part.item for part in parts]
-    (scl,) = read_bands(items, asset_keys(items[0])[-1:], geobox.pad(MARGIN_PX), "nearest")
-    hidden = np.pad(np.kron(parts[0].hidden, np.ones((TILE_PX, TILE_PX), bool)), MARGIN_PX)
-    return np.where(hidden, np.uint8(NODATA), scl)
+    scl: np.ndarray = read_bands(items, asset_keys(items[0])[-1:], geobox.pad(MARGIN_PX), "nearest")[0]
+    return scl
 
 
-def _merged(scls: Sequence[np.ndarray]) -> np.ndarray:
-    """Return the classes of an observation: those of the first group that has data."""
-    merged = scls[0]
-    for scl in scls[1:]:
-        merged = np.where(merged == NODATA, scl, merged)
+def _hidden_pixels(parts: Sequence[Part]) -> np.ndarray:
+    hidden: np.ndarray = np.kron(parts[0].hidden, np.ones((TILE_PX, TILE_PX), bool))
+    return hidden
+
+
+def _merged(groups: Sequence[Sequence[Part]], scls: Sequence[np.ndarray]) -> np.ndarray:
+    """Return the classes of an observation where its parts are used: those of the first group that has data."""
+    merged = np.zeros_like(scls[0])
+    for parts, scl in zip(groups, scls, strict=True):
+        is_used = ~np.pad(_hidden_pixels(parts), MARGIN_PX)
+        merged = np.where((merged == NODATA) & is_used, scl, merged)
     return merged
 
 
@@ -159,9 +165,10 @@ def _add(
     dn: np.ndarray, clear: np.ndarray, parts: Sequence[Part], geobox: GeoBox, scl: np.ndarray, patches: Patches
 ) -> None:
     """Read scenes of one kind into those pixels of an observation that are still empty."""
-    seen = clear_pixels(scl, RESOLUTION_M, patches.is_recurring)[INSIDE, INSIDE]
-    is_wanted = seen | patches.is_recurring[INSIDE, INSIDE] & (scl != NODATA)[INSIDE, INSIDE]
-    if not is_wanted.any():
+    is_hidden = _hidden_pixels(parts)
+    seen = clear_pixels(scl, RESOLUTION_M, patches.is_recurring)[INSIDE, INSIDE] & ~is_hidden
+    may_be_ground = (patches.is_recurring & (scl != NODATA))[INSIDE, INSIDE] & ~is_hidden
+    if not (seen | may_be_ground).any():
         return
     items = [part.item for part in parts]
     bands = asset_keys(items[0])[:-1]

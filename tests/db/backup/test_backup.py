@@ -105,7 +105,7 @@ def test_a_damaged_backup_leaves_nothing_behind(damage: str, saved: Path, empty:
         (folder / MANIFEST).unlink()
     expected = {
         "truncated": "pg_restore failed: .*(end of file|length)",
-        "other rows": "terrakin.tiles has 13 rows .* here and 12 rows .* there; nothing was kept",
+        "other rows": "terrakin.tiles has 13 rows .* in the backup and 12 rows .* in the database; nothing was kept",
         "no dump": "incomplete",
         "newer": "newer terrakin",
         "no manifest": "is not a backup of terrakin",
