@@ -15,12 +15,15 @@ from psycopg import sql
 from db.catalogue.files import GRANTS, SqlFile, read_files
 from db.catalogue.objects import Found, describe, drop, find, set_aside
 from db.errors import DbError, one_line
+from db.extensions import SEARCH_PATH
 
 log = logging.getLogger(__name__)
 
 LOAD_PGVECTOR = "SELECT '[1]'::vector"
 """A role that is not a superuser may SET hnsw.* in a function only in a session that has used pgvector."""
-FIXED_PATH = "SET LOCAL search_path = public, pg_temp"
+WRITTEN_PATH = "SET search_path = public,"
+"""How the functions in the files begin their search path; the schemas of PostGIS and pgvector are added to it."""
+FIX_PATH = "SELECT set_config('search_path', %s || ', pg_temp', true)"
 """The names in a view are resolved when it is created: they must not depend on the schemas of whoever migrates."""
 CREATE_LEDGER = """
     CREATE TABLE IF NOT EXISTS terrakin.sql_files (
@@ -89,10 +92,10 @@ def apply_sql(conn: psycopg.Connection[Any], revision: str) -> list[Change]:
     Raises:
         DbError: a file fails, or an object that is not ours depends on one that must be dropped.
     """
-    for statement in (LOAD_PGVECTOR, FIXED_PATH, CREATE_LEDGER):
-        conn.execute(statement)
+    path = _fix_path(conn)
+    conn.execute(CREATE_LEDGER)
     ledger = _read_ledger(conn)
-    files = read_files()
+    files, revision = read_files(), _revision_with(path, revision)
     changes = _apply_files(conn, files, ledger, revision)
     for name in sorted(ledger.keys() - {file.name for file in files}):
         _drop(conn, name, find(conn, name), frozenset())
@@ -111,12 +114,24 @@ def find_differences(conn: psycopg.Connection[Any], revision: str) -> list[Chang
         conn: in a transaction, as the owner.
         revision: the schema revision of the database.
     """
-    for statement in (LOAD_PGVECTOR, FIXED_PATH):
-        conn.execute(statement)
+    revision = _revision_with(_fix_path(conn), revision)
     ledger, described, files = _read_ledger(conn), describe(conn), read_files()
     reasons = {file.name: _own_reason(file, ledger.get(file.name), described, revision) for file in files}
     reasons |= dict.fromkeys(sorted(ledger.keys() - reasons.keys()), REMOVED_FILE)
     return [Change(name, reason) for name, reason in reasons.items() if reason]
+
+
+def _fix_path(conn: psycopg.Connection[Any]) -> str:
+    """Set the search path of the transaction to public and the schemas of the extensions; return it."""
+    (path,) = conn.execute(SEARCH_PATH).fetchone() or ("public",)
+    conn.execute(FIX_PATH, (path,))
+    conn.execute(LOAD_PGVECTOR)
+    return str(path)
+
+
+def _revision_with(path: str, revision: str) -> str:
+    """Return what the ledger records: functions contain the search path, so that another one applies them again."""
+    return revision if path == "public" else f"{revision}, {path}"
 
 
 def _read_ledger(conn: psycopg.Connection[Any]) -> dict[str, Entry]:
@@ -185,8 +200,9 @@ def _drop(conn: psycopg.Connection[Any], name: str, items: list[Found], ours: Se
 
 
 def _execute(conn: psycopg.Connection[Any], file: SqlFile) -> None:
+    (path,) = conn.execute(SEARCH_PATH).fetchone() or ("public",)
     try:
-        conn.execute(sql.SQL(file.text))
+        conn.execute(sql.SQL(file.text.replace(WRITTEN_PATH, f"SET search_path = {path},")))
     except psycopg.Error as error:
         raise DbError(f"sql/{file.name} failed: {one_line(error)}") from error
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import psycopg
 from pgvector.psycopg import register_vector
@@ -15,7 +15,7 @@ from psycopg.types.shapely import register_shapely
 
 from db import cluster
 from db.errors import ConnectError, SchemaError, one_line
-from db.extensions import check_extensions
+from db.extensions import SEARCH_PATH, check_extensions
 from db.roles import ROLE_NAMES, Role
 from db.settings import Settings
 
@@ -27,7 +27,7 @@ DIRECT_PORT = (
     "only the web app works through a pooler, with TERRAKIN_READER_URL"
 )
 
-OUR_SETTINGS = {"search_path": "public", "standard_conforming_strings": "on", "quote_all_identifiers": "off"}
+OUR_SETTINGS = {"standard_conforming_strings": "on", "quote_all_identifiers": "off"}
 """What a role or a database may have set otherwise, and our statements depend on."""
 NO_LIMITS = "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0"
 """An index or a load may take longer than the limits that some providers set for every role."""
@@ -115,7 +115,7 @@ def open_connection(settings: Settings, role: Role = "owner", *, autocommit: boo
                 conn.close()
                 raise ConnectError(f"{_address(parts)} is a connection pooler; {DIRECT_PORT}")
         else:
-            conn.execute(set_all(OUR_SETTINGS))
+            conn.execute(set_all())
             if role != "reader":
                 conn.execute(NO_LIMITS)
     except psycopg.OperationalError as error:
@@ -133,11 +133,12 @@ def open_connection(settings: Settings, role: Role = "owner", *, autocommit: boo
     return conn
 
 
-def set_all(settings: Mapping[str, str], scope: Literal["SESSION", "LOCAL"] = "SESSION") -> sql.Composed:
-    """Return the statements that set settings, for the session or for the transaction."""
-    return sql.SQL("; ").join(
-        sql.SQL("SET {} {} = {}").format(sql.SQL(scope), sql.Identifier(name), sql.Literal(value))
-        for name, value in settings.items()
+def set_all(settings: Mapping[str, str] = OUR_SETTINGS, *, is_local: bool = False) -> sql.Composed:
+    """Return a statement that sets the search path and other settings, for the session or for the transaction."""
+    values = [sql.SQL("({}, {})").format(name, value) for name, value in settings.items()]
+    values.append(sql.SQL("('search_path', ({}))").format(sql.SQL(SEARCH_PATH)))
+    return sql.SQL("SELECT pg_catalog.set_config(s.name, s.value, {}) FROM (VALUES {}) AS s (name, value)").format(
+        is_local, sql.SQL(", ").join(values)
     )
 
 

@@ -14,69 +14,55 @@ WITHOUT_KNOWN_FAULTS: Version = (0, 8, 3)
 """pgvector before 0.8.2 can overflow a buffer in a parallel HNSW build; before 0.8.3 VACUUM may damage the index."""
 
 EXTENSIONS = """
-    SELECT a.name, coalesce(a.installed_version, a.default_version), n.nspname
+    SELECT a.name, coalesce(a.installed_version, a.default_version)
     FROM pg_available_extensions AS a
-    LEFT JOIN pg_extension AS e ON e.extname = a.name
-    LEFT JOIN pg_namespace AS n ON n.oid = e.extnamespace
     WHERE a.name = ANY (%s)
 """
 
 
 @dataclass(frozen=True)
 class Extension:
-    """An extension, the oldest version that works, and how to move it into schema public."""
+    """An extension, and the oldest version that works."""
 
     name: str
     label: str
     minimum: Version
-    to_move: str
 
 
 NEEDED = (
-    Extension(
-        "postgis",
-        "PostGIS",
-        (3, 3),  # the oldest version that is tested
-        "it cannot be moved: drop it where no table uses it (DROP EXTENSION postgis), then CREATE EXTENSION postgis "
-        "SCHEMA public",
-    ),
-    Extension(
-        "vector",
-        "pgvector",
-        (0, 8, 0),  # the first with iterative index scans
-        "move it (ALTER EXTENSION vector SET SCHEMA public)",
-    ),
+    Extension("postgis", "PostGIS", (3, 3)),  # the oldest version that is tested
+    Extension("vector", "pgvector", (0, 8, 0)),  # the first with iterative index scans
 )
+SEARCH_PATH = """
+    SELECT concat_ws(', ', 'public', string_agg(DISTINCT quote_ident(n.nspname), ', '))
+    FROM pg_catalog.pg_extension AS e
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace
+    WHERE e.extname IN ('postgis', 'vector') AND n.nspname <> 'public'
+"""
+"""Where types, operators and functions of both extensions are found: many providers install them in another schema."""
 
 
 def check_extensions(conn: psycopg.Connection[Any]) -> Version:
-    """Return the version of pgvector if both extensions are available, new enough and in schema public.
+    """Return the version of pgvector if both extensions are available and new enough.
 
     Extensions that are installed on the server but not created in the database pass: a migration creates them.
 
     Raises:
-        ConnectError: PostGIS or pgvector is missing, too old, or in another schema.
+        ConnectError: PostGIS or pgvector is missing or too old.
     """
-    found = {
-        name: (_version(text), schema) for name, text, schema in conn.execute(EXTENSIONS, ([e.name for e in NEEDED],))
-    }
+    found = {name: _version(text) for name, text in conn.execute(EXTENSIONS, ([e.name for e in NEEDED],))}
     for extension in NEEDED:
         wanted = f"{extension.label} {_text(extension.minimum)} or newer"
         server = f"the server of database {conn.info.dbname!r}"
         if extension.name not in found:
             raise ConnectError(f"{server} has no {extension.label}; terrakin needs {wanted}: {INSTALL_HINT}")
-        version, schema = found[extension.name]
+        version = found[extension.name]
         if version < extension.minimum:
             raise ConnectError(
                 f"{server} has {extension.label} {_text(version)}, terrakin needs {wanted}: {INSTALL_HINT}, "
                 f"then ALTER EXTENSION {extension.name} UPDATE"
             )
-        if schema not in (None, "public"):
-            raise ConnectError(
-                f"{extension.label} of database {conn.info.dbname!r} is in schema {schema}, "
-                f"terrakin needs it in public; {extension.to_move}, or use another database"
-            )
-    return found["vector"][0]
+    return found["vector"]
 
 
 def known_faults(pgvector: Version) -> str | None:

@@ -20,7 +20,7 @@ from db.roles import ROLE_NAMES
 from db.settings import Settings
 
 OF_SESSION = set_all(OUR_SETTINGS | {"statement_timeout": "10s", "default_transaction_read_only": "on"})
-OF_TRANSACTION = set_all(OUR_SETTINGS | {"statement_timeout": "10s", "transaction_read_only": "on"}, "LOCAL")
+OF_TRANSACTION = set_all(OUR_SETTINGS | {"statement_timeout": "10s", "transaction_read_only": "on"}, is_local=True)
 TIMEOUT_S = 5
 """Longest wait for the server, or for a free connection."""
 

@@ -27,3 +27,20 @@ BEGIN
     EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO terrakin_etl', current_database());
 END;
 $$;
+
+-- Where a provider has installed the extensions in a schema of their own, and the owner may pass the privilege on.
+DO $$
+DECLARE
+    schema_name name;
+BEGIN
+    FOR schema_name IN
+        SELECT DISTINCT n.nspname
+        FROM pg_extension AS e
+        JOIN pg_namespace AS n ON n.oid = e.extnamespace
+        WHERE e.extname IN ('postgis', 'vector') AND n.nspname <> 'public'
+            AND has_schema_privilege(n.oid, 'USAGE WITH GRANT OPTION')
+    LOOP
+        EXECUTE format('GRANT USAGE ON SCHEMA %I TO terrakin_reader, terrakin_etl', schema_name);
+    END LOOP;
+END;
+$$;

@@ -6,6 +6,13 @@ DECLARE
     may_change_roles boolean := (SELECT r.rolsuper OR r.rolcreaterole FROM pg_roles AS r WHERE r.rolname = current_user);
     -- Since PostgreSQL 16 the creator of a role administers it, but may not SET ROLE to it without this option.
     membership text := CASE WHEN current_setting('server_version_num')::integer < 160000 THEN 'MEMBER' ELSE 'SET' END;
+    -- Types and operators of both extensions must be found; many providers install them in a schema of their own.
+    extension_schemas text := (
+        SELECT string_agg(DISTINCT quote_ident(n.nspname), ', ')
+        FROM pg_extension AS e
+        JOIN pg_namespace AS n ON n.oid = e.extnamespace
+        WHERE e.extname IN ('postgis', 'vector') AND n.nspname <> 'public'
+    );
     role_name text;
     setting text;
     value text;
@@ -31,6 +38,11 @@ BEGIN
                 EXECUTE format('ALTER ROLE terrakin_reader SET %I = %L', setting, value);
             END IF;
         END LOOP;
+        IF extension_schemas IS NOT NULL THEN
+            EXECUTE format(
+                'ALTER ROLE terrakin_reader IN DATABASE %I SET search_path = public, %s', current_database(), extension_schemas
+            );
+        END IF;
         COMMENT ON ROLE terrakin_reader IS
         'Reads terrakin, api and tiles and writes nothing: web app, Martin, QGIS, analysts.';
         COMMENT ON ROLE terrakin_etl IS 'Writes the tables of schema terrakin: the ETL jobs.';

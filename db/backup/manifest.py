@@ -21,6 +21,7 @@ class Manifest:
         created_at: when it was begun, ISO 8601 with offset.
         revision: schema revision of the database.
         postgresql: major version of the server.
+        extension_schemas: schema of PostGIS and of pgvector, by name of the extension; the dump contains it.
         with_work: whether the folder contains work files.
         content: rows and answers of the database.
     """
@@ -28,6 +29,7 @@ class Manifest:
     created_at: str
     revision: str
     postgresql: int
+    extension_schemas: dict[str, str]
     with_work: bool
     content: Content
 

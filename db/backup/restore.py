@@ -5,15 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg import sql
 
 from db.apply_sql import LOAD_PGVECTOR
 from db.backup.content import read_content
 from db.backup.manifest import DUMP, WORK, Manifest, read_manifest
 from db.backup.programs import Progress, find_program, run_program
 from db.catalogue.files import SCHEMAS
-from db.connect import open_connection, url_for
+from db.connect import open_connection, set_all, url_for
 from db.errors import DbError
-from db.extensions import NEEDED, check_extensions
+from db.extensions import check_extensions
 from db.migrate import migrate
 from db.reset import DROP_SCHEMAS
 from db.roles import ETL, READER
@@ -22,26 +23,35 @@ from db.settings import Settings
 Connection = psycopg.Connection[Any]
 
 PRESENT = "SELECT n.nspname FROM pg_namespace AS n WHERE n.nspname = ANY (%s)"
-MISSING = """
-    SELECT array(
-        SELECT 'CREATE EXTENSION ' || w.name
-        FROM unnest(%(extensions)s::text[]) AS w (name)
-        WHERE NOT EXISTS (SELECT FROM pg_extension AS e WHERE e.extname = w.name)
-    ), array(
-        SELECT 'CREATE ROLE ' || w.name || ' LOGIN'
-        FROM unnest(%(roles)s::text[]) AS w (name)
-        WHERE to_regrole(w.name) IS NULL
-    ), array(
-        SELECT format('GRANT %%I TO %%I', r.rolname, current_user)
-        FROM pg_roles AS r
-        WHERE r.rolname = ANY (%(roles)s) AND NOT pg_has_role(current_user, r.oid, 'MEMBER')
-    ), CASE WHEN NOT has_database_privilege(current_database(), 'CREATE') THEN
-        format('GRANT CREATE ON DATABASE %%I TO %%I', current_database(), current_user)
-    END, r.rolsuper, r.rolsuper OR r.rolcreaterole
-    FROM pg_roles AS r
-    WHERE r.rolname = current_user
+MISPLACED = """
+    SELECT format('%%s is in schema %%s here, and in schema %%s in the backup', e.extname, n.nspname, w.schema)
+    FROM unnest(%(extensions)s::text[], %(schemas)s::text[]) AS w (extension, schema)
+    JOIN pg_extension AS e ON e.extname = w.extension
+    JOIN pg_namespace AS n ON n.oid = e.extnamespace
+    WHERE n.nspname <> w.schema
 """
-CREATE_EXTENSIONS = "CREATE EXTENSION IF NOT EXISTS postgis; CREATE EXTENSION IF NOT EXISTS vector"
+EXTENSIONS = """
+    SELECT format('CREATE SCHEMA IF NOT EXISTS %%1$I; CREATE EXTENSION %%2$I SCHEMA %%1$I', w.schema, w.extension)
+    FROM unnest(%(extensions)s::text[], %(schemas)s::text[]) AS w (extension, schema)
+    WHERE NOT EXISTS (SELECT FROM pg_extension AS e WHERE e.extname = w.extension)
+    ORDER BY w.extension
+"""
+OTHERS = """
+    SELECT 'CREATE ROLE ' || w.name || ' LOGIN'
+    FROM unnest(%(roles)s::text[]) AS w (name)
+    CROSS JOIN pg_roles AS me
+    WHERE me.rolname = current_user AND NOT (me.rolsuper OR me.rolcreaterole) AND to_regrole(w.name) IS NULL
+    UNION ALL
+    SELECT format('GRANT %%I TO %%I', r.rolname, current_user)
+    FROM pg_roles AS r
+    CROSS JOIN pg_roles AS me
+    WHERE me.rolname = current_user AND NOT (me.rolsuper OR me.rolcreaterole) AND r.rolname = ANY (%(roles)s)
+        AND NOT pg_has_role(current_user, r.oid, 'MEMBER')
+    UNION ALL
+    SELECT format('GRANT CREATE ON DATABASE %%I TO %%I', current_database(), current_user)
+    WHERE NOT has_database_privilege(current_database(), 'CREATE')
+"""
+IS_SUPERUSER = "SELECT r.rolsuper FROM pg_roles AS r WHERE r.rolname = current_user"
 ANALYZE = "ANALYZE"
 
 
@@ -67,7 +77,7 @@ def restore(settings: Settings, folder: Path, *, with_work: bool = False, progre
         _check_work(manifest, folder, work)
     program = find_program("pg_restore", manifest.postgresql, f"the backup {folder}")
     with open_connection(settings, autocommit=True) as conn:
-        _prepare(conn, folder)
+        _prepare(conn, folder, manifest)
         arguments = ["--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges", str(folder / DUMP)]
         run_program(program, url_for(settings), arguments, progress)
         try:
@@ -89,7 +99,7 @@ def _check_work(manifest: Manifest, folder: Path, work: Path) -> None:
         raise DbError(f"{work} has work files already; move them away, or restore without work files")
 
 
-def _prepare(conn: Connection, folder: Path) -> None:
+def _prepare(conn: Connection, folder: Path, manifest: Manifest) -> None:
     """Create the extensions if this role may; raise DbError before anything is written if the database is not ready."""
     present = [name for (name,) in conn.execute(PRESENT, (list(SCHEMAS),))]
     if present:
@@ -98,21 +108,22 @@ def _prepare(conn: Connection, folder: Path) -> None:
             "give an empty database, or run `terrakin db reset` first"
         )
     check_extensions(conn)
-    names = {"extensions": [extension.name for extension in NEEDED], "roles": [ETL, READER]}
-    row = conn.execute(MISSING, names).fetchone()
-    assert row is not None
-    extensions, roles, memberships, create, is_superuser, may_create_roles = row
-    needed = [
-        *(extensions if not is_superuser else []),
-        *(roles + memberships if not may_create_roles else []),
-        *([create] if create else []),
-    ]
+    wanted = manifest.extension_schemas
+    names = {"extensions": list(wanted), "schemas": list(wanted.values()), "roles": [ETL, READER]}
+    misplaced, extensions, others = (
+        [text for (text,) in conn.execute(query, names)] for query in (MISPLACED, EXTENSIONS, OTHERS)
+    )
+    if misplaced:
+        raise DbError(f"{'; '.join(misplaced)}: give an empty database with the extensions where the backup has them")
+    is_superuser = conn.execute(IS_SUPERUSER).fetchone() == (True,)
+    needed = others if is_superuser else extensions + others
     if needed:
         raise DbError(
             f"let a superuser run once in database {conn.info.dbname!r}, then restore again: {'; '.join(needed)}"
         )
-    if is_superuser:
-        conn.execute(CREATE_EXTENSIONS)
+    for statement in extensions:
+        conn.execute(sql.SQL(statement))
+    conn.execute(set_all())  # the search path contains the schemas of the extensions
 
 
 def _compare(conn: Connection, manifest: Manifest) -> None:

@@ -19,6 +19,12 @@ from db.settings import Settings
 
 Connection = psycopg.Connection[Any]
 
+EXTENSION_SCHEMAS = """
+    SELECT e.extname, n.nspname
+    FROM pg_extension AS e
+    JOIN pg_namespace AS n ON n.oid = e.extnamespace
+    WHERE e.extname IN ('postgis', 'vector')
+"""
 SNAPSHOT = "SELECT pg_export_snapshot()"
 AT_REST = "SET LOCAL lock_timeout = '10s'; LOCK TABLE terrakin.etl_tasks IN SHARE MODE"
 """No ETL process can begin or end a city until the transaction ends; they wait."""
@@ -72,10 +78,10 @@ def _write(settings: Settings, folder: Path, with_work: bool, progress: Progress
         arguments.append(f"--file={folder / DUMP}")
         program = find_program("pg_dump", major, "the server")
         run_program(program, url_for(settings), arguments, progress)
-        content = read_content(conn)
+        content, schemas = read_content(conn), dict(conn.execute(EXTENSION_SCHEMAS).fetchall())
     if with_work:
         shutil.copytree(settings.home / WORK, folder / WORK)
-    manifest = Manifest(begun, known_revisions()[-1], major, with_work, content)
+    manifest = Manifest(begun, known_revisions()[-1], major, schemas, with_work, content)
     manifest.write(folder)
     return manifest
 

@@ -42,6 +42,12 @@ LACKING = """
     WHERE NOT o.is_granted
     ORDER BY o.name
 """
+EXTENSION_SCHEMAS = """
+    SELECT DISTINCT quote_ident(n.nspname)
+    FROM pg_extension AS e
+    JOIN pg_namespace AS n ON n.oid = e.extnamespace
+    WHERE e.extname IN ('postgis', 'vector') AND NOT has_schema_privilege(%(role)s, n.oid, 'USAGE')
+"""
 UNWRITABLE = """
     SELECT format('terrakin.%%I', c.relname)
     FROM pg_class AS c
@@ -122,6 +128,9 @@ def _privileges(conn: Connection, role: str) -> Iterator[Finding]:
     lacking = _names(conn, LACKING, role)
     if lacking:
         yield Finding(State.FAULT, "privileges", f"{role} may not read or call {shown(lacking)}", MIGRATE)
+    for schema in _names(conn, EXTENSION_SCHEMAS, role):
+        remedy = f"{MIGRATE}, or GRANT USAGE ON SCHEMA {schema} TO {role}, as a superuser"
+        yield Finding(State.FAULT, "privileges", f"{role} may not use schema {schema} of the extensions", remedy)
     unwritable = _names(conn, UNWRITABLE, role) if role == ETL else []
     if unwritable:
         yield Finding(State.FAULT, "privileges", f"{role} may not write {shown(unwritable)}", MIGRATE)

@@ -11,7 +11,7 @@ from psycopg.conninfo import conninfo_to_dict
 from shapely import MultiPolygon, Point
 
 from db import connect as connect_module
-from db.connect import connect, known_revisions, url_for
+from db.connect import connect, known_revisions
 from db.errors import ConnectError, DbError
 from db.extensions import known_faults
 from db.migrate import migrate
@@ -97,14 +97,6 @@ def test_a_version_that_is_too_old_is_refused(database: Settings, extension: str
         conn.execute("UPDATE pg_extension SET extversion = '0.7.4' WHERE extname = %s", (extension,))
     with pytest.raises(ConnectError, match=f"0.7.4, .*{label}.*ALTER EXTENSION {extension} UPDATE"):
         connect(database)
-
-
-def test_an_extension_in_another_schema_is_refused(blank_database: Settings) -> None:
-    with psycopg.connect(url_for(blank_database)) as conn:
-        conn.execute("CREATE SCHEMA gis")
-        conn.execute("CREATE EXTENSION vector SCHEMA gis")
-    with pytest.raises(ConnectError, match=r"schema gis.*public"):
-        migrate(blank_database)
 
 
 @pytest.mark.parametrize(

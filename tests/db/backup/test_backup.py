@@ -73,7 +73,8 @@ def test_an_owner_who_is_no_superuser_restores_what_was_saved(filled: Settings, 
             restore(owner, saved)
         assert value(empty, OUR_SCHEMAS) == 0
         statements = str(refused.value).partition("restore again: ")[2]
-        assert "CREATE EXTENSION postgis; CREATE EXTENSION vector; GRANT terrakin_etl TO plain_owner" in statements
+        for wanted in ("CREATE EXTENSION postgis SCHEMA public", "CREATE EXTENSION vector", "GRANT terrakin_etl TO"):
+            assert wanted in statements
         run_sql(empty, statements)
         restore(owner, saved)
         assert answers(empty) == answers(filled)
