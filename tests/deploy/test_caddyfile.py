@@ -27,7 +27,8 @@ def upstream(name: str) -> ThreadingHTTPServer:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             echo = {"name": name, "path": self.path, "client": self.headers.get_all("X-Forwarded-For")}
-            body = json.dumps({**echo, "scheme": self.headers["X-Forwarded-Proto"]}).encode()
+            forwarded = {name: self.headers[f"X-Forwarded-{name.title()}"] for name in ("proto", "prefix")}
+            body = json.dumps({**echo, "scheme": forwarded["proto"], "prefix": forwarded["prefix"]}).encode()
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -111,6 +112,12 @@ def test_tiles_go_to_martin_and_everything_else_to_the_app(proxy_port: int, path
 )
 def test_metrics_are_hidden(proxy_port: int, path: str) -> None:
     assert get(proxy_port, path) == (404, b"")
+
+
+def test_a_client_cannot_choose_the_path_prefix(proxy_port: int) -> None:
+    status, body = get(proxy_port, "/", X_Forwarded_Prefix="/evil")
+    assert status == 200
+    assert not json.loads(body)["prefix"]
 
 
 def test_the_app_gets_one_client_address(proxy_port: int) -> None:
