@@ -7,7 +7,6 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from db.apply_sql import FIXED_PATH
 from db.catalogue.files import SqlFile, read_files
 
 TRUSTED = "".join(f"CREATE SCHEMA {schema};\n" for schema in ("public", "api", "internal", "tiles", "terrakin"))
@@ -25,7 +24,7 @@ FUNCTIONS = """
 def pgspot(script: str, folder: Path) -> str:
     """Return the summary that pgspot prints for a script."""
     file = folder / "script.sql"
-    file.write_text(TRUSTED + FIXED_PATH.replace("LOCAL ", "") + ";\n" + script)
+    file.write_text(TRUSTED + "SET search_path = public, pg_temp;\n" + script)
     program = Path(sys.executable).parent / "pgspot"
     return subprocess.run([program, file], capture_output=True, text=True, check=False).stdout.strip()
 

@@ -9,6 +9,7 @@ from db.catalogue.reference import reference
 
 
 def test_the_reference_is_up_to_date(module_conn: psycopg.Connection[Any]) -> None:
+    module_conn.execute("SET LOCAL search_path = public")  # as in `terrakin db docs`
     assert (ROOT / "README.md").read_text(encoding="utf-8") == reference(module_conn), "run `terrakin db docs`"
 
 
