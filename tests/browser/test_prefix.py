@@ -1,22 +1,16 @@
 """The page below a path prefix, behind a real proxy that tells the app its public address."""
 
-import os
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from pathlib import Path
 
-import psutil
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import serving
 from tests.browser.walk import open_page
 from tests.builders.towns import TOWNS, TownDatabase
+from tests.deploy.caddy import running_caddy
 from tests.deploy.ports import free_ports
 
-CADDY = Path(sys.executable).parent / "caddy"
 CADDYFILE = """
 {{
     admin off
@@ -42,17 +36,9 @@ def below_prefix(towns: TownDatabase, tmp_path_factory: pytest.TempPathFactory) 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TERRAKIN_PROXIES", "1")
         with serving(towns, home / "web") as app:
-            (home / "Caddyfile").write_text(CADDYFILE.format(port=port, app=app.removeprefix("http://")))
-            command = [CADDY, "run", "--adapter", "caddyfile", "--config", home / "Caddyfile"]
-            environment = {"HOME": str(home), "PATH": os.environ["PATH"]}
-            process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
-            deadline = time.monotonic() + 30
-            while port not in {c.laddr.port for c in psutil.Process(process.pid).net_connections()}:
-                assert time.monotonic() < deadline
-                time.sleep(0.05)
-            yield f"http://127.0.0.1:{port}/maps"
-            process.kill()
-            process.wait()
+            configuration = CADDYFILE.format(port=port, app=app.removeprefix("http://"))
+            with running_caddy(home, configuration, {port}):
+                yield f"http://127.0.0.1:{port}/maps"
 
 
 def test_the_page_works_below_a_prefix(page: Page, below_prefix: str, towns: TownDatabase) -> None:

@@ -2,23 +2,17 @@
 
 import http.client
 import json
-import os
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import psutil
 import pytest
 
+from tests.deploy.caddy import running_caddy
 from tests.deploy.ports import free_ports
 
 CADDYFILE = Path(__file__).parents[2] / "deploy" / "Caddyfile"
-CADDY = Path(sys.executable).parent / "caddy"
-START_TIMEOUT_S = 20
 
 
 def upstream(name: str) -> ThreadingHTTPServer:
@@ -53,25 +47,12 @@ def proxy_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         text = text.replace(f"reverse_proxy {host}", f"reverse_proxy 127.0.0.1:{server.server_port}")
     port, health_port = free_ports(2)
     assert text.count("127.0.0.1:2020") == 1
-    config = home / "Caddyfile"
-    config.write_text(text.replace("127.0.0.1:2020", f"127.0.0.1:{health_port}"))
-    with (home / "log").open("w") as log:
-        process = subprocess.Popen(
-            [CADDY, "run", "--adapter", "caddyfile", "--config", config],
-            env={"HOME": str(home), "PATH": os.environ["PATH"], "TERRAKIN_SITE": f"http://127.0.0.1:{port}"},
-            stderr=log,
-        )
+    configuration = text.replace("127.0.0.1:2020", f"127.0.0.1:{health_port}")
     try:
-        deadline = time.monotonic() + START_TIMEOUT_S
-        while not {port, health_port} <= {c.laddr.port for c in psutil.Process(process.pid).net_connections()}:
-            assert process.poll() is None, (home / "log").read_text()
-            assert time.monotonic() < deadline, (home / "log").read_text()
-            time.sleep(0.05)
-        assert get(health_port, "/")[0] == 200
-        yield port
+        with running_caddy(home, configuration, {port, health_port}, TERRAKIN_SITE=f"http://127.0.0.1:{port}"):
+            assert get(health_port, "/")[0] == 200
+            yield port
     finally:
-        process.terminate()
-        process.wait(10)
         for server in servers.values():
             server.shutdown()
             server.server_close()

@@ -1,17 +1,12 @@
 """The real Martin serves what the Flask routes serve, alone and behind the proxy of ``deploy/Caddyfile``."""
 
 import json
-import os
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import psutil
 import psycopg
 import pytest
 from flask.testing import FlaskClient
@@ -19,6 +14,7 @@ from flask.testing import FlaskClient
 from benchmarks.web.martin import ROOT, running_martin
 from tests.builders.towns import TOWNS, TownDatabase
 from tests.db.databases import run_sql
+from tests.deploy.caddy import running_caddy
 from tests.deploy.ports import free_ports
 from tests.servers.martin import PROGRAM, get, needs_martin
 from webapp import create_app
@@ -33,14 +29,6 @@ ADDRESSES = """
     CROSS JOIN LATERAL (SELECT 40075016.68 / 2 ^ z AS w) AS width
     CROSS JOIN LATERAL (SELECT ST_Transform(c.location::geometry, 3857) AS p FROM terrakin.cities AS c) AS city
 """
-
-
-@pytest.fixture(scope="module")
-def martin(towns: TownDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    log = tmp_path_factory.mktemp("martin") / "log"
-    assert PROGRAM
-    with running_martin(PROGRAM, str(towns.settings.database_url), log) as address:
-        yield f"{address}/tiles"
 
 
 @pytest.fixture(scope="module")
@@ -147,19 +135,9 @@ def proxy(martin: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
     home = tmp_path_factory.mktemp("caddy")
     port, health_port = free_ports(2)
     text = (ROOT / "deploy" / "Caddyfile").read_text().replace("127.0.0.1:2020", f"127.0.0.1:{health_port}")
-    (home / "Caddyfile").write_text(text.replace("martin:3000", urlsplit(martin).netloc))
-    process = subprocess.Popen(
-        [Path(sys.executable).parent / "caddy", "run", "--adapter", "caddyfile", "--config", home / "Caddyfile"],
-        env={"HOME": str(home), "PATH": os.environ["PATH"], "TERRAKIN_SITE": f"http://127.0.0.1:{port}"},
-        stderr=subprocess.DEVNULL,
-    )
-    deadline = time.monotonic() + 30
-    while port not in {c.laddr.port for c in psutil.Process(process.pid).net_connections()}:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}/tiles"
-    process.terminate()
-    process.wait(10)
+    configuration = text.replace("martin:3000", urlsplit(martin).netloc)
+    with running_caddy(home, configuration, {port}, TERRAKIN_SITE=f"http://127.0.0.1:{port}"):
+        yield f"http://127.0.0.1:{port}/tiles"
 
 
 @pytest.mark.parametrize(

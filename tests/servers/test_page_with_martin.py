@@ -1,29 +1,19 @@
 """The page with vector tiles from the real Martin, which is another origin."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from benchmarks.web.martin import running_martin
 from tests.browser.conftest import DESKTOP, serving
 from tests.browser.walk import open_page
 from tests.builders.towns import TOWNS, TownDatabase
-from tests.servers.martin import PROGRAM, needs_martin
+from tests.servers.martin import needs_martin
 
 pytestmark = needs_martin
 
 VECTOR_TILE = re.compile(r"/tiles/\w+/\d+/\d+/\d+")
-
-
-@pytest.fixture(scope="module")
-def martin(towns: TownDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    log = tmp_path_factory.mktemp("martin") / "log"
-    assert PROGRAM
-    with running_martin(PROGRAM, str(towns.settings.database_url), log) as address:
-        yield f"{address}/tiles"
 
 
 def test_the_map_is_drawn_from_martin_alone(browser: Browser, towns: TownDatabase, martin: str, tmp_path: Path) -> None:

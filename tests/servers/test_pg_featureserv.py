@@ -13,8 +13,9 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from benchmarks.web.martin import ROOT, free_port
+from benchmarks.web.martin import ROOT
 from tests.builders.towns import TOWNS, TownDatabase
+from tests.deploy.ports import free_ports
 from tests.servers.martin import get
 
 PROGRAM = Path(os.environ.get("PG_FEATURESERV") or ROOT.parent / "shared" / "bin" / "pg_featureserv")
@@ -31,7 +32,7 @@ def configuration() -> str:
 
 @pytest.fixture(scope="module")
 def server(towns: TownDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder, port = tmp_path_factory.mktemp("featureserv"), free_port()
+    folder, (port,) = tmp_path_factory.mktemp("featureserv"), free_ports(1)
     (folder / "terrakin.toml").write_text(f'[Server]\nHttpHost = "127.0.0.1"\nHttpPort = {port}\n{configuration()}')
     parts = conninfo_to_dict(str(towns.settings.database_url))
     place = urllib.parse.urlencode({"host": parts["host"], "port": parts["port"]})

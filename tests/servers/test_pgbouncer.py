@@ -4,7 +4,6 @@ import http.client
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -53,9 +52,7 @@ def pooler(towns: TownDatabase, tmp_path_factory: pytest.TempPathFactory) -> Ite
     folder = tmp_path_factory.mktemp("pgbouncer")
     for path in (folder, *folder.parents[:3]):
         path.chmod(path.stat().st_mode | 0o055)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
+    (port,) = free_ports(1)
     (folder / "users.txt").write_text("".join(f'"{user}" ""\n' for user in USERS))
     server = {"host": parts["host"], "server_port": parts["port"]}
     (folder / "pgb.ini").write_text(CONFIGURATION.format(**server, port=port, folder=folder))
