@@ -6,7 +6,7 @@ changed files are found, but also objects that are missing in this database or w
 
 import logging
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg
@@ -95,7 +95,7 @@ def apply_sql(conn: psycopg.Connection[Any], revision: str) -> list[Change]:
     path = _fix_path(conn)
     conn.execute(CREATE_LEDGER)
     ledger = _read_ledger(conn)
-    files, revision = read_files(), _revision_with(path, revision)
+    files, revision = _files_for(path), _revision_with(path, revision)
     changes = _apply_files(conn, files, ledger, revision)
     for name in sorted(ledger.keys() - {file.name for file in files}):
         _drop(conn, name, find(conn, name), frozenset())
@@ -114,8 +114,9 @@ def find_differences(conn: psycopg.Connection[Any], revision: str) -> list[Chang
         conn: in a transaction, as the owner.
         revision: the schema revision of the database.
     """
-    revision = _revision_with(_fix_path(conn), revision)
-    ledger, described, files = _read_ledger(conn), describe(conn), read_files()
+    path = _fix_path(conn)
+    ledger, described, files = _read_ledger(conn), describe(conn), _files_for(path)
+    revision = _revision_with(path, revision)
     reasons = {file.name: _own_reason(file, ledger.get(file.name), described, revision) for file in files}
     reasons |= dict.fromkeys(sorted(ledger.keys() - reasons.keys()), REMOVED_FILE)
     return [Change(name, reason) for name, reason in reasons.items() if reason]
@@ -129,8 +130,13 @@ def _fix_path(conn: psycopg.Connection[Any]) -> str:
     return str(path)
 
 
+def _files_for(path: str) -> list[SqlFile]:
+    """Return the files with this search path in their functions."""
+    return [replace(f, text=f.text.replace(WRITTEN_PATH, f"SET search_path = {path},")) for f in read_files()]
+
+
 def _revision_with(path: str, revision: str) -> str:
-    """Return what the ledger records: functions contain the search path, so that another one applies them again."""
+    """Return what the ledger records: with another search path, roles and views are applied again too."""
     return revision if path == "public" else f"{revision}, {path}"
 
 
@@ -200,9 +206,8 @@ def _drop(conn: psycopg.Connection[Any], name: str, items: list[Found], ours: Se
 
 
 def _execute(conn: psycopg.Connection[Any], file: SqlFile) -> None:
-    (path,) = conn.execute(SEARCH_PATH).fetchone() or ("public",)
     try:
-        conn.execute(sql.SQL(file.text.replace(WRITTEN_PATH, f"SET search_path = {path},")))
+        conn.execute(sql.SQL(file.text))
     except psycopg.Error as error:
         raise DbError(f"sql/{file.name} failed: {one_line(error)}") from error
 

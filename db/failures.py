@@ -23,6 +23,8 @@ ADVICE: dict[type[psycopg.Error], str] = {
     pg.AdminShutdown: "PostgreSQL was stopped: start it, then run the same command again",
     pg.CannotConnectNow: "PostgreSQL is starting or stopping: wait, then run the same command again",
 }
+ABSENT = (pg.UndefinedTable, pg.UndefinedColumn, pg.UndefinedFunction, pg.UndefinedObject, pg.InvalidSchemaName)
+"""The database lacks an object of ours: it is damaged, or of another version than this program."""
 LOST = "the connection to PostgreSQL is lost: run the same command again"
 
 

@@ -3,14 +3,13 @@
 from typing import Any, LiteralString
 
 from flask import current_app
-from psycopg import errors
 
+from db.failures import ABSENT
 from db.pool import ReaderPool
 from db.settings import Settings
 from webapp.serve import THREADS
 
 EXTENSION = "terrakin_database"
-ABSENT = (errors.UndefinedTable, errors.UndefinedColumn, errors.UndefinedFunction, errors.InvalidSchemaName)
 Row = dict[str, Any]
 
 

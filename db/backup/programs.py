@@ -9,12 +9,11 @@ from pathlib import Path
 
 from psycopg.conninfo import make_conninfo
 
-from db.cluster.binaries import DEBIAN_ROOT
+from db.cluster.binaries import DEBIAN_ROOT, major_version
 from db.connect import parse_url
 from db.errors import DbError
 from db.settings import environment_with
 
-VERSION = re.compile(r"\(PostgreSQL\) (\d+)")
 TABLE = re.compile(r'(?:dumping contents of|processing data for) table "(\S+)"')
 """What both programs print with --verbose, in English, before the rows of a table."""
 N_LINES_SHOWN = 3
@@ -31,18 +30,11 @@ def find_program(name: str, at_least: int, needed_by: str) -> Path:
     """
     on_path = shutil.which(name)
     candidates = [*DEBIAN_ROOT.glob(f"[0-9]*/bin/{name}"), *([Path(on_path)] if on_path else [])]
-    found = {_major(path): path for path in candidates}
+    found = {major_version(path): path for path in candidates}
     if not found or max(found) < at_least:
         have = f"the newest {name} here is {max(found)}" if found else f"{name} is not installed"
         raise DbError(f"{needed_by} is PostgreSQL {at_least}, {have}; install postgresql-client-{at_least} or newer")
     return found[max(found)]
-
-
-def _major(program: Path) -> int:
-    output = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
-    version = VERSION.search(output)
-    assert version is not None, "the programs of PostgreSQL print their version in this form"
-    return int(version[1])
 
 
 def run_program(program: Path, url: str, arguments: list[str], progress: Progress | None) -> None:

@@ -10,12 +10,11 @@ from psycopg.sql import SQL, Identifier
 
 from db.backup.manifest import Manifest
 from db.backup.programs import Progress
-from db.backup.restore import restore
+from db.backup.restore import IS_SUPERUSER, restore
 from db.connect import open_connection, parse_url, url_for
 from db.errors import DbError
 from db.settings import Settings
 
-MAY_CREATE = "SELECT r.rolsuper FROM pg_roles AS r WHERE r.rolname = current_user"
 CREATE = SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'")
 DROP = SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
 
@@ -28,7 +27,7 @@ def verify(settings: Settings, folder: Path, progress: Progress | None = None) -
     """
     scratch = f"terrakin_verify_{os.getpid()}"
     with open_connection(settings, autocommit=True) as conn:
-        if conn.execute(MAY_CREATE).fetchone() != (True,):
+        if conn.execute(IS_SUPERUSER).fetchone() != (True,):
             raise DbError(
                 "only a superuser may create a scratch database with extensions; let one create an empty database, and "
                 "run `terrakin db restore` with its address in DATABASE_URL"

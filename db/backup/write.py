@@ -33,6 +33,7 @@ IN_HAND = """
     FROM terrakin.etl_tasks AS t
     WHERE t.status = 'running' AND t.heartbeat_at > now() - interval '2 minutes'
 """
+"""A worker that has been silent for longer is considered dead: see SILENCE_S in etl/tasks/ledger.py."""
 
 
 def backup(settings: Settings, folder: Path, *, with_work: bool = False, progress: Progress | None = None) -> Manifest:

@@ -15,12 +15,12 @@ from db.check.roles import MIGRATE, check_owner, check_privileges, check_roles
 from db.check.server import check_disk, check_encoding, check_replication, check_settings, check_versions
 from db.connect import check_schema, open_connection
 from db.engine import create_engine
-from db.errors import ConnectError, one_line
+from db.errors import SchemaError, one_line
+from db.failures import ABSENT
 from db.settings import Settings
 
 Connection = psycopg.Connection[Any]
 
-ABSENT = (pg.UndefinedTable, pg.UndefinedColumn, pg.UndefinedFunction, pg.UndefinedObject, pg.InvalidSchemaName)
 OF_SERVER = {
     "PostgreSQL": check_versions,
     "encoding": check_encoding,
@@ -62,7 +62,7 @@ def _check_schema(conn: Connection) -> list[Finding]:
     """Return no finding if tables and functions can be checked."""
     try:
         check_schema(conn)
-    except ConnectError as error:
+    except SchemaError as error:
         return [Finding(State.FAULT, "schema", str(error))]
     return []
 
@@ -71,13 +71,13 @@ def _look_at_all(
     conn: Connection, checks: Mapping[str, Callable[[Connection], Iterable[Finding]]]
 ) -> Iterator[Finding]:
     for subject, look in checks.items():
-        with conn.transaction():
-            conn.execute("SET TRANSACTION READ ONLY")
-            yield from _look(subject, partial(_in_savepoint, conn, look))
+        yield from _look(subject, partial(_read_only, conn, look))
 
 
-def _in_savepoint(conn: Connection, look: Callable[[Connection], Iterable[Finding]]) -> list[Finding]:
+def _read_only(conn: Connection, look: Callable[[Connection], Iterable[Finding]]) -> list[Finding]:
+    """Return what a check finds in a transaction of its own, which cannot write."""
     with conn.transaction():
+        conn.execute("SET TRANSACTION READ ONLY")
         return list(look(conn))
 
 

@@ -53,7 +53,7 @@ ROLE_SETTINGS = """
         AND (s.setrole = 0 OR r.rolname IN (current_user, 'terrakin_etl', 'terrakin_reader'))
     ORDER BY 1
 """
-MAY_MONITOR = "SELECT pg_has_role('pg_monitor', 'USAGE')"
+REPLICATION = "SELECT pg_has_role('pg_monitor', 'USAGE'), pg_is_in_recovery()"
 RECEIVER = """
     SELECT extract(epoch FROM now() - pg_last_xact_replay_timestamp())::integer,
         pg_last_wal_receive_lsn() IS NOT DISTINCT FROM pg_last_wal_replay_lsn(),
@@ -140,8 +140,7 @@ def check_disk(settings: Settings) -> Iterator[Finding]:
 
 def check_replication(conn: Connection) -> Iterator[Finding]:
     """Look at the standbys of a primary, or at how far a standby is behind."""
-    _, _, is_standby, _ = conn.execute(VERSION).fetchone() or ("", 0, False, "")
-    (may_monitor,) = conn.execute(MAY_MONITOR).fetchone() or (False,)
+    may_monitor, is_standby = conn.execute(REPLICATION).fetchone() or (False, False)
     if not may_monitor:
         yield Finding(State.HIDDEN, "replication", "state and lag need role pg_monitor")
     elif is_standby:

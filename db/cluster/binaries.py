@@ -126,7 +126,11 @@ def _output(command: Sequence[str]) -> str:
 
 
 def _major(folder: Path) -> int:
-    """Return 15 for ``initdb (PostgreSQL) 15.14 (Debian ...)``, 18 for ``18beta1``."""
-    version = re.search(r"\(PostgreSQL\) (\d+)", _output([str(folder / "initdb"), "--version"]))
-    assert version is not None, "the output of initdb --version has had this form since PostgreSQL 8"
+    return major_version(folder / "initdb")
+
+
+def major_version(program: Path) -> int:
+    """Return 15 for a program that prints ``initdb (PostgreSQL) 15.14 (Debian ...)``, 18 for ``18beta1``."""
+    version = re.search(r"\(PostgreSQL\) (\d+)", _output([str(program), "--version"]))
+    assert version is not None, "the programs of PostgreSQL have printed their version in this form since 8"
     return int(version[1])

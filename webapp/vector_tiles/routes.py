@@ -112,13 +112,14 @@ def _tilejson(source: str) -> dict[str, Any]:
 
 
 def _tile(source: str, z: int, x: int, y: int) -> Row:
-    query = json.dumps(_query())
+    asked = _query()
+    query = json.dumps(asked)
 
     def compute() -> Row:
         parameters = {"z": z, "x": x, "y": y, "query": query}
         row = database().row(TILE_SQL[source], parameters, binary=True) or {"mvt": None}
         if row["mvt"] is None and source == "similarity":
-            _require_item(_query())
+            _require_item(asked)
         return row
 
     return compute() if source in UNCACHED else tile_cache().get((source, z, x, y, query), compute)
