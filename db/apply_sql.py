@@ -14,6 +14,7 @@ from psycopg import sql
 
 from db.catalogue.files import GRANTS, SqlFile, read_files
 from db.catalogue.objects import Found, describe, drop, find, set_aside
+from db.citus import is_distributed
 from db.errors import DbError, one_line
 from db.extensions import SEARCH_PATH
 
@@ -23,6 +24,8 @@ LOAD_PGVECTOR = "SELECT '[1]'::vector"
 """A role that is not a superuser may SET hnsw.* in a function only in a session that has used pgvector."""
 WRITTEN_PATH = "SET search_path = public,"
 """How the functions in the files begin their search path; the schemas of PostGIS and pgvector are added to it."""
+PARALLEL_SAFE, PARALLEL_RESTRICTED = "PARALLEL SAFE", "PARALLEL RESTRICTED"
+"""A parallel worker cannot read tables that Citus distributes."""
 FIX_PATH = "SELECT set_config('search_path', %s || ', pg_temp', true)"
 """The names in a view are resolved when it is created: they must not depend on the schemas of whoever migrates."""
 CREATE_LEDGER = """
@@ -95,7 +98,7 @@ def apply_sql(conn: psycopg.Connection[Any], revision: str) -> list[Change]:
     path = _fix_path(conn)
     conn.execute(CREATE_LEDGER)
     ledger = _read_ledger(conn)
-    files, revision = _files_for(path), _revision_with(path, revision)
+    files, revision = _files_for(conn, path), _revision_with(path, revision)
     changes = _apply_files(conn, files, ledger, revision)
     for name in sorted(ledger.keys() - {file.name for file in files}):
         _drop(conn, name, find(conn, name), frozenset())
@@ -115,7 +118,7 @@ def find_differences(conn: psycopg.Connection[Any], revision: str) -> list[Chang
         revision: the schema revision of the database.
     """
     path = _fix_path(conn)
-    ledger, described, files = _read_ledger(conn), describe(conn), _files_for(path)
+    ledger, described, files = _read_ledger(conn), describe(conn), _files_for(conn, path)
     revision = _revision_with(path, revision)
     reasons = {file.name: _own_reason(file, ledger.get(file.name), described, revision) for file in files}
     reasons |= dict.fromkeys(sorted(ledger.keys() - reasons.keys()), REMOVED_FILE)
@@ -130,9 +133,13 @@ def _fix_path(conn: psycopg.Connection[Any]) -> str:
     return str(path)
 
 
-def _files_for(path: str) -> list[SqlFile]:
-    """Return the files with this search path in their functions."""
-    return [replace(f, text=f.text.replace(WRITTEN_PATH, f"SET search_path = {path},")) for f in read_files()]
+def _files_for(conn: psycopg.Connection[Any], path: str) -> list[SqlFile]:
+    """Return the files that fit this database, with this search path in their functions."""
+    distributed = is_distributed(conn)
+    files = read_files(is_distributed=distributed)
+    if distributed:
+        files = [replace(f, text=f.text.replace(PARALLEL_SAFE, PARALLEL_RESTRICTED)) for f in files]
+    return [replace(f, text=f.text.replace(WRITTEN_PATH, f"SET search_path = {path},")) for f in files]
 
 
 def _revision_with(path: str, revision: str) -> str:

@@ -25,6 +25,8 @@ FOLDERS = {
     "triggers": ("FUNCTION", "terrakin"),
 }
 """Kind and schema of the objects that the files of a folder create; an object is named after its file."""
+CITUS = "citus"
+"""Folder of the files that take the place of those of the same path where the keys are distributed by Citus."""
 REQUIRES = re.compile(r"^-- requires: (\S+)$", re.MULTILINE)
 
 
@@ -47,8 +49,11 @@ class SqlFile:
         return self.name.rpartition("/")[0]
 
 
-def read_files() -> list[SqlFile]:
+def read_files(*, is_distributed: bool = False) -> list[SqlFile]:
     """Return all files in the order in which they run: roles, types, then by requirement and name, then grants.
+
+    Args:
+        is_distributed: whether the files are for a database whose keys Citus distributes.
 
     Raises:
         DbError: a required file does not exist, or files require each other in a circle.
@@ -56,7 +61,8 @@ def read_files() -> list[SqlFile]:
     objects: dict[str, SqlFile] = {}
     for folder in FOLDERS:
         for path in sorted((ROOT / folder).glob("*.sql")):
-            name, text = f"{folder}/{path.name}", path.read_text(encoding="utf-8")
+            name, other = f"{folder}/{path.name}", ROOT / CITUS / folder / path.name
+            text = (other if is_distributed and other.exists() else path).read_text(encoding="utf-8")
             objects[name] = SqlFile(name, text, tuple(REQUIRES.findall(text)))
     first, last = (SqlFile(name, (ROOT / name).read_text(encoding="utf-8"), ()) for name in (ROLES, GRANTS))
     return [first, *(objects[name] for name in _order(objects)), last]

@@ -13,6 +13,7 @@ import psycopg
 from pgvector import HalfVector, Vector
 from psycopg.sql import SQL, Identifier, Literal
 
+from db.citus import is_distributed
 from db.connect import connect
 from db.embedding_sets.basis import KEY_DIMENSION, fit_basis, keys_of
 from db.embedding_sets.copy_format import COLUMNS, HEADER, TRAILER
@@ -46,11 +47,11 @@ WRITE_COMPONENT = "INSERT INTO terrakin.embedding_components (set_id, number, co
 WRITE_LIST = "INSERT INTO terrakin.embedding_lists (set_id, list_id, parent_id, centroid) VALUES (%s, %s, %s, %s)"
 CREATE_STAGING = "CREATE TEMPORARY TABLE staging_keys (LIKE terrakin.embedding_keys INCLUDING STORAGE) ON COMMIT DROP"
 COPY_STAGING = f"COPY staging_keys ({COLUMNS}) FROM STDIN (FORMAT BINARY)"
-CREATE_PARTITION = SQL("""
-    CREATE TABLE {partition} (LIKE terrakin.embedding_keys INCLUDING STORAGE INCLUDING COMMENTS);
-    INSERT INTO {partition} SELECT * FROM staging_keys ORDER BY list_id, country_number, city_id, item_id;
-    ALTER TABLE terrakin.embedding_keys ATTACH PARTITION {partition} FOR VALUES IN ({set_id});
-""")
+CREATE_PARTITION = (
+    SQL("CREATE TABLE {partition} (LIKE terrakin.embedding_keys INCLUDING STORAGE INCLUDING COMMENTS)"),
+    SQL("INSERT INTO {partition} SELECT * FROM staging_keys ORDER BY list_id, country_number, city_id, item_id"),
+    SQL("ALTER TABLE terrakin.embedding_keys ATTACH PARTITION {partition} FOR VALUES IN ({set_id})"),
+)
 """Attaching builds the indexes. It keeps neither searches nor loads from the other partitions."""
 
 SUPERSEDED = """
@@ -61,6 +62,8 @@ SUPERSEDED = """
     WHERE NOT s.is_current
 """
 DETACH = SQL("ALTER TABLE terrakin.embedding_keys DETACH PARTITION {} CONCURRENTLY")
+DETACH_DISTRIBUTED = SQL("ALTER TABLE terrakin.embedding_keys DETACH PARTITION {}")
+"""Citus detaches no partition concurrently: searches wait for it."""
 FINALIZE = SQL("ALTER TABLE terrakin.embedding_keys DETACH PARTITION {} FINALIZE")
 """Ends a detachment that was interrupted."""
 DROP = SQL("DROP TABLE IF EXISTS {}")
@@ -120,10 +123,11 @@ def drop_superseded(conn: Connection) -> None:
     Args:
         conn: an autocommit connection of the owner.
     """
+    detach = DETACH_DISTRIBUTED if is_distributed(conn) else DETACH
     for set_id, is_detaching in conn.execute(SUPERSEDED).fetchall():
         partition = _partition(set_id)
         if is_detaching is not None:
-            conn.execute((FINALIZE if is_detaching else DETACH).format(partition))
+            conn.execute((FINALIZE if is_detaching else detach).format(partition))
         with conn.transaction():
             conn.execute(DROP.format(partition))
             conn.execute(DELETE, (set_id,))
@@ -167,7 +171,8 @@ def _write_keys(conn: Connection, into: EmbeddingSet, chunks: Iterator[Items]) -
         for items in chunks:
             copy.write(rows_of(into, items))
         copy.write(TRAILER)
-    conn.execute(CREATE_PARTITION.format(partition=_partition(into.set_id), set_id=Literal(into.set_id)))
+    for statement in CREATE_PARTITION:
+        conn.execute(statement.format(partition=_partition(into.set_id), set_id=Literal(into.set_id)))
 
 
 def _watched(chunks: Iterator[Items], name: str, n_items: int, progress: Progress | None) -> Iterator[Items]:

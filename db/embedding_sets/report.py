@@ -18,17 +18,17 @@ TOO_FEW, TOO_LARGE = 4, 8
 
 HEAD = f"{'set':<16}{'items':>11}{'lists':>8}{'largest/mean':>14}{'kept':>8}"
 REPORT = """
+    WITH lists AS MATERIALIZED (
+        SELECT e.set_id, e.list_id, count(*) AS n_items FROM terrakin.embedding_keys AS e GROUP BY e.set_id, e.list_id
+    )
     SELECT s.set_id, s.unit, s.method, coalesce(k.n_items, 0),
         (SELECT count(*) FROM terrakin.embedding_lists AS l WHERE l.set_id = s.set_id AND l.parent_id IS NOT NULL),
         coalesce(k.largest, 0), s.kept_share, s.fitted_at IS NOT NULL,
         s.post_processing_version IS DISTINCT FROM p.version
     FROM terrakin.embedding_sets AS s
-    CROSS JOIN LATERAL (
-        SELECT sum(c.n_items)::bigint AS n_items, max(c.n_items) AS largest
-        FROM (
-            SELECT count(*) AS n_items FROM terrakin.embedding_keys AS e WHERE e.set_id = s.set_id GROUP BY e.list_id
-        ) AS c
-    ) AS k
+    LEFT JOIN (
+        SELECT i.set_id, sum(i.n_items)::bigint AS n_items, max(i.n_items) AS largest FROM lists AS i GROUP BY i.set_id
+    ) AS k ON k.set_id = s.set_id
     LEFT JOIN (
         SELECT internal.post_processing_version(e.post_processing, e.excluded_dimensions) AS version
         FROM terrakin.encoder AS e

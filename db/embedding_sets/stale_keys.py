@@ -6,16 +6,37 @@ from typing import Any
 import psycopg
 from psycopg.sql import SQL, Identifier, Literal
 
+from db.embedding_sets.store import DELETE_KEYS
+
 Connection = psycopg.Connection[Any]
 
-TILE_OF_KEY = SQL("CASE s.unit WHEN 'block' THEN e.item_id >> 6 ELSE e.item_id END")
+KEYS = SQL("""
+    WITH keys AS MATERIALIZED (
+        SELECT e.set_id, e.item_id, e.city_id, e.country_number, e.list_id FROM terrakin.embedding_keys AS e
+    ),
+    placed AS (
+        SELECT k.set_id, k.item_id, t.tile_id, c.city_id, n.country_number, l.list_id,
+            k.city_id <> c.city_id OR k.country_number <> n.country_number AS is_misplaced
+        FROM keys AS k
+        JOIN terrakin.embedding_sets AS s ON s.set_id = k.set_id AND s.is_current
+        LEFT JOIN terrakin.tiles AS t ON t.tile_id = CASE s.unit WHEN 'block' THEN k.item_id >> 6 ELSE k.item_id END
+        LEFT JOIN terrakin.cities AS c ON c.city_id = t.city_id
+        LEFT JOIN terrakin.countries AS n ON n.code = c.country_code
+        LEFT JOIN terrakin.embedding_lists AS l
+            ON l.set_id = k.set_id AND l.list_id = k.list_id AND l.parent_id IS NOT NULL
+    )
+""")
+"""Read first, and as a whole: Citus does not join distributed keys with tables of the coordinator row by row."""
 COUNT_MISSING = """
-    WITH missing AS MATERIALIZED (
+    WITH keys AS MATERIALIZED (
+        SELECT e.set_id, e.item_id FROM terrakin.embedding_keys AS e
+    ),
+    missing AS MATERIALIZED (
         SELECT t.tile_id, s.method
         FROM terrakin.tiles AS t
         CROSS JOIN terrakin.embedding_sets AS s
         WHERE s.is_current AND s.unit = 'tile' AND NOT EXISTS (
-            SELECT FROM terrakin.embedding_keys AS e WHERE e.set_id = s.set_id AND e.item_id = t.tile_id
+            SELECT FROM keys AS k WHERE k.set_id = s.set_id AND k.item_id = t.tile_id
         )
     )
     SELECT count(DISTINCT m.tile_id)
@@ -24,18 +45,11 @@ COUNT_MISSING = """
     WHERE vector_norm(v.embedding) > 0
 """
 """A vector of length 0 has no direction to compare, and no key."""
-COUNT_STALE = SQL("""
-    SELECT count(*) FILTER (WHERE t.tile_id IS NULL),
-        count(*) FILTER (WHERE e.city_id <> t.city_id OR e.country_number <> n.country_number),
-        count(*) FILTER (WHERE l.list_id IS NULL)
-    FROM terrakin.embedding_keys AS e
-    JOIN terrakin.embedding_sets AS s ON s.set_id = e.set_id AND s.is_current
-    LEFT JOIN terrakin.tiles AS t ON t.tile_id = {tile_id}
-    LEFT JOIN terrakin.cities AS c ON c.city_id = t.city_id
-    LEFT JOIN terrakin.countries AS n ON n.code = c.country_code
-    LEFT JOIN terrakin.embedding_lists AS l
-        ON l.set_id = e.set_id AND l.list_id = e.list_id AND l.parent_id IS NOT NULL
-""").format(tile_id=TILE_OF_KEY)
+COUNT_STALE = KEYS + SQL("""
+    SELECT count(*) FILTER (WHERE p.tile_id IS NULL), count(*) FILTER (WHERE p.is_misplaced),
+        count(*) FILTER (WHERE p.list_id IS NULL)
+    FROM placed AS p
+""")
 WITHOUT_PARTITION = """
     SELECT s.set_id, format('%s %s', s.unit, s.method)
     FROM terrakin.embedding_sets AS s
@@ -48,26 +62,32 @@ WITHOUT_PARTITION = """
     ORDER BY s.set_id
 """
 ADD_PARTITION = SQL("CREATE TABLE {} PARTITION OF terrakin.embedding_keys FOR VALUES IN ({})")
-DELETE_ORPHANS = SQL("""
-    DELETE FROM terrakin.embedding_keys AS e
-    USING terrakin.embedding_sets AS s
-    WHERE s.set_id = e.set_id AND s.is_current
-        AND NOT EXISTS (SELECT FROM terrakin.tiles AS t WHERE t.tile_id = {tile_id})
-""").format(tile_id=TILE_OF_KEY)
-PLACE = SQL("""
-    UPDATE terrakin.embedding_keys AS e
-    SET city_id = c.city_id, country_number = n.country_number
-    FROM terrakin.embedding_sets AS s, terrakin.tiles AS t, terrakin.cities AS c, terrakin.countries AS n
-    WHERE s.set_id = e.set_id AND s.is_current AND t.tile_id = {tile_id} AND c.city_id = t.city_id
-        AND n.code = c.country_code AND (e.city_id <> c.city_id OR e.country_number <> n.country_number)
-""").format(tile_id=TILE_OF_KEY)
+ORPHANS = KEYS + SQL("""
+    SELECT p.set_id, array_agg(p.item_id)
+    FROM placed AS p
+    WHERE p.tile_id IS NULL
+    GROUP BY p.set_id
+""")
+MISPLACED = KEYS + SQL("""
+    SELECT p.city_id, p.country_number, p.set_id, array_agg(p.item_id)
+    FROM placed AS p
+    WHERE p.is_misplaced
+    GROUP BY p.city_id, p.country_number, p.set_id
+""")
+PLACE = """
+    UPDATE terrakin.embedding_keys AS e SET city_id = %s, country_number = %s
+    WHERE e.set_id = %s AND e.item_id = ANY (%s)
+"""
 UNLISTED_SETS = """
-    SELECT DISTINCT e.set_id
-    FROM terrakin.embedding_keys AS e
+    WITH lists AS MATERIALIZED (
+        SELECT DISTINCT e.set_id, e.list_id FROM terrakin.embedding_keys AS e
+    )
+    SELECT DISTINCT u.set_id
+    FROM lists AS u
     WHERE NOT EXISTS (
         SELECT
         FROM terrakin.embedding_lists AS l
-        WHERE l.set_id = e.set_id AND l.list_id = e.list_id AND l.parent_id IS NOT NULL
+        WHERE l.set_id = u.set_id AND l.list_id = u.list_id AND l.parent_id IS NOT NULL
     )
 """
 
@@ -116,6 +136,8 @@ def repair_keys(conn: Connection) -> list[int]:
         set_id of the sets with keys in lists that do not exist, which a refit repairs.
     """
     with conn.transaction():
-        conn.execute(DELETE_ORPHANS)
-        conn.execute(PLACE)
+        for orphans in conn.execute(ORPHANS).fetchall():
+            conn.execute(DELETE_KEYS, orphans)
+        for misplaced in conn.execute(MISPLACED).fetchall():
+            conn.execute(PLACE, misplaced)
     return [set_id for (set_id,) in conn.execute(UNLISTED_SETS)]

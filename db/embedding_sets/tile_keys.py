@@ -13,11 +13,14 @@ CHUNK = 4096
 """Tiles whose vectors are in memory at a time: 25 MB of the longest ones."""
 
 MISSING = """
+    WITH keys AS MATERIALIZED (
+        SELECT e.item_id
+        FROM terrakin.embedding_keys AS e
+        WHERE e.set_id = %(set_id)s AND (%(tile_ids)s::bigint[] IS NULL OR e.item_id = ANY(%(tile_ids)s))
+    )
     SELECT t.tile_id FROM terrakin.tiles AS t
     WHERE (%(tile_ids)s::bigint[] IS NULL OR t.tile_id = ANY(%(tile_ids)s))
-        AND NOT EXISTS (
-            SELECT FROM terrakin.embedding_keys AS e WHERE e.set_id = %(set_id)s AND e.item_id = t.tile_id
-        )
+        AND NOT EXISTS (SELECT FROM keys AS k WHERE k.item_id = t.tile_id)
     ORDER BY t.tile_id
 """
 READ = """

@@ -1,12 +1,12 @@
 -- requires: internal/default_method.sql
--- requires: internal/set_id.sql
+-- requires: views/tile_vectors.sql
 CREATE OR REPLACE FUNCTION api.start_tile_id()
 RETURNS bigint
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = public, pg_temp
 AS $$
     WITH candidates AS MATERIALIZED (
-        SELECT r.tile_id, r.city_id, r.is_synthetic, r.valid_share, r.n_bytes, e.key
+        SELECT r.tile_id, r.city_id, r.is_synthetic, r.valid_share, r.n_bytes, v.embedding
         FROM (
             SELECT DISTINCT ON (m.composite_id)
                 t.tile_id, t.city_id, m.is_synthetic, t.valid_share, octet_length(h.webp) AS n_bytes
@@ -23,14 +23,12 @@ AS $$
             LEFT JOIN terrakin.tile_thumbnails AS h ON h.tile_id = t.tile_id
             ORDER BY m.composite_id, t.valid_share < 0.95, n_bytes DESC NULLS LAST, t.tile_id
         ) AS r
-        LEFT JOIN terrakin.embedding_keys AS e
-            ON e.set_id = internal.set_id('tile', internal.default_method()) AND e.item_id = r.tile_id
+        LEFT JOIN api.tile_vectors AS v ON v.tile_id = r.tile_id AND v.method = internal.default_method()
     )
     SELECT c.tile_id
     FROM candidates AS c
     ORDER BY c.is_synthetic, (
-        -- The inner product is the similarity, because keys have unit length; <#> is its negative.
-        SELECT max(-(c.key <#> o.key) * least(c.valid_share, o.valid_share))
+        SELECT max(nullif(1 - (c.embedding <=> o.embedding), 'NaN') * least(c.valid_share, o.valid_share))
         FROM candidates AS o
         WHERE o.city_id <> c.city_id AND o.is_synthetic = c.is_synthetic
     ) DESC NULLS LAST, c.valid_share < 0.95, c.n_bytes DESC NULLS LAST, c.tile_id

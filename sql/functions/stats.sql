@@ -1,5 +1,5 @@
+-- requires: internal/n_blocks.sql
 -- requires: internal/period_text.sql
--- requires: internal/set_id.sql
 CREATE OR REPLACE FUNCTION api.stats()
 RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -57,7 +57,7 @@ AS $$
                     WITH ORDINALITY AS m(method, number)
             ) AS g
         ),
-        'n_blocks', (SELECT count(*) FROM terrakin.embedding_keys AS e WHERE e.set_id = internal.set_id('block', 'mean')),
+        'n_blocks', internal.n_blocks(),
         'n_tiles_in_layout', (SELECT count(*) FROM terrakin.tiles AS t WHERE t.umap_x IS NOT NULL)
     )
     FROM placed AS p;

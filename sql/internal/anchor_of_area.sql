@@ -13,7 +13,8 @@ AS $$
 #variable_conflict use_variable
 DECLARE
     set_id integer := internal.set_id(unit, method);
-    composite_ids bigint[] := internal.composites_in(period);
+    composite_ids constant bigint[] := internal.composites_in(period);
+    tile_ids bigint[];
     embedding vector;
     item_ids bigint[];
     city_ids bigint[];
@@ -26,6 +27,13 @@ BEGIN
             USING ERRCODE = '22023', HINT = 'Give degrees in EPSG:4326: ST_Transform(geometry, 4326), or ST_SetSRID if only the label is missing.';
     END IF;
     query_area := internal.wrap_longitudes(query_area);
+    IF composite_ids IS NOT NULL THEN
+        tile_ids := ARRAY(
+            SELECT t.tile_id
+            FROM terrakin.tiles AS t
+            WHERE t.footprint && query_area AND t.composite_id = ANY (composite_ids)
+        );
+    END IF;
     SELECT array_agg(e.item_id), array_agg(DISTINCT e.city_id)
     INTO item_ids, city_ids
     FROM (
@@ -33,10 +41,7 @@ BEGIN
         FROM terrakin.embedding_keys AS e
         WHERE e.set_id = set_id
             AND ST_Intersects(e.location, query_area)
-            AND (composite_ids IS NULL OR (
-                SELECT t.composite_id FROM terrakin.tiles AS t
-                WHERE t.tile_id = CASE unit WHEN 'block' THEN e.item_id >> 6 ELSE e.item_id END
-            ) = ANY (composite_ids))
+            AND (tile_ids IS NULL OR CASE unit WHEN 'block' THEN e.item_id >> 6 ELSE e.item_id END = ANY (tile_ids))
         LIMIT max_items + 1
     ) AS e;
     IF item_ids IS NULL THEN

@@ -1,4 +1,5 @@
 -- requires: internal/is_synthetic.sql
+-- requires: internal/keys_of.sql
 -- requires: internal/mean_embedding.sql
 -- requires: internal/set_id.sql
 -- requires: types/search_anchor.sql
@@ -33,17 +34,16 @@ BEGIN
         away := internal.mean_embedding(negative, unit, method);
         embedding := embedding - away * array_fill(negative_weight::real, ARRAY[vector_dims(away)])::vector;
     END IF;
-    SELECT ST_Collect(i.location)::geography, array_agg(DISTINCT i.city_id)
-    INTO location, city_ids
-    FROM (
-        SELECT t.location::geometry, t.city_id
+    IF unit = 'tile' THEN
+        SELECT ST_Collect(t.location::geometry)::geography, array_agg(DISTINCT t.city_id)
+        INTO location, city_ids
         FROM terrakin.tiles AS t
-        WHERE unit = 'tile' AND t.tile_id = ANY (positive)
-        UNION ALL
-        SELECT e.location, e.city_id
-        FROM terrakin.embedding_keys AS e
-        WHERE unit = 'block' AND e.set_id = set_id AND e.item_id = ANY (positive)
-    ) AS i(location, city_id);
+        WHERE t.tile_id = ANY (positive);
+    ELSE
+        SELECT ST_Collect(e.location)::geography, array_agg(DISTINCT e.city_id)
+        INTO location, city_ids
+        FROM internal.keys_of(set_id, positive) AS e;
+    END IF;
     RETURN ROW(embedding, location, positive || negative, city_ids, internal.is_synthetic(city_ids))::internal.search_anchor;
 END;
 $$;

@@ -1,4 +1,5 @@
 -- requires: functions/block_footprint.sql
+-- requires: internal/keys_of.sql
 -- requires: types/match.sql
 -- requires: types/search_plan.sql
 CREATE OR REPLACE FUNCTION internal.describe_matches(
@@ -26,7 +27,7 @@ BEGIN
         CASE WHEN plan.is_tile THEN t.footprint ELSE api.block_footprint(m.item_id) END::geometry(MultiPolygon, 4326),
         n_compared, is_exact
     FROM unnest(item_ids, similarities) WITH ORDINALITY AS m(item_id, similarity, place)
-    JOIN terrakin.embedding_keys AS e ON e.set_id = plan.set_id AND e.item_id = m.item_id
+    JOIN internal.keys_of(plan.set_id, item_ids) AS e ON e.item_id = m.item_id
     JOIN terrakin.cities AS c ON c.city_id = e.city_id
     LEFT JOIN terrakin.tiles AS t ON plan.is_tile AND t.tile_id = m.item_id
     ORDER BY m.place;

@@ -1,8 +1,11 @@
 -- requires: internal/anchor_of_items.sql
 -- requires: internal/cities_in.sql
+-- requires: internal/compared_keys.sql
 -- requires: internal/key_of.sql
+-- requires: internal/plan_search.sql
 -- requires: internal/set_id.sql
 -- requires: internal/wanted_origin.sql
+-- requires: internal/with_budget.sql
 -- requires: views/tile_vectors.sql
 CREATE OR REPLACE FUNCTION internal.map_similarities(
     z integer,
@@ -24,9 +27,17 @@ DECLARE
     -- Keys have unit length, so that the inner product is the cosine.
     query_key halfvec := l2_normalize(internal.key_of(used_set_id, anchor.embedding));
     lonlat geometry := ST_Transform(envelope, 4326);
+    -- Blocks whose centres lie outside reach in: by less than this up to a latitude of 80 degrees.
+    around geometry := ST_Transform(ST_Expand(envelope, 1300), 4326);
     only_city_ids bigint[] := internal.cities_in(NULL, NULL, internal.wanted_origin(origin, anchor.is_synthetic));
     cities_here bigint[];
     is_few boolean;
+    -- The map shows the tile or block of the query, and its city, too.
+    everything internal.search_anchor := ROW(anchor.embedding, NULL, NULL, NULL, anchor.is_synthetic);
+    filters internal.search_filters := ROW(
+        1, unit, method, 0, false, NULL, NULL, NULL, NULL, NULL, NULL, origin, NULL, NULL, NULL, NULL, false
+    );
+    plan internal.search_plan;
     -- So many footprints make a vector tile of 250 kB.
     max_items constant integer := 4000;
     -- The blocks of so many tiles are compared in 50 ms, as many as max_blocks by list in 30 ms.
@@ -48,8 +59,7 @@ BEGIN
         SELECT e.item_id, e.city_id, -(e.key <#> query_key) AS similarity
         FROM terrakin.embedding_keys AS e
         WHERE e.set_id = used_set_id
-            -- Blocks whose centres lie outside reach in: by less than this up to a latitude of 80 degrees.
-            AND e.location && ST_Transform(ST_Expand(envelope, 1300), 4326)
+            AND e.location && around
             AND (only_city_ids IS NULL OR e.city_id = ANY (only_city_ids))
         ORDER BY similarity DESC
         LIMIT max_items;
@@ -78,34 +88,25 @@ BEGIN
         SELECT count(*) <= few_tiles
         FROM (SELECT FROM terrakin.tiles AS t WHERE t.city_id = ANY (cities_here) LIMIT few_tiles + 1) AS f
     );
+    IF NOT is_few THEN
+        plan := internal.with_budget(internal.plan_search(everything, filters), max_blocks);
+    END IF;
     RETURN QUERY
-    SELECT b.item_id, b.city_id, b.similarity
+    SELECT b.item_id, b.city_id, 1 - b.distance AS similarity
     FROM (
-        SELECT DISTINCT ON (CASE WHEN z < 6 THEN c.city_id ELSE c.item_id >> 6 END) c.item_id, c.city_id, c.similarity
+        SELECT DISTINCT ON (CASE WHEN z < 6 THEN c.city_id ELSE c.item_id >> 6 END) c.item_id, c.city_id, c.distance
         FROM (
-            SELECT e.item_id, e.city_id, e.similarity
-            FROM (
-                (SELECT l.list_id FROM terrakin.embedding_lists AS l
-                WHERE NOT is_few AND l.set_id = used_set_id AND l.parent_id IS NOT NULL ORDER BY l.centroid <#> query_key)
-                UNION ALL
-                SELECT NULL WHERE is_few
-            ) AS l
-            CROSS JOIN LATERAL (
-                SELECT e.item_id, e.city_id, -(e.key <#> query_key) AS similarity
-                FROM terrakin.embedding_keys AS e
-                WHERE e.set_id = used_set_id
-                    AND (is_few OR e.list_id = l.list_id)
-                    AND (NOT is_few OR e.city_id = ANY (cities_here))
-                    -- Not an index condition: an index on lists and cities is entered once for each city.
-                    AND (is_few OR only_city_ids IS NULL OR e.city_id + 0 = ANY (only_city_ids))
-                OFFSET 0
-            ) AS e
-            LIMIT CASE WHEN NOT is_few THEN max_blocks END
+            SELECT e.item_id, e.city_id, 1 + (e.key <#> query_key) AS distance
+            FROM terrakin.embedding_keys AS e
+            WHERE is_few AND e.set_id = used_set_id AND e.city_id = ANY (cities_here)
+            UNION ALL
+            SELECT k.item_id, k.city_id, k.distance
+            FROM internal.compared_keys(plan, everything, NULL) AS k
+            WHERE NOT is_few AND k.city_id = ANY (cities_here)
         ) AS c
-        WHERE is_few OR c.city_id = ANY (cities_here)
-        ORDER BY CASE WHEN z < 6 THEN c.city_id ELSE c.item_id >> 6 END, c.similarity DESC, c.item_id
+        ORDER BY CASE WHEN z < 6 THEN c.city_id ELSE c.item_id >> 6 END, c.distance, c.item_id
     ) AS b
-    ORDER BY b.similarity DESC
+    ORDER BY similarity DESC
     LIMIT max_items;
 END;
 $$;

@@ -1,3 +1,4 @@
+-- requires: internal/keys_of.sql
 -- requires: internal/set_id.sql
 -- requires: views/tile_vectors.sql
 CREATE OR REPLACE FUNCTION internal.mean_embedding(item_ids bigint[], unit text, method text)
@@ -13,17 +14,21 @@ DECLARE
     mean vector;
     missing text;
 BEGIN
-    SELECT avg(l2_normalize(v.embedding)), min(coalesce(i.item_id::text, 'NULL')) FILTER (WHERE v.embedding IS NULL)
-    INTO mean, missing
-    FROM unnest(item_ids) AS i(item_id)
-    -- A subquery for each of them: the planner expects a join to read every vector.
-    CROSS JOIN LATERAL (
-        SELECT CASE unit
-            WHEN 'tile' THEN (SELECT t.embedding FROM api.tile_vectors AS t WHERE t.tile_id = i.item_id AND t.method = method)
-            ELSE (SELECT e.key::vector FROM terrakin.embedding_keys AS e WHERE e.set_id = set_id AND e.item_id = i.item_id)
-        END AS embedding
-        OFFSET 0
-    ) AS v;
+    IF unit = 'tile' THEN
+        SELECT avg(l2_normalize(v.embedding)), min(coalesce(i.item_id::text, 'NULL')) FILTER (WHERE v.embedding IS NULL)
+        INTO mean, missing
+        FROM unnest(item_ids) AS i(item_id)
+        -- A subquery for each of them: the planner expects a join to read every vector.
+        CROSS JOIN LATERAL (
+            SELECT (SELECT t.embedding FROM api.tile_vectors AS t WHERE t.tile_id = i.item_id AND t.method = method)
+            OFFSET 0
+        ) AS v(embedding);
+    ELSE
+        SELECT avg(l2_normalize(f.key::vector)), min(coalesce(i.item_id::text, 'NULL')) FILTER (WHERE f.key IS NULL)
+        INTO mean, missing
+        FROM unnest(item_ids) AS i(item_id)
+        LEFT JOIN internal.keys_of(set_id, item_ids) AS f ON f.item_id = i.item_id;
+    END IF;
     IF missing IS NOT NULL AND unit = 'tile' THEN
         RAISE EXCEPTION 'tile % does not exist or has no % vector', missing, method
             USING ERRCODE = 'P0002', HINT = 'api.tile_at(lon, lat) finds the tile at a position; api.tile_overview lists all tiles.';

@@ -1,3 +1,4 @@
+-- requires: internal/compared_keys.sql
 -- requires: internal/describe_matches.sql
 -- requires: internal/full_cities.sql
 -- requires: internal/next_round.sql
@@ -25,40 +26,8 @@ DECLARE
 BEGIN
     LOOP
         WITH compared AS MATERIALIZED (
-            SELECT c.item_id, c.city_id, c.distance FROM (
-                -- The nearest lists first: the limit ends the loop over them. One list of all keys, if they are few.
-                (SELECT l.list_id FROM terrakin.embedding_lists AS l
-                WHERE l.set_id = p.set_id AND l.parent_id = ANY (p.parent_ids) ORDER BY l.centroid <#> p.key)
-                UNION ALL
-                (SELECT l.list_id FROM terrakin.embedding_lists AS l
-                WHERE l.set_id = p.set_id AND p.parent_ids IS NOT NULL AND l.parent_id <> ALL (p.parent_ids)
-                ORDER BY l.centroid <#> p.key)
-                UNION ALL
-                SELECT NULL WHERE p.parent_ids IS NULL
-            ) AS l
-            CROSS JOIN LATERAL (
-                -- Keys have unit length: 1 minus the inner product is the cosine distance.
-                SELECT e.item_id, e.city_id, 1 + (e.key <#> p.key) AS distance
-                FROM terrakin.embedding_keys AS e
-                WHERE e.set_id = p.set_id
-                    AND (p.parent_ids IS NULL OR e.list_id = l.list_id)
-                    AND (p.indexed_city_ids IS NULL OR e.city_id = ANY (p.indexed_city_ids))
-                    AND (p.first_country_number IS NULL
-                        OR e.country_number BETWEEN p.first_country_number AND p.last_country_number)
-                    AND (p.only_city_ids IS NULL OR e.city_id + 0 = ANY (p.only_city_ids))
-                    AND (p.exclude_city_ids IS NULL OR e.city_id <> ALL (p.exclude_city_ids))
-                    AND (anchor.item_ids IS NULL OR e.item_id <> ALL (anchor.item_ids))
-                    AND (p.exclude_within_m IS NULL OR NOT e.location && p.near OR NOT (e.location && p.nearest
-                        OR ST_DWithin(e.location::geography, anchor.location, p.exclude_within_m)))
-                    AND (p.indexed_within IS NULL OR e.location && p.indexed_within)
-                    AND (p.within IS NULL OR ST_Intersects(e.location, p.within) IS TRUE)
-                    AND (p.composite_ids IS NULL OR (
-                        SELECT t.composite_id FROM terrakin.tiles AS t
-                        WHERE t.tile_id = CASE WHEN p.is_tile THEN e.item_id ELSE e.item_id >> 6 END
-                    ) = ANY (p.composite_ids))
-                    AND (filters.min_valid_share IS NULL OR e.valid_share >= filters.min_valid_share)
-                OFFSET 0
-            ) AS c LIMIT p.max_compared
+            SELECT c.item_id, c.city_id, c.distance
+            FROM internal.compared_keys(p, anchor, filters.min_valid_share) AS c
         ),
         ranked AS (
             SELECT b.item_id, b.city_id, b.distance, CASE WHEN p.max_per_tile IS NOT NULL

@@ -1,5 +1,6 @@
 -- requires: functions/block_footprint.sql
 -- requires: functions/tile_cell.sql
+-- requires: internal/block_ids.sql
 -- requires: internal/default_method.sql
 -- requires: internal/map_envelope.sql
 -- requires: internal/map_similarities.sql
@@ -26,15 +27,13 @@ BEGIN
         RAISE EXCEPTION '%_id is %', unit, coalesce(quote_literal(query_id), 'missing')
             USING ERRCODE = '22023', HINT = 'Give the tile or block to compare the others with, for example ?tile_id=123.';
     END IF;
+    PERFORM internal.set_id(unit, used_method);
     -- An error would be a line in Martin's log, and anybody could fill its disk with them.
     IF envelope IS NULL OR NOT (CASE unit
         WHEN 'tile' THEN EXISTS (
             SELECT FROM api.tile_vectors AS v WHERE v.tile_id = query_id::bigint AND v.method = used_method
         )
-        ELSE EXISTS (
-            SELECT FROM terrakin.embedding_keys AS e
-            WHERE e.set_id = internal.set_id(unit, used_method) AND e.item_id = query_id::bigint
-        )
+        ELSE query_id::bigint = ANY (internal.block_ids(query_id::bigint >> 6))
     END) THEN
         RETURN QUERY SELECT NULL::bytea, NULL::text;
         RETURN;

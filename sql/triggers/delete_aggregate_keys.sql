@@ -3,17 +3,17 @@ RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = public, pg_temp
 AS $$
+DECLARE
+    set_ids integer[];
 BEGIN
     -- A refit that has read this aggregate ends first. The statement below then sees the keys that it has written.
     PERFORM FROM terrakin.embedding_sets AS s WHERE s.is_current FOR SHARE;
-    DELETE FROM terrakin.embedding_keys AS e
-    WHERE e.item_id = OLD.tile_id
-        AND e.set_id IN (
-            SELECT s.set_id
-            FROM terrakin.embedding_sets AS s
-            WHERE s.unit = 'tile'
-                AND (s.method = OLD.method OR (s.method = 'mean_std' AND OLD.method = 'std'))
-        );
+    set_ids := ARRAY(
+        SELECT s.set_id
+        FROM terrakin.embedding_sets AS s
+        WHERE s.unit = 'tile' AND (s.method = OLD.method OR (s.method = 'mean_std' AND OLD.method = 'std'))
+    );
+    DELETE FROM terrakin.embedding_keys AS e WHERE e.item_id = OLD.tile_id AND e.set_id = ANY (set_ids);
     RETURN NULL;
 END;
 $$;

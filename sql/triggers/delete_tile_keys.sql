@@ -3,15 +3,19 @@ RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = public, pg_temp
 AS $$
+DECLARE
+    tile_set_ids integer[];
+    block_set_ids integer[];
 BEGIN
     -- A refit that has read this tile ends first. The statements below then see the keys that it has written.
     PERFORM FROM terrakin.embedding_sets AS s WHERE s.is_current FOR SHARE;
+    SELECT array_agg(s.set_id) FILTER (WHERE s.unit = 'tile'), array_agg(s.set_id) FILTER (WHERE s.unit = 'block')
+    INTO tile_set_ids, block_set_ids
+    FROM terrakin.embedding_sets AS s;
     DELETE FROM terrakin.embedding_keys AS e
-    WHERE e.item_id = OLD.tile_id
-        AND e.set_id IN (SELECT s.set_id FROM terrakin.embedding_sets AS s WHERE s.unit = 'tile');
+    WHERE e.item_id = OLD.tile_id AND e.set_id = ANY (tile_set_ids);
     DELETE FROM terrakin.embedding_keys AS e
-    WHERE e.item_id BETWEEN OLD.tile_id << 6 AND OLD.tile_id << 6 | 63
-        AND e.set_id IN (SELECT s.set_id FROM terrakin.embedding_sets AS s WHERE s.unit = 'block');
+    WHERE e.item_id BETWEEN OLD.tile_id << 6 AND OLD.tile_id << 6 | 63 AND e.set_id = ANY (block_set_ids);
     RETURN NULL;
 END;
 $$;

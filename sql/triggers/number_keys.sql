@@ -3,14 +3,20 @@ RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = public, pg_temp
 AS $$
+DECLARE
+    changed_code constant text := to_jsonb(NEW) ->> TG_ARGV[0];
+    number integer;
+    city_ids bigint[];
 BEGIN
     -- Loads that have read the old number end first. The statement below then sees the keys that they have written.
     PERFORM FROM terrakin.embedding_sets AS s WHERE s.is_current FOR NO KEY UPDATE;
+    SELECT n.country_number, ARRAY(SELECT c.city_id FROM terrakin.cities AS c WHERE c.country_code = n.code)
+    INTO number, city_ids
+    FROM terrakin.countries AS n
+    WHERE n.code = changed_code;
     UPDATE terrakin.embedding_keys AS e
-    SET country_number = n.country_number
-    FROM terrakin.cities AS c
-    JOIN terrakin.countries AS n ON n.code = c.country_code
-    WHERE n.code = to_jsonb(NEW) ->> TG_ARGV[0] AND e.city_id = c.city_id AND e.country_number <> n.country_number;
+    SET country_number = number
+    WHERE e.city_id = ANY (city_ids) AND e.country_number <> number;
     RETURN NULL;
 END;
 $$;

@@ -26,7 +26,8 @@ JOIN terrakin.tiles AS t ON t.tile_id = e.item_id >> 6
 JOIN terrakin.cities AS c ON c.city_id = e.city_id
 JOIN terrakin.countries AS n ON n.code = c.country_code
 JOIN terrakin.composites AS m ON m.composite_id = t.composite_id
-WHERE e.set_id = internal.set_id('block', 'mean');
+-- A subquery is evaluated before Citus sends the statement to the workers.
+WHERE e.set_id = (SELECT internal.set_id('block', 'mean') FROM terrakin.embedding_sets AS s LIMIT 1);
 
 COMMENT ON VIEW api.block_overview IS
 'All blocks of 320 m with city, country and position: for maps, QGIS (key: block_id) and tables. Select an area by

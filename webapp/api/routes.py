@@ -38,13 +38,7 @@ TILE = """
         o.umap_x, o.umap_y, o.lon, o.lat, o.is_synthetic, o.licences, o.attributions, o.has_thumbnail,
         ST_AsGeoJSON(o.footprint)::json AS footprint,
         ST_AsGeoJSON(api.dominant_area(o.tile_id))::json AS dominant_area,
-        ARRAY(
-            SELECT e.item_id & 63
-            FROM terrakin.embedding_keys AS e
-            WHERE e.set_id = internal.set_id('block', 'mean')
-                AND e.item_id BETWEEN o.tile_id << 6 AND o.tile_id << 6 | 63
-            ORDER BY e.item_id
-        ) AS block_numbers
+        ARRAY(SELECT b.block_id & 63 FROM unnest(internal.block_ids(o.tile_id)) AS b(block_id)) AS block_numbers
     FROM api.tile_overview AS o
     WHERE o.tile_id = coalesce(
         %(tile_id)s::bigint,

@@ -1,11 +1,14 @@
 """The order in which the files of ``sql/`` run."""
 
+import re
 from pathlib import Path
 
 import pytest
 
-from db.catalogue.files import read_files
+from db.catalogue.files import CITUS, ROOT, read_files
 from db.errors import DbError
+
+FILTER = re.compile(r"\b(?:plan|anchor)\.\w+|\bmin_valid_share\b")
 
 
 def test_roles_come_first_types_before_functions_and_grants_last(sql_folder: Path) -> None:
@@ -34,3 +37,19 @@ def test_a_circle_of_requirements_is_named(sql_folder: Path) -> None:
     (sql_folder / "functions" / "tile_at.sql").write_text("-- requires: views/tile_overview.sql\n")
     with pytest.raises(DbError, match=r"circle: .*tile_at.sql"):
         read_files()
+
+
+def test_where_keys_are_distributed_a_file_takes_the_place_of_another(sql_folder: Path) -> None:
+    plain, distributed = read_files(), read_files(is_distributed=True)
+    assert [file.name for file in plain] == [file.name for file in distributed]
+    changed = {new.name for old, new in zip(plain, distributed, strict=True) if old != new}
+    assert changed == {path.relative_to(ROOT / CITUS).as_posix() for path in (ROOT / CITUS).rglob("*.sql")}
+
+
+def test_both_ways_to_compare_keys_have_the_same_filters() -> None:
+    one, other = (
+        next(file.text for file in read_files(is_distributed=is_distributed) if file.name.endswith("compared_keys.sql"))
+        for is_distributed in (False, True)
+    )
+    assert FILTER.findall(one)
+    assert set(FILTER.findall(one)) == set(FILTER.findall(other))
