@@ -11,7 +11,7 @@ DEMO_PARTS := $(strip $(if $(filter 0,$(REAL)),,demo-real) $(if $(filter 0,$(SYN
 TERRAKIN := .venv/bin/terrakin
 
 .PHONY: help demo demo-real demo-scenes stop evaluate test lint format bench-load bench-page bench-search bench-tiles \
-	fuzz screenshot test-martin test-qgis test-servers test-slow-page
+	fuzz screenshot test-citus test-martin test-qgis test-servers test-slow-page
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -61,6 +61,11 @@ test-martin: ## test the vector tiles of Martin, alone, behind the proxy and on 
 	@scripts/build_frontend.sh
 	@OMP_NUM_THREADS=1 .venv/bin/python -m pytest tests/servers/test_martin.py tests/servers/test_page_with_martin.py \
 		$(PYTEST_ARGS)
+
+test-citus: ## test with keys distributed over two workers (CITUS: an archive of Citus for PostgreSQL 15)
+	@scripts/setup.sh test
+	@scripts/setup.sh servers
+	@OMP_NUM_THREADS=1 .venv/bin/python -m pytest tests/servers/test_citus.py $(PYTEST_ARGS)
 
 lint: ## check the code and the generated files without changing anything
 	@scripts/lint.sh

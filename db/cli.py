@@ -252,6 +252,22 @@ def index(settings: Settings, with_repair: bool, with_refit: bool, with_hnsw: bo
 
 
 @group.command()
+@click.option(
+    "--shards", "n_shards", type=click.IntRange(1, 32_000), help="Number of shards; one per worker if not given."
+)
+@click.pass_obj
+def distribute(settings: Settings, n_shards: int | None) -> None:
+    """Distribute the keys that searches compare over the workers of a Citus coordinator.
+
+    Searches and loads wait while the keys move. The answers stay the same: see docs/scale-out.md.
+    """
+    from db.distribute import distribute as run
+
+    changes = run(settings, n_shards)
+    click.echo(f"the keys are distributed, {len(changes)} files of sql/ applied", err=True)
+
+
+@group.command()
 @click.option("--out", type=click.Path(path_type=Path), default=Path("sql/README.md"), show_default=True)
 @click.pass_obj
 def docs(settings: Settings, out: Path) -> None:

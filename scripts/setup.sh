@@ -6,7 +6,7 @@
 #   scripts/setup.sh demo    for `make demo`
 #   scripts/setup.sh test    for `make test`: also Chromium and terratorch
 #   scripts/setup.sh qgis    for `make test-qgis`: also PyQGIS (930 MB)
-#   scripts/setup.sh servers for `make test-servers`: also PgBouncer and generators of clients
+#   scripts/setup.sh servers for `make test-servers`: also PgBouncer, generators of clients and a server for Citus
 #   scripts/setup.sh bench   for `make bench-...`: also the peers (Qdrant, FAISS)
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -155,6 +155,20 @@ install_system_packages() {
     fi
     apt_install "${wanted[@]}"
     install_pgvector "$major"
+    if [ "$PROFILE" = servers ]; then unpack_newest_minor "$major"; fi
+}
+
+# Unpack the newest minor version of the server, which Citus needs, into .venv/postgresql: the installed one may be running.
+unpack_newest_minor() {
+    [ ! -d .venv/postgresql ] || return 0
+    say "unpacking the newest PostgreSQL $1 for the tests with Citus"
+    apt_update
+    local folder
+    folder=$(mktemp -d)
+    (cd "$folder" && apt-get -q -o APT::Sandbox::User= download "postgresql-$1" >/dev/null) || die "apt-get could not download postgresql-$1"
+    mkdir -p .venv
+    dpkg -x "$folder"/postgresql-"$1"_*.deb .venv/postgresql
+    rm -rf "$folder"
 }
 
 # Prefer the distribution's Python, which is built with profile-guided optimisation: with a default build, an answer of the

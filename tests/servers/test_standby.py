@@ -5,9 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,11 +14,9 @@ from db.check import check
 from db.connect import connect
 from tests.builders.rows import make_city, make_tile
 from tests.builders.towns import build_towns
+from tests.servers.questions import questions, web_answers
 from tests.servers.standby import Pair, streaming_pair
-from webapp import create_app
-from webapp.database import EXTENSION
 
-N_QUESTIONS = 57
 WRITING = (
     ["db", "migrate"], ["db", "index"], ["db", "reset", "--yes"], ["qgis", "setup"], ["etl", "cities"],
     ["etl", "retry"], ["etl", "layout"], ["etl", "load", "--period", "2024-06-01/2024-08-31"],
@@ -42,36 +38,10 @@ def command(pair: Pair, tmp_path: Path, *arguments: str) -> subprocess.Completed
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
-def questions(pair: Pair) -> list[str]:
-    """Return requests to the API and for vector tiles, about several tiles."""
-    with connect(pair.primary, "reader") as conn:
-        tile_ids = [tile_id for (tile_id,) in conn.execute("SELECT tile_id FROM terrakin.tiles ORDER BY 1 LIMIT 9")]
-    paths = ["/api/v1/stats", "/api/v1/cities?q=a", "/tiles/grid/0/0/0"]
-    for tile_id in tile_ids:
-        paths += [
-            f"/api/v1/tiles/{tile_id}",
-            f"/api/v1/similar?tile_id={tile_id}&k=5",
-            f"/api/v1/similar?tile_id={tile_id}&max_per_city=1&exclude_within_m=2000",
-            f"/api/v1/similar?block_id={tile_id << 6}&k=5",
-            f"/api/v1/tiles/{tile_id}/thumbnail.webp",
-            f"/tiles/similarity/3/4/2?tile_id={tile_id}",
-        ]
-    assert len(paths) == N_QUESTIONS
-    return paths
-
-
-def answers(settings: Any, paths: list[str]) -> list[tuple[int, bytes]]:
-    app = create_app(replace(settings, rate_limit="none", picture_rate_limit="none"))
-    client = app.test_client()
-    found = [(answer.status_code, answer.data) for answer in map(client.get, paths)]
-    app.extensions[EXTENSION].close()
-    return found
-
-
 def test_the_web_app_answers_from_the_standby_as_from_the_primary(pair: Pair) -> None:
-    paths = questions(pair)
-    found = answers(pair.standby, paths)
-    assert found == answers(pair.primary, paths)
+    paths = questions(pair.primary)
+    found = web_answers(pair.standby, paths)
+    assert found == web_answers(pair.primary, paths)
     assert sum(status == 200 for status, _ in found) > 30
 
 
@@ -80,7 +50,7 @@ def test_what_is_loaded_on_the_primary_is_found_on_the_standby(pair: Pair) -> No
         make_city(conn, 77, name="Newtown")
         tile_id = make_tile(conn, 77, city_id=77)
     pair.catch_up()
-    ((_, cities), (_, matches)) = answers(
+    ((_, cities), (_, matches)) = web_answers(
         pair.standby, ["/api/v1/cities?q=Newtown", f"/api/v1/similar?tile_id={tile_id}&k=1&origin=any"]
     )
     assert json.loads(cities)["cities"][0]["city_id"] == 77
