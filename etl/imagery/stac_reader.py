@@ -12,13 +12,13 @@ from pystac.stac_io import DefaultStacIO
 from pystac_client.exceptions import APIError
 from pystac_client.stac_api_io import StacApiIO
 from pystac_client.warnings import PystacClientWarning
-from requests.adapters import HTTPAdapter
 from urllib3 import Retry
 
 from db.errors import one_line
 from db.settings import DEFAULT_HTTP_TIMEOUT_S
 from etl.errors import CatalogueError, EtlError, StoppingError
 from etl.imagery.http import ATTEMPTS, LONGEST_WAIT_S, STATUS_CODES, retry_on
+from etl.imagery.whole_answers import WholeAnswers
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ class StaticReader(DefaultStacIO):
         self._timeout_s = timeout_s
         self._session = requests.Session()
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, HTTPAdapter(max_retries=RETRY))
+            self._session.mount(scheme, WholeAnswers(timeout_s, RETRY))
 
     def read_text_from_href(self, href: str) -> str:
         """Read as the parent does, but raise requests.RequestException for HTTP errors."""
@@ -78,7 +78,9 @@ class ApiReader(StacApiIO):
     """Reads the answers of an API, with a timeout and retries."""
 
     def __init__(self, timeout_s: int) -> None:
-        super().__init__(max_retries=RETRY, timeout=timeout_s)
+        super().__init__(timeout=timeout_s)
+        for scheme in ("http://", "https://"):
+            self.session.mount(scheme, WholeAnswers(timeout_s, RETRY))
 
     @retried
     def request(self, *arguments: Any, **named: Any) -> str:

@@ -2,8 +2,9 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -28,6 +29,7 @@ class Api:
         conforms_to: conformance classes of the root; None leaves the key out.
         edit: changes the answer to a search, given its number: the first is 1.
         search: answers a search instead, given its number.
+        pause_s: seconds between two bytes of the answer to a search.
         requests: method and path of each request.
     """
 
@@ -36,6 +38,7 @@ class Api:
     conforms_to: Sequence[str] | None = CONFORMANCE
     edit: Callable[[dict[str, Any], int], Any] = lambda page, number: page
     search: Callable[[int], Answer | None] = lambda number: None
+    pause_s: float = 0
     requests: list[str] = field(default_factory=list, repr=False)
 
     def answer(self, method: str, path: str, address: str) -> Answer:
@@ -88,7 +91,13 @@ def serving(api: Api) -> Iterator[str]:
             for name, value in {"Content-Length": str(len(body)), **headers}.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(body)
+            if not (api.pause_s and self.path.startswith("/search")):
+                self.wfile.write(body)
+                return
+            with suppress(OSError):  # the client has gone
+                for byte in body:
+                    self.wfile.write(bytes([byte]))
+                    time.sleep(api.pause_s)
 
         def do_POST(self) -> None:
             self.do_GET()

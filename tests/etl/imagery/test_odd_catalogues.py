@@ -3,6 +3,7 @@
 import copy
 import json
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -158,6 +159,26 @@ def next_page(page: dict[str, Any], address: str) -> dict[str, Any]:
     """Add a link to a page with the same items."""
     body = {"rel": "next", "href": f"{address}/search", "method": "POST", "body": {}, "merge": True}
     return page | {"links": [body]}
+
+
+def test_an_answer_that_comes_byte_by_byte_costs_one_city(
+    items: Any, lisbon: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("etl.imagery.whole_answers.ATTEMPTS", 0.1)
+    api = Api(items, pause_s=0.2)
+    with serving(api) as url:
+        started = time.monotonic()
+        with pytest.raises(CatalogueError, match=r"not complete after \d+ s"):
+            find_scenes(Source(url, COLLECTION, SUMMER, http_timeout_s=1), lisbon)
+        assert time.monotonic() - started < 30
+
+
+def test_an_answer_that_is_larger_than_any_catalogue_costs_one_city(
+    items: Any, lisbon: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("etl.imagery.whole_answers.MAX_BYTES", 10_000)
+    with pytest.raises(CatalogueError, match="larger"):
+        days(Api(items), lisbon)
 
 
 def test_pages_that_do_not_end_cost_one_city(items: Any, lisbon: City) -> None:
