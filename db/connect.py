@@ -16,6 +16,7 @@ from psycopg.types.shapely import register_shapely
 from db import cluster
 from db.errors import ConnectError, SchemaError, one_line
 from db.extensions import SEARCH_PATH, check_extensions
+from db.failures import advice_on
 from db.roles import ROLE_NAMES, Role
 from db.settings import Settings
 
@@ -115,9 +116,9 @@ def open_connection(settings: Settings, role: Role = "owner", *, autocommit: boo
                 conn.close()
                 raise ConnectError(f"{_address(parts)} is a connection pooler; {DIRECT_PORT}")
         else:
-            conn.execute(set_all())
             if role != "reader":
                 conn.execute(NO_LIMITS)
+            conn.execute(set_all())
     except psycopg.OperationalError as error:
         raise ConnectError(
             f"cannot connect to PostgreSQL at {_address(parts)}: {one_line(error)}; {_advice(error, role)}"
@@ -195,4 +196,4 @@ def _advice(error: psycopg.OperationalError, role: Role) -> str:
         return f"this is a connection pooler; {DIRECT_PORT}"
     if role != "owner" and ROLE_NAMES[role] in str(error):
         return f"run `terrakin db migrate`, which creates role {ROLE_NAMES[role]} and grants it to DATABASE_URL's user"
-    return "start that server, or correct DATABASE_URL"
+    return advice_on(error) or "start that server, or correct DATABASE_URL"

@@ -28,9 +28,14 @@ ABSENT = (pg.UndefinedTable, pg.UndefinedColumn, pg.UndefinedFunction, pg.Undefi
 LOST = "the connection to PostgreSQL is lost: run the same command again"
 
 
+def advice_on(error: psycopg.Error) -> str | None:
+    """Return what to do about an error of one of the classes in ADVICE."""
+    return next((advice for kind, advice in ADVICE.items() if isinstance(error, kind)), None)
+
+
 def explain_failure(error: psycopg.Error) -> str | None:
     """Return one line: what happened, and what to do. None for an error that only a fault of the program explains."""
-    advice = next((advice for kind, advice in ADVICE.items() if isinstance(error, kind)), None)
+    advice = advice_on(error)
     if advice is None and isinstance(error, psycopg.OperationalError):
         advice = LOST
     return advice and f"{one_line(error)}; {advice}; no change is incomplete"

@@ -90,16 +90,6 @@ def test_files_and_objects_are_the_same_and_none_is_overloaded(module_conn: psyc
     assert sorted(module_conn.execute(OBJECTS).fetchall()) == from_files
 
 
-def test_every_function_has_a_fixed_search_path(module_conn: psycopg.Connection[Any]) -> None:
-    open_to_callers = """
-        SELECT p.oid::regprocedure::text
-        FROM pg_proc AS p
-        WHERE p.pronamespace::regnamespace::text IN ('api', 'internal', 'tiles')
-            AND NOT EXISTS (SELECT 1 FROM unnest(p.proconfig) AS c WHERE c LIKE 'search_path=%')
-    """
-    assert names(module_conn, open_to_callers) == []
-
-
 def test_no_function_that_reads_a_table_claims_to_be_immutable(module_conn: psycopg.Connection[Any]) -> None:
     immutable_readers = r"""
         SELECT p.oid::regprocedure::text
