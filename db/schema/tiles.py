@@ -143,7 +143,7 @@ tile_thumbnails = Table(
         "webp",
         LargeBinary,
         nullable=False,
-        comment="True-colour image of the tile, WebP, 128 x 128 px, north up: B04, B03, B02, reflectance 0 to 0.3 "
+        comment="True-colour image of the tile, WebP, 224 x 224 px, north up: B04, B03, B02, reflectance 0 to 0.3 "
         "with gamma 1.4 for every tile; transparent where there are no data.",
     ),
     comment="Thumbnails of the tiles, all with the same stretch.",

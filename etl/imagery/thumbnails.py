@@ -8,7 +8,7 @@ from PIL import Image
 from etl.cities.grid import TILE_PX
 from etl.imagery.sentinel2 import BANDS
 
-SIDE_PX = 128
+SIDE_PX = TILE_PX
 WHITE_REFLECTANCE = 0.3
 """Surface reflectance drawn as white. Sentinel-2's true-colour image (TCI) of Level-2A ends at 0.2, where roofs, sand
 and concrete merge into one white area; at 0.3 they differ, and only clouds, snow and salt are saturated."""
@@ -37,8 +37,8 @@ STRETCH = _stretch_table()
 def thumbnail(chip: np.ndarray) -> bytes:
     """Draw a tile as WebP, SIDE_PX x SIDE_PX px, north up.
 
-    Red, green and blue are B04, B03 and B02; shade = 255 (reflectance / 0.3) ^ (1 / 1.4), clipped to 0..255; each
-    output pixel is the mean of the pixels that it covers. Pixels without data in any band are transparent.
+    Red, green and blue are B04, B03 and B02; shade = 255 (reflectance / 0.3) ^ (1 / 1.4), clipped to 0..255. Pixels
+    without data in any band are transparent.
 
     Args:
         chip: (12, 224, 224) uint16, surface reflectance x 10000 in the order of BANDS; 0 is nodata.
@@ -53,5 +53,5 @@ def thumbnail(chip: np.ndarray) -> bytes:
     if not is_valid.all():
         picture.putalpha(Image.fromarray(np.where(is_valid, np.uint8(255), np.uint8(0))))
     file = io.BytesIO()
-    picture.resize((SIDE_PX, SIDE_PX), Image.Resampling.BOX).save(file, "WEBP", quality=QUALITY, method=METHOD)
+    picture.save(file, "WEBP", quality=QUALITY, method=METHOD)
     return file.getvalue()

@@ -9,5 +9,5 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION api.tile_thumbnail IS
-'Return the true-colour thumbnail of a tile: WebP, 128 x 128 px, north up, with the same stretch for all tiles. NULL if
+'Return the true-colour thumbnail of a tile: WebP, 224 x 224 px, north up, with the same stretch for all tiles. NULL if
 there is none.';

@@ -60,7 +60,7 @@ def tile(tile_id: str, path_data: TilePath) -> Row:
 
 THUMBNAIL = "SELECT api.tile_thumbnail(%(tile_id)s::bigint) AS webp"
 THUMBNAIL_MAX_AGE_S = 86_400
-PICTURE: dict[int | str, Any] = {200: {"description": "WebP, 128 x 128 px, north up.", "content": {"image/webp": {}}}}
+PICTURE: dict[int | str, Any] = {200: {"description": "WebP, 224 x 224 px, north up.", "content": {"image/webp": {}}}}
 
 
 @blueprint.get("/api/v1/tiles/<tile_id>/thumbnail")

@@ -38,7 +38,7 @@ def test_red_green_and_blue_are_b04_b03_and_b02_and_north_is_up() -> None:
     chip = np.full(SHAPE, 100, np.uint16)
     chip[RED, :112], chip[GREEN, 112:, :112], chip[BLUE, 112:, 112:] = 3000, 3000, 3000
     pixels = decode(thumbnail(chip))
-    for area, channel in ((pixels[8:56], 0), (pixels[72:120, 8:56], 1), (pixels[72:120, 72:120], 2)):
+    for area, channel in ((pixels[8:104], 0), (pixels[120:216, 8:104], 1), (pixels[120:216, 120:216], 2)):
         assert area.mean(axis=(0, 1)).argmax() == channel
         assert area[..., channel].min() > 240
 
@@ -47,9 +47,9 @@ def test_pixels_without_data_are_transparent_and_do_not_darken_others() -> None:
     chip = np.full(SHAPE, 1500, np.uint16)
     chip[11, :, :112] = 0
     pixels = decode(thumbnail(chip))
-    assert (pixels[:, :64, 3] == 0).all()
-    assert (pixels[:, 64:, 3] == 255).all()
-    assert abs(pixels[:, 64:, :3] - 155).max() <= 3
+    assert (pixels[:, :112, 3] == 0).all()
+    assert (pixels[:, 112:, 3] == 255).all()
+    assert abs(pixels[:, 120:, :3] - 155).max() <= 3
 
 
 def test_an_array_of_another_shape_or_type_is_refused() -> None:

@@ -2038,7 +2038,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description WebP, 128 x 128 px, north up. */
+            /** @description WebP, 224 x 224 px, north up. */
             200: {
                 headers: {
                     [name: string]: unknown;

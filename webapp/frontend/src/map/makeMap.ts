@@ -47,7 +47,7 @@ export function makeMap(container: HTMLDivElement, isDark: boolean, tilesUrl: st
   try {
     map = new maplibregl.Map({
       container,
-      style: mapStyle(isDark, absoluteUrl(tilesUrl)),
+      style: mapStyle(isDark, absoluteUrl(tilesUrl), `${absoluteUrl('/pictures')}/{z}/{x}/{y}.webp`),
       hash: 'map',
       center: [15, 25],
       zoom: 1.3,

@@ -14,6 +14,8 @@ export const PICK_MIN_ZOOM: Record<Unit, number> = { tile: CLICK_MIN_ZOOM, block
 export const MARK_MAX_ZOOM: Record<Unit, number> = { tile: 10, block: 12 };
 /** The layers of round marks. */
 export const MARK_LAYERS = ['match-points', 'selected-point', 'match-ranks'];
+/** From this zoom on the thumbnails of all tiles are painted in the grid. */
+const PICTURES_MIN_ZOOM = 9;
 const FONT = ['sans-serif'];
 
 export const NOTHING: FeatureCollection = { type: 'FeatureCollection', features: [] };
@@ -22,12 +24,13 @@ export const NOTHING: FeatureCollection = { type: 'FeatureCollection', features:
 const STATE_SOURCES = ['lines', 'blocks', 'matches', 'matchPoints', 'selected', 'dominant', 'selectedPoint', 'hovered', 'area'] as const;
 export type StateSource = (typeof STATE_SOURCES)[number];
 
-function sources(tilesUrl: string): Record<string, SourceSpecification> {
+function sources(tilesUrl: string, picturesUrl: string): Record<string, SourceSpecification> {
   const natural = 'Made with <a href="https://www.naturalearthdata.com/">Natural Earth</a>';
   return {
     // At a scale of 1:50 million the shapes need no tiles beyond zoom 8, and no detail below a pixel.
     base: { type: 'geojson', data: overviewUrl, attribution: natural, maxzoom: 8, tolerance: 1, buffer: 16 },
     terrakin: { type: 'vector', url: `${tilesUrl}/grid` },
+    pictures: { type: 'raster', tiles: [picturesUrl], tileSize: 512, minzoom: PICTURES_MIN_ZOOM, maxzoom: 13 },
     ...Object.fromEntries(STATE_SOURCES.map((id) => [id, { type: 'geojson', data: NOTHING } satisfies SourceSpecification])),
   };
 }
@@ -37,10 +40,15 @@ const growing = (thin: number, thick: number) =>
 const whenState = (state: string, yes: number, no: number) =>
   ['case', ['boolean', ['feature-state', state], false], yes, no] as DataDrivenPropertyValueSpecification<number>;
 
+/** Return an opacity that leaves the pictures visible from the zoom on that shows them. */
+const overPictures = (before: DataDrivenPropertyValueSpecification<number>, from: DataDrivenPropertyValueSpecification<number>) =>
+  ['step', ['zoom'], before, PICTURES_MIN_ZOOM, from] as DataDrivenPropertyValueSpecification<number>;
+
 function gridLayers(p: Palette): LayerSpecification[] {
   return [
     { id: 'sea', type: 'background', paint: { 'background-color': p.sea } },
     { id: 'land', type: 'fill', source: 'base', filter: ['==', ['geometry-type'], 'Polygon'], paint: { 'fill-color': p.land } },
+    { id: 'pictures', type: 'raster', source: 'pictures', minzoom: PICTURES_MIN_ZOOM, paint: { 'raster-fade-duration': 0 } },
     {
       id: 'borders',
       type: 'line',
@@ -54,7 +62,7 @@ function gridLayers(p: Palette): LayerSpecification[] {
       type: 'fill',
       source: 'terrakin',
       'source-layer': 'grid',
-      paint: { 'fill-color': p.tile, 'fill-opacity': whenState('hover', 0.55, 0.22) },
+      paint: { 'fill-color': p.tile, 'fill-opacity': overPictures(whenState('hover', 0.55, 0.22), whenState('hover', 0.3, 0.04)) },
     },
     {
       id: 'grid-line',
@@ -136,9 +144,9 @@ function markLayers(p: Palette): LayerSpecification[] {
       minzoom: 10,
       paint: { 'fill-color': p.tile, 'fill-opacity': 0.55, 'fill-outline-color': p.text },
     },
-    { id: 'matches', type: 'fill', source: 'matches', paint: { 'fill-color': p.matches, 'fill-opacity': 0.45 } },
+    { id: 'matches', type: 'fill', source: 'matches', paint: { 'fill-color': p.matches, 'fill-opacity': overPictures(0.45, 0.1) } },
     { id: 'match-line', type: 'line', source: 'matches', layout: round, paint: { 'line-color': p.matches, 'line-width': growing(1, 3) } },
-    { id: 'dominant', type: 'fill', source: 'dominant', minzoom: 9, paint: { 'fill-color': p.selected, 'fill-opacity': 0.28 } },
+    { id: 'dominant', type: 'fill', source: 'dominant', minzoom: 9, paint: { 'fill-color': p.selected, 'fill-opacity': 0.2 } },
     {
       id: 'dominant-line',
       type: 'line',
@@ -229,8 +237,8 @@ for (const layer of mapLayers(false)) if ('source' in layer && layer.source in L
 
 const hidden = (layer: LayerSpecification) => ({ ...layer, layout: { ...layer.layout, visibility: 'none' } }) as LayerSpecification;
 
-export function mapStyle(isDark: boolean, tilesUrl: string): StyleSpecification {
+export function mapStyle(isDark: boolean, tilesUrl: string, picturesUrl: string): StyleSpecification {
   const empty = new Set(Object.values(LAYERS_OF).flat());
   const layers = mapLayers(isDark).map((layer) => (empty.has(layer.id) ? hidden(layer) : layer));
-  return { version: 8, sources: sources(tilesUrl), layers };
+  return { version: 8, sources: sources(tilesUrl, picturesUrl), layers };
 }
