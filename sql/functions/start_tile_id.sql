@@ -27,16 +27,16 @@ AS $$
     )
     SELECT c.tile_id
     FROM candidates AS c
-    ORDER BY c.is_synthetic, c.n_bytes IS NULL, c.valid_share < 0.95, (
+    ORDER BY c.is_synthetic, (
         SELECT max(nullif(1 - (c.embedding <=> o.embedding), 'NaN') * least(c.valid_share, o.valid_share))
         FROM candidates AS o
         WHERE o.city_id <> c.city_id AND o.is_synthetic = c.is_synthetic
-    ) DESC NULLS LAST, c.n_bytes DESC NULLS LAST, c.tile_id
+    ) DESC NULLS LAST, c.valid_share < 0.95, c.n_bytes DESC NULLS LAST, c.tile_id
     LIMIT 1;
 $$;
 
 COMMENT ON FUNCTION api.start_tile_id IS
-'Return the tile that the map opens with: of a real place rather than a synthetic town, with a whole picture, and with
-the most similar tile in another city; a tile that imagery covers in part counts for its valid_share. One tile of each of
-the 50 composites with the largest valid_share is compared: the one with the largest thumbnail file, which is that of the
-richest picture, of those with at least 95 % valid pixels if there are any. NULL without tiles.';
+'Return the tile that the map opens with: of a real place rather than a synthetic town, and with the most similar tile in
+another city; a tile that imagery covers in part counts for its valid_share. One tile of each of the 50 composites with
+the largest valid_share is compared: the one with the largest thumbnail file, which is that of the richest picture, of
+those with at least 95 % valid pixels if there are any. NULL without tiles.';

@@ -125,7 +125,11 @@ def test_more_and_less_like_this_search_by_examples(page: Page, site: str, towns
     more, less = listed(page)[1], listed(page)[-1]
     page.locator(f"li[data-tile-id='{more}']").get_by_role("button", name=re.compile("^More like")).click()
     page.locator(f"li[data-tile-id='{less}']").get_by_role("button", name=re.compile("^Less like")).click()
-    query = "SELECT tile_id FROM api.similar_to_examples(%s::bigint[], negative => %s::bigint[]) ORDER BY rank"
+    query = """
+        SELECT tile_id
+        FROM api.similar_to_examples(%s::bigint[], negative => %s::bigint[], exclude_same_city => false)
+        ORDER BY rank
+    """
     expect_listed(page, ids(sql(towns, query, [tile_id, more], [less])))
     expect_in_address(page, f"positive={more}")
     expect_in_address(page, f"negative={less}")

@@ -134,7 +134,8 @@ def test_examples_are_blocks(page: Page, site: str, towns: TownDatabase) -> None
     page.get_by_role("button", name="More like match 2,").click()
     query = """
         SELECT block_id
-        FROM api.similar_to_examples(%s::bigint[], negative => %s::bigint[], unit => 'block', k => 6)
+        FROM api.similar_to_examples(%s::bigint[], negative => %s::bigint[], unit => 'block', k => 6,
+            exclude_same_city => false)
         ORDER BY rank
     """
     rows = sql(towns, query, [block_id, matches[1]], [])

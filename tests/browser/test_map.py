@@ -160,7 +160,7 @@ def test_a_match_can_be_searched_from_and_back_returns(page: Page, site: str, to
 
 def test_an_unknown_tile_is_reported(page: Page, site: str) -> None:
     open_page(page, f"{site}/?tile=1")
-    expect(page.get_by_role("alert")).to_contain_text("Not found")
+    expect(page.get_by_role("alert")).to_contain_text("There is no such tile")
     expect(page.get_by_role("alert")).to_contain_text("tile 1")
 
 

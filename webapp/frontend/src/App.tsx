@@ -1,7 +1,7 @@
 // The page: the question and its matches on the left, the map, the scatter plot. All share one state (state/PageProvider.tsx).
 
 import { Suspense } from 'preact/compat';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import './app.css';
 import { Compare } from './compare/Compare';
 import { Header } from './header/Header';
@@ -24,17 +24,33 @@ export const App = () => (
   </PageProvider>
 );
 
+/** The hash of the address contains the position of the map, so that the link must not change it. */
+function skipToMatches(event: Event): void {
+  event.preventDefault();
+  document.querySelector<HTMLElement>('#matches button')?.focus();
+}
+
 function Parts() {
-  const { state } = usePage();
+  const { state, chosen } = usePage();
   const { isDark } = useScheme();
+  const panel = useRef<HTMLDivElement>(null);
+  const { chosenId } = state.page;
+  useEffect(() => panel.current?.scrollTo({ top: 0 }), [chosenId]);
+  const city = chosen.value?.tile.city;
+  useEffect(() => {
+    document.title = city === undefined ? 'terrakin' : `${city} · terrakin`;
+  }, [city]);
   useEffect(() => {
     document.documentElement.dataset.scheme = isDark ? 'dark' : 'light';
   }, [isDark]);
   return (
     <div className="app">
+      <a className="skip" href="#matches" onClick={skipToMatches}>
+        Skip to the matches
+      </a>
       <Banners />
       <main>
-        <div className="panel">
+        <div className="panel" ref={panel}>
           <Header />
           <UnitSwitch />
           <Problems />

@@ -5,14 +5,22 @@ import type { Map } from 'maplibre-gl';
 import { TerraDraw, TerraDrawPolygonMode, ValidateNotSelfIntersecting } from 'terra-draw';
 import { TerraDrawMapLibreGLAdapter } from 'terra-draw-maplibre-gl-adapter';
 
-/** Let the user draw one polygon, then call `onDrawn`. Return a function that cancels the drawing. */
-export function drawPolygon(map: Map, colour: `#${string}`, onDrawn: (area: Polygon) => void): () => void {
+/**
+ * Let the user draw one polygon, then call `onDrawn`; `onCrossed` if its lines cross, which leaves it open. Return a
+ * function that cancels the drawing.
+ */
+export function drawPolygon(map: Map, colour: `#${string}`, onDrawn: (area: Polygon) => void, onCrossed: () => void): () => void {
   const draw = new TerraDraw({
     adapter: new TerraDrawMapLibreGLAdapter({ map }),
     modes: [
       new TerraDrawPolygonMode({
         styles: { fillColor: colour, fillOpacity: 0.12, outlineColor: colour, outlineWidth: 2, closingPointColor: colour },
-        validation: (feature, { updateType }) => (String(updateType) === 'finish' ? ValidateNotSelfIntersecting(feature) : { valid: true }),
+        validation: (feature, { updateType }) => {
+          if (String(updateType) !== 'finish') return { valid: true };
+          const found = ValidateNotSelfIntersecting(feature);
+          if (!found.valid) onCrossed();
+          return found;
+        },
       }),
     ],
   });

@@ -141,7 +141,7 @@ function click(map: maplibregl.Map, event: maplibregl.MapMouseEvent, events: Map
     return;
   }
   if (under) return events.onClick(under);
-  const [city] = map.queryRenderedFeatures(event.point, { layers: ['cities', 'city-labels'] });
+  const city = cityUnder(map, event.point);
   if (city?.geometry.type === 'Point') {
     map.flyTo({ center: city.geometry.coordinates as [number, number], zoom: CITY_ZOOM });
   }
@@ -156,11 +156,17 @@ function thingUnder(map: maplibregl.Map, { point, lngLat }: maplibregl.MapMouseE
   return tile ? { tileId: Number(tile.properties.tile_id), at: { lon, lat } } : null;
 }
 
+/** Return the city whose dot is at a pixel, else the one whose name is there. */
+function cityUnder(map: maplibregl.Map, point: maplibregl.PointLike): maplibregl.MapGeoJSONFeature | undefined {
+  const [dot] = map.queryRenderedFeatures(point, { layers: ['cities'] });
+  return dot ?? map.queryRenderedFeatures(point, { layers: ['city-labels'] })[0];
+}
+
 function hover(map: maplibregl.Map, events: MapEvents): void {
   map.on('mousemove', (event) => {
     if (events.isDrawing() || !map.getLayer('grid')) return;
     const under = thingUnder(map, event);
-    const isOverCity = under === null && map.queryRenderedFeatures(event.point, { layers: ['cities', 'city-labels'] }).length > 0;
+    const isOverCity = under === null && cityUnder(map, event.point) !== undefined;
     map.getCanvas().style.cursor = under || isOverCity ? 'pointer' : '';
     const isTooSmall = under !== null && 'tileId' in under && map.getZoom() < PICK_MIN_ZOOM[events.unit()];
     events.onHover(isTooSmall ? null : under);

@@ -4,6 +4,7 @@ import type { ColorSpecification, DataDrivenPropertyValueSpecification, LayerSpe
 import type { Method } from '../api/types';
 import type { Unit } from '../geo/unit';
 import { viridisStops } from '../ui/viridis';
+import { palette } from './palette';
 import { absoluteUrl } from './urls';
 
 export interface SimilarityTo {
@@ -45,8 +46,8 @@ const LAYERS: LayerSpecification[] = [
   },
 ];
 
-/** Colour the map by similarity to a tile or block; null removes the colours. */
-export function showSimilarity(map: Map, tilesUrl: string, similarity: SimilarityTo | null): void {
+/** Colour a map, painted as its style has it, by similarity to a tile or block; null removes the colours. */
+export function showSimilarity(map: Map, tilesUrl: string, similarity: SimilarityTo | null, isDark: boolean): void {
   for (const { id } of LAYERS) if (map.getLayer(id)) map.removeLayer(id);
   if (map.getSource(SOURCE)) map.removeSource(SOURCE);
   if (!similarity) return;
@@ -54,4 +55,13 @@ export function showSimilarity(map: Map, tilesUrl: string, similarity: Similarit
   const query = new URLSearchParams({ [`${unit}_id`]: String(id), ...(method && { method }) });
   map.addSource(SOURCE, { type: 'vector', url: `${absoluteUrl(tilesUrl)}/similarity?${query}` });
   for (const layer of LAYERS) map.addLayer(layer, ABOVE);
+  drawRings(map, palette(isDark).matches);
+}
+
+/** Draw the matches as rings, which leave the colours below them visible. */
+function drawRings(map: Map, colour: string): void {
+  map.setPaintProperty('match-points', 'circle-opacity', 0);
+  map.setPaintProperty('match-points', 'circle-stroke-color', colour);
+  map.setPaintProperty('match-points', 'circle-stroke-width', 3);
+  map.setPaintProperty('matches', 'fill-opacity', 0);
 }

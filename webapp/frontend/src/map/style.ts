@@ -16,6 +16,8 @@ export const MARK_MAX_ZOOM: Record<Unit, number> = { tile: 10, block: 12 };
 export const MARK_LAYERS = ['match-points', 'selected-point', 'match-ranks'];
 /** From this zoom on the thumbnails of all tiles are painted in the grid. */
 const PICTURES_MIN_ZOOM = 9;
+/** Up to this zoom the names of cities are drawn; beyond, they would cover the pictures. */
+const LABEL_MAX_ZOOM = 11;
 const FONT = ['sans-serif'];
 
 export const NOTHING: FeatureCollection = { type: 'FeatureCollection', features: [] };
@@ -98,20 +100,6 @@ function cityLayers(p: Palette): LayerSpecification[] {
         'circle-stroke-width': 1,
       },
     },
-    {
-      id: 'lasso-cities',
-      type: 'circle',
-      source: 'terrakin',
-      'source-layer': 'cities',
-      maxzoom: CLICK_MIN_ZOOM,
-      filter: ['in', ['get', 'city_id'], ['literal', []]],
-      paint: {
-        'circle-color': p.lasso,
-        'circle-radius': ['interpolate', ['linear'], ['sqrt', ['get', 'n_tiles']], 1, 4, 40, 13],
-        'circle-stroke-color': p.halo,
-        'circle-stroke-width': 1.5,
-      },
-    },
   ];
 }
 
@@ -146,7 +134,7 @@ function markLayers(p: Palette): LayerSpecification[] {
     },
     { id: 'matches', type: 'fill', source: 'matches', paint: { 'fill-color': p.matches, 'fill-opacity': overPictures(0.45, 0.1) } },
     { id: 'match-line', type: 'line', source: 'matches', layout: round, paint: { 'line-color': p.matches, 'line-width': growing(1, 3) } },
-    { id: 'dominant', type: 'fill', source: 'dominant', minzoom: 9, paint: { 'fill-color': p.selected, 'fill-opacity': 0.2 } },
+    { id: 'dominant', type: 'fill', source: 'dominant', minzoom: 9, paint: { 'fill-color': p.selected, 'fill-opacity': overPictures(0.28, 0) } },
     {
       id: 'dominant-line',
       type: 'line',
@@ -167,7 +155,13 @@ function pointLayers(p: Palette): LayerSpecification[] {
       source: 'matchPoints',
       maxzoom: MARK_MAX_ZOOM.tile,
       layout: { 'circle-sort-key': ['-', 0, ['get', 'rank']] },
-      paint: { 'circle-color': p.matches, 'circle-radius': 9, 'circle-stroke-color': p.halo, 'circle-stroke-width': 1.5 },
+      paint: {
+        'circle-color': p.matches,
+        'circle-opacity': 1,
+        'circle-radius': 9,
+        'circle-stroke-color': p.halo,
+        'circle-stroke-width': 1.5,
+      },
     },
     {
       id: 'selected-point',
@@ -195,8 +189,23 @@ function pointLayers(p: Palette): LayerSpecification[] {
       },
     },
     {
+      id: 'lasso-cities',
+      type: 'circle',
+      source: 'terrakin',
+      'source-layer': 'cities',
+      maxzoom: CLICK_MIN_ZOOM,
+      filter: ['in', ['get', 'city_id'], ['literal', []]],
+      paint: {
+        'circle-color': p.lasso,
+        'circle-radius': ['interpolate', ['linear'], ['sqrt', ['get', 'n_tiles']], 1, 4, 40, 13],
+        'circle-stroke-color': p.halo,
+        'circle-stroke-width': 1.5,
+      },
+    },
+    {
       id: 'city-labels',
       type: 'symbol',
+      maxzoom: LABEL_MAX_ZOOM,
       source: 'terrakin',
       'source-layer': 'cities',
       layout: {

@@ -20,6 +20,8 @@ interface Events {
 
 const NOT_LOADED = new Problem('Drawing is not available', 'A part of the page could not be loaded. Load the page again to draw an area.', 0);
 
+const CROSSED = new Problem('The lines of the area cross', 'Go back over the last corner, or press Esc and draw it again.', 0);
+
 /** Let the user draw an area on the map. The library is loaded when drawing first starts. */
 export function useDrawing(map: Map | null, isDark: boolean, events: Events): Drawing {
   const [isOn, setOn] = useState(false);
@@ -35,7 +37,7 @@ export function useDrawing(map: Map | null, isDark: boolean, events: Events): Dr
         stop = drawPolygon(map, latest.current.colour, (area) => {
           setOn(false);
           latest.current.onDrawn(area);
-        });
+        }, () => latest.current.onProblem(CROSSED));
         setReady(true);
       },
       () => {

@@ -19,17 +19,16 @@ export function useMapState(map: Map | null, tilesUrl: string | null, isDark: bo
   useMarks(map);
   useLasso(map);
   useEffect(() => {
-    if (map && tilesUrl) showSimilarity(map, tilesUrl, similarity);
-  }, [map, tilesUrl, similarity]);
-  useEffect(() => {
     if (map) setData(map, 'area', area ? [{ type: 'Feature', geometry: area, properties: {} }] : []);
   }, [map, area]);
   useEffect(() => {
     if (map && view) go(map, view, latestUnit.current);
   }, [map, view, latestUnit]);
   useEffect(() => {
-    if (map) repaint(map, isDark);
-  }, [map, isDark]);
+    if (!map) return;
+    repaint(map, isDark);
+    if (tilesUrl) showSimilarity(map, tilesUrl, similarity, isDark);
+  }, [map, tilesUrl, isDark, similarity]);
 }
 
 /** What is chosen, the matches and what is hovered, drawn after the list. */

@@ -1,6 +1,8 @@
 // What users must know wherever matches are listed: synthetic data, untrained weights, errors, the encoder, and whose pixels these are.
 
+import { Problem } from '../api/problem';
 import type { Encoder } from '../api/types';
+import type { Unit } from '../geo/unit';
 import { loadedOrigin } from '../state/origin';
 import { usePage } from '../state/PageProvider';
 import { plural } from '../ui/format';
@@ -13,6 +15,11 @@ const WEIGHTS: Record<NonNullable<Encoder['weights']>, string> = {
   pretrained: 'published weights',
   random: 'random weights',
   fitted: 'filters taken from this data set',
+};
+
+const NO_SUCH_PLACE: Record<Unit, Problem> = {
+  tile: new Problem('There is no such tile', 'It may have been removed. Choose a square on the map.', 404),
+  block: new Problem('There is no such block', 'It may have been removed. Choose a square on the map.', 404),
 };
 
 export function Banners() {
@@ -50,15 +57,17 @@ function OriginBanner({ encoder }: { encoder: Encoder }) {
 /** What went wrong: with the answers on the page, and with the last action of the user. */
 export function Problems() {
   const { state, dispatch, unit, chosen, similar, encoder, config } = usePage();
-  const problem = chosen.problem ?? similar.problem ?? encoder.problem ?? config.problem;
+  const failed = [chosen, similar, encoder, config].find(({ problem }) => problem !== null);
+  const problem = failed?.problem ?? null;
   const { blocklessTileId } = state;
   // The chosen block may not exist although its tile does.
   const isBlockUnknown = unit === 'block' && chosen.value !== null && problem?.status === 404;
+  const isUnknown = problem !== null && problem.status === 404;
   const tileId = blocklessTileId ?? (isBlockUnknown ? chosen.value!.tile.tile_id : null);
   return (
     <>
       {tileId !== null && <NoBlock tileId={tileId} />}
-      {problem && !isBlockUnknown && <ProblemNote problem={problem} />}
+      {problem && !isBlockUnknown && <ProblemNote problem={isUnknown ? NO_SUCH_PLACE[unit] : problem} {...(!isUnknown && { onRetry: failed!.retry })} />}
       {state.notice && <ProblemNote problem={state.notice} onClose={() => dispatch({ type: 'noticed', problem: null })} />}
     </>
   );

@@ -1,5 +1,6 @@
 // The matches, best first, as the database ranks them.
 
+import { useEffect, useRef } from 'preact/hooks';
 import { thumbnailUrl } from '../api/client';
 import type { Match } from '../api/types';
 import { squareOf } from '../geo/blocks';
@@ -12,7 +13,7 @@ import { RowActions } from './RowActions';
 export function ResultList() {
   const { similar, matches } = usePage();
   return (
-    <ol className="results" aria-busy={similar.isLoading} aria-label="Matches, most similar first">
+    <ol className="results" id="matches" data-stale={similar.problem !== null || undefined} aria-busy={similar.isLoading} aria-label="Matches, most similar first">
       {matches.map((match) => (
         <Row key={match.id} match={match} />
       ))}
@@ -24,8 +25,14 @@ function Row({ match }: { match: Match }) {
   const { state, dispatch, hovered } = usePage();
   const { id, tile_id: tileId, block_id: blockId, lon, lat } = match;
   const hover = (hoveredId: number | null) => dispatch({ type: 'hovered', id: hoveredId });
+  const isShown = id === state.page.shownId;
+  const row = useRef<HTMLLIElement>(null);
+  useEffect(() => {
+    if (isShown) row.current?.scrollIntoView({ block: 'nearest' });
+  }, [isShown]);
   return (
     <li
+      ref={row}
       data-tile-id={tileId}
       data-block-id={blockId ?? undefined}
       data-rank={match.rank}
@@ -36,13 +43,13 @@ function Row({ match }: { match: Match }) {
       <button
         type="button"
         className="show"
-        aria-current={id === state.page.shownId ? 'location' : undefined}
+        aria-current={isShown ? 'location' : undefined}
         title="Show on the map"
         onFocus={() => hover(id)}
         onClick={() => dispatch({ type: 'matchShown', id, at: { lon, lat } })}
       >
         <span className="picture">
-          {match.has_thumbnail && <img src={thumbnailUrl(tileId)} alt="" loading="lazy" width="56" height="56" />}
+          {match.has_thumbnail && <img src={thumbnailUrl(tileId)} alt="" loading="lazy" width="224" height="224" />}
           {match.has_thumbnail && blockId !== null && <BlockOutline id={blockId} />}
           <span className="rank" data-side={blockId !== null && isUnderRank(blockId) ? 'right' : undefined}>
             {match.rank}

@@ -4,6 +4,7 @@ import { ExportMenu } from '../export/ExportMenu';
 import { boundsOf } from '../geo/bounds';
 import { SearchForm } from '../search/SearchForm';
 import { usePage } from '../state/PageProvider';
+import { EmptyAnswer } from './EmptyAnswer';
 import { comparedText, foundText } from './found';
 import { ResultList } from './ResultList';
 import './results.css';
@@ -23,7 +24,9 @@ export function Results() {
 }
 
 function Summary() {
-  const { dispatch, unit, chosen, similar, matches } = usePage();
+  const { state, dispatch, unit, chosen, similar, matches } = usePage();
+  const { positive, chosenId } = state.page;
+  const nExamples = positive.length + (chosenId === null ? 0 : 1);
   const showAll = () => {
     const places = chosen.value ? [...matches, chosen.value] : matches;
     dispatch({ type: 'viewRequested', view: { bounds: boundsOf(places) } });
@@ -39,7 +42,13 @@ function Summary() {
           <ExportMenu />
         </div>
       )}
-      {matches.length > 0 && <p className="compared">{comparedText(matches, unit)}</p>}
+      {matches.length > 0 && (
+        <p className="compared">
+          {comparedText(matches, unit)}
+          {nExamples > 1 && '. Distances are to the nearest example'}
+        </p>
+      )}
+      {similar.value?.length === 0 && !similar.isLoading && <EmptyAnswer />}
     </div>
   );
 }

@@ -5,7 +5,7 @@ import { Icon, type IconName } from '../ui/Icon';
 /** What can be done with a match beside showing it. */
 export function RowActions({ match }: { match: Match }) {
   const { state, unit, dispatch } = usePage();
-  const { id } = match;
+  const { id, lon, lat } = match;
   const where = `match ${match.rank}, in ${match.city}`;
   return (
     <div className="row-actions">
@@ -33,7 +33,10 @@ export function RowActions({ match }: { match: Match }) {
         icon="find"
         title={`Search from this ${unit}`}
         label={`Search from ${where}`}
-        onClick={() => dispatch({ type: 'picked', id })}
+        onClick={() => {
+          dispatch({ type: 'picked', id });
+          dispatch({ type: 'viewRequested', view: { lon, lat } });
+        }}
       />
     </div>
   );

@@ -27,7 +27,9 @@ export function NumberInput({ id, min, max, step = 1, value, placeholder = '', o
     const timer = setTimeout(() => latestCommit.current(number), TYPING_MS);
     return () => clearTimeout(timer);
   }, [text, shown, isValid, number, latestCommit]);
+  const limits = `A ${step < 1 ? '' : 'whole '}number from ${min.toLocaleString('en')} to ${max.toLocaleString('en')}`;
   return (
+    <>
     <input
       id={id}
       type="number"
@@ -38,8 +40,10 @@ export function NumberInput({ id, min, max, step = 1, value, placeholder = '', o
       value={text}
       placeholder={placeholder}
       aria-invalid={!isValid}
-      title={isValid ? undefined : `A ${step < 1 ? '' : 'whole '}number from ${min} to ${max}`}
+      aria-describedby={isValid ? undefined : `${id}-limits`}
       onInput={(event) => setText(event.currentTarget.value)}
     />
+    {!isValid && <small id={`${id}-limits`} className="limits" role="alert">{limits}</small>}
+    </>
   );
 }

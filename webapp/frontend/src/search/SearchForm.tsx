@@ -2,6 +2,7 @@
 
 import { SEARCH_ARGUMENTS } from '../api/schema';
 import { DEFAULT_SEARCH } from '../state/page';
+import { usePage } from '../state/PageProvider';
 import { Field } from './Field';
 import { MethodField } from './MethodField';
 import { NumberInput } from './NumberInput';
@@ -17,6 +18,7 @@ const IS_ROOMY = window.matchMedia('(min-width: 46rem) and (min-height: 62rem)')
 
 export function SearchForm() {
   const { search, change } = useSearch();
+  const hasExamples = usePage().state.page.positive.length > 0;
   return (
     <details className="settings" open={IS_ROOMY}>
       <summary>
@@ -28,10 +30,11 @@ export function SearchForm() {
         <label className="check">
           <input
             type="checkbox"
-            checked={!search.exclude_same_city}
+            checked={hasExamples || !search.exclude_same_city}
+            disabled={hasExamples}
             onChange={(event) => change({ exclude_same_city: !event.currentTarget.checked })}
           />
-          Include the same city
+          {hasExamples ? 'The cities of the examples are included' : 'Include the same city'}
         </label>
         <OriginField />
         <PlaceFilters />

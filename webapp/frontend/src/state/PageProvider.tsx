@@ -59,9 +59,10 @@ export function PageProvider({ children }: { children: ComponentChildren }) {
   const encoder = useAnswer('encoder', getEncoder);
   const config = useAnswer('config', getConfig);
   useOpening(page, encoder.value?.start_tile_id ?? null, dispatch);
-  const chosen = useAnswer(chosenId === null ? null : `${unit} ${chosenId}`, (signal) => findChosen(unit, chosenId!, signal));
+  const isOfArea = page.area !== null && page.areaUse === 'like';
+  const chosen = useAnswer(chosenId === null || isOfArea ? null : `${unit} ${chosenId}`, (signal) => findChosen(unit, chosenId!, signal));
   const request = useMemo(() => requestOf(page), [page]);
-  const similar = useAnswer(request && JSON.stringify(request), (signal) => findSimilar(request!, signal));
+  const similar = useAnswer(request && JSON.stringify(request), (signal) => findSimilar(request!, signal), { keepsOld: true });
   const matches = similar.value ?? NO_MATCHES;
   const hovered = useHovered(unit, hoveredId, matches, chosen.value);
   useFirstView(chosenId, chosen.value, matches, !HAD_MAP_POSITION && request !== null, dispatch);

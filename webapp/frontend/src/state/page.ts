@@ -58,13 +58,18 @@ export const isQuestionless = ({ chosenId, positive, negative, area }: PageState
 /** Return the search as the API takes it; null if nothing is searched for. */
 export function requestOf({ chosenId, positive, negative, area, areaUse, search }: PageState): SearchRequest | null {
   const filters = { ...filtersOf(search), within: areaUse === 'within' ? area : null };
-  const request = (path: string, anchor: object): SearchRequest => ({ path: `api/v1/${path}`, body: withoutEmpty({ ...anchor, ...filters }) });
+  const request = (path: string, anchor: object, changed: Partial<Search> = {}): SearchRequest => ({
+    path: `api/v1/${path}`,
+    body: withoutEmpty({ ...anchor, ...filters, ...changed }),
+  });
   const unit = search.unit === DEFAULT_SEARCH.unit ? {} : { unit: search.unit };
   if (area && areaUse === 'like') return request('similar-to-area', { area, ...unit });
   const examples = chosenId === null ? positive : [chosenId, ...positive];
   if (examples.length === 0) return null;
   if (examples.length === 1 && chosenId !== null && negative.length === 0) return request(search.unit === 'tile' ? 'similar' : 'similar-blocks', { [`${search.unit}_id`]: chosenId });
-  return request('similar-to-examples', { positive: examples, negative, ...unit });
+  // Examples are left out themselves, but not their cities.
+  const anywhere = positive.length > 0 ? { exclude_same_city: false } : {};
+  return request('similar-to-examples', { positive: examples, negative, ...unit }, anywhere);
 }
 
 /** Return the filters that the unit has: all blocks have the same method, and a tile contains one tile. */

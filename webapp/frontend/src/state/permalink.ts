@@ -2,6 +2,7 @@
 // Not in it: the map's position (in the hash, kept by MapLibre), colours and tokens (preferences.ts).
 
 import type { Polygon } from 'geojson';
+import { SEARCH_ARGUMENTS } from '../api/schema';
 import { UNITS } from '../geo/unit';
 import { listsOf } from './filters';
 import { METHODS } from './methods';
@@ -27,13 +28,13 @@ export function readQuery(query: string): PageState {
     area: readArea(values.get('area')),
     areaUse: oneOf('area_use', AREA_USES) ?? 'within',
     search: {
-      k: number('k') ?? DEFAULT_SEARCH.k,
+      k: clamped('k', number('k')) ?? DEFAULT_SEARCH.k,
       unit,
       method: oneOf('method', METHODS),
-      exclude_within_m: number('exclude_within_m') ?? DEFAULT_SEARCH.exclude_within_m,
+      exclude_within_m: clamped('exclude_within_m', number('exclude_within_m')) ?? DEFAULT_SEARCH.exclude_within_m,
       exclude_same_city: values.get('exclude_same_city') !== 'false',
-      max_per_city: number('max_per_city') || null,
-      max_per_tile: number('max_per_tile') || null,
+      max_per_city: clamped('max_per_city', number('max_per_city') || null),
+      max_per_tile: clamped('max_per_tile', number('max_per_tile') || null),
       min_similarity: similarity(values.get('min_similarity')),
       origin: oneOf('origin', ORIGINS),
       ...listsOf(list),
@@ -45,6 +46,12 @@ export function readQuery(query: string): PageState {
     compareId: number('compare'),
     isHelpOpen: values.has('help'),
   };
+}
+
+/** Return the number within the limits of its argument: an address may be typed or older. */
+function clamped(name: 'k' | 'exclude_within_m' | 'max_per_city' | 'max_per_tile', value: number | null): number | null {
+  const { minimum, maximum } = SEARCH_ARGUMENTS[name];
+  return value === null ? null : Math.max(Math.max(minimum, name === 'k' ? 1 : 0), Math.min(value, maximum));
 }
 
 function integer(text: string | null): number | null {
