@@ -5,11 +5,24 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.walk import expect_in_address, expect_listed, expect_map_at, listed, open_page, place, sql
+from tests.browser.walk import (
+    click_middle,
+    expect_in_address,
+    expect_listed,
+    expect_map_at,
+    listed,
+    open_page,
+    place,
+    sql,
+)
 from tests.builders.towns import TOWNS, TownDatabase
 
 TOWN = TOWNS[0]
 SIMILAR = "SELECT tile_id FROM api.similar_tiles(%s{}) ORDER BY rank"
+WHERE_IS = """
+    SELECT ST_X(c.location::geometry) AS lon, ST_Y(c.location::geometry) AS lat
+    FROM terrakin.cities AS c WHERE c.city_id = %s
+"""
 EXAMPLES = """
     SELECT tile_id FROM api.similar_to_examples(%s::bigint[], exclude_same_city => false) ORDER BY rank
 """
@@ -157,3 +170,28 @@ def test_the_map_shows_the_pictures_of_tiles(page: Page, site: str, towns: TownD
     with page.expect_response(re.compile(r"/pictures/1[0-3]/\d+/\d+\.webp")) as answer:
         open_page(page, f"{site}/?tile={harbour(towns)}#map=12/{lat}/{lon}")
     assert answer.value.status == 200
+
+
+def test_a_click_where_nothing_is_names_the_nearest_city(page: Page, site: str, towns: TownDatabase) -> None:
+    lon, lat = place(towns, harbour(towns))
+    open_page(page, f"{site}/#map=10/{lat + 1}/{lon}")
+    click_middle(page)
+    expect(page.get_by_role("alert")).to_contain_text(
+        re.compile(rf"No tiles here.*nearest: {TOWN.name[:9]}.* 1\d\d km")
+    )
+
+
+def test_a_click_on_a_dot_goes_to_its_city_though_another_name_lies_on_it(
+    page: Page, site: str, towns: TownDatabase
+) -> None:
+    """Dots are looked for before names: only the dot of a town is in the middle of the map."""
+    (row,) = sql(towns, WHERE_IS, TOWN.city_id)
+    open_page(page, f"{site}/#map=4/{row['lat']}/{row['lon']}")
+    click_middle(page)
+    expect_map_at(page, row["lon"], row["lat"])
+    expect(page).to_have_url(re.compile(r"#map=(9|1\d)"))
+
+
+def test_without_a_tile_the_plot_is_not_coloured_by_similarity(page: Page, site: str) -> None:
+    open_page(page, f"{site}/?scatter=similarity")
+    expect(page.get_by_label("Colour by")).to_have_value("continent")

@@ -124,6 +124,18 @@ def test_an_address_that_says_otherwise_does_not_open_on_the_start_place(
     expect(page.locator(".selected").filter(has_text=str(start_tile(places)))).to_have_count(0)
 
 
+def test_the_page_offers_other_places_to_start_from(page: Page, address: str, places: TownDatabase) -> None:
+    (row,) = sql(places, "SELECT api.start_tile_ids() AS ids")
+    (other, *_) = row["ids"]
+    open_page(page, address)
+    cards = page.get_by_role("region", name="Start here").get_by_role("button")
+    expect(cards).to_have_count(len(row["ids"]))
+    cards.first.click()
+    expect_in_address(page, f"tile={other}")
+    expect_map_at(page, *place(places, other))
+    expect(cards).to_have_count(0)
+
+
 def test_back_returns_to_the_place_that_the_page_opened_on(page: Page, address: str, places: TownDatabase) -> None:
     start = start_tile(places)
     page.goto(address)
@@ -230,7 +242,7 @@ def test_the_plot_and_the_search_for_places_mark_synthetic_places(
 
 def test_banner_and_footer_say_what_is_loaded(page: Page, address: str) -> None:
     page.goto(address)
-    expect(page.get_by_role("note")).to_contain_text("Real and synthetic places:")
+    expect(page.get_by_role("note")).to_contain_text("have made-up pixels")
     footer = page.locator("footer")
     footer.get_by_text("Contains modified Copernicus Sentinel data. Sources and licences").click()
     expect(footer.get_by_role("listitem").filter(has_text=ATTRIBUTION)).to_be_visible()

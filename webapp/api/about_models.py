@@ -85,6 +85,7 @@ class Encoder(BaseModel):
     start_tile_id: int | None = Field(
         description="Tile to open with: of a real place if there is one, else synthetic; null without tiles."
     )
+    start_tile_ids: list[int] = Field(description="Up to four other tiles to start from, as different as possible.")
     is_synthetic: bool = Field(description=IS_SYNTHETIC)
     n_tiles: int
     n_synthetic_tiles: int

@@ -78,6 +78,23 @@ def thumbnail(tile_id: str, path_data: TilePath) -> Response:
     return response
 
 
+NEAREST = """
+    SELECT c.name, ST_Distance(c.location, p.point) AS distance_m
+    FROM (SELECT ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4326)::geography AS point) AS p
+    CROSS JOIN terrakin.cities AS c
+    WHERE EXISTS (SELECT FROM terrakin.tiles AS t WHERE t.city_id = c.city_id)
+    ORDER BY c.location <-> p.point
+    LIMIT 1
+"""
+
+
+def _nowhere(at: Position) -> str:
+    """Return that there is no tile at a position, and which city with tiles is nearest."""
+    nearest = database().row(NEAREST, {"lon": at.lon, "lat": at.lat})
+    known = f"; nearest: {nearest['name']}, {nearest['distance_m'] / 1000:,.0f} km" if nearest else ""
+    return f"no tile contains lon {at.lon}, lat {at.lat}{known}"
+
+
 @blueprint.get("/api/v1/tile-at")
 @blueprint.input(Position, location="query")
 @blueprint.output(Tile)
@@ -85,7 +102,7 @@ def tile_at(query_data: Position) -> Row:
     """Return the newest tile whose footprint contains a position."""
     row = database().row(TILE, {"tile_id": None, "lon": query_data.lon, "lat": query_data.lat})
     if row is None:
-        raise NotFoundError(f"no tile contains lon {query_data.lon}, lat {query_data.lat}; only cities have tiles")
+        raise NotFoundError(_nowhere(query_data))
     return row
 
 
@@ -223,6 +240,7 @@ ENCODER = """
         e.name, e.weights, e.weights_sha256, e.dimension, e.post_processing ->> 'method' AS post_processing,
         e.fitted_at,
         internal.default_method() AS default_method, api.start_tile_id() AS start_tile_id,
+        api.start_tile_ids() AS start_tile_ids,
         c.n_synthetic_tiles > 0 AS is_synthetic, c.n_tiles, c.n_synthetic_tiles, c.n_cities, c.n_countries,
         ARRAY(
             SELECT DISTINCT a.attribution

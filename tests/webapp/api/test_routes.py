@@ -235,6 +235,9 @@ def test_the_encoder_is_described_with_counts_and_synthetic_data(client: FlaskCl
     assert answer["attributions"] == ["Made by terrakin", "Not observed"]
     assert answer["default_method"] == "mean"
     assert client.get(f"/api/v1/tiles/{answer['start_tile_id']}").get_json()["has_thumbnail"] is True
+    others = [client.get(f"/api/v1/tiles/{tile_id}").get_json() for tile_id in answer["start_tile_ids"]]
+    assert len({tile["city_id"] for tile in others}) == len(others) > 1
+    assert answer["start_tile_id"] not in answer["start_tile_ids"]
 
 
 def test_an_empty_database_has_no_encoder(database: Settings) -> None:

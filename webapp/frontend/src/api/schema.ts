@@ -575,6 +575,8 @@ export interface components {
             default_method: "mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std";
             /** @description Tile to open with: of a real place if there is one, else synthetic; null without tiles. */
             start_tile_id: number | null;
+            /** @description Up to four other tiles to start from, as different as possible. */
+            start_tile_ids: number[];
             /** @description Whether any composite has synthetic pixels. */
             is_synthetic: boolean;
             n_tiles: number;

@@ -54,7 +54,7 @@ export function TileMap() {
           </p>
         )}
         {imagery.url && imagery.hasFailed && (
-          <p className="map-note" role="status">
+          <p className="map-note passing" role="status">
             {imagery.imagery?.name} cannot be reached; the base map stays.
           </p>
         )}

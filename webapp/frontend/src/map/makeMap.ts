@@ -32,6 +32,8 @@ export type Under = { matchId: number } | { tileId: number; at: LonLat };
 
 export interface MapEvents {
   onClick: (under: Under) => void;
+  /** A click where neither a match, a tile nor a city is, on a map that shows tiles. */
+  onMissed: (at: LonLat) => void;
   onHover: (under: Under | null) => void;
   onImageryFailed: () => void;
   onImageryLoaded: () => void;
@@ -144,6 +146,9 @@ function click(map: maplibregl.Map, event: maplibregl.MapMouseEvent, events: Map
   const city = cityUnder(map, event.point);
   if (city?.geometry.type === 'Point') {
     map.flyTo({ center: city.geometry.coordinates as [number, number], zoom: CITY_ZOOM });
+  } else if (map.getZoom() >= CLICK_MIN_ZOOM) {
+    const { lng: lon, lat } = event.lngLat.wrap();
+    events.onMissed({ lon, lat });
   }
 }
 

@@ -20,6 +20,7 @@ export function useMap(container: RefObject<HTMLDivElement | null>, tilesUrl: st
     const { current } = latest;
     const made = makeMap(container.current!, current.isDark, tilesUrl, {
       onClick: (under) => latest.current.events.onClick(under),
+      onMissed: (at) => latest.current.events.onMissed(at),
       onHover: (under) => latest.current.events.onHover(under),
       onImageryFailed: () => latest.current.events.onImageryFailed(),
       onImageryLoaded: () => latest.current.events.onImageryLoaded(),

@@ -8,9 +8,9 @@ import { REST_MS } from '../state/useHovered';
 import type { MapEvents, Under } from './makeMap';
 
 /** Return what clicks and moves of the pointer on the map do. */
-export function usePointer(): Pick<MapEvents, 'onClick' | 'onHover'> {
+export function usePointer(): Pick<MapEvents, 'onClick' | 'onHover' | 'onMissed'> {
   const { dispatch, unit, matches } = usePage();
-  const { pickBlock } = useCommands();
+  const { pickAt, pickBlock } = useCommands();
   const hoverBlock = useBlockHover();
   const showMatch = (id: number) => {
     const match = matches.find((other) => other.id === id);
@@ -22,6 +22,8 @@ export function usePointer(): Pick<MapEvents, 'onClick' | 'onHover'> {
       else if (unit === 'block') pickBlock(under.tileId, under.at);
       else dispatch({ type: 'picked', id: under.tileId });
     },
+    // The answer names the nearest city.
+    onMissed: ({ lon, lat }) => pickAt(lon, lat),
     onHover: (under) => {
       if (unit === 'block') hoverBlock(under);
       else dispatch({ type: 'hovered', id: under && ('matchId' in under ? under.matchId : under.tileId) });

@@ -29,7 +29,7 @@ export function Banners() {
       {encoder && <OriginBanner encoder={encoder} />}
       {encoder?.weights === 'random' && (
         <p className="banner" role="note">
-          <strong>Random weights:</strong> the encoder is untrained, so similarities mean little.
+          <strong>Untrained model:</strong> rankings are meaningless.
         </p>
       )}
     </div>
@@ -41,15 +41,14 @@ function OriginBanner({ encoder }: { encoder: Encoder }) {
   if (origin === 'synthetic') {
     return (
       <p className="banner" role="note">
-        <strong>Synthetic demonstration data:</strong> the towns and their pixels are invented, not observed by a satellite.
+        <strong>Demo:</strong> made-up pixels at real city positions; no satellite observed them.
       </p>
     );
   }
   if (origin !== 'any') return null;
   return (
     <p className="banner" role="note">
-      <strong>Real and synthetic places:</strong> those marked <SyntheticBadge /> are invented. A search finds places of the origin it
-      starts from, unless the settings say otherwise.
+      Places marked <SyntheticBadge /> have made-up pixels. A search from a real place finds real places.
     </p>
   );
 }

@@ -4,8 +4,9 @@ import { inUnit } from '../geo/unit';
 import { usePage } from '../state/PageProvider';
 import { AreaCard } from './AreaCard';
 import { Examples } from './Examples';
-import './question.css';
 import { ChosenPlace } from './ChosenPlace';
+import './question.css';
+import { StartCards } from './StartCards';
 
 export function Question() {
   const { state, unit, chosen } = usePage();
@@ -13,9 +14,7 @@ export function Question() {
   const { startId } = state;
   return (
     <>
-      {startId !== null && chosenId === inUnit(unit, startId) && (
-        <p className="hint">A real place, and the places that look most like it. Click any square on the map to search from there.</p>
-      )}
+      {startId !== null && chosenId === inUnit(unit, startId) && <StartCards />}
       {chosen.value && <ChosenPlace chosen={chosen.value} />}
       {positive.length + negative.length > 0 && <Examples />}
       {area && <AreaCard area={area} />}

@@ -2,6 +2,7 @@ import { COLOUR_BYS, type ColourBy } from '../state/page';
 import { usePage } from '../state/PageProvider';
 import { COLOUR_NAMES } from './describe';
 import type { Plot } from './plot';
+import { shownColours } from './useColouring';
 
 interface Props {
   isLassoOn: boolean;
@@ -36,7 +37,7 @@ function ColourChoice() {
     <label>
       Colour by{' '}
       <select
-        value={scatter ?? COLOUR_BYS[0]}
+        value={shownColours(scatter, chosenId) ?? COLOUR_BYS[0]}
         onChange={(event) => dispatch({ type: 'scatterSwitched', colourBy: event.currentTarget.value as ColourBy })}
       >
         {COLOUR_BYS.map((by) => (

@@ -1,14 +1,20 @@
 import { useMemo } from 'preact/hooks';
 import { useAnswer } from '../api/useAnswer';
 import { tileIdOf } from '../geo/unit';
+import type { ColourBy } from '../state/page';
 import { usePage } from '../state/PageProvider';
 import { useScheme } from '../state/preferences';
 import { byCity, byContinent, bySimilarity, type Colouring } from './colours';
 import { getSimilarities, type Layout } from './layout';
 
+/** Return what colours the points: without something chosen there is no similarity to it. */
+export const shownColours = (wanted: ColourBy | null, chosenId: number | null): ColourBy | null =>
+  wanted === 'similarity' && chosenId === null ? 'continent' : wanted;
+
 /** Return the colours of the points; null until the layout is known. */
 export function useColouring(layout: Layout | null, selected: number): Colouring | null {
-  const { scatter, chosenId, search } = usePage().state.page;
+  const { scatter: wanted, chosenId, search } = usePage().state.page;
+  const scatter = shownColours(wanted, chosenId);
   const tileId = chosenId === null ? null : tileIdOf(search.unit, chosenId);
   const { isDark } = useScheme();
   const isBySimilarity = scatter === 'similarity' && tileId !== null;

@@ -53,7 +53,9 @@ export function useCommands(): Commands {
 async function pickedAt(unit: Unit, lon: number, lat: number): Promise<Action> {
   const block = unit === 'block' ? await blockAt(lon, lat) : null;
   if (block) return { type: 'picked', id: block.block_id };
-  const { tile_id: tileId } = await getTileAt(lon, lat);
+  const { tile_id: tileId } = await getTileAt(lon, lat).catch((error: unknown) => {
+    throw error instanceof Problem && error.status === 404 ? new Problem('No tiles here', error.detail, error.status) : error;
+  });
   return unit === 'tile' ? { type: 'picked', id: tileId } : { type: 'blockMissed', tileId };
 }
 
