@@ -12,7 +12,7 @@ from webapp.api import caching, openapi, search, umap
 from webapp.api import routes as api
 from webapp.database import EXTENSION, Database
 from webapp.http import headers, problems, query_strings, rate_limits, request_log
-from webapp.pages import docs, imagery
+from webapp.pages import docs, imagery, sharing
 from webapp.pages import routes as pages
 from webapp.vector_tiles import cache, routes
 
@@ -65,7 +65,7 @@ def create_app(settings: Settings) -> APIFlask:
         app.wsgi_app = ProxyFix(app.wsgi_app, **trusted)  # type: ignore[method-assign]
     app.extensions[cache.EXTENSION] = cache.TileCache()
     problems.install(app)
-    for module in (api, search, umap, routes, pictures, docs, pages):
+    for module in (api, search, umap, routes, pictures, docs, pages, sharing):
         app.register_blueprint(module.blueprint)
     # Hooks before a view run in this order, hooks after it in reverse: the log records what was sent, and compression
     # gets the complete answer.

@@ -33,9 +33,9 @@ def pictures(z: int, x: int, y: int) -> Response:
 
     def compute() -> Row:
         rows = database().rows(PICTURES, {"z": z, "x": x, "y": y})
-        return {"mvt": draw(rows)}
+        return {"webp": draw(rows)}
 
-    webp: bytes = tile_cache().get(("pictures", z, x, y), compute)["mvt"]
+    webp: bytes = tile_cache().get(("pictures", z, x, y), compute)["webp"]
     response = Response(webp, content_type="image/webp")
     response.headers["Cache-Control"] = CACHE_CONTROL
     response.add_etag()

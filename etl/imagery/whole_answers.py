@@ -23,8 +23,7 @@ class WholeAnswers(HTTPAdapter):
     """Sends requests for ``requests.Session``, and reads the whole answer.
 
     The timeout of a request is the time until the next byte. The limit here is that of the whole answer, after all its
-    attempts. A thread that still waits for the rest of an answer does not keep the
-    process from ending.
+    attempts. A thread that still waits for the rest of an answer does not keep the process from ending.
     """
 
     def __init__(self, timeout_s: int, retry: Retry) -> None:
@@ -41,6 +40,7 @@ class WholeAnswers(HTTPAdapter):
 
         def send_and_read() -> requests.Response:
             response = send(request, *arguments, **named)
+            # As requests does it for the property `content`, which would read on without a limit.
             response._content = _body(response)
             response._content_consumed = True
             return response

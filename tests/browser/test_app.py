@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.walk import (
+    click_corners,
     expect_in_address,
     expect_listed,
     expect_map_at,
@@ -143,14 +144,7 @@ def test_a_drawn_area_limits_the_search_or_is_searched_for(page: Page, site: str
     tile_id = towns.tile_of(TOWN.city_id, "harbour")
     lon, lat = place(towns, towns.tiles[OTHER.city_id][4][0])
     open_page(page, f"{site}/?tile={tile_id}#map=9/{lat}/{lon}")
-    page.get_by_role("button", name="Draw area").click()
-    expect(page.get_by_role("status").filter(has_text="Click the corners")).to_be_visible()
-    box = page.locator(".map-canvas").bounding_box()
-    assert box
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    for dx, dy in ((-180, -150), (180, -150), (180, 150), (-180, 150), (-180, 150)):
-        page.mouse.move(x + dx, y + dy)
-        page.mouse.click(x + dx, y + dy, delay=30)
+    click_corners(page, ((-180, -150), (180, -150), (180, 150), (-180, 150)))
     card = page.get_by_role("region", name="Drawn area")
     expect(card).to_contain_text("4 corners")
     page.wait_for_url(re.compile("area="))

@@ -6,6 +6,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from tests.browser.walk import (
+    click_corners,
     click_middle,
     expect_in_address,
     expect_listed,
@@ -144,14 +145,7 @@ def test_a_number_outside_its_limits_is_explained_below_its_field(page: Page, si
 def test_lines_that_cross_are_reported_while_an_area_is_drawn(page: Page, site: str, towns: TownDatabase) -> None:
     lon, lat = place(towns, harbour(towns))
     open_page(page, f"{site}/#map=9/{lat}/{lon}")
-    page.get_by_role("button", name="Draw area").click()
-    expect(page.get_by_role("status").filter(has_text="Click the corners")).to_be_visible()
-    box = page.locator(".map-canvas").bounding_box()
-    assert box
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    for dx, dy in ((-150, -150), (150, 150), (150, -150), (-150, 150), (-150, 150)):
-        page.mouse.move(x + dx, y + dy)
-        page.mouse.click(x + dx, y + dy, delay=30)
+    click_corners(page, ((-150, -150), (150, 150), (150, -150), (-150, 150)))
     expect(page.get_by_role("alert").filter(has_text="The lines of the area cross")).to_be_visible()
 
 

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -40,6 +40,18 @@ def click_middle(page: Page) -> None:
     box = page.locator(".map-canvas").bounding_box()
     assert box
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+
+def click_corners(page: Page, corners: Sequence[tuple[int, int]]) -> None:
+    """Draw an area: click corners, in pixels from the middle of the map; the last one twice ends it."""
+    page.get_by_role("button", name="Draw area").click()
+    expect(page.get_by_role("status").filter(has_text="Click the corners")).to_be_visible()
+    box = page.locator(".map-canvas").bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    for dx, dy in (*corners, corners[-1]):
+        page.mouse.move(x + dx, y + dy)
+        page.mouse.click(x + dx, y + dy, delay=30)
 
 
 def wait_until(page: Page, holds: Callable[[], bool]) -> None:

@@ -18,7 +18,7 @@ NONE = "none"
 IN_MEMORY = "memory://"
 UNLIMITED = ("api.health", "metrics", "pages.asset", "pages.index", None)
 UPLOADS = ("search.similar_to_chip",)
-PICTURES = ("tiles.tile", "tiles.tilejson", "pictures.pictures", "api.thumbnail")
+PICTURES = ("tiles.tile", "tiles.tilejson", "pictures.pictures", "sharing.picture", "api.thumbnail")
 
 
 def install(app: APIFlask, settings: Settings) -> None:

@@ -8,6 +8,7 @@ from flask import Response, request, send_from_directory
 from werkzeug.security import safe_join
 
 from webapp.errors import FrontEndMissingError
+from webapp.pages import sharing
 
 STATIC = Path(__file__).parents[1] / "static"
 ASSETS = STATIC / "assets"
@@ -20,10 +21,17 @@ blueprint = APIBlueprint("pages", __name__, enable_openapi=False)
 
 @blueprint.get("/")
 def index() -> Response:
-    """Return the map page. Browsers revalidate it, because it names the built files, whose names hold a hash."""
+    """Return the map page, whose head fits the address. Browsers revalidate it, because it names the built files."""
     if not (STATIC / "index.html").is_file():
         raise FrontEndMissingError("Run scripts/build_frontend.sh, then load the page again.")
-    response = send_from_directory(STATIC, "index.html")
+    shared = sharing.describe(request.args)
+    if shared:
+        page = (STATIC / "index.html").read_text(encoding="utf-8")
+        response = Response(sharing.with_description(page, shared), mimetype="text/html")
+        response.add_etag()
+        response.make_conditional(request)
+    else:
+        response = send_from_directory(STATIC, "index.html")
     response.headers["Cache-Control"] = "no-cache"
     return response
 

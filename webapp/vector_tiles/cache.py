@@ -1,4 +1,4 @@
-"""In-memory cache of vector tiles and TileJSON, kept for a minute as Martin does."""
+"""In-memory cache of map tiles and TileJSON, kept for a minute as Martin does."""
 
 from collections.abc import Callable, Hashable
 from threading import Lock
@@ -42,4 +42,4 @@ def tile_cache() -> TileCache:
 
 
 def _size(row: dict[str, Any]) -> int:
-    return MIN_ROW_BYTES + len(row.get("mvt") or b"")
+    return MIN_ROW_BYTES + sum(len(value) for value in row.values() if isinstance(value, bytes))
