@@ -1,4 +1,4 @@
-"""The route /pictures: thumbnails on the map, drawn as raster tiles, one request for all thumbnails in a map tile."""
+"""Pictures made of thumbnails: raster tiles for the map, all thumbnails of a map tile at once, and blocks."""
 
 import io
 from typing import LiteralString
@@ -19,6 +19,9 @@ MIN_ZOOM, MAX_ZOOM = 9, 13
 """At zoom 9 a thumbnail is 15 px wide at the equator, at zoom 13 it has 234 of its 224 px."""
 CACHE_CONTROL = "public, max-age=600"
 QUALITY = 80
+THUMBNAIL_PX = 224
+BLOCK_SIDE_PX = 96
+"""960 m: the block and as much again on each side."""
 PICTURES: LiteralString = """
     SELECT p.webp, ST_AsGeoJSON(p.corners)::json -> 'coordinates' AS corners
     FROM internal.map_pictures(%(z)s::integer, %(x)s::integer, %(y)s::integer) AS p
@@ -43,6 +46,20 @@ def pictures(z: int, x: int, y: int) -> Response:
     return response
 
 
+def draw_block(rows: list[Row]) -> bytes:
+    """Return the surroundings of a block as WebP, BLOCK_SIDE_PX square, transparent where no thumbnail lies.
+
+    Args:
+        rows: ``webp``, ``left_px`` and ``top_px``: see internal.block_pictures.
+    """
+    canvas = Image.new("RGBA", (BLOCK_SIDE_PX, BLOCK_SIDE_PX))
+    for row in rows:
+        # Thumbnails that an older version made are smaller, until the next run replaces them.
+        picture = Image.open(io.BytesIO(bytes(row["webp"]))).convert("RGBA").resize((THUMBNAIL_PX, THUMBNAIL_PX))
+        canvas.paste(picture, (row["left_px"], row["top_px"]))
+    return _webp(canvas)
+
+
 def draw(rows: list[Row]) -> bytes:
     """Return a map tile as WebP, SIDE_PX x SIDE_PX px, transparent where no thumbnail lies.
 
@@ -52,8 +69,12 @@ def draw(rows: list[Row]) -> bytes:
     canvas = Image.new("RGBA", (SIDE_PX, SIDE_PX))
     for row in rows:
         _paste(canvas, bytes(row["webp"]), SIDE_PX * np.array(row["corners"]))
+    return _webp(canvas)
+
+
+def _webp(picture: Image.Image) -> bytes:
     file = io.BytesIO()
-    canvas.save(file, "WEBP", quality=QUALITY, method=2)
+    picture.save(file, "WEBP", quality=QUALITY, method=2)
     return file.getvalue()
 
 

@@ -58,7 +58,11 @@ BEGIN
                 lower(c.country_code COLLATE "C") AS code
         ) AS k
         WHERE (only_city_id IS NULL OR c.city_id = only_city_id)
-            AND (strpos(k.name, wanted) > 0 OR starts_with(k.country, wanted) OR k.code = wanted)
+            AND (strpos(k.name, wanted) > 0 OR starts_with(k.country, wanted) OR k.code = wanted OR (
+                -- Lisbon, Portugal: each word begins a word of the name or the country.
+                SELECT bool_and(strpos(' ' || k.name || ' ' || k.country, ' ' || w.word) > 0)
+                FROM string_to_table(wanted, ' ') AS w(word)
+            ))
     ),
     page AS (
         SELECT f.*, count(*) OVER () AS n_found

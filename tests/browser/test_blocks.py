@@ -92,7 +92,9 @@ def test_a_click_lists_what_is_similar_to_the_block_under_the_pointer(
     for item, row in zip(page.locator("ol.results > li").all(), rows, strict=True):
         expect(item).to_have_attribute("data-tile-id", str(row["tile_id"]))
         expect(item).to_contain_text(f"{row['similarity']:.3f}")
-        expect(item.locator(".block-outline")).to_have_attribute("data-block-id", str(row["block_id"]))
+        picture = item.locator("img")
+        expect(picture).to_have_attribute("src", re.compile(rf"/blocks/{row['block_id']}/thumbnail$"))
+        expect(picture).to_have_js_property("naturalWidth", 96)
     expect(page.get_by_text("Every eligible block compared")).to_be_visible()
 
 

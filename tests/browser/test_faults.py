@@ -189,3 +189,14 @@ def test_a_click_on_a_dot_goes_to_its_city_though_another_name_lies_on_it(
 def test_without_a_tile_the_plot_is_not_coloured_by_similarity(page: Page, site: str) -> None:
     open_page(page, f"{site}/?scatter=similarity")
     expect(page.get_by_label("Colour by")).to_have_value("continent")
+
+
+def test_the_number_of_a_tile_is_found(page: Page, site: str, towns: TownDatabase) -> None:
+    tile_id = harbour(towns)
+    open_page(page, site)
+    field = page.get_by_role("combobox", name="City or coordinates")
+    field.fill(f"Tile {tile_id}")
+    expect(page.get_by_role("option")).to_contain_text(f"Go to {tile_id}")
+    field.press("Enter")
+    expect_in_address(page, f"tile={tile_id}")
+    expect_map_at(page, *place(towns, tile_id))

@@ -60,6 +60,9 @@ def found(conn: psycopg.Connection[Any], *arguments: Any) -> list[int]:
         ("_", []),
         ("'; DROP TABLE terrakin.cities; --", []),
         ("nowhere", []),
+        ("São Paulo, Brazil", [1]),
+        ("brazil, sao", [1]),
+        ("Paulo, Norway", []),
     ],
 )
 def test_accents_and_case_do_not_matter(cities: psycopg.Connection[Any], typed: str, city_ids: list[int]) -> None:

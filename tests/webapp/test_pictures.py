@@ -109,3 +109,34 @@ def test_a_client_that_has_the_picture_gets_304(app: APIFlask, place: tuple[floa
 @pytest.mark.parametrize("path", ["8/0/0", "14/0/0", "9/512/0", "9/0/512"])
 def test_other_zooms_and_places_outside_the_world_do_not_exist(app: APIFlask, path: str) -> None:
     assert app.test_client().get(f"/pictures/{path}.webp").status_code == 404
+
+
+def block_picture(client: FlaskClient, block_id: int) -> Image.Image:
+    answer = client.get(f"/api/v1/blocks/{block_id}/thumbnail")
+    assert (answer.status_code, answer.content_type) == (200, "image/webp")
+    picture = Image.open(io.BytesIO(answer.data)).convert("RGBA")
+    assert picture.size == (96, 96)
+    return picture
+
+
+def test_a_block_is_shown_with_what_lies_around_it_across_the_borders_of_tiles(
+    app: APIFlask, database: Settings, place: tuple[float, float]
+) -> None:
+    with connect(database) as conn:
+        (red,) = conn.execute(TILE_ID, {"row": ROW, "col": COL, "month": "2024-06-01"}).fetchone() or (0,)
+        conn.execute("UPDATE terrakin.tile_thumbnails SET webp = %s WHERE tile_id = %s", (webp(GREEN), red))
+    client = app.test_client()
+    # The easternmost block of the middle row: its north is green, its south blue, and in the east lies the red tile.
+    picture = block_picture(client, (red << 6) + 3 * 7 + 6)
+    assert is_near(picture.getpixel((10, 10)), GREEN)  # type: ignore[arg-type]
+    assert is_near(picture.getpixel((10, 90)), (30, 30, 200))  # type: ignore[arg-type]
+    assert is_near(picture.getpixel((80, 10)), RED)  # type: ignore[arg-type]
+    # The north-western block: nothing lies beyond its tile.
+    corner = block_picture(client, red << 6)
+    assert corner.getpixel((10, 40))[3] == corner.getpixel((40, 10))[3] == 0  # type: ignore[index]
+    assert is_near(corner.getpixel((40, 40)), GREEN)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("block_id", ["1", "281474976710655", "x"])
+def test_a_block_without_a_picture_is_not_found(app: APIFlask, block_id: str) -> None:
+    assert app.test_client().get(f"/api/v1/blocks/{block_id}/thumbnail").status_code in (404, 422)

@@ -8,6 +8,7 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import Response, current_app, request
 
+from webapp import pictures
 from webapp.api import caching
 from webapp.api.about_models import Config, Encoder, Health, Stats
 from webapp.api.models import (
@@ -71,7 +72,11 @@ def thumbnail(tile_id: str, path_data: TilePath) -> Response:
     row = database().row(THUMBNAIL, {"tile_id": path_data.tile_id}, binary=True) or {}
     if row["webp"] is None:
         raise NotFoundError(f"tile {tile_id} does not exist or has no thumbnail; run `terrakin etl run` to make them")
-    response = Response(row["webp"], content_type="image/webp")
+    return _picture(row["webp"])
+
+
+def _picture(webp: bytes) -> Response:
+    response = Response(webp, content_type="image/webp")
     response.headers["Cache-Control"] = f"public, max-age={THUMBNAIL_MAX_AGE_S}"
     response.add_etag()
     response.make_conditional(request)
@@ -136,6 +141,23 @@ def block(block_id: str, path_data: BlockPath) -> Row:
             f"block {block_id} does not exist; /api/v1/block-at?lon=&lat= finds the block at a position"
         )
     return row
+
+
+BLOCK_PICTURES = "SELECT p.webp, p.left_px, p.top_px FROM internal.block_pictures(%(block_id)s::bigint) AS p"
+BLOCK_PICTURE: dict[int | str, Any] = {
+    200: {"description": "WebP, 96 x 96 px (960 m), north up, the block in the middle.", "content": {"image/webp": {}}}
+}
+
+
+@blueprint.get("/api/v1/blocks/<block_id>/thumbnail")
+@blueprint.input(BlockPath, location="path")
+@blueprint.doc(responses=BLOCK_PICTURE)
+def block_thumbnail(block_id: str, path_data: BlockPath) -> Response:
+    """Return the true-colour picture of a block and its surroundings, across the borders of its tile."""
+    rows = database().rows(BLOCK_PICTURES, {"block_id": path_data.block_id}, binary=True)
+    if not rows:
+        raise NotFoundError(f"the tile of block {block_id} does not exist or has no thumbnail")
+    return _picture(pictures.draw_block(rows))
 
 
 @blueprint.get("/api/v1/block-at")

@@ -16,9 +16,17 @@ from webapp.http.rate_limit_storage import InMemoryStorage
 
 NONE = "none"
 IN_MEMORY = "memory://"
-UNLIMITED = ("api.health", "metrics", "pages.asset", "pages.index", None)
+UNLIMITED = ("api.health", "metrics", "pages.asset", None)
 UPLOADS = ("search.similar_to_chip",)
-PICTURES = ("tiles.tile", "tiles.tilejson", "pictures.pictures", "sharing.picture", "api.thumbnail")
+PICTURES = (
+    "tiles.tile",
+    "tiles.tilejson",
+    "pictures.pictures",
+    "sharing.picture",
+    "api.thumbnail",
+    "api.block_thumbnail",
+    "pages.index",
+)
 
 
 def install(app: APIFlask, settings: Settings) -> None:

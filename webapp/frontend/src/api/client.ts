@@ -22,6 +22,9 @@ export const getSimilarity = (a: number, b: number, method: Method | null, signa
 
 export const thumbnailUrl = (tileId: number) => urlOf(`api/v1/tiles/${tileId}/thumbnail`).href;
 
+/** A block in the middle of its surroundings of 960 m. */
+export const blockPictureUrl = (blockId: number) => urlOf(`api/v1/blocks/${blockId}/thumbnail`).href;
+
 export const getEncoder = (signal: AbortSignal) => getJson<Encoder>('api/v1/encoder', {}, signal);
 
 export const getConfig = (signal: AbortSignal) => getJson<Config>('api/v1/config', {}, signal);

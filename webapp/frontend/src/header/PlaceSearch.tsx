@@ -13,7 +13,7 @@ import { Icon } from '../ui/Icon';
 import { SyntheticBadge } from '../ui/PlaceFacts';
 import { useDelayed } from '../ui/useDelayed';
 
-type Place = { kind: 'city'; city: City } | { kind: 'position'; at: LonLat };
+type Place = { kind: 'city'; city: City } | { kind: 'position'; at: LonLat } | { kind: 'item'; id: number };
 
 const MAX_SHOWN = 8;
 const TYPING_MS = 150;
@@ -23,9 +23,10 @@ export function PlaceSearch() {
   const go = useGo();
   const [text, setText] = useState('');
   const at = parseCoordinates(text);
+  const id = parseId(text);
   const query = useDelayed(text.trim(), TYPING_MS);
-  const cities = useAnswer(query === '' || at ? null : query, (signal) => getCities(query, MAX_SHOWN, signal));
-  const places: Place[] = at ? [{ kind: 'position', at }] : (cities.value?.map((city): Place => ({ kind: 'city', city })) ?? NO_PLACES);
+  const cities = useAnswer(query === '' || at || id !== null ? null : query, (signal) => getCities(query, MAX_SHOWN, signal));
+  const places = placesOf(at, id, cities.value);
 
   const { isOpen, highlightedIndex, getLabelProps, getMenuProps, getInputProps, getItemProps } = useCombobox<Place>({
     items: places,
@@ -57,7 +58,7 @@ export function PlaceSearch() {
         {isOffered &&
           places.map((place, index) => (
             <li
-              key={place.kind === 'city' ? place.city.city_id : 'position'}
+              key={place.kind === 'city' ? place.city.city_id : place.kind}
               data-highlighted={index === highlightedIndex || undefined}
               {...getItemProps({ item: place, index })}
             >
@@ -74,8 +75,13 @@ export function PlaceSearch() {
 /** Move the map to a place. A position also chooses the tile that lies there. */
 function useGo(): (place: Place) => void {
   const { dispatch } = usePage();
-  const { pickAt } = useCommands();
+  const { goTo, pickAt } = useCommands();
   return (place) => {
+    if (place.kind === 'item') {
+      dispatch({ type: 'picked', id: place.id });
+      goTo(place.id);
+      return;
+    }
     dispatch({ type: 'viewRequested', view: place.kind === 'city' ? { bounds: place.city.bounds } : { ...place.at } });
     if (place.kind === 'position') pickAt(place.at.lon, place.at.lat);
   };
@@ -93,4 +99,19 @@ const CityLine = ({ city }: { city: City }) => (
   </>
 );
 
-const nameOf = (place: Place): string => (place.kind === 'city' ? place.city.city : formatLonLat(place.at));
+function nameOf(place: Place): string {
+  if (place.kind === 'city') return place.city.city;
+  return place.kind === 'item' ? String(place.id) : formatLonLat(place.at);
+}
+
+/** Return the id of a tile or block that the text is; null if it is none. City names do not consist of digits. */
+function parseId(text: string): number | null {
+  const digits = /^\s*(?:tile|block)?\s*(\d{6,16})\s*$/i.exec(text)?.[1];
+  return digits === undefined ? null : Number(digits);
+}
+
+function placesOf(at: LonLat | null, id: number | null, cities: City[] | null): Place[] {
+  if (at) return [{ kind: 'position', at }];
+  if (id !== null) return [{ kind: 'item', id }];
+  return cities?.map((city): Place => ({ kind: 'city', city })) ?? NO_PLACES;
+}

@@ -1,11 +1,9 @@
 // The matches, best first, as the database ranks them.
 
 import { useEffect, useRef } from 'preact/hooks';
-import { thumbnailUrl } from '../api/client';
+import { blockPictureUrl, thumbnailUrl } from '../api/client';
 import type { Match } from '../api/types';
-import { squareOf } from '../geo/blocks';
 import { usePage } from '../state/PageProvider';
-import { BlockOutline } from '../ui/BlockOutline';
 import { kilometres } from '../ui/format';
 import { PlaceFacts } from '../ui/PlaceFacts';
 import { RowActions } from './RowActions';
@@ -49,11 +47,11 @@ function Row({ match }: { match: Match }) {
         onClick={() => dispatch({ type: 'matchShown', id, at: { lon, lat } })}
       >
         <span className="picture">
-          {match.has_thumbnail && <img src={thumbnailUrl(tileId)} alt="" loading="lazy" width="224" height="224" />}
-          {match.has_thumbnail && blockId !== null && <BlockOutline id={blockId} />}
-          <span className="rank" data-side={blockId !== null && isUnderRank(blockId) ? 'right' : undefined}>
-            {match.rank}
-          </span>
+          {match.has_thumbnail && (
+            <img src={blockId === null ? thumbnailUrl(tileId) : blockPictureUrl(blockId)} alt="" loading="lazy" width="224" height="224" />
+          )}
+          {match.has_thumbnail && blockId !== null && <span className="block-middle" aria-hidden="true" />}
+          <span className="rank">{match.rank}</span>
         </span>
         <span className="place">
           <span className="city">{match.city}</span>
@@ -67,12 +65,6 @@ function Row({ match }: { match: Match }) {
       <RowActions match={match} />
     </li>
   );
-}
-
-/** Whether the rank would hide a block's outline, in the north-west of the picture. */
-function isUnderRank(blockId: number): boolean {
-  const [west, north] = squareOf(blockId);
-  return west < 0.4 && north < 0.4;
 }
 
 /** Cosine, -1 to 1; the bar is empty at 0 and below. */
