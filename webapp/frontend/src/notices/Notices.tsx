@@ -61,12 +61,14 @@ export function Problems() {
   const { blocklessTileId } = state;
   // The chosen block may not exist although its tile does.
   const isBlockUnknown = unit === 'block' && chosen.value !== null && problem?.status === 404;
-  const isUnknown = problem !== null && problem.status === 404;
+  const isUnknown = problem?.status === 404;
+  // A question that was refused would be refused again.
+  const mayPass = problem !== null && (problem.status === 0 || problem.status >= 500);
   const tileId = blocklessTileId ?? (isBlockUnknown ? chosen.value!.tile.tile_id : null);
   return (
     <>
       {tileId !== null && <NoBlock tileId={tileId} />}
-      {problem && !isBlockUnknown && <ProblemNote problem={isUnknown ? NO_SUCH_PLACE[unit] : problem} {...(!isUnknown && { onRetry: failed!.retry })} />}
+      {problem && !isBlockUnknown && <ProblemNote problem={isUnknown ? NO_SUCH_PLACE[unit] : problem} {...(mayPass && { onRetry: failed!.retry })} />}
       {state.notice && <ProblemNote problem={state.notice} onClose={() => dispatch({ type: 'noticed', problem: null })} />}
     </>
   );
