@@ -27,7 +27,9 @@ BEGIN
         RAISE EXCEPTION '%_id is %', unit, coalesce(quote_literal(query_id), 'missing')
             USING ERRCODE = '22023', HINT = 'Give the tile or block to compare the others with, for example ?tile_id=123.';
     END IF;
-    PERFORM internal.set_id(unit, used_method);
+    IF unit = 'block' THEN
+        PERFORM internal.set_id(unit, used_method);
+    END IF;
     -- An error would be a line in Martin's log, and anybody could fill its disk with them.
     IF envelope IS NULL OR NOT (CASE unit
         WHEN 'tile' THEN EXISTS (
