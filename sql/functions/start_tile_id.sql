@@ -6,7 +6,6 @@ SET search_path = public, pg_temp
 AS $$
     SELECT c.tile_id
     FROM internal.start_candidates() AS c
-    ORDER BY c.is_synthetic, c.similarity DESC NULLS LAST, c.valid_share < 0.95, c.n_bytes DESC NULLS LAST, c.tile_id
     LIMIT 1;
 $$;
 

@@ -1,4 +1,3 @@
--- requires: functions/start_tile_id.sql
 -- requires: internal/start_candidates.sql
 CREATE OR REPLACE FUNCTION api.start_tile_ids(k integer DEFAULT 4)
 RETURNS bigint[]
@@ -6,45 +5,45 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = public, pg_temp
 AS $$
 DECLARE
-    start_id constant bigint := api.start_tile_id();
-    -- Of the origin of the start tile, with a picture, and with a match at least half as similar as its own.
-    candidates jsonb;
+    tile_ids bigint[];
+    continents text[];
+    is_whole boolean[];
     embeddings vector[];
-    chosen integer[];
+    -- Positions in these arrays; the first is that of api.start_tile_id().
+    chosen integer[] := ARRAY[1];
     next_one integer;
 BEGIN
-    SELECT jsonb_agg(jsonb_build_object(
-        'tile_id', c.tile_id, 'continent', c.continent, 'is_whole', c.valid_share >= 0.95
-    ) ORDER BY c.tile_id),
-        array_agg(c.embedding ORDER BY c.tile_id)
-    INTO candidates, embeddings
-    FROM internal.start_candidates() AS c
-    JOIN internal.start_candidates() AS s ON s.tile_id = start_id
-    WHERE c.is_synthetic = s.is_synthetic AND c.similarity >= s.similarity / 2
-        AND (c.n_bytes IS NOT NULL OR c.tile_id = start_id);
-    SELECT ARRAY[c.number::integer]
-    INTO chosen
-    FROM jsonb_array_elements(candidates) WITH ORDINALITY AS c(candidate, number)
-    WHERE (c.candidate ->> 'tile_id')::bigint = start_id;
+    SELECT array_agg(c.tile_id), array_agg(c.continent), array_agg(c.valid_share >= 0.95), array_agg(c.embedding)
+    INTO tile_ids, continents, is_whole, embeddings
+    FROM (
+        SELECT s.*, s.number = 1 AS is_first, first_value(s.is_synthetic) OVER w AS is_start_synthetic,
+            first_value(s.similarity) OVER w AS start_similarity
+        FROM internal.start_candidates() WITH ORDINALITY AS s(
+            tile_id, continent, is_synthetic, valid_share, n_bytes, embedding, similarity, number
+        )
+        WINDOW w AS (ORDER BY s.number)
+        ORDER BY s.number
+    ) AS c
+    WHERE c.is_first OR (
+        c.is_synthetic = c.is_start_synthetic AND c.similarity >= c.start_similarity / 2 AND c.n_bytes IS NOT NULL
+    );
     WHILE cardinality(chosen) <= k LOOP
         SELECT c.number
         INTO next_one
-        FROM jsonb_array_elements(candidates) WITH ORDINALITY AS c(candidate, number)
+        FROM generate_subscripts(tile_ids, 1) AS c(number)
         CROSS JOIN LATERAL (
             SELECT max(1 - (embeddings[c.number] <=> embeddings[o.number])) AS similarity,
-                bool_or(candidates -> (o.number - 1) ->> 'continent' = c.candidate ->> 'continent') AS is_known
+                bool_or(continents[o.number] = continents[c.number]) AS is_known
             FROM unnest(chosen) AS o(number)
         ) AS nearest
         WHERE c.number <> ALL (chosen)
-        ORDER BY nearest.is_known, NOT (c.candidate -> 'is_whole')::boolean, nearest.similarity, c.number
+        ORDER BY nearest.is_known, NOT is_whole[c.number], nearest.similarity, c.number
         LIMIT 1;
         EXIT WHEN next_one IS NULL;
         chosen := chosen || next_one;
     END LOOP;
     RETURN ARRAY(
-        SELECT (candidates -> (c.number - 1) ->> 'tile_id')::bigint
-        FROM unnest(chosen[2:]) WITH ORDINALITY AS c(number, place)
-        ORDER BY c.place
+        SELECT tile_ids[c.number] FROM unnest(chosen[2:]) WITH ORDINALITY AS c(number, place) ORDER BY c.place
     );
 END;
 $$;

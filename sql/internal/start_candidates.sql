@@ -33,12 +33,13 @@ AS $$
         SELECT max(nullif(1 - (c.embedding <=> o.embedding), 'NaN') * least(c.valid_share, o.valid_share))
         FROM candidates AS o
         WHERE o.city_id <> c.city_id AND o.is_synthetic = c.is_synthetic
-    )
-    FROM candidates AS c;
+    ) AS similarity
+    FROM candidates AS c
+    ORDER BY c.is_synthetic, similarity DESC NULLS LAST, c.valid_share < 0.95, c.n_bytes DESC NULLS LAST, c.tile_id;
 $$;
 
 COMMENT ON FUNCTION internal.start_candidates IS
 'Return one tile of each of the 50 composites with the largest valid_share, real ones first: the tile with the largest
 thumbnail file, which is that of the richest picture, of those with at least 95 % valid pixels if there are any; and its
 similarity to the most similar of them in another city, where a tile that imagery covers in part counts for its
-valid_share.';
+valid_share. In the order of these similarities, real places first.';

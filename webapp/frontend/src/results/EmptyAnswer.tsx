@@ -15,7 +15,7 @@ export function EmptyAnswer() {
     return drops.filter((_, i) => found[i]!.length > 0);
   });
   if (!helpful) return null;
-  if (helpful.length === 0) return <p className="note">Even without any single setting nothing is found: choose another place.</p>;
+  if (helpful.length === 0) return <p className="note">Removing one setting alone does not help.</p>;
   return (
     <div className="empty">
       <p>There are matches without:</p>

@@ -36,4 +36,4 @@ export function dropsOf(page: PageState): Drop[] {
 const names = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'code' });
 
 /** Return the names of countries, by their ISO 3166-1 codes. */
-export const countryNames = (codes: string[]): string => codes.map((code) => (/^[A-Z]{2}$/.test(code) ? names.of(code) : code)).join(', ');
+const countryNames = (codes: string[]): string => codes.map((code) => (/^[A-Z]{2}$/.test(code) ? names.of(code) : code)).join(', ');
