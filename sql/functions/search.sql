@@ -1,7 +1,5 @@
--- requires: internal/anchor_of_area.sql
--- requires: internal/anchor_of_items.sql
--- requires: internal/anchor_of_position.sql
--- requires: internal/anchor_of_vector.sql
+-- requires: internal/anchor_of_question.sql
+-- requires: internal/days_of.sql
 -- requires: internal/default_filters.sql
 -- requires: internal/default_method.sql
 -- requires: internal/period_text.sql
@@ -38,40 +36,18 @@ AS $$
 #variable_conflict use_column
 DECLARE
     unit text := CASE query ->> 'kind' WHEN 'block' THEN 'block' WHEN 'tile' THEN 'tile' ELSE coalesce(query ->> 'unit', 'tile') END;
-    days text := query ->> 'period';
     filters internal.search_filters := jsonb_populate_record(
         internal.default_filters(),
         query || jsonb_build_object(
             'unit', unit,
             'method', coalesce(query ->> 'method', internal.default_method(unit)),
             'within', ST_GeomFromGeoJSON(query ->> 'within')::text,
-            'period', CASE
-                WHEN days IS NOT NULL
-                    THEN daterange(split_part(days, '/', 1)::date, split_part(days, '/', 2)::date, '[]')::text
-            END
+            'period', internal.days_of(query ->> 'period')::text
         )
     );
-    q record;
     anchor internal.search_anchor;
 BEGIN
-    SELECT r.*
-    INTO q
-    FROM jsonb_to_record('{"negative_weight": 0.2}' || query) AS r(
-        kind text, tile_id bigint, block_id bigint, lon double precision, lat double precision, positive bigint[], negative bigint[],
-        negative_weight double precision, area jsonb, vector jsonb
-    );
-    IF q.kind IS NULL OR q.kind NOT IN ('tile', 'block', 'position', 'examples', 'area', 'vector') THEN
-        RAISE EXCEPTION 'unknown kind of search %', coalesce(quote_literal(q.kind), 'NULL')
-            USING ERRCODE = '22023', HINT = 'Kinds are tile, block, position, examples, area and vector.';
-    END IF;
-    anchor := CASE q.kind
-        WHEN 'tile' THEN internal.anchor_of_items(ARRAY[q.tile_id], '{}', 0, unit, filters.method)
-        WHEN 'block' THEN internal.anchor_of_items(ARRAY[q.block_id], '{}', 0, unit, filters.method)
-        WHEN 'position' THEN internal.anchor_of_position(q.lon, q.lat, unit, filters.method)
-        WHEN 'examples' THEN internal.anchor_of_items(q.positive, q.negative, q.negative_weight, unit, filters.method)
-        WHEN 'area' THEN internal.anchor_of_area(ST_GeomFromGeoJSON(q.area::text), filters.period, unit, filters.method)
-        WHEN 'vector' THEN internal.anchor_of_vector(q.vector::text::vector, q.lon, q.lat)
-    END;
+    anchor := internal.anchor_of_question(query, unit, filters.method, filters.period);
     RETURN QUERY
     SELECT s.rank, s.block_id, s.tile_id, s.city_id, s.city, s.country_code, o.country, s.similarity, s.distance_m,
         s.compared, s.is_exact, ST_X(c.centre), ST_Y(c.centre), o.is_synthetic,

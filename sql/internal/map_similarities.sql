@@ -1,4 +1,3 @@
--- requires: internal/anchor_of_items.sql
 -- requires: internal/cities_in.sql
 -- requires: internal/compared_keys.sql
 -- requires: internal/key_of.sql
@@ -10,8 +9,8 @@
 CREATE OR REPLACE FUNCTION internal.map_similarities(
     z integer,
     envelope geometry,
+    anchor internal.search_anchor,
     unit text,
-    query_id bigint,
     method text,
     origin text
 )
@@ -22,13 +21,15 @@ SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
 DECLARE
-    anchor internal.search_anchor := internal.anchor_of_items(ARRAY[query_id], '{}', 0, unit, method);
     used_set_id integer := internal.set_id(unit, method);
     -- Keys have unit length, so that the inner product is the cosine.
     query_key halfvec := l2_normalize(internal.key_of(used_set_id, anchor.embedding));
     lonlat geometry := ST_Transform(envelope, 4326);
-    -- Blocks whose centres lie outside reach in: by less than this up to a latitude of 80 degrees.
-    around geometry := ST_Transform(ST_Expand(envelope, 1300), 4326);
+    -- What has its centre outside reaches in: by less than this up to a latitude of 80 degrees.
+    around geometry := ST_Transform(ST_Expand(envelope, CASE unit WHEN 'block' THEN 1300 ELSE 9100 END), 4326);
+    -- The key of a question has no whole vector. Without components keys are whole vectors.
+    is_key boolean := vector_dims(anchor.embedding) = vector_dims(query_key)
+        AND EXISTS (SELECT FROM terrakin.embedding_components AS c WHERE c.set_id = used_set_id);
     only_city_ids bigint[] := internal.cities_in(NULL, NULL, internal.wanted_origin(origin, anchor.is_synthetic));
     cities_here bigint[];
     is_few boolean;
@@ -44,7 +45,7 @@ DECLARE
     few_tiles constant integer := 1000;
     max_blocks constant integer := 20000;
 BEGIN
-    IF z >= 6 AND unit = 'tile' THEN
+    IF z >= 6 AND unit = 'tile' AND NOT is_key THEN
         RETURN QUERY
         SELECT t.tile_id, t.city_id, 1 - (v.embedding <=> anchor.embedding) AS similarity
         FROM terrakin.tiles AS t
@@ -54,7 +55,7 @@ BEGIN
         ORDER BY similarity DESC
         LIMIT max_items;
         RETURN;
-    ELSIF z >= 11 THEN
+    ELSIF z >= 11 OR z >= 6 AND unit = 'tile' THEN
         RETURN QUERY
         SELECT e.item_id, e.city_id, -(e.key <#> query_key) AS similarity
         FROM terrakin.embedding_keys AS e
@@ -112,8 +113,8 @@ END;
 $$;
 
 COMMENT ON FUNCTION internal.map_similarities IS
-'Return what a vector tile (zoom z, envelope in EPSG:3857) shows of the similarity to a tile or block.
-By unit tile: the tiles in it, by their whole vectors; below zoom 6 the best tile of each city in it, by keys.
+'Return what a vector tile (zoom z, envelope in EPSG:3857) shows of the similarity to an anchor.
+By unit tile: the tiles in it, by their whole vectors, or by keys if the anchor is a key; below zoom 6 the best tile of each city in it, by keys.
 By unit block: the blocks in it; below zoom 11 the best block of each tile, below zoom 6 that of each city. Where the
 cities in it have more than 1,000 tiles, only those of the 20,000 blocks of the world in the nearest lists.
-At most 4,000 tiles or blocks, the most similar. An unknown tile or block raises SQLSTATE P0002.';
+At most 4,000 tiles or blocks, the most similar.';

@@ -1,11 +1,10 @@
 -- requires: functions/block_footprint.sql
 -- requires: functions/tile_cell.sql
--- requires: internal/block_ids.sql
 -- requires: internal/default_method.sql
+-- requires: internal/map_anchor.sql
 -- requires: internal/map_envelope.sql
 -- requires: internal/map_similarities.sql
 -- requires: internal/set_id.sql
--- requires: views/tile_vectors.sql
 CREATE OR REPLACE FUNCTION tiles.similarity(z integer, x integer, y integer, query json)
 RETURNS TABLE (mvt bytea, etag text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -13,30 +12,28 @@ SET search_path = public, pg_temp
 SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
-    unit text := CASE WHEN query ->> 'block_id' IS NULL THEN 'tile' ELSE 'block' END;
-    query_id text := query ->> (unit || '_id');
-    used_method text := coalesce(query ->> 'method', internal.default_method(unit));
+    key_set integer := substring(query ->> 'key' FROM '^([0-9]{1,9}):')::integer;
+    unit text := coalesce(
+        (SELECT s.unit FROM terrakin.embedding_sets AS s WHERE s.set_id = key_set AND s.is_current),
+        CASE WHEN query ->> 'block_id' IS NOT NULL OR query ->> 'unit' = 'block' THEN 'block' ELSE 'tile' END
+    );
+    used_method text := coalesce(
+        (SELECT s.method FROM terrakin.embedding_sets AS s WHERE s.set_id = key_set),
+        query ->> 'method',
+        internal.default_method(unit)
+    );
     is_block boolean := unit = 'block' AND z >= 11;
     envelope geometry := internal.map_envelope(z, x, y);
+    anchor internal.search_anchor;
 BEGIN
-    IF unit = 'block' AND query ->> 'tile_id' IS NOT NULL THEN
-        RAISE EXCEPTION 'both tile_id and block_id are given'
-            USING ERRCODE = '22023', HINT = 'Give the tile or the block to compare the others with, not both.';
+    IF num_nonnulls(query ->> 'tile_id', query ->> 'block_id', query ->> 'positive', query ->> 'key') > 1 THEN
+        RAISE EXCEPTION 'more than one of tile_id, block_id, positive and key is given'
+            USING ERRCODE = '22023', HINT = 'Give one thing to compare the others with.';
     END IF;
-    IF NOT coalesce(query_id ~ '^-?[0-9]{1,18}$', false) THEN
-        RAISE EXCEPTION '%_id is %', unit, coalesce(quote_literal(query_id), 'missing')
-            USING ERRCODE = '22023', HINT = 'Give the tile or block to compare the others with, for example ?tile_id=123.';
-    END IF;
-    IF unit = 'block' THEN
-        PERFORM internal.set_id(unit, used_method);
-    END IF;
-    -- An error would be a line in Martin's log, and anybody could fill its disk with them.
-    IF envelope IS NULL OR NOT (CASE unit
-        WHEN 'tile' THEN EXISTS (
-            SELECT FROM api.tile_vectors AS v WHERE v.tile_id = query_id::bigint AND v.method = used_method
-        )
-        ELSE query_id::bigint = ANY (internal.block_ids(query_id::bigint >> 6))
-    END) THEN
+    PERFORM internal.set_id(unit, used_method);
+    anchor := internal.map_anchor(query, unit, used_method);
+    -- An error would be a line in Martin's log, and anybody could fill its disk with them. Keys of an older set are unknown.
+    IF envelope IS NULL OR anchor IS NULL OR anchor.embedding IS NULL OR key_set <> internal.set_id(unit, used_method) THEN
         RETURN QUERY SELECT NULL::bytea, NULL::text;
         RETURN;
     END IF;
@@ -49,7 +46,7 @@ BEGIN
             s.city_id,
             s.similarity::real AS similarity
         FROM internal.map_similarities(
-            z, envelope, unit, query_id::bigint, used_method, query ->> 'origin'
+            z, envelope, anchor, unit, used_method, query ->> 'origin'
         ) AS s
     ),
     cells AS MATERIALIZED (
@@ -112,7 +109,7 @@ $$;
 
 COMMENT ON FUNCTION tiles.similarity IS
 '{
-    "description": "Similarity to a tile or block. Query parameters: tile_id or block_id, what to compare with; method: mean, dominant, median, min, max, std or mean_std (default: that of the encoder; blocks: mean); origin: real, synthetic or any (default: that of the tile or block). Layer similarity contains footprints: of tiles, or from zoom 11 of blocks, if block_id is given; at most 4,000, the most similar (from zoom 6; feature id = tile_id or, for blocks, block_id). Between zoom 6 and 10, a tile has the similarity of its best block to block_id. Layer cities (below zoom 6) contains one point per city with its most similar tile or block, by the keys that searches compare. Where cities have more than 1,000 tiles, zooms below 11 contain only tiles and cities with one of the 20,000 blocks in the lists nearest to block_id. mvt is NULL for an empty tile, outside the world, and for an unknown tile or block; etag is the MD5 of mvt. A missing tile_id or an unknown origin raises SQLSTATE 22023.",
+    "description": "Similarity to a question. Query parameters: tile_id or block_id, what to compare with; or positive and negative, up to 100 ids each, separated by commas, with unit=block for blocks; or key, from api.question_key; method: mean, dominant, median, min, max, std or mean_std (default: that of the encoder; blocks: mean); origin: real, synthetic or any (default: that of what is compared with). Layer similarity contains footprints: of tiles, or from zoom 11 of blocks, in a search by block; at most 4,000, the most similar (from zoom 6; feature id = tile_id or, for blocks, block_id). Between zoom 6 and 10, a tile then has the similarity of its best block. Layer cities (below zoom 6) contains one point per city with its most similar tile or block, by the keys that searches compare. Where cities have more than 1,000 tiles, zooms below 11 contain only tiles and cities with one of the 20,000 blocks in the lists nearest to the question. mvt is NULL for an empty tile, outside the world, for an unknown tile or block, and for a key of keys that have been fitted again; etag is the MD5 of mvt. A missing question or an unknown origin raises SQLSTATE 22023.",
     "attribution": "City positions: <a href=\"https://www.geonames.org/\">GeoNames</a> (CC BY 4.0)",
     "minzoom": 0,
     "maxzoom": 14,
@@ -125,7 +122,7 @@ COMMENT ON FUNCTION tiles.similarity IS
             "maxzoom": 14,
             "fields": {
                 "tile_id": "Number. Key of the tile, or of the tile of the block",
-                "block_id": "Number. Key of the block; below zoom 11 the best block of the tile. Only with block_id in the query",
+                "block_id": "Number. Key of the block; below zoom 11 the best block of the tile. Only in a search by block",
                 "city_id": "Number. Key of the city",
                 "similarity": "Number. Cosine with the query tile or block, -1 to 1",
                 "is_synthetic": "Boolean. True if the pixels are generated"
@@ -140,7 +137,7 @@ COMMENT ON FUNCTION tiles.similarity IS
                 "city_id": "Number. Key of the city; negative for a synthetic town",
                 "city": "String. English name of the city",
                 "best_tile_id": "Number. Key of its most similar tile, or of the tile of its most similar block",
-                "best_block_id": "Number. Key of its most similar block. Only with block_id in the query",
+                "best_block_id": "Number. Key of its most similar block. Only in a search by block",
                 "similarity": "Number. Cosine of that tile or block with that of the query, -1 to 1",
                 "is_synthetic": "Boolean. True if the town is made up"
             }

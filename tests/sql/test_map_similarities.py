@@ -13,7 +13,9 @@ from tests.builders.world import World
 N_TILES = 1_050
 BEST = """
     SELECT s.city_id, s.item_id, s.similarity
-    FROM internal.map_similarities(0, ST_TileEnvelope(0, 0, 0), 'block', %s, 'mean', %s) AS s
+    FROM internal.map_similarities(
+        0, ST_TileEnvelope(0, 0, 0), internal.anchor_of_items(ARRAY[%s], '{}', 0, 'block', 'mean'), 'block', 'mean', %s
+    ) AS s
 """
 
 

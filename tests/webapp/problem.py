@@ -12,7 +12,7 @@ def assert_problem(response: Any, status: int, *words: str) -> None:
     assert problem["title"]
     assert problem["detail"]
     for word in words:
-        assert word in problem["detail"]
+        assert word in problem["detail"], problem["detail"]
 
 
 def invalid_fields(response: Any) -> list[str]:

@@ -70,6 +70,35 @@ class Similarity(BaseModel):
     method: Method
     similarity: float = Field(description="Cosine similarity of the two vectors, -1 to 1.")
     distance_m: float = Field(description="Geodesic distance between the centres, metres.")
+    share_of_pairs: float | None = Field(
+        description="The share of pairs of tiles that are less similar, 0 to 1, estimated from 200 tiles."
+    )
+
+
+class BlockPairsQuery(Query):
+    """The arguments of api.matching_blocks."""
+
+    a: TileId
+    b: TileId
+    k: int = Field(4, ge=1, le=49, description="Maximum number of pairs.")
+
+
+class BlockPair(BaseModel):
+    """A block of one tile and the block of another that is most like it."""
+
+    rank: int
+    a_block_id: int
+    b_block_id: int
+    similarity: float = Field(description="Cosine similarity of the keys of the blocks, -1 to 1.")
+
+
+class BlockPairs(BaseModel):
+    """The blocks that explain the similarity of two tiles."""
+
+    a: int
+    b: int
+    k: int
+    pairs: list[BlockPair]
 
 
 class CitySearch(Query):

@@ -13,6 +13,8 @@ from webapp.api import caching
 from webapp.api.about_models import Config, Encoder, Health, Stats
 from webapp.api.models import (
     Block,
+    BlockPairs,
+    BlockPairsQuery,
     BlockPath,
     Cities,
     City,
@@ -180,10 +182,16 @@ def block_at(query_data: Position) -> Row:
 SIMILARITY = """
     SELECT
         coalesce(%(method)s, internal.default_method()) AS method,
-        api.similarity(a.tile_id, b.tile_id, %(method)s) AS similarity,
-        ST_Distance(a.location, b.location) AS distance_m
+        s.similarity,
+        ST_Distance(a.location, b.location) AS distance_m,
+        internal.share_of_pairs(
+            s.similarity, %(method)s, CASE WHEN c.is_synthetic = d.is_synthetic THEN c.is_synthetic END
+        ) AS share_of_pairs
     FROM terrakin.tiles AS a
     JOIN terrakin.tiles AS b ON b.tile_id = %(b)s::bigint
+    JOIN terrakin.cities AS c ON c.city_id = a.city_id
+    JOIN terrakin.cities AS d ON d.city_id = b.city_id
+    CROSS JOIN LATERAL (SELECT api.similarity(a.tile_id, b.tile_id, %(method)s)) AS s(similarity)
     WHERE a.tile_id = %(a)s::bigint
 """
 
@@ -198,6 +206,21 @@ def similarity(query_data: TilePair) -> Row:
     if row is None:
         raise NotFoundError(f"tile {query_data.a} or tile {query_data.b} does not exist")
     return {**arguments, **row}
+
+
+MATCHING_BLOCKS = """
+    SELECT m.rank, m.a_block_id, m.b_block_id, m.similarity
+    FROM api.matching_blocks(%(a)s::bigint, %(b)s::bigint, %(k)s::integer) AS m
+"""
+
+
+@blueprint.get("/api/v1/matching-blocks")
+@blueprint.input(BlockPairsQuery, location="query")
+@blueprint.output(BlockPairs)
+def matching_blocks(query_data: BlockPairsQuery) -> Row:
+    """Return the pairs of blocks that make two tiles similar, best first."""
+    arguments = query_data.model_dump()
+    return {**arguments, "pairs": database().rows(MATCHING_BLOCKS, arguments)}
 
 
 CITIES = """

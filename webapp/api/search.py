@@ -45,6 +45,7 @@ SEARCH = """
         s.attributions, s.has_thumbnail, ST_AsGeoJSON(s.footprint)::json AS footprint
     FROM api.search(%(query)s) AS s
 """
+KEY = "SELECT api.question_key(%(query)s) AS key"
 METHOD = "SELECT internal.default_method(%(unit)s) AS method"
 
 
@@ -61,7 +62,7 @@ def allow_uploads() -> None:
 @blueprint.doc(responses=FILES)
 def similar(query_data: LikeTileQuery) -> Row | Response:
     """Return the tiles most similar to a tile, best first."""
-    return _answer(query_data, query_data.format)
+    return _answer(query_data, query_data)
 
 
 @blueprint.post("/similar")
@@ -71,7 +72,7 @@ def similar(query_data: LikeTileQuery) -> Row | Response:
 @blueprint.doc(responses=FILES)
 def post_similar(json_data: LikeTileBody, query_data: AnswerForm) -> Row | Response:
     """Return the tiles most similar to a tile, best first."""
-    return _answer(json_data, query_data.format)
+    return _answer(json_data, query_data)
 
 
 @blueprint.get("/similar-blocks")
@@ -80,7 +81,7 @@ def post_similar(json_data: LikeTileBody, query_data: AnswerForm) -> Row | Respo
 @blueprint.doc(responses=FILES)
 def similar_blocks(query_data: LikeBlockQuery) -> Row | Response:
     """Return the blocks most similar to a block, best first."""
-    return _answer(query_data, query_data.format)
+    return _answer(query_data, query_data)
 
 
 @blueprint.post("/similar-blocks")
@@ -90,7 +91,7 @@ def similar_blocks(query_data: LikeBlockQuery) -> Row | Response:
 @blueprint.doc(responses=FILES)
 def post_similar_blocks(json_data: LikeBlockBody, query_data: AnswerForm) -> Row | Response:
     """Return the blocks most similar to a block, best first."""
-    return _answer(json_data, query_data.format)
+    return _answer(json_data, query_data)
 
 
 @blueprint.get("/similar-at")
@@ -99,7 +100,7 @@ def post_similar_blocks(json_data: LikeBlockBody, query_data: AnswerForm) -> Row
 @blueprint.doc(responses=FILES)
 def similar_at(query_data: LikePositionQuery) -> Row | Response:
     """Return the tiles or blocks most similar to the newest one at a position, best first."""
-    return _answer(query_data, query_data.format)
+    return _answer(query_data, query_data)
 
 
 @blueprint.post("/similar-at")
@@ -109,7 +110,7 @@ def similar_at(query_data: LikePositionQuery) -> Row | Response:
 @blueprint.doc(responses=FILES)
 def post_similar_at(json_data: LikePositionBody, query_data: AnswerForm) -> Row | Response:
     """Return the tiles or blocks most similar to the newest one at a position, best first."""
-    return _answer(json_data, query_data.format)
+    return _answer(json_data, query_data)
 
 
 @blueprint.post("/similar-to-examples")
@@ -119,7 +120,7 @@ def post_similar_at(json_data: LikePositionBody, query_data: AnswerForm) -> Row 
 @blueprint.doc(responses=FILES)
 def similar_to_examples(json_data: LikeExamplesBody, query_data: AnswerForm) -> Row | Response:
     """Return the tiles or blocks most similar to the positive and least to the negative examples, best first."""
-    return _answer(json_data, query_data.format)
+    return _answer(json_data, query_data)
 
 
 @blueprint.post("/similar-to-area")
@@ -129,7 +130,7 @@ def similar_to_examples(json_data: LikeExamplesBody, query_data: AnswerForm) -> 
 @blueprint.doc(responses=FILES)
 def similar_to_area(json_data: LikeAreaBody, query_data: AnswerForm) -> Row | Response:
     """Return the tiles or blocks most similar to an area as a whole, best first."""
-    return _answer(json_data, query_data.format)
+    return _answer(json_data, query_data)
 
 
 @blueprint.post("/similar-to-chip")
@@ -146,9 +147,8 @@ def similar_to_chip(files_data: ChipUpload, query_data: AnswerForm) -> Row | Res
     method = _method(search.method, search.unit)
     about = {name: embedded[name] for name in ("encoder", "weights", "valid_share", "lon", "lat")}
     vector = {"kind": "vector", "vector": embedded["vectors"].get(method), "lon": about["lon"], "lat": about["lat"]}
-    matches = database().rows(SEARCH, {"query": Jsonb({**search.model_dump(), **vector, "method": method})})
-    query = {"kind": search.kind, **about, **search.model_dump()}
-    return _in_form({"query": query, "method": method, "matches": matches}, query_data.format)
+    found = _found({**search.model_dump(), **vector, "method": method}, query_data)
+    return _in_form({"query": {"kind": search.kind, **about, **search.model_dump()}, **found}, query_data.format)
 
 
 SIMILAR_CITIES = """
@@ -174,12 +174,18 @@ def similar_cities(query_data: SimilarCitiesQuery) -> Row:
     return {**query, "cities": database().rows(SIMILAR_CITIES, query)}
 
 
-def _answer(search: Filters, form: Form) -> Row | Response:
-    query = {"kind": search.kind, **search.model_dump(exclude={"format"})}
-    method = _method(search.method, search.unit)
-    matches = database().rows(SEARCH, {"query": Jsonb({**query, "method": method})})
+def _answer(search: Filters, form: AnswerForm) -> Row | Response:
+    query = {"kind": search.kind, **search.model_dump(exclude=set(AnswerForm.model_fields))}
     ids = {name: query.get(name) for name in ("tile_id", "block_id")}
-    return _in_form({"query": query, **ids, "method": method, "matches": matches}, form)
+    found = _found({**query, "method": _method(search.method, search.unit)}, form)
+    return _in_form({"query": query, **ids, **found}, form.format)
+
+
+def _found(query: Row, form: AnswerForm) -> Row:
+    """Return the matches of a search, the vectors that it compared and, if asked for, the key of the question."""
+    parameters = {"query": Jsonb(query)}
+    key = (database().row(KEY, parameters) or {}) if form.with_key else {"key": None}
+    return {"method": query["method"], **key, "matches": database().rows(SEARCH, parameters)}
 
 
 def _method(asked: Method | None, unit: Unit) -> Method:

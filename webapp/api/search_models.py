@@ -66,9 +66,12 @@ class LikeChip(Filters):
 
 
 class AnswerForm(Query):
-    """The format of an answer."""
+    """The format of an answer, and what it contains beside the matches."""
 
     format: Form = Field("json", description="json, or a file to download: geojson, csv or geoparquet.")
+    with_key: bool = Field(
+        False, description="Whether the answer has the key of the question, for /tiles/similarity/{z}/{x}/{y}?key=."
+    )
 
 
 class LikeTileQuery(LikeTile, AnswerForm):
@@ -130,4 +133,5 @@ class Matches(BaseModel):
     tile_id: int | None = Field(None, description="The query tile of a search by tile, else null.")
     block_id: int | None = Field(None, description="The query block of a search by block, else null.")
     method: Method = Field(description="The vectors that were compared.")
+    key: str | None = Field(None, description="The key of the question (api.question_key), if with_key asks for it.")
     matches: list[Match]

@@ -28,7 +28,7 @@ TILEJSON: LiteralString = """
 """
 REQUIRE: LiteralString = """
     SELECT FROM internal.anchor_of_items(
-        ARRAY[coalesce(%(block_id)s, %(tile_id)s)::bigint], '{}', 0, %(unit)s,
+        internal.map_ids(%(positive)s), internal.map_ids(%(negative)s), 0, %(unit)s,
         coalesce(%(method)s, internal.default_method(%(unit)s))
     )
 """
@@ -119,17 +119,22 @@ def _tile(source: str, z: int, x: int, y: int) -> Row:
         parameters = {"z": z, "x": x, "y": y, "query": query}
         row = database().row(TILE_SQL[source], parameters, binary=True) or {"mvt": None}
         if row["mvt"] is None and source == "similarity":
-            _require_item(asked)
+            _require_items(asked)
         return row
 
     return compute() if source in UNCACHED else tile_cache().get((source, z, x, y, query), compute)
 
 
-def _require_item(query: dict[str, Any]) -> None:
-    """Let PostgreSQL refuse an unknown tile or block, which becomes status 404."""
-    unit = "tile" if query.get("block_id") is None else "block"
-    names = ("tile_id", "block_id", "method")
-    database().row(REQUIRE, {"unit": unit, **{name: query.get(name) for name in names}})
+def _require_items(query: dict[str, Any]) -> None:
+    """Let PostgreSQL refuse an unknown tile or block, which becomes status 404. A key may be of any question."""
+    if query.get("key") is not None:
+        return
+    unit = "block" if query.get("block_id") is not None or query.get("unit") == "block" else "tile"
+    positive = next(query[name] for name in ("tile_id", "block_id", "positive") if query.get(name) is not None)
+    negative = query.get("negative", "")
+    database().row(
+        REQUIRE, {"positive": str(positive), "negative": str(negative), "unit": unit, "method": query.get("method")}
+    )
 
 
 def _combined_etag(rows: list[Row]) -> str:

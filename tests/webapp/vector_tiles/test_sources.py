@@ -209,6 +209,53 @@ def test_low_zooms_have_each_city_with_its_most_similar_block(
         assert block_similarities[properties["best_block_id"]] == pytest.approx(best, abs=KEY_PRECISION)
 
 
+def found_by_a_search(client: FlaskClient, path: str, body: dict[str, object]) -> tuple[str, dict[int, float]]:
+    """Return the key of a question, and the similarities of all that a search for it finds, by id."""
+    everything = {"k": 1000, "exclude_same_city": False, "max_per_tile": 49, **body}
+    answer = client.post(f"/api/v1/{path}?with_key=true", json=everything).get_json()
+    return answer["key"], {match["block_id"] or match["tile_id"]: match["similarity"] for match in answer["matches"]}
+
+
+def assert_same(client: FlaskClient, tile: str, query: str, wanted: dict[int, float], precision: float) -> None:
+    """Check the similarities of a vector tile against those of a search."""
+    found = features(decoded(client, f"similarity/{tile}?{query}"), "similarity")
+    shown = {f["id"]: f["properties"]["similarity"] for f in found if f["id"] in wanted}
+    assert len(shown) > 3
+    assert shown == pytest.approx({item_id: wanted[item_id] for item_id in shown}, abs=precision)
+
+
+@pytest.mark.parametrize(("unit", "z", "precision"), [("tile", 9, 1e-6), ("block", 12, KEY_PRECISION)])
+def test_examples_colour_the_map_by_what_a_search_for_them_finds(
+    client: FlaskClient, towns: TownDatabase, unit: str, z: int, precision: float
+) -> None:
+    ids = [towns.tiles[town.city_id][2][0] << (6 if unit == "block" else 0) for town in TOWNS[:3]]
+    body = {"positive": ids[:2], "negative": ids[2:], "unit": unit}
+    _, wanted = found_by_a_search(client, "similar-to-examples", body)
+    tile = "/".join(map(str, tile_of_town(client, towns, TOWNS[3], z)))
+    query = f"positive={ids[0]},{ids[1]}&negative={ids[2]}&unit={unit}"
+    assert_same(client, tile, query, wanted, precision)
+
+
+@pytest.mark.parametrize(("unit", "z"), [("tile", 7), ("tile", 12), ("block", 12)])
+def test_the_key_of_any_question_colours_the_map_by_what_its_search_finds(
+    client: FlaskClient, towns: TownDatabase, unit: str, z: int
+) -> None:
+    tile_id = towns.tiles[TOWNS[0].city_id][0][0]
+    area = client.get(f"/api/v1/tiles/{tile_id}").get_json()["footprint"]
+    key, wanted = found_by_a_search(client, "similar-to-area", {"area": area, "unit": unit})
+    assert len(key) < 4000
+    tile = "/".join(map(str, tile_of_town(client, towns, TOWNS[1], z)))
+    assert_same(client, tile, f"key={key}", wanted, 3 * KEY_PRECISION)
+
+
+def test_a_key_of_keys_that_were_fitted_again_colours_nothing(client: FlaskClient, towns: TownDatabase) -> None:
+    tile_id = towns.tiles[TOWNS[0].city_id][0][0]
+    key, _ = found_by_a_search(client, "similar", {"tile_id": tile_id})
+    assert client.get(f"/tiles/similarity/0/0/0?key={key}").status_code == 200
+    set_id, numbers = key.split(":")
+    assert client.get(f"/tiles/similarity/0/0/0?key={int(set_id) + 1000}:{numbers}").status_code == 204
+
+
 @pytest.mark.parametrize("method", ["mean", "mean_std"])
 def test_similarities_are_of_the_origin_of_the_tile_unless_another_is_given(database: Settings, method: str) -> None:
     with connect(database) as conn:
@@ -244,6 +291,15 @@ def test_similarities_are_of_the_origin_of_the_tile_unless_another_is_given(data
         ("?block_id=x", 422, ["block_id", "'x'"]),
         ("?block_id=12", 404, ["block 12"]),
         ("?tile_id={known}&block_id=12", 422, ["tile_id", "block_id"]),
+        ("?tile_id={known}&positive=12", 422, ["tile_id", "positive"]),
+        ("?positive=12,13", 404, ["tile 12"]),
+        ("?positive={known}&negative=12", 404, ["tile 12"]),
+        ("?positive={known}&unit=block", 404, ["block"]),
+        ("?positive=x", 422, ["examples", "'x'"]),
+        ("?positive={known}&negative=x", 422, ["examples"]),
+        ("?positive=", 422, ["examples"]),
+        ("?key=1", 422, ["key", "'1'"]),
+        ("?key=1:x", 422, ["key", "'1:x'"]),
         ("?tile_id={known}&method=mode", 422, ["method", "'mode'"]),
         ("?tile_id={known}&origin=made%20up", 422, ["origin", "'made up'"]),
     ],

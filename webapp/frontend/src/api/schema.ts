@@ -280,6 +280,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/matching-blocks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return the pairs of blocks that make two tiles similar, best first. */
+        get: operations["get_api_matching_blocks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/similar-to-area": {
         parameters: {
             query?: never;
@@ -664,6 +681,11 @@ export interface components {
              * @enum {string}
              */
             method: "mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std";
+            /**
+             * @description The key of the question (api.question_key), if with_key asks for it.
+             * @default null
+             */
+            key: string | null;
             matches: components["schemas"]["Match"][];
         };
         /** @description LikeTile as a body. */
@@ -820,6 +842,8 @@ export interface components {
             similarity: number;
             /** @description Geodesic distance between the centres, metres. */
             distance_m: number;
+            /** @description The share of pairs of tiles that are less similar, 0 to 1, estimated from 200 tiles. */
+            share_of_pairs: number | null;
         };
         /** @description LikePosition as a body. */
         LikePositionBody: {
@@ -1042,6 +1066,21 @@ export interface components {
             origin: ("real" | "synthetic" | "any") | null;
             max_query_tiles: number;
             cities: components["schemas"]["SimilarCity"][];
+        };
+        /** @description A block of one tile and the block of another that is most like it. */
+        BlockPair: {
+            rank: number;
+            a_block_id: number;
+            b_block_id: number;
+            /** @description Cosine similarity of the keys of the blocks, -1 to 1. */
+            similarity: number;
+        };
+        /** @description The blocks that explain the similarity of two tiles. */
+        BlockPairs: {
+            a: number;
+            b: number;
+            k: number;
+            pairs: components["schemas"]["BlockPair"][];
         };
         /** @description LikeArea as a body. */
         LikeAreaBody: {
@@ -1544,6 +1583,7 @@ export interface operations {
         parameters: {
             query: {
                 format?: "json" | "geojson" | "csv" | "geoparquet";
+                with_key?: boolean;
                 k?: number;
                 unit?: "tile";
                 method?: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
@@ -1587,6 +1627,7 @@ export interface operations {
         parameters: {
             query?: {
                 format?: "json" | "geojson" | "csv" | "geoparquet";
+                with_key?: boolean;
             };
             header?: never;
             path?: never;
@@ -1683,6 +1724,7 @@ export interface operations {
         parameters: {
             query: {
                 format?: "json" | "geojson" | "csv" | "geoparquet";
+                with_key?: boolean;
                 k?: number;
                 unit?: "tile" | "block";
                 method?: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
@@ -1727,6 +1769,7 @@ export interface operations {
         parameters: {
             query?: {
                 format?: "json" | "geojson" | "csv" | "geoparquet";
+                with_key?: boolean;
             };
             header?: never;
             path?: never;
@@ -1776,6 +1819,7 @@ export interface operations {
         parameters: {
             query: {
                 format?: "json" | "geojson" | "csv" | "geoparquet";
+                with_key?: boolean;
                 k?: number;
                 unit?: "block";
                 method?: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
@@ -1819,6 +1863,7 @@ export interface operations {
         parameters: {
             query?: {
                 format?: "json" | "geojson" | "csv" | "geoparquet";
+                with_key?: boolean;
             };
             header?: never;
             path?: never;
@@ -1892,10 +1937,35 @@ export interface operations {
             };
         };
     };
+    get_api_matching_blocks: {
+        parameters: {
+            query: {
+                a: number;
+                b: number;
+                k?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlockPairs"];
+                };
+            };
+        };
+    };
     post_search_similar_to_area: {
         parameters: {
             query?: {
                 format?: "json" | "geojson" | "csv" | "geoparquet";
+                with_key?: boolean;
             };
             header?: never;
             path?: never;
@@ -1925,6 +1995,7 @@ export interface operations {
         parameters: {
             query?: {
                 format?: "json" | "geojson" | "csv" | "geoparquet";
+                with_key?: boolean;
             };
             header?: never;
             path?: never;
@@ -2021,6 +2092,7 @@ export interface operations {
         parameters: {
             query?: {
                 format?: "json" | "geojson" | "csv" | "geoparquet";
+                with_key?: boolean;
             };
             header?: never;
             path?: never;
