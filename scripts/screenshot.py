@@ -58,6 +58,25 @@ def position_of_form(form: str, forms: Path) -> Position:
     raise click.UsageError(f"no tile has the form {form!r}; forms are {', '.join(sorted({c['form'] for c in cells}))}")
 
 
+def settled(page: Page) -> None:
+    """Wait until the map is drawn and the first pictures are loaded: those further down are loaded on scrolling."""
+    page.wait_for_timeout(500)
+    for picture in page.locator("ol.results img").all()[:4]:
+        picture.evaluate("picture => picture.complete || new Promise(done => (picture.onload = done))")
+    if page.locator(".map").is_visible():
+        expect(page.locator(".map-canvas")).to_have_attribute("data-state", "idle", timeout=PATIENCE_MS)
+
+
+def save(page: Page, out: Path) -> None:
+    """Save what the page shows as WebP or PNG."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with Image.open(io.BytesIO(page.screenshot())) as picture:
+        if out.suffix == ".webp":
+            picture.convert("RGB").save(out, "WEBP", quality=QUALITY, method=6)
+        else:
+            picture.save(out)
+
+
 def take(page: Page, url: str, at: Position, view: str, search: dict[str, Any], out: Path) -> list[str]:
     """Click the tile at a position, wait for its matches and save a picture. Return the lines of the list."""
     page.goto(f"{url}/?{urlencode(search)}#map={CLICK_ZOOM}/{at.lat}/{at.lon}")
@@ -71,18 +90,10 @@ def take(page: Page, url: str, at: Position, view: str, search: dict[str, Any], 
     if view == "all":
         page.get_by_role("button", name="Show all").click()
         page.mouse.move(0, 0)
-    page.wait_for_timeout(500)
-    for picture in page.locator("ol.results img").all()[:4]:  # images further down are loaded on scrolling
-        picture.evaluate("picture => picture.complete || new Promise(done => (picture.onload = done))")
     if "scatter" in search:
         expect(page.locator(".scatter")).to_have_attribute("data-state", "ready", timeout=PATIENCE_MS)
-    expect(drawn).to_have_attribute("data-state", "idle", timeout=PATIENCE_MS)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with Image.open(io.BytesIO(page.screenshot())) as picture:
-        if out.suffix == ".webp":
-            picture.convert("RGB").save(out, "WEBP", quality=QUALITY, method=6)
-        else:
-            picture.save(out)
+    settled(page)
+    save(page, out)
     return [" ".join(line.split()) for line in page.locator("ol.results > li button.show").all_inner_texts()]
 
 

@@ -1,5 +1,6 @@
 """Fixtures: Debian's Chromium on the page as gunicorn serves it. Requests to other machines are blocked."""
 
+import io
 import os
 import socket
 import subprocess
@@ -10,11 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from db.connect import connect
-from tests.builders.towns import TownDatabase, town_database
+from db.embedding_sets.tile_keys import add_tile_keys
+from tests.builders.towns import TOWNS, TownDatabase, town_database
 from webapp.pages.routes import STATIC
 
 # Without motion the map jumps where it would fly: software rendering is slow.
@@ -38,6 +42,18 @@ LAY_OUT = """
 LAYOUT = "INSERT INTO terrakin.layouts (method, parameters, n_tiles) VALUES ('umap', '{}', 44)"
 
 
+MAKE_REAL = """
+    UPDATE terrakin.cities SET is_synthetic = false WHERE city_id IN (-1, -2);
+    UPDATE terrakin.composites
+    SET is_synthetic = false, licences = '{CC-BY-4.0}', is_date_known = city_id <> -2,
+        attributions = '{"Contains modified Copernicus Sentinel data 2024, prepared by Example"}'
+    WHERE city_id IN (-1, -2);
+    INSERT INTO terrakin.tile_aggregates (tile_id, method, embedding)
+    SELECT t.tile_id, 'std', t.embedding_dominant FROM terrakin.tiles AS t;
+    UPDATE terrakin.encoder SET default_method = 'mean_std';
+"""
+HALF_SEEN = "UPDATE terrakin.tile_thumbnails SET webp = %s WHERE tile_id = %s"
+
 # Generous, because the machine may be busy.
 expect.set_options(timeout=30_000)
 
@@ -56,6 +72,36 @@ def towns(server_home: Path) -> Iterator[TownDatabase]:
 def site(towns: TownDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Yield the address of the running page."""
     with serving(towns, tmp_path_factory.mktemp("web")) as address:
+        yield address
+
+
+def half_seen() -> bytes:
+    """Return a grey WebP whose eastern half is transparent."""
+    pixels = np.full((128, 128, 4), 128, np.uint8)
+    pixels[..., 3] = 255
+    pixels[:, 64:, 3] = 0
+    data = io.BytesIO()
+    Image.fromarray(pixels).save(data, "WEBP", lossless=True)
+    return data.getvalue()
+
+
+@pytest.fixture(scope="module")
+def places(server_home: Path) -> Iterator[TownDatabase]:
+    """Yield the towns with a layout: two of them real places, the date of one unknown."""
+    with town_database(server_home) as towns:
+        with connect(towns.settings) as conn:
+            conn.execute(MAKE_REAL)
+            add_tile_keys(conn)
+            conn.execute(LAY_OUT)
+            conn.execute(LAYOUT)
+            conn.execute(HALF_SEEN, (half_seen(), towns.tile_of(TOWNS[0].city_id, "harbour")))
+        yield towns
+
+
+@pytest.fixture(scope="module")
+def address(places: TownDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Yield the address of the page on these places."""
+    with serving(places, tmp_path_factory.mktemp("web")) as address:
         yield address
 
 

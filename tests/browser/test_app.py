@@ -109,7 +109,7 @@ def test_the_previous_list_is_marked_while_a_search_runs(page: Page, site: str, 
     before = listed(page)
     let_go = hold_back(page, "**/api/v1/similar")
     page.get_by_text("Search settings").click()
-    page.get_by_label("Compare", exact=True).select_option("dominant")
+    page.get_by_label("Compared vectors").select_option("dominant")
     expect(results).to_have_attribute("aria-busy", "true")
     assert listed(page) == before
     let_go()
@@ -179,7 +179,7 @@ def test_a_failure_to_load_the_drawing_library_is_reported(page: Page, site: str
     expect(page.get_by_role("button", name="Draw area")).to_be_visible()
 
 
-@pytest.mark.parametrize(("script", "button"), [("Help", "Help"), ("Scatter", "Scatter plot")])
+@pytest.mark.parametrize(("script", "button"), [("Help", "Help"), ("Scatter", "Split")])
 def test_the_page_survives_a_part_that_cannot_be_loaded(page: Page, site: str, script: str, button: str) -> None:
     page.route(f"**/assets/{script}-*.js", lambda route: route.abort())
     open_page(page, site)

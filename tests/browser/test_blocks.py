@@ -70,10 +70,10 @@ def test_the_switch_turns_the_tile_into_its_middle_block_and_back(page: Page, si
     expect_in_address(page, f"block={block_id}")
     expect(page.get_by_role("region", name="Chosen block")).to_contain_text(str(block_id))
     page.get_by_text("Search settings").click()
-    expect(page.get_by_label("Compare", exact=True)).to_have_count(0)
+    expect(page.get_by_label("Compared vectors")).to_have_count(0)
     page.go_back()
     expect(page.get_by_role("region", name="Chosen tile")).to_contain_text(str(tile_id))
-    expect(page.get_by_label("Compare", exact=True)).to_have_value("dominant")
+    expect(page.get_by_label("Compared vectors")).to_have_value("dominant")
     expect_not_in_address(page, "block")
 
 
@@ -148,8 +148,8 @@ def test_examples_are_blocks(page: Page, site: str, towns: TownDatabase) -> None
     expect_in_address(page, f"positive={matches[1]}")
     page.reload()
     expect_blocks(page, [row["block_id"] for row in rows])
-    expect(page.get_by_role("region", name="Examples").get_by_role("img")).to_have_count(0)
-    expect(page.get_by_role("region", name="Examples").locator("img")).to_have_count(2)
+    expect(page.get_by_role("region", name="Question").get_by_role("img")).to_have_count(0)
+    expect(page.get_by_role("region", name="Question").locator("img")).to_have_count(3)
 
 
 def test_more_than_one_block_of_a_tile_is_listed_if_asked_for(page: Page, site: str, towns: TownDatabase) -> None:
@@ -238,7 +238,7 @@ def test_the_map_is_coloured_by_similarity_to_the_block(page: Page, site: str, t
     with page.expect_response(lambda answer: is_full(answer, f"block_id={block_id}")) as vector_tile:
         page.goto(f"{site}/?block={block_id}&similarity=1#map=13/{lat}/{lon}")
     assert b"block_id" in vector_tile.value.body()
-    expect(page.get_by_role("note", name="Colours of similarity")).to_contain_text("Similarity to the chosen block")
+    expect(page.get_by_role("note", name="Colours of similarity")).to_contain_text("Similarity to what is searched for")
 
 
 @pytest.mark.parametrize("visit", [PHONE], indirect=True)

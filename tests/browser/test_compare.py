@@ -53,7 +53,7 @@ def test_the_dominant_patches_are_drawn_where_they_are(page: Page, site: str, to
     page.goto(f"{site}/?tile={a}&compare={b}")
     dialog = page.get_by_role("dialog")
     expect(dialog.locator(".compare-tile")).to_have_count(2)
-    expect(dialog.locator("svg")).to_have_count(0)
+    expect(dialog.locator(".compare-dark")).to_have_count(0)
     dialog.get_by_label("Show only the dominant cluster").check()
     expect(dialog.locator(".compare-outline")).to_have_count(2)
     for outline in dialog.locator(".compare-outline").all():

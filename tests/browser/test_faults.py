@@ -3,9 +3,11 @@
 import re
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.walk import (
+    FLIGHT_MS,
     click_corners,
     click_middle,
     expect_in_address,
@@ -200,3 +202,120 @@ def test_the_number_of_a_tile_is_found(page: Page, site: str, towns: TownDatabas
     field.press("Enter")
     expect_in_address(page, f"tile={tile_id}")
     expect_map_at(page, *place(towns, tile_id))
+
+
+def test_all_matches_are_in_view_or_counted(page: Page, site: str, towns: TownDatabase) -> None:
+    open_page(page, f"{site}/?tile={harbour(towns)}")
+    inset = page.locator(".inset")
+    expect(inset.locator("circle.match")).to_have_count(20)
+    expect(inset).to_contain_text("All matches are outside the map")
+    page.get_by_role("button", name="Show all").click()
+    expect(inset.get_by_text("outside the map")).to_have_count(0, timeout=FLIGHT_MS)
+
+
+def test_a_match_in_the_inset_is_shown_on_the_map(page: Page, site: str, towns: TownDatabase) -> None:
+    open_page(page, f"{site}/?tile={harbour(towns)}&max_per_city=1")
+    (best, *_) = ids(towns, SIMILAR.format(", max_per_city => 1"), harbour(towns))
+    page.locator(f".inset circle[data-id='{best}']").click()
+    expect_in_address(page, f"shown={best}")
+    expect_map_at(page, *place(towns, best))
+
+
+@pytest.mark.parametrize("visit", [{"viewport": {"width": 390, "height": 844}, "has_touch": True}], indirect=True)
+def test_a_phone_returns_from_the_plot_to_a_map_that_moves(page: Page, site: str, towns: TownDatabase) -> None:
+    open_page(page, f"{site}/?tile={harbour(towns)}&scatter=continent")
+    expect(page.locator(".scatter")).to_have_attribute("data-state", "ready")
+    page.get_by_role("button", name="Show all").click()
+    expect(page.locator(".scatter")).to_have_count(0)
+    expect(page.get_by_role("group", name="View").get_by_role("button", name="Map")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+
+
+NO_WEBGL = """
+    const original = HTMLCanvasElement.prototype.getContext;
+    HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
+        return kind.startsWith('webgl') ? null : original.call(this, kind, ...rest);
+    };
+"""
+
+
+def test_without_webgl_search_and_matches_are_a_grid_of_pictures(page: Page, site: str, towns: TownDatabase) -> None:
+    page.add_init_script(NO_WEBGL)
+    page.goto(site)
+    expect(page.get_by_role("alert").filter(has_text="The map is not available")).to_be_visible()
+    expect(page.locator(".map")).to_be_hidden()
+    expect(page.get_by_role("button", name="Split")).to_have_count(0)
+    field = page.get_by_role("combobox", name="City or coordinates")
+    field.fill(TOWN.name)
+    expect(page.get_by_role("option").first).to_contain_text(TOWN.name)
+    field.press("Enter")
+    expect(page.locator("ol.results img").first).to_be_visible()
+    box = page.locator("ol.results").bounding_box()
+    assert box
+    assert box["width"] > 1000
+
+
+@pytest.mark.parametrize("visit", [{"forced_colors": "active"}], indirect=True)
+def test_icons_and_bars_are_visible_in_forced_colours(page: Page, site: str, towns: TownDatabase) -> None:
+    open_page(page, f"{site}/?tile={harbour(towns)}")
+    bar = page.locator("ol.results .bar span").first
+    expect(bar).to_have_css("forced-color-adjust", "none")
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert bar.evaluate("(bar) => getComputedStyle(bar).backgroundColor") != ground
+    assert page.locator(".card-actions svg").first.evaluate("(icon) => getComputedStyle(icon).color") != ground
+
+
+def test_the_list_is_one_stop_of_the_keyboard_and_arrows_move_in_it(page: Page, site: str, towns: TownDatabase) -> None:
+    open_page(page, f"{site}/?tile={harbour(towns)}")
+    cards = page.locator("ol.results > li")
+    expect(cards).to_have_count(20)
+    assert (
+        page.locator("ol.results [tabindex='0']").evaluate_all(
+            "(stops) => new Set(stops.map((stop) => stop.closest('li').dataset.rank)).size"
+        )
+        == 1
+    )
+    cards.first.locator("button.show").focus()
+    page.keyboard.press("ArrowRight")
+    expect(cards.nth(1).locator("button.show")).to_be_focused()
+    page.keyboard.press("End")
+    expect(cards.last.locator("button.show")).to_be_focused()
+    page.keyboard.press("Home")
+    page.keyboard.press("s")
+    expect(page.get_by_role("button", name="Saved places (1)")).to_be_visible()
+    first = listed(page)[0]
+    page.keyboard.press("+")
+    expect_in_address(page, f"positive={first}")
+    expect(page.locator("ol.results button.show").first).to_be_focused()
+    page.keyboard.press("Control+z")
+    expect_listed(page, ids(towns, SIMILAR.format(""), harbour(towns)))
+
+
+def test_keys_do_nothing_while_a_field_is_filled(page: Page, site: str, towns: TownDatabase) -> None:
+    open_page(page, f"{site}/?tile={harbour(towns)}")
+    page.keyboard.press("/")
+    field = page.get_by_role("combobox", name="City or coordinates")
+    expect(field).to_be_focused()
+    page.keyboard.type("?s+")
+    expect(field).to_have_value("?s+")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.keyboard.press("Escape")
+    page.locator("body").click(position={"x": 5, "y": 5})
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="How terrakin works")).to_be_visible()
+
+
+def test_the_question_states_its_filters_and_drops_them(page: Page, site: str, towns: TownDatabase) -> None:
+    open_page(page, f"{site}/?tile={harbour(towns)}&exclude_countries=JP&min_similarity=0.5&max_per_city=2")
+    question = page.get_by_role("region", name="Question")
+    for text in ("except Japan", "similarity at least 0.5", "2 per city", "in other cities"):
+        expect(question.get_by_role("button", name=text, exact=True)).to_be_visible()
+    question.get_by_role("button", name="similarity at least 0.5", exact=True).click()
+    expect(page.get_by_label("Minimum similarity")).to_have_value("0.5")
+    expect(page.get_by_label("Matches", exact=True)).to_have_count(0)
+    question.get_by_role("button", name="Remove: except Japan").click()
+    arguments = ", min_similarity => 0.5, max_per_city => 2"
+    expect_listed(page, ids(towns, SIMILAR.format(arguments), harbour(towns)))
+    question.get_by_role("button", name="Undo").click()
+    expect_listed(page, ids(towns, SIMILAR.format(arguments + ", exclude_countries => '{JP}'"), harbour(towns)))

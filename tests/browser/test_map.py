@@ -116,8 +116,8 @@ def test_settings_are_the_arguments_of_the_sql_function(page: Page, site: str, t
     page.get_by_text("Search settings").click()
     page.get_by_label("Matches", exact=True).fill("4")
     page.get_by_label("At most per city").fill("1")
-    page.get_by_label("Not within (km)").fill("3000")
-    page.get_by_label("Compare", exact=True).select_option("dominant")
+    page.get_by_label("Farther than (km)").fill("3000")
+    page.get_by_label("Compared vectors").select_option("dominant")
     rows = sql(
         towns,
         """
@@ -132,7 +132,7 @@ def test_settings_are_the_arguments_of_the_sql_function(page: Page, site: str, t
     expect_listed(page, [row["tile_id"] for row in rows])
 
     page.get_by_text("Search settings").click()
-    page.get_by_label("Not within (km)").fill("")
+    page.get_by_label("Farther than (km)").fill("")
     page.get_by_label("At most per city").fill("")
     page.get_by_label("Include the same city").check()
     rows = sql(

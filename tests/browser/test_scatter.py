@@ -161,21 +161,21 @@ def test_zooming_to_the_matches_spreads_them_and_reset_returns(page: Page, site:
     wait_until(page, lambda: abs(spread_px(plot, MATCH) - before) <= 2)
 
 
-def test_the_scale_of_similarity_is_that_of_the_tiles(page: Page, site: str, towns: TownDatabase) -> None:
+def test_map_and_plot_are_coloured_by_similarity_together_on_one_scale(
+    page: Page, site: str, towns: TownDatabase
+) -> None:
     tile_id = towns.tile_of(TOWN.city_id, "centre")
     open_scatter(page, f"{site}/?tile={tile_id}&scatter=continent")
     expect(page.locator(".scatter-legend li")).to_have_text(["Africa", "Asia", "Europe", "North America"])
     page.get_by_label("Colour by").select_option("similarity")
-    query = """
-        SELECT min(s.similarity) AS low, max(s.similarity) AS high
-        FROM api.similarities(%s, 'mean') AS s
-        JOIN terrakin.tiles AS t USING (tile_id)
-        WHERE t.umap_x IS NOT NULL AND tile_id <> %s
-    """
-    (row,) = sql(towns, query, tile_id, tile_id)
-    expect(page.locator(".scatter-scale")).to_contain_text(f"≤ {row['low']:.2f}")
-    expect(page.locator(".scatter-scale")).to_contain_text(f"≥ {row['high']:.2f}")
+    expect(page.locator(".scatter-scale")).to_contain_text("≤ 01")
+    expect(page.get_by_role("note", name="Colours of similarity")).to_contain_text("≤ 01")
     expect_in_address(page, "scatter=similarity")
+    expect_in_address(page, "similarity=1")
+    page.get_by_role("button", name="Layers").click()
+    page.get_by_label("Colour by similarity").uncheck()
+    expect(page.locator(".scatter-tools select")).to_have_value("continent")
+    expect(page.get_by_role("note", name="Colours of similarity")).to_have_count(0)
 
 
 def test_colours_changed_faster_than_they_are_drawn_end_with_the_last(page: Page, site: str) -> None:
@@ -236,6 +236,6 @@ def test_the_library_is_loaded_only_when_the_plot_is_shown(page: Page, site: str
     page.goto(site)
     expect(page.locator(".map-canvas")).to_have_attribute("data-state", "idle")
     assert not any("/plot-" in url for url in asked)
-    page.get_by_role("button", name="Scatter plot").click()
+    page.get_by_role("button", name="Split").click()
     expect(page.locator(".scatter")).to_have_attribute("data-state", "ready")
     assert any("/plot-" in url for url in asked)

@@ -9,10 +9,14 @@ import { TileMap } from './map/TileMap';
 import { Attribution, Banners, EncoderLine, Problems } from './notices/Notices';
 import { Question } from './question/Question';
 import { Results } from './results/Results';
-import { UnitSwitch } from './search/UnitSwitch';
+import { Tray } from './saved/Tray';
 import { LassoCard } from './scatter/LassoCard';
+import { Handle } from './sheet/Handle';
+import { paneOf } from './state/page';
 import { PageProvider, usePage } from './state/PageProvider';
 import { useScheme } from './state/preferences';
+import { useCommands } from './state/useCommands';
+import { useShortcuts } from './state/useShortcuts';
 import { lazyPart } from './ui/lazyPart';
 
 const Help = lazyPart(() => import('./help/Help').then((module) => module.Help));
@@ -31,7 +35,8 @@ function skipToMatches(event: Event): void {
 }
 
 function Parts() {
-  const { state, chosen } = usePage();
+  const { state, dispatch, chosen } = usePage();
+  useShortcuts(dispatch, useCommands().undo);
   const { isDark } = useScheme();
   const panel = useRef<HTMLDivElement>(null);
   const { chosenId } = state.page;
@@ -49,11 +54,12 @@ function Parts() {
         Skip to the matches
       </a>
       <Banners />
-      <main>
+      <main data-mapless={state.isMapless || undefined} data-pane={paneOf(state.page)}>
         <div className="panel" ref={panel}>
+          <Handle panel={panel} />
           <Header />
-          <UnitSwitch />
           <Problems />
+          <Tray />
           <LassoCard />
           <Question />
           <Results />

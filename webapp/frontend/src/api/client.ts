@@ -4,7 +4,7 @@ import type { MultiPolygon, Polygon } from 'geojson';
 import type { Place } from '../geo/blocks';
 import { joined } from '../geo/footprint';
 import { Problem, problemIn } from './problem';
-import type { Block, City, Config, Country, Encoder, Method, Match, SearchRequest, FoundPlace, Similarity, Tile } from './types';
+import type { BlockPair, Block, City, Config, Country, Encoder, Method, Match, SearchRequest, FoundPlace, Similarity, Tile } from './types';
 
 type Stored<Found extends { footprint: Polygon }> = Omit<Found, 'footprint'> & { footprint: MultiPolygon };
 type Parameters = Record<string, string | number | boolean>;
@@ -19,6 +19,10 @@ export const getBlockAt = (lon: number, lat: number) => getJson<Block>('api/v1/b
 
 export const getSimilarity = (a: number, b: number, method: Method | null, signal: AbortSignal) =>
   getJson<Similarity>('api/v1/similarity', { a, b, ...(method && { method }) }, signal);
+
+/** Return the blocks that make two tiles similar, the most similar pair first. */
+export const getMatchingBlocks = async (a: number, b: number, signal: AbortSignal) =>
+  (await getJson<{ pairs: BlockPair[] }>('api/v1/matching-blocks', { a, b }, signal)).pairs;
 
 export const thumbnailUrl = (tileId: number) => urlOf(`api/v1/tiles/${tileId}/thumbnail`).href;
 
@@ -43,8 +47,14 @@ export async function findSimilar(request: SearchRequest, signal: AbortSignal): 
   return matches.map((match) => ({ ...inOnePart(match), id: match.block_id ?? match.tile_id }));
 }
 
+/** Return the key of a question, which colours the map by similarity to it. */
+export async function getKey({ path, body }: SearchRequest, signal: AbortSignal): Promise<string> {
+  const response = await postSearch({ path, body: { ...body, k: 1 } }, { with_key: true }, signal);
+  return ((await response.json()) as { key: string }).key;
+}
+
 /** Return the similarity of two blocks: the API compares them as a search inside the outline of one of them. */
-export async function getBlockSimilarity(a: number, b: Place, signal: AbortSignal): Promise<Omit<Similarity, 'a' | 'b'>> {
+export async function getBlockSimilarity(a: number, b: Place, signal: AbortSignal): Promise<Omit<Similarity, 'a' | 'b' | 'share_of_pairs'> & { share_of_pairs?: number | null }> {
   const body = { block_id: a, within: b.footprint, exclude_same_city: false, origin: 'any' };
   const found = (await findSimilar({ path: 'api/v1/similar-blocks', body }, signal)).find(({ id }) => id === b.id);
   if (!found) throw new Problem('The blocks cannot be compared', `Block ${b.id} does not exist.`, 404);

@@ -21,6 +21,7 @@ export type Country = Answer<'/api/v1/countries'>['countries'][number];
 export type Encoder = Answer<'/api/v1/encoder'>;
 export type Block = Answer<'/api/v1/block-at'>;
 export type Similarity = Answer<'/api/v1/similarity'>;
+export type BlockPair = Answer<'/api/v1/matching-blocks'>['pairs'][number];
 export type Config = Answer<'/api/v1/config'>;
 export type Imagery = Config['imagery'][number];
 export type LayoutHead = Replace<Answer<'/api/v1/umap'>, { bounds: Bounds }>;

@@ -1,14 +1,14 @@
 // Two tiles or blocks side by side: their pictures, their dominant clusters, their similarity and their distance.
 
 import { useState } from 'preact/hooks';
-import { getBlockSimilarity, getSimilarity, getTile } from '../api/client';
+import { getBlockSimilarity, getMatchingBlocks, getSimilarity, getTile } from '../api/client';
 import type { Tile } from '../api/types';
 import { useAnswer } from '../api/useAnswer';
 import { placeIn } from '../geo/blocks';
 import { tileIdOf } from '../geo/unit';
 import { usePage } from '../state/PageProvider';
 import { Dialog } from '../ui/Dialog';
-import { kilometres } from '../ui/format';
+import { kilometres, percent } from '../ui/format';
 import { ProblemNote } from '../ui/ProblemNote';
 import './compare.css';
 import { ComparedPlace } from './ComparedPlace';
@@ -27,6 +27,7 @@ export function Compare() {
 function Pair({ a, b }: { a: number; b: number }) {
   const [isMasked, setMasked] = useState(false);
   const { unit } = usePage();
+  const pairs = useAnswer(unit === 'tile' ? `${a} ${b}` : null, (signal) => getMatchingBlocks(a, b, signal)).value ?? [];
   const pair = useAnswer(`${unit} ${a} ${b}`, (signal) => Promise.all([a, b].map((id) => getTile(tileIdOf(unit, id), signal))));
   const similarity = usePairSimilarity(a, b, pair.value);
   const problem = pair.problem ?? similarity.problem;
@@ -42,6 +43,11 @@ function Pair({ a, b }: { a: number; b: number }) {
             <span>
               <strong>{kilometres(similarity.value.distance_m)}</strong> apart
             </span>
+            {typeof similarity.value.share_of_pairs === 'number' && (
+              <span>
+                More alike than <strong>{percent(similarity.value.share_of_pairs)}</strong> of pairs of tiles
+              </span>
+            )}
           </>
         )}
       </p>
@@ -49,9 +55,17 @@ function Pair({ a, b }: { a: number; b: number }) {
         <>
           <div className="compare-tiles">
             {pair.value.map((tile, i) => (
-              <ComparedPlace key={i} unit={unit} id={i === 0 ? a : b} tile={tile} isMasked={isMasked} />
+              <ComparedPlace
+                key={i}
+                unit={unit}
+                id={i === 0 ? a : b}
+                tile={tile}
+                isMasked={isMasked}
+                matching={pairs.map((pair) => (i === 0 ? pair.a_block_id : pair.b_block_id))}
+              />
             ))}
           </div>
+          {pairs.length > 0 && <p className="note">Outlined in the same colour, with the same number: the blocks of 320 m that are most alike.</p>}
           {unit === 'tile' && (
             <label className="compare-mask">
               <input type="checkbox" checked={isMasked} onChange={(event) => setMasked(event.currentTarget.checked)} />

@@ -1,5 +1,6 @@
 import { thumbnailUrl } from '../api/client';
 import type { Tile } from '../api/types';
+import { squareOf } from '../geo/blocks';
 import type { Unit } from '../geo/unit';
 import { BlockOutline } from '../ui/BlockOutline';
 import { dateText, percent } from '../ui/format';
@@ -13,9 +14,11 @@ interface Props {
   /** The tile, or that of the block. */
   tile: Tile;
   isMasked: boolean;
+  /** The blocks that are most like those of the other tile, in the order of the other tile's. */
+  matching: number[];
 }
 
-export function ComparedPlace({ unit, id, tile, isMasked }: Props) {
+export function ComparedPlace({ unit, id, tile, isMasked, matching }: Props) {
   return (
     <section className="compare-tile" aria-label={`${unit === 'tile' ? 'Tile' : 'Block'} in ${tile.city}`}>
       <div className="compare-picture">
@@ -26,6 +29,7 @@ export function ComparedPlace({ unit, id, tile, isMasked }: Props) {
         )}
         {unit === 'block' && <BlockOutline id={id} />}
         {isMasked && <Mask tile={tile} />}
+        {!isMasked && <MatchingBlocks ids={matching} />}
       </div>
       <h3>{tile.city}</h3>
       <p>
@@ -54,6 +58,29 @@ export function ComparedPlace({ unit, id, tile, isMasked }: Props) {
         )}
       </dl>
     </section>
+  );
+}
+
+// Of the qualitative scheme of Okabe and Ito (2008), those that stand out from vegetation, soil and water.
+const COLOURS = ['#f0e442', '#56b4e9', '#ff8c3a', '#ff7ad9'];
+
+/** Outlines blocks, each in the colour and with the number of its counterpart. */
+function MatchingBlocks({ ids }: { ids: number[] }) {
+  return (
+    <svg className="compare-blocks" viewBox="0 0 224 224" aria-hidden="true">
+      {ids.map((id, i) => {
+        const [x, y, size] = squareOf(id).map((share) => share * 224) as [number, number, number];
+        return (
+          <g key={id} style={{ '--pair': COLOURS[i % COLOURS.length] }}>
+            <rect className="halo" x={x} y={y} width={size} height={size} />
+            <rect x={x} y={y} width={size} height={size} />
+            <text x={x + 3} y={y + 13}>
+              {i + 1}
+            </text>
+          </g>
+        );
+      })}
+    </svg>
   );
 }
 

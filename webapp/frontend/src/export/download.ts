@@ -5,11 +5,16 @@ import type { SearchRequest } from '../api/types';
 export async function download(request: SearchRequest, format: string): Promise<string> {
   const response = await postSearch(request, { format });
   const name = /filename="?([^";]+)/.exec(response.headers.get('Content-Disposition') ?? '')?.[1] ?? `terrakin.${format}`;
-  const address = URL.createObjectURL(await response.blob());
+  saveAs(name, await response.blob());
+  return name;
+}
+
+/** Save data as a file of the user. */
+export function saveAs(name: string, data: Blob): void {
+  const address = URL.createObjectURL(data);
   const link = document.createElement('a');
   link.href = address;
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(address), 60_000); // the browser reads it after the click
-  return name;
 }

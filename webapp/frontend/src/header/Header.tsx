@@ -1,15 +1,17 @@
-import { COLOUR_BYS } from '../state/page';
+import { currentOf } from '../saved/collections';
+import { useCollections } from '../saved/useCollections';
 import { usePage } from '../state/PageProvider';
 import { SCHEMES, useScheme, type Scheme } from '../state/preferences';
 import { Icon } from '../ui/Icon';
 import './header.css';
 import { PlaceSearch } from './PlaceSearch';
+import { ViewTabs } from './ViewTabs';
 
 const SCHEME_NAMES: Record<Scheme, string> = { system: 'same as the system', light: 'light', dark: 'dark' };
 
 export function Header() {
   const { state, dispatch } = usePage();
-  const { scatter } = state.page;
+  const nSaved = currentOf(useCollections()[0]).places.length;
   return (
     <header>
       <div className="title">
@@ -20,12 +22,13 @@ export function Header() {
         <div className="tools">
           <button
             type="button"
-            aria-pressed={scatter !== null}
-            onClick={() => dispatch({ type: 'scatterSwitched', colourBy: scatter === null ? COLOUR_BYS[0] : null })}
-            aria-label="Scatter plot"
-            title="Scatter plot of all tiles"
+            aria-pressed={state.isTrayOpen}
+            onClick={() => dispatch({ type: 'traySwitched', isOpen: !state.isTrayOpen })}
+            aria-label={`Saved places (${nSaved})`}
+            title="Saved places"
           >
-            <Icon name="plot" />
+            <Icon name="save" />
+            {nSaved > 0 && <small aria-hidden="true">{nSaved}</small>}
           </button>
           <SchemeButton />
           <button type="button" onClick={() => dispatch({ type: 'helpSwitched', isOpen: true })} aria-label="Help" title="Help">
@@ -33,7 +36,10 @@ export function Header() {
           </button>
         </div>
       </div>
-      <PlaceSearch />
+      <div className="find">
+        <PlaceSearch />
+        {!state.isMapless && <ViewTabs />}
+      </div>
     </header>
   );
 }

@@ -53,7 +53,7 @@ export function PlaceSearch() {
       </label>
       <Icon name="find" />
       {/* downshift's types are React's: they lack what Preact requires of a combobox. */}
-      <input {...(getInputProps({ type: 'search', placeholder: 'City, or 13.75, 100.5', spellcheck: false, maxLength: 100 }) as object)} />
+      <input {...(getInputProps({ type: 'search', placeholder: 'Find a place', spellcheck: false, maxLength: 100 }) as object)} />
       <ul className={isOffered ? 'places' : 'places closed'} {...getMenuProps()}>
         {isOffered &&
           places.map((place, index) => (
@@ -74,7 +74,7 @@ export function PlaceSearch() {
 
 /** Move the map to a place. A position also chooses the tile that lies there. */
 function useGo(): (place: Place) => void {
-  const { dispatch } = usePage();
+  const { state, dispatch } = usePage();
   const { goTo, pickAt } = useCommands();
   return (place) => {
     if (place.kind === 'item') {
@@ -84,6 +84,7 @@ function useGo(): (place: Place) => void {
     }
     dispatch({ type: 'viewRequested', view: place.kind === 'city' ? { bounds: place.city.bounds } : { ...place.at } });
     if (place.kind === 'position') pickAt(place.at.lon, place.at.lat);
+    else if (state.isMapless) pickAt(place.city.lon, place.city.lat); // nobody can click a square of the city
   };
 }
 

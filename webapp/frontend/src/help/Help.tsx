@@ -118,6 +118,11 @@ const Keys = () => (
       <Key keys="Enter">in the scatter plot: chooses the tile in the middle; on the map: presses the button reached with Tab</Key>
       <Key keys="0">in the scatter plot: shows all of it again</Key>
       <Key keys="Shift + drag">in the scatter plot: draws a lasso around tiles</Key>
+      <Key keys="Arrows">on a match: move to the next one; Home and End to the first and the last</Key>
+      <Key keys="+ − c f s">on a match: more like it, less like it, compare, search from it, save</Key>
+      <Key keys="Ctrl + Z">takes the last change of the question back</Key>
+      <Key keys="/">moves to the search for places</Key>
+      <Key keys="?">opens this help</Key>
       <Key keys="Esc">closes windows and menus, clears the lasso</Key>
     </dl>
   </Part>

@@ -33,20 +33,20 @@ export function LayersMenu() {
 }
 
 function SimilaritySwitch() {
-  const { state, unit, dispatch } = usePage();
-  const { chosenId, isSimilarityOn } = state.page;
+  const { state, request, unit, dispatch } = usePage();
+  const { isSimilarityOn } = state.page;
   return (
     <>
       <label className="check">
         <input
           type="checkbox"
-          checked={isSimilarityOn && chosenId !== null}
-          disabled={chosenId === null}
+          checked={isSimilarityOn && request !== null}
+          disabled={request === null}
           onChange={(event) => dispatch({ type: 'similaritySwitched', isOn: event.currentTarget.checked })}
         />
         Colour by similarity
       </label>
-      {chosenId === null && <p className="note">Choose a {unit} first.</p>}
+      {request === null && <p className="note">Choose a {unit} first.</p>}
     </>
   );
 }

@@ -1,6 +1,5 @@
-import { VIRIDIS_GRADIENT } from '../ui/viridis';
+import { SIMILARITY_FROM, VIRIDIS_GRADIENT } from '../ui/viridis';
 import type { Unit } from '../geo/unit';
-import { SIMILARITY_FROM } from './similarityLayers';
 
 const ZOOMED_OUT: Record<Unit, string> = {
   tile: 'Zoomed out, a city has the colour of its most similar tile.',
@@ -9,7 +8,7 @@ const ZOOMED_OUT: Record<Unit, string> = {
 
 export const SimilarityLegend = ({ unit }: { unit: Unit }) => (
   <div className="map-legend" role="note" aria-label="Colours of similarity">
-    <p>Similarity to the chosen {unit}</p>
+    <p>Similarity to what is searched for</p>
     <div className="scale">
       <span>≤ {SIMILARITY_FROM}</span>
       <span className="gradient" style={{ background: VIRIDIS_GRADIENT }} aria-hidden="true" />

@@ -2,7 +2,8 @@
 
 import type { Polygon } from 'geojson';
 import type { Map as LibreMap } from 'maplibre-gl';
-import { useMemo, useRef } from 'preact/hooks';
+import { useRef } from 'preact/hooks';
+import { Inset } from '../inset/Inset';
 import { usePage } from '../state/PageProvider';
 import { useScheme } from '../state/preferences';
 import { useCommands } from '../state/useCommands';
@@ -10,8 +11,9 @@ import { SimilarityLegend } from './Legend';
 import './map.css';
 import { MapTools } from './MapTools';
 import { palette } from './palette';
-import type { SimilarityTo } from './similarityLayers';
+import { StartCards } from './StartCards';
 import { useDrawing } from './useDrawing';
+import { useHeatMap } from './useHeatMap';
 import { useImagery, useImageryOn } from './useImagery';
 import { useMap } from './useMap';
 import { useMapState } from './useMapState';
@@ -30,6 +32,7 @@ export function TileMap() {
     onImageryFailed: () => imagery.setHasFailed(true),
     onImageryLoaded: () => imagery.setHasFailed(false),
     onProblem: (problem) => dispatch({ type: 'noticed', problem }),
+    onUnavailable: (problem) => dispatch({ type: 'mapFailed', problem }),
     isDrawing: () => isDrawing.current,
     unit: () => unit,
   });
@@ -38,7 +41,7 @@ export function TileMap() {
     onProblem: (problem) => dispatch({ type: 'noticed', problem }),
   });
   isDrawing.current = drawing.isOn;
-  const similarity = useSimilarity();
+  const similarity = useHeatMap();
   useImageryOn(map, imagery);
   useMapState(map, tilesUrl, isDark, similarity);
   return (
@@ -46,8 +49,12 @@ export function TileMap() {
       <div ref={container} className="map-canvas" data-state="loading" />
       <div className="crosshair" aria-hidden="true" />
       <MapTools drawing={drawing} onUseView={() => map && dispatch({ type: 'areaDrawn', area: areaOfView(map) })} />
+      {!drawing.isOn && <StartCards />}
       <div className="map-foot">
-        {similarity && <SimilarityLegend unit={unit} />}
+        <div className="map-corner">
+          <Inset map={map} />
+          {similarity && <SimilarityLegend unit={unit} />}
+        </div>
         {isLost && (
           <p className="map-note" role="status">
             The browser has taken the map's graphics memory. The map comes back by itself.
@@ -62,14 +69,6 @@ export function TileMap() {
       <PickCentre map={map} />
     </section>
   );
-}
-
-/** Return what the map's colours compare with; null if colouring by similarity is off. */
-function useSimilarity(): SimilarityTo | null {
-  const { isSimilarityOn, chosenId: id, search } = usePage().state.page;
-  const { unit } = search;
-  const method = unit === 'tile' ? search.method : null;
-  return useMemo(() => (isSimilarityOn && id !== null ? { unit, id, method } : null), [isSimilarityOn, unit, id, method]);
 }
 
 function PickCentre({ map }: { map: LibreMap | null }) {

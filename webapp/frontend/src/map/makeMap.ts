@@ -9,7 +9,7 @@ import type { Unit } from '../geo/unit';
 import type { View } from '../state/reducer';
 import baseUrl from './generated/base.json?url';
 import { isOfImagery } from './imagery';
-import { CLICK_MIN_ZOOM, mapLayers, mapStyle, PICK_MIN_ZOOM } from './style';
+import { CLICK_MIN_ZOOM, mapLayers, mapStyle, MAX_ZOOM, PICK_MIN_ZOOM } from './style';
 import { absoluteUrl } from './urls';
 
 // MapLibre 6 is ESM only: without the address of its worker a built page stays blank.
@@ -38,6 +38,8 @@ export interface MapEvents {
   onImageryFailed: () => void;
   onImageryLoaded: () => void;
   onProblem: (problem: Problem) => void;
+  /** The browser cannot draw a map. */
+  onUnavailable: (problem: Problem) => void;
   /** While an area is being drawn, clicks set its corners. */
   isDrawing: () => boolean;
   /** What a click chooses. */
@@ -53,7 +55,7 @@ export function makeMap(container: HTMLDivElement, isDark: boolean, tilesUrl: st
       hash: 'map',
       center: [15, 25],
       zoom: 1.3,
-      maxZoom: 17,
+      maxZoom: MAX_ZOOM,
       renderWorldCopies: true,
       fadeDuration: 0, // fading labels in draws frames for 0.3 s more
       attributionControl: false,
@@ -61,7 +63,7 @@ export function makeMap(container: HTMLDivElement, isDark: boolean, tilesUrl: st
       pitchWithRotate: false,
     });
   } catch {
-    events.onProblem(new Problem('The map is not available', 'The map needs WebGL2, which this browser does not offer.', 0));
+    events.onUnavailable(new Problem('The map is not available', 'It needs WebGL2, which this browser does not offer. Search and matches work without it.', 0));
     return null;
   }
   map.touchZoomRotate.disableRotation();

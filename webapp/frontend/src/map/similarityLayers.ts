@@ -1,22 +1,10 @@
-// The map coloured by similarity to the chosen tile or block. Source and layers are on the map only while this is switched on.
+// The map coloured by similarity to the question. Source and layers are on the map only while this is switched on.
 
 import type { ColorSpecification, DataDrivenPropertyValueSpecification, LayerSpecification, Map } from 'maplibre-gl';
-import type { Method } from '../api/types';
-import type { Unit } from '../geo/unit';
-import { viridisStops } from '../ui/viridis';
+import { SIMILARITY_FROM, viridisStops } from '../ui/viridis';
 import { palette } from './palette';
 import { absoluteUrl } from './urls';
 
-export interface SimilarityTo {
-  unit: Unit;
-  /** The tile or block to compare with. */
-  id: number;
-  /** Null: the default of the server. */
-  method: Method | null;
-}
-
-/** Colours run from here to 1; lower similarities have the same colour. */
-export const SIMILARITY_FROM = 0;
 /** The lowest layer that lies above the similarities. */
 const ABOVE = 'lines';
 const SOURCE = 'similarity';
@@ -46,13 +34,11 @@ const LAYERS: LayerSpecification[] = [
   },
 ];
 
-/** Colour a map, painted as its style has it, by similarity to a tile or block; null removes the colours. */
-export function showSimilarity(map: Map, tilesUrl: string, similarity: SimilarityTo | null, isDark: boolean): void {
+/** Colour a map, painted as its style has it, by what the query string of the tiles compares with; null removes the colours. */
+export function showSimilarity(map: Map, tilesUrl: string, query: string | null, isDark: boolean): void {
   for (const { id } of LAYERS) if (map.getLayer(id)) map.removeLayer(id);
   if (map.getSource(SOURCE)) map.removeSource(SOURCE);
-  if (!similarity) return;
-  const { unit, id, method } = similarity;
-  const query = new URLSearchParams({ [`${unit}_id`]: String(id), ...(method && { method }) });
+  if (query === null) return;
   map.addSource(SOURCE, { type: 'vector', url: `${absoluteUrl(tilesUrl)}/similarity?${query}` });
   for (const layer of LAYERS) map.addLayer(layer, ABOVE);
   drawRings(map, palette(isDark).matches);

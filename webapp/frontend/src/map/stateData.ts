@@ -6,8 +6,8 @@ import type { Match, Tile } from '../api/types';
 import { placeIn, type Place } from '../geo/blocks';
 import { blockId, type Unit } from '../geo/unit';
 import type { Chosen } from '../state/PageProvider';
-import { lines, point, polygon } from './features';
-import { LAYERS_OF, MARK_LAYERS, MARK_MAX_ZOOM, NOTHING, type StateSource } from './style';
+import { corner, line, point, polygon } from './features';
+import { CORNER_LAYERS, LAYERS_OF, MARK_LAYERS, MARK_MAX_ZOOM, MAX_ZOOM, NOTHING, type StateSource } from './style';
 
 const GRID = { source: 'terrakin', sourceLayer: 'grid' };
 
@@ -27,11 +27,15 @@ export function setSelected(map: Map, selected: Chosen | null): void {
   setData(map, 'dominant', dominant ? [{ type: 'Feature', geometry: dominant, properties: {} }] : []);
 }
 
-export function setMatches(map: Map, selected: Place | null, matches: Match[]): void {
+export function setMatches(map: Map, matches: Match[]): void {
   setData(map, 'matches', matches.map(polygon));
   setData(map, 'matchPoints', matches.map(point));
-  setData(map, 'lines', lines(selected, matches));
+  setData(map, 'matchCorners', matches.map(corner));
 }
+
+/** Draw the line to the match that is hovered. */
+export const setLine = (map: Map, selected: Place | null, match: Match | undefined): void =>
+  setData(map, 'lines', selected && match && match.id !== selected.id ? [line(selected, match)] : []);
 
 /** Ring the centre of what is hovered, and fill a block; tiles are filled by their feature state. */
 export function setHovered(map: Map, unit: Unit, hovered: Place | null): void {
@@ -43,9 +47,10 @@ export function setHovered(map: Map, unit: Unit, hovered: Place | null): void {
 export const setBlocks = (map: Map, tiles: Tile[]): void =>
   setData(map, 'blocks', tiles.flatMap((tile) => tile.block_numbers.map((number) => polygon(placeIn(tile.footprint, 'block', blockId(tile.tile_id, number)))))); // prettier-ignore
 
-/** Show round marks up to the zoom where places of the unit are large enough to see. */
+/** Show round marks up to the zoom where places of the unit are large enough to see; beyond it their ranks are in a corner. */
 export function setUnit(map: Map, unit: Unit): void {
   for (const layer of MARK_LAYERS) map.setLayerZoomRange(layer, 0, MARK_MAX_ZOOM[unit]);
+  for (const layer of CORNER_LAYERS) map.setLayerZoomRange(layer, MARK_MAX_ZOOM[unit], MAX_ZOOM);
 }
 
 /** Set a feature state of tiles in the grid. Return a function that removes it. */

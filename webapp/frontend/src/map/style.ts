@@ -14,6 +14,9 @@ export const PICK_MIN_ZOOM: Record<Unit, number> = { tile: CLICK_MIN_ZOOM, block
 export const MARK_MAX_ZOOM: Record<Unit, number> = { tile: 10, block: 12 };
 /** The layers of round marks. */
 export const MARK_LAYERS = ['match-points', 'selected-point', 'match-ranks'];
+/** The layers of ranks beyond that zoom. */
+export const CORNER_LAYERS = ['match-corners', 'corner-ranks'];
+export const MAX_ZOOM = 17;
 /** From this zoom on the thumbnails of all tiles are painted in the grid. */
 const PICTURES_MIN_ZOOM = 9;
 /** Up to this zoom the names of cities are drawn; beyond, they would cover the pictures. */
@@ -23,7 +26,7 @@ const FONT = ['sans-serif'];
 export const NOTHING: FeatureCollection = { type: 'FeatureCollection', features: [] };
 
 /** Sources that are drawn from the page's state. */
-const STATE_SOURCES = ['lines', 'blocks', 'matches', 'matchPoints', 'selected', 'dominant', 'selectedPoint', 'hovered', 'area'] as const;
+const STATE_SOURCES = ['lines', 'blocks', 'matches', 'matchPoints', 'matchCorners', 'selected', 'dominant', 'selectedPoint', 'hovered', 'area'] as const;
 export type StateSource = (typeof STATE_SOURCES)[number];
 
 function sources(tilesUrl: string, picturesUrl: string): Record<string, SourceSpecification> {
@@ -112,7 +115,7 @@ function markLayers(p: Palette): LayerSpecification[] {
       source: 'lines',
       maxzoom: CLICK_MIN_ZOOM + 1,
       layout: round,
-      paint: { 'line-color': p.matches, 'line-width': 1.4, 'line-opacity': ['interpolate', ['linear'], ['get', 'rank'], 1, 0.75, 20, 0.35] },
+      paint: { 'line-color': p.matches, 'line-width': 1.8, 'line-opacity': 0.8 },
     },
     {
       id: 'block-lines',
@@ -219,21 +222,31 @@ function pointLayers(p: Palette): LayerSpecification[] {
       paint: { 'text-color': p.text, 'text-halo-color': p.halo, 'text-halo-width': 1.5 },
     },
     {
-      id: 'match-ranks',
-      type: 'symbol',
-      source: 'matchPoints',
-      maxzoom: MARK_MAX_ZOOM.tile,
-      layout: {
-        'text-field': ['to-string', ['get', 'rank']],
-        'text-font': FONT,
-        'text-size': 11,
-        'text-padding': 0,
-        'symbol-sort-key': ['get', 'rank'],
-      },
-      paint: { 'text-color': p.matchText },
+      id: 'match-corners',
+      type: 'circle',
+      source: 'matchCorners',
+      minzoom: MARK_MAX_ZOOM.tile,
+      paint: { 'circle-color': p.matches, 'circle-radius': 10, 'circle-stroke-color': p.halo, 'circle-stroke-width': 1.5 },
     },
+    ranks('corner-ranks', 'matchCorners', p, { minzoom: MARK_MAX_ZOOM.tile }),
+    ranks('match-ranks', 'matchPoints', p, { maxzoom: MARK_MAX_ZOOM.tile }),
   ];
 }
+
+const ranks = (id: string, source: StateSource, p: Palette, zooms: { minzoom?: number; maxzoom?: number }): LayerSpecification => ({
+  id,
+  type: 'symbol',
+  source,
+  ...zooms,
+  layout: {
+    'text-field': ['to-string', ['get', 'rank']],
+    'text-font': FONT,
+    'text-size': 11,
+    'text-padding': 0,
+    'symbol-sort-key': ['get', 'rank'],
+  },
+  paint: { 'text-color': p.matchText },
+});
 
 export function mapLayers(isDark: boolean): LayerSpecification[] {
   const p = palette(isDark);

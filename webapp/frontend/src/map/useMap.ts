@@ -25,6 +25,7 @@ export function useMap(container: RefObject<HTMLDivElement | null>, tilesUrl: st
       onImageryFailed: () => latest.current.events.onImageryFailed(),
       onImageryLoaded: () => latest.current.events.onImageryLoaded(),
       onProblem: (problem) => latest.current.events.onProblem(problem),
+      onUnavailable: (problem) => latest.current.events.onUnavailable(problem),
       isDrawing: () => latest.current.events.isDrawing(),
       unit: () => latest.current.events.unit(),
     });

@@ -1,20 +1,23 @@
 import type { Map } from 'maplibre-gl';
-import { useEffect, useMemo } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { cityIdsOf } from '../scatter/lassoCities';
 import { tileIdOf } from '../geo/unit';
 import { usePage } from '../state/PageProvider';
 import { knownTile } from '../state/places';
 import { useLatest } from '../ui/useLatest';
 import { go, repaint } from './makeMap';
-import { showSimilarity, type SimilarityTo } from './similarityLayers';
-import { markCities, markTiles, setBlocks, setData, setHovered, setMatches, setSelected, setUnit } from './stateData';
+import { showSimilarity } from './similarityLayers';
+import { markCities, markTiles, setBlocks, setData, setHovered, setLine, setMatches, setSelected, setUnit } from './stateData';
 import { useHeld } from './useHeld';
 
+const PHONE = window.matchMedia('(max-width: 46rem)');
+
 /** Draw the page's state on the map, and redraw what changes. */
-export function useMapState(map: Map | null, tilesUrl: string | null, isDark: boolean, similarity: SimilarityTo | null): void {
-  const { state, unit } = usePage();
+export function useMapState(map: Map | null, tilesUrl: string | null, isDark: boolean, similarity: string | null): void {
+  const { state, unit, dispatch } = usePage();
   const { view } = state;
   const latestUnit = useLatest(unit);
+  const isFirstView = useRef(true);
   const { area } = state.page;
   useMarks(map);
   useLasso(map);
@@ -22,8 +25,12 @@ export function useMapState(map: Map | null, tilesUrl: string | null, isDark: bo
     if (map) setData(map, 'area', area ? [{ type: 'Feature', geometry: area, properties: {} }] : []);
   }, [map, area]);
   useEffect(() => {
-    if (map && view) go(map, view, latestUnit.current);
-  }, [map, view, latestUnit]);
+    if (!map || !view) return;
+    // On a phone the plot covers the map: whoever asks for a view after that of the address wants to see it.
+    if (PHONE.matches && !isFirstView.current) dispatch({ type: 'paneChosen', pane: 'map' });
+    isFirstView.current = false;
+    go(map, view, latestUnit.current);
+  }, [map, view, latestUnit, dispatch]);
   useEffect(() => {
     if (!map) return;
     repaint(map, isDark);
@@ -40,8 +47,12 @@ function useMarks(map: Map | null): void {
     if (map) setSelected(map, held.selected);
   }, [map, held.selected]);
   useEffect(() => {
-    if (map) setMatches(map, held.selected, held.matches);
-  }, [map, held.selected, held.matches]);
+    if (map) setMatches(map, held.matches);
+  }, [map, held.matches]);
+  const hoveredMatch = held.hovered.id === null ? undefined : held.matches.find(({ id }) => id === held.hovered.id);
+  useEffect(() => {
+    if (map) setLine(map, held.selected, hoveredMatch);
+  }, [map, held.selected, hoveredMatch]);
   useEffect(() => {
     if (map) setUnit(map, held.unit);
   }, [map, held.unit]);

@@ -2,7 +2,6 @@ import { thumbnailUrl } from '../api/client';
 import { usePage, type Chosen } from '../state/PageProvider';
 import { BlockOutline } from '../ui/BlockOutline';
 import { percent } from '../ui/format';
-import { Icon } from '../ui/Icon';
 import { PlaceFacts } from '../ui/PlaceFacts';
 import { Sources } from '../ui/Sources';
 
@@ -18,24 +17,29 @@ export function ChosenPlace({ chosen }: { chosen: Chosen }) {
         </div>
       )}
       <div className="place">
-        <h2>{tile.city}</h2>
+        <h2>
+          <bdi>{tile.city}</bdi>
+        </h2>
         <p>
           <PlaceFacts place={tile} />
         </p>
-        <p className="small">
+      </div>
+      <BackButton chosen={chosen} />
+      <details className="small">
+        <summary>Details</summary>
+        <p>
           {unit === 'tile' ? 'Tile' : 'Block'} {id}
+          {unit === 'tile' && tile.valid_share < 1 && ` · clear pixels ${percent(tile.valid_share)}`}
         </p>
-        {unit === 'tile' && tile.valid_share < 1 && <p className="small">Clear pixels {percent(tile.valid_share)}</p>}
         {unit === 'tile' && tile.dominant_area && (
-          <p className="small" title="The largest group of similar patches, outlined on the map">
-            <span className="dominant-key" aria-hidden="true" /> Largest cluster {percent(tile.dominant_share)}
+          <p>
+            <span className="dominant-key" aria-hidden="true" /> Largest cluster {percent(tile.dominant_share)}: the largest group of similar patches
           </p>
         )}
-      </div>
-      <Actions chosen={chosen} />
-      <p className="small sources">
-        <Sources tile={tile} />
-      </p>
+        <p>
+          <Sources tile={tile} />
+        </p>
+      </details>
     </section>
   );
 }
@@ -45,20 +49,12 @@ const pictureText = ({ unit, tile }: Chosen): string =>
     ? `Satellite picture of the chosen tile in ${tile.city}`
     : `Satellite picture of the tile in ${tile.city}, with the chosen block outlined`;
 
-function Actions({ chosen }: { chosen: Chosen }) {
+function BackButton({ chosen }: { chosen: Chosen }) {
   const { state, dispatch } = usePage();
   const isAway = state.page.shownId !== null;
   const { unit, lon, lat } = chosen;
   return (
     <div className="actions">
-      <button
-        type="button"
-        onClick={() => dispatch({ type: 'picked', id: null })}
-        aria-label={`Remove the chosen ${unit}`}
-        title={`Remove the chosen ${unit}`}
-      >
-        <Icon name="close" />
-      </button>
       <button
         type="button"
         onClick={() => dispatch({ type: 'chosenShown', at: { lon, lat } })}

@@ -10,55 +10,61 @@ import { SyntheticBadge } from '../ui/PlaceFacts';
 
 /** If there are more examples than this, the others are shown as a count. */
 const MAX_CHIPS = 6;
-const NAMES: Record<ExampleKind, string> = { positive: 'More like', negative: 'Less like' };
+const NAMES: Record<ExampleKind, { before: string; label: string }> = {
+  positive: { before: 'Like', label: 'More like' },
+  negative: { before: 'not like', label: 'Less like' },
+};
 
-export function Examples() {
-  const { positive, negative, chosenId } = usePage().state.page;
+/** What is chosen and the examples beside it, as pictures. */
+export function ExampleChips() {
+  const { positive, negative } = usePage().state.page;
   return (
-    <section className="examples" aria-label="Examples">
+    <>
       <Chips kind="positive" ids={positive} />
       <Chips kind="negative" ids={negative} />
-      {negative.length > 0 && positive.length === 0 && chosenId === null && (
-        <p className="note">Choose at least one example of what to search for.</p>
-      )}
-    </section>
+    </>
   );
 }
 
 function Chips({ kind, ids }: { kind: ExampleKind; ids: number[] }) {
-  const { dispatch } = usePage();
-  if (ids.length === 0) return null;
+  const { state, dispatch, unit } = usePage();
+  const { chosenId } = state.page;
+  const isWithChosen = kind === 'positive' && chosenId !== null;
+  if (ids.length === 0 && !isWithChosen) return null;
+  const { before, label } = NAMES[kind];
   const keep = (kept: number[]) => dispatch({ type: 'examplesKept', kind, ids: kept });
+  const without = (id: number) => () => keep(ids.filter((other) => other !== id));
   return (
     <div className="chips" data-kind={kind}>
-      <span className="chips-name">{NAMES[kind]}</span>
+      <span>{before}</span>
+      {isWithChosen && <ExampleChip id={chosenId} removeLabel={() => `Remove the chosen ${unit}`} onRemove={() => dispatch({ type: 'chosenRemoved' })} />}
       {ids.slice(0, MAX_CHIPS).map((id) => (
-        <ExampleChip key={id} id={id} name={NAMES[kind]} onRemove={() => keep(ids.filter((other) => other !== id))} />
+        <ExampleChip key={id} id={id} removeLabel={(city) => `${label}: remove ${city}`} onRemove={without(id)} />
       ))}
       {ids.length > MAX_CHIPS && (
-        <Chip removeLabel={`${NAMES[kind]}: remove all ${ids.length} examples`} onRemove={() => keep([])}>
-          {ids.length - MAX_CHIPS} more
+        <Chip remove={{ label: `${label}: remove all ${ids.length} examples`, run: () => keep([]) }}>
+          <span className="chip-name">{ids.length - MAX_CHIPS} more</span>
         </Chip>
       )}
     </div>
   );
 }
 
-function ExampleChip({ id, name, onRemove }: { id: number; name: string; onRemove: () => void }) {
+function ExampleChip({ id, removeLabel, onRemove }: { id: number; removeLabel: (city: string) => string; onRemove: () => void }) {
   const { unit } = usePage();
   const { goTo } = useCommands();
   const tileId = tileIdOf(unit, id);
   const { value } = useAnswer(String(tileId), (signal) => getTile(tileId, signal));
   const city = value?.city ?? `${unit} ${id}`;
   return (
-    <Chip tileId={tileId} removeLabel={`${name}: remove ${city}`} onRemove={onRemove}>
+    <Chip tileId={tileId} remove={{ label: removeLabel(city), run: onRemove }}>
       {value?.has_thumbnail && (
         <span className="chip-picture">
           <img src={thumbnailUrl(tileId)} alt="" style={unit === 'block' ? cropTo(id) : undefined} />
         </span>
       )}
       <button type="button" className="chip-name" title="Show on the map" onClick={() => goTo(id)}>
-        {city}
+        <bdi>{city}</bdi>
       </button>
       {value?.is_synthetic && <SyntheticBadge />}
     </Chip>

@@ -1,79 +1,70 @@
-// The matches, best first, as the database ranks them.
+// The matches, best first, as the database ranks them. The list is one stop of the keyboard; arrows move inside it.
 
-import { useEffect, useRef } from 'preact/hooks';
-import { blockPictureUrl, thumbnailUrl } from '../api/client';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Match } from '../api/types';
 import { usePage } from '../state/PageProvider';
-import { kilometres } from '../ui/format';
-import { PlaceFacts } from '../ui/PlaceFacts';
-import { RowActions } from './RowActions';
+import { useLatest } from '../ui/useLatest';
+import { Card } from './Card';
+import { indexAfter } from './roving';
+import { useMatchActions } from './useMatchActions';
+import { useStrip } from './useStrip';
 
 export function ResultList() {
-  const { similar, matches } = usePage();
+  const { state, dispatch, similar, matches } = usePage();
+  const actionsOf = useMatchActions();
+  const list = useRef<HTMLOListElement>(null);
+  const [focusedId, setFocusedId] = useState<number | null>(null);
+  const active = matches.find(({ id }) => id === focusedId) ?? matches.find(({ id }) => id === state.page.shownId) ?? matches[0];
+
+  const focus = (index: number) => cards(list.current!)[index]?.querySelector<HTMLElement>('.show')?.focus();
+  const press = (event: KeyboardEvent) => {
+    const index = matches.findIndex(({ id }) => id === active?.id);
+    if (!active || event.ctrlKey || event.metaKey || event.altKey) return;
+    const next = indexAfter(event.key, index, matches.length, columnsOf(list.current!));
+    const action = actionsOf(active).find(({ key }) => key === event.key);
+    if (next !== null) focus(next);
+    else if (action) action.run();
+    else return;
+    event.preventDefault();
+  };
+  useKeptFocus(matches, () => focus(0));
+  useStrip(list, matches, ({ id, lon, lat }) => dispatch({ type: 'matchShown', id, at: { lon, lat } }));
   return (
-    <ol className="results" id="matches" data-stale={similar.problem !== null || undefined} aria-busy={similar.isLoading} aria-label="Matches, most similar first">
+    <ol
+      ref={list}
+      className="results"
+      id="matches"
+      data-stale={similar.problem !== null || undefined}
+      aria-busy={similar.isLoading}
+      aria-label="Matches, most similar first"
+      onKeyDown={press}
+      onFocusIn={({ target }) => setFocusedId(Number((target as HTMLElement).closest('li')?.dataset.id))}
+    >
       {matches.map((match) => (
-        <Row key={match.id} match={match} />
+        <Card key={match.id} match={match} isActive={match === active} actions={actionsOf(match)} />
       ))}
     </ol>
   );
 }
 
-function Row({ match }: { match: Match }) {
-  const { state, dispatch, hovered } = usePage();
-  const { id, tile_id: tileId, block_id: blockId, lon, lat } = match;
-  const hover = (hoveredId: number | null) => dispatch({ type: 'hovered', id: hoveredId });
-  const isShown = id === state.page.shownId;
-  const row = useRef<HTMLLIElement>(null);
-  useEffect(() => {
-    if (isShown) row.current?.scrollIntoView({ block: 'nearest' });
-  }, [isShown]);
-  return (
-    <li
-      ref={row}
-      data-tile-id={tileId}
-      data-block-id={blockId ?? undefined}
-      data-rank={match.rank}
-      data-hovered={id === hovered.id || undefined}
-      onMouseEnter={() => hover(id)}
-      onMouseLeave={() => hover(null)}
-    >
-      <button
-        type="button"
-        className="show"
-        aria-current={isShown ? 'location' : undefined}
-        title="Show on the map"
-        onFocus={() => hover(id)}
-        onClick={() => dispatch({ type: 'matchShown', id, at: { lon, lat } })}
-      >
-        <span className="picture">
-          {match.has_thumbnail && (
-            <img src={blockId === null ? thumbnailUrl(tileId) : blockPictureUrl(blockId)} alt="" loading="lazy" width="224" height="224" />
-          )}
-          {match.has_thumbnail && blockId !== null && <span className="block-middle" aria-hidden="true" />}
-          <span className="rank">{match.rank}</span>
-        </span>
-        <span className="place">
-          <span className="city">{match.city}</span>
-          <span className="country">
-            <PlaceFacts place={match} />
-            {match.distance_m !== null && ` · ${kilometres(match.distance_m)}`}
-          </span>
-        </span>
-        <Similarity value={match.similarity} />
-      </button>
-      <RowActions match={match} />
-    </li>
-  );
+const cards = (list: HTMLElement) => [...list.children] as HTMLElement[];
+
+/** Return the number of cards beside each other. */
+function columnsOf(list: HTMLElement): number {
+  const all = cards(list);
+  return all.filter(({ offsetTop }) => offsetTop === all[0]!.offsetTop).length;
 }
 
-/** Cosine, -1 to 1; the bar is empty at 0 and below. */
-const Similarity = ({ value }: { value: number }) => (
-  <span className="similarity">
-    <span className="sr-only">similarity </span>
-    {value.toFixed(3)}
-    <span className="bar" aria-hidden="true">
-      <span style={{ width: `${Math.max(0, Math.min(1, value)) * 100}%` }} />
-    </span>
-  </span>
-);
+/** Move the focus to the list when a new list replaced the card that had it. */
+function useKeptFocus(matches: Match[], focusFirst: () => void): void {
+  const hadFocus = useRef(false);
+  const latest = useLatest(focusFirst);
+  useEffect(() => {
+    const note = () => (hadFocus.current = document.activeElement?.closest('.results') !== null);
+    document.addEventListener('focusin', note);
+    return () => document.removeEventListener('focusin', note);
+  }, []);
+  useEffect(() => {
+    if (hadFocus.current && document.activeElement === document.body) latest.current();
+  }, [matches, latest]);
+}

@@ -1,8 +1,7 @@
-// The matches of the search: how many, the list, and the settings above it.
+// The matches of the search: how many, and the list.
 
 import { ExportMenu } from '../export/ExportMenu';
 import { boundsOf } from '../geo/bounds';
-import { SearchForm } from '../search/SearchForm';
 import { usePage } from '../state/PageProvider';
 import { EmptyAnswer } from './EmptyAnswer';
 import { comparedText, foundText } from './found';
@@ -16,7 +15,6 @@ export function Results() {
   }
   return (
     <>
-      <SearchForm />
       <Summary />
       <ResultList />
     </>
@@ -29,6 +27,7 @@ function Summary() {
   const nExamples = positive.length + (chosenId === null ? 0 : 1);
   const showAll = () => {
     const places = chosen.value ? [...matches, chosen.value] : matches;
+    if (state.page.isMapHidden) dispatch({ type: 'paneChosen', pane: 'split' });
     dispatch({ type: 'viewRequested', view: { bounds: boundsOf(places) } });
   };
   return (
@@ -36,9 +35,11 @@ function Summary() {
       <p role="status">{similar.isLoading ? 'Searching …' : similar.value && foundText(similar.value, unit)}</p>
       {matches.length > 0 && (
         <div className="actions">
-          <button type="button" onClick={showAll}>
-            Show all
-          </button>
+          {!state.isMapless && (
+            <button type="button" onClick={showAll}>
+              Show all
+            </button>
+          )}
           <ExportMenu />
         </div>
       )}

@@ -31,7 +31,7 @@ export function LassoCard() {
         {lassoIds.length > MAX_EXAMPLES && <small>a search uses {MAX_EXAMPLES} of them, spread evenly</small>}
       </p>
       <div className="actions">
-        <button type="button" className="primary" onClick={() => dispatch({ type: 'lassoSearched' })}>
+        <button type="button" className="primary" onClick={() => dispatch({ type: 'examplesSearched', unit: 'tile', ids: lassoIds })}>
           Search for similar tiles
         </button>
         <button type="button" onClick={zoom}>

@@ -1,15 +1,24 @@
 import { count, plural } from '../ui/format';
-import { VIRIDIS_GRADIENT } from '../ui/viridis';
+import { SIMILARITY_FROM, VIRIDIS_GRADIENT } from '../ui/viridis';
 import type { Legend } from './colours';
 
-export function ScatterLegend({ legend }: { legend: Legend }) {
+interface Props {
+  legend: Legend;
+  /** The continent that is highlighted. */
+  only: string | null;
+  onOnly: (continent: string | null) => void;
+}
+
+export function ScatterLegend({ legend, only, onOnly }: Props) {
   if (legend.kind === 'continents') {
     return (
       <ul className="scatter-legend" aria-label="Colours of the continents">
         {legend.entries.map(({ name, colour, n }) => (
-          <li key={name} title={plural(n, 'tile')}>
-            <Swatch colour={colour} />
-            {name}
+          <li key={name}>
+            <button type="button" title={`Highlight ${name}: ${plural(n, 'tile')}`} aria-pressed={name === only} onClick={() => onOnly(name === only ? null : name)}>
+              <Swatch colour={colour} />
+              {name}
+            </button>
           </li>
         ))}
       </ul>
@@ -34,9 +43,9 @@ export function ScatterLegend({ legend }: { legend: Legend }) {
     <p className="scatter-legend">
       <span className="scatter-scale">
         <span className="sr-only">Cosine similarity to the chosen tile, dark to bright, from </span>
-        <span>≤ {legend.low.toFixed(2)}</span>
+        <span>≤ {SIMILARITY_FROM}</span>
         <span className="scatter-gradient" style={{ background: VIRIDIS_GRADIENT }} aria-hidden="true" />
-        <span>≥ {legend.high.toFixed(2)}</span>
+        <span>1</span>
       </span>
     </p>
   );

@@ -1,6 +1,7 @@
 // All tiles in the UMAP layout, where similar tiles lie near each other; in step with the map and the list.
 
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { thumbnailUrl } from '../api/client';
 import { useAnswer } from '../api/useAnswer';
 import { inUnit, tileIdOf } from '../geo/unit';
 import { usePage } from '../state/PageProvider';
@@ -23,9 +24,10 @@ export function Scatter() {
   const overlay = useRef<HTMLCanvasElement>(null);
   const tooltip = useRef<HTMLDivElement>(null);
   const [isLassoOn, setLassoOn] = useState(false);
+  const [onlyContinent, setOnlyContinent] = useState<string | null>(null);
   const { value: layout, problem } = useAnswer('layout', getLayout);
   const { selected, hovered, matches, lassoed } = useIndices(layout);
-  const colouring = useColouring(layout, selected);
+  const colouring = useColouring(layout, selected, onlyContinent);
   const on = useEvents(layout);
   const { plot, failure } = usePlot(canvas, layout, {
     onHover: on.hover,
@@ -55,17 +57,19 @@ export function Scatter() {
         plot={isDrawn ? plot : null}
         zoomTo={matches.length === 0 || selected < 0 ? matches : [...matches, selected]}
       />
-      <div className="scatter-plot" data-lasso={isLassoOn || undefined}>
-        <canvas ref={canvas} className="scatter-points" tabIndex={0} role="img" aria-label={label} onKeyDown={keys} />
-        <canvas ref={overlay} className="scatter-marks" aria-hidden="true" />
-        <div className="crosshair" aria-hidden="true" />
-        <div ref={tooltip} className="scatter-tooltip" aria-hidden="true" hidden>
-          {layout && hovered >= 0 && <CityName layout={layout} index={hovered} />}
+      <div className="scatter-room">
+        <div className="scatter-plot" data-lasso={isLassoOn || undefined}>
+          <canvas ref={canvas} className="scatter-points" tabIndex={0} role="img" aria-label={label} onKeyDown={keys} />
+          <canvas ref={overlay} className="scatter-marks" aria-hidden="true" />
+          <div className="crosshair" aria-hidden="true" />
+          <div ref={tooltip} className="scatter-tooltip" aria-hidden="true" hidden>
+            {layout && hovered >= 0 && <Hovered layout={layout} index={hovered} />}
+          </div>
+          {note && <p className="scatter-note">{note}</p>}
         </div>
-        {note && <p className="scatter-note">{note}</p>}
       </div>
       <div className="scatter-foot">
-        {colouring && !note && <ScatterLegend legend={colouring.legend} />}
+        {colouring && !note && <ScatterLegend legend={colouring.legend} only={onlyContinent} onOnly={setOnlyContinent} />}
         {layout && <Counts nInLayout={layout.tileIds.length} nLassoed={lassoed.length} />}
       </div>
     </section>
@@ -110,12 +114,19 @@ function useDrawn(plot: ReturnType<typeof usePlot>['plot'], colouring: ReturnTyp
   return isDrawn;
 }
 
-function CityName({ layout, index }: { layout: Layout; index: number }) {
+function Hovered({ layout, index }: { layout: Layout; index: number }) {
   const city = cityOf(layout, index);
   if (!city) return null;
   return (
     <>
+      <TilePicture key={index} tileId={layout.tileIds[index]!} />
       <strong>{city.city}</strong> {city.country} {city.is_synthetic && <SyntheticBadge />}
     </>
   );
+}
+
+/** The picture of a tile, once it is known that it has one. */
+function TilePicture({ tileId }: { tileId: number }) {
+  const [isLoaded, setLoaded] = useState(false);
+  return <img src={thumbnailUrl(tileId)} alt="" width="224" height="224" hidden={!isLoaded} onLoad={() => setLoaded(true)} />;
 }

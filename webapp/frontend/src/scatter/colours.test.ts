@@ -13,7 +13,7 @@ const LAYOUT: Layout = {
 };
 
 test('points of a continent share a colour, points without a city are grey', () => {
-  const { classes, colours, legend } = byContinent(LAYOUT);
+  const { classes, colours, legend } = byContinent(LAYOUT, null, false);
   expect([...classes].map((i) => colours[i])).toEqual(['#ccbb44', '#ee6677', '#ccbb44', '#8a8f94']);
   expect(legend).toEqual({
     kind: 'continents',
@@ -22,6 +22,13 @@ test('points of a continent share a colour, points without a city are grey', () 
       { name: 'Asia', colour: '#ee6677', n: 1 },
     ],
   });
+});
+
+test('one continent is highlighted on top of the others', () => {
+  const { classes, colours, order, legend } = byContinent(LAYOUT, 'Asia', false);
+  expect([...classes].map((i) => colours[i])).toEqual(['#d4d9dc', '#ee6677', '#d4d9dc', '#d4d9dc']);
+  expect(order?.at(-1)).toBe(1);
+  expect(legend).toMatchObject({ entries: [{ colour: '#ccbb44' }, { colour: '#ee6677' }] });
 });
 
 test("the chosen tile's city is highlighted and drawn last", () => {
@@ -38,10 +45,9 @@ test('without a chosen tile cities differ and none is highlighted', () => {
   expect(legend).toMatchObject({ selected: null });
 });
 
-test('the scale of similarity runs over all tiles but the chosen one, the best on top', () => {
-  const { classes, colours, order, legend } = bySimilarity(Float32Array.of(1, 0.2, 0.6, 0.4), 0);
-  expect(legend).toEqual({ kind: 'similarity', low: expect.closeTo(0.2, 6) as number, high: expect.closeTo(0.6, 6) as number });
+test('the scale of similarity is that of the map, the best on top', () => {
+  const { classes, colours, order } = bySimilarity(Float32Array.of(1, -0.2, 0.6, 0.4));
+  expect(colours[classes[0]!]).toBe('#fde725');
   expect(colours[classes[1]!]).toBe('#440154');
-  expect(colours[classes[2]!]).toBe('#fde725');
-  expect(order).toEqual([1, 3, 0, 2]);
+  expect(order).toEqual([1, 3, 2, 0]);
 });

@@ -1,12 +1,12 @@
 // The colour of every point, by continent, city or similarity, and the legend that explains it.
 
-import { hex, viridis } from '../ui/viridis';
+import { hex, SIMILARITY_FROM, viridis } from '../ui/viridis';
 import { cityOf, NO_CITY, type Layout } from './layout';
 
 export type Legend =
   | { kind: 'continents'; entries: { name: string; colour: string; n: number }[] }
   | { kind: 'cities'; nCities: number; selected: string | null; colour: string }
-  | { kind: 'similarity'; low: number; high: number };
+  | { kind: 'similarity' };
 
 /** `classes[i]` is the index of point i's colour in `colours`; `order` lists the points from bottom to top, null for any order. */
 export interface Colouring {
@@ -32,19 +32,24 @@ const CHOSEN = { light: '#b3003c', dark: '#ff5c8a' }; // --chosen of style/base.
 /** Lightness of the other cities while one is highlighted. */
 const FADED = { light: 0.76, dark: 0.34 };
 
-const SHADES = 256;
-/** The share of the tiles beyond each end of the scale: without it one outlier would give all others the same colour. */
-const OUTLIERS = 0.005;
+/** Points of the other continents while one is highlighted. */
+const GREY = { light: '#d4d9dc', dark: '#3a454b' };
 
-export function byContinent(layout: Layout): Colouring {
+const SHADES = 256;
+
+/** Colour all continents, or one alone, above all others in grey. */
+export function byContinent(layout: Layout, only: string | null, isDark: boolean): Colouring {
   const names = [...new Set(layout.cities.map((city) => city.continent))].sort();
   const classOfCity = Uint16Array.from(layout.cities, (city) => names.indexOf(city.continent));
   const classes = Uint16Array.from(layout.cityIndex, (city) => classOfCity[city] ?? names.length);
-  const colours = [...names.map((name) => CONTINENTS[name] ?? OTHER), OTHER];
+  const own = [...names.map((name) => CONTINENTS[name] ?? OTHER), OTHER];
+  const grey = isDark ? GREY.dark : GREY.light;
+  const colours = only === null ? own : own.map((colour, i) => (names[i] === only ? colour : grey));
   const counts = new Array<number>(colours.length).fill(0);
   for (const found of classes) counts[found]!++;
-  const entries = names.map((name, i) => ({ name, colour: colours[i]!, n: counts[i]! })).filter(({ n }) => n > 0);
-  return { classes, colours, order: null, legend: { kind: 'continents', entries } };
+  const entries = names.map((name, i) => ({ name, colour: own[i]!, n: counts[i]! })).filter(({ n }) => n > 0);
+  const order = only === null ? null : inOrder(classes, (found) => (names[found] === only ? 1 : 0), 2);
+  return { classes, colours, order, legend: { kind: 'continents', entries } };
 }
 
 /** Hues are hashed from the ids, so that neighbours in the list differ. The chosen tile's city is highlighted and on top. */
@@ -62,14 +67,12 @@ export function byCity(layout: Layout, selected: number, isDark: boolean): Colou
   return { classes, colours, order, legend: { kind: 'cities', nCities: layout.cities.length, selected: name, colour: chosen } };
 }
 
-export function bySimilarity(similarities: Float32Array, selected: number): Colouring {
-  const others = similarities.filter((_, i) => i !== selected).sort();
-  const low = others[Math.floor(others.length * OUTLIERS)] ?? -1;
-  const high = others[Math.ceil(others.length * (1 - OUTLIERS)) - 1] ?? 1;
-  const shade = (value: number) => Math.round(Math.max(0, Math.min(1, (value - low) / (high - low || 1))) * (SHADES - 1));
+/** The scale is that of the map. */
+export function bySimilarity(similarities: Float32Array): Colouring {
+  const shade = (value: number) => Math.round(Math.max(0, (Math.min(1, value) - SIMILARITY_FROM) / (1 - SIMILARITY_FROM)) * (SHADES - 1));
   const classes = Uint16Array.from(similarities, shade);
   const colours = Array.from({ length: SHADES }, (_, i) => viridis(i / (SHADES - 1)));
-  return { classes, colours, order: inOrder(classes, (found) => found, SHADES), legend: { kind: 'similarity', low, high } };
+  return { classes, colours, order: inOrder(classes, (found) => found, SHADES), legend: { kind: 'similarity' } };
 }
 
 /** Return the indices of the points by rising rank, 0 to nRanks - 1: a counting sort, because there are few ranks. */

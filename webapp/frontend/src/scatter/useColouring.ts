@@ -12,7 +12,7 @@ export const shownColours = (wanted: ColourBy | null, chosenId: number | null): 
   wanted === 'similarity' && chosenId === null ? 'continent' : wanted;
 
 /** Return the colours of the points; null until the layout is known. */
-export function useColouring(layout: Layout | null, selected: number): Colouring | null {
+export function useColouring(layout: Layout | null, selected: number, onlyContinent: string | null): Colouring | null {
   const { scatter: wanted, chosenId, search } = usePage().state.page;
   const scatter = shownColours(wanted, chosenId);
   const tileId = chosenId === null ? null : tileIdOf(search.unit, chosenId);
@@ -24,11 +24,12 @@ export function useColouring(layout: Layout | null, selected: number): Colouring
   ).value;
   // Points are recoloured only when their colours change: continents depend neither on the chosen tile nor on the scheme.
   const highlighted = scatter === 'continent' ? -1 : selected;
-  const isDarkCity = scatter === 'city' && isDark;
+  const isGreyed = scatter === 'city' || onlyContinent !== null;
+  const isDarkGrey = isGreyed && isDark;
   return useMemo(() => {
     if (!layout) return null;
-    if (scatter === 'similarity' && similarities) return bySimilarity(similarities, highlighted);
-    if (scatter === 'city') return byCity(layout, highlighted, isDarkCity);
-    return byContinent(layout);
-  }, [layout, scatter, similarities, highlighted, isDarkCity]);
+    if (scatter === 'similarity' && similarities) return bySimilarity(similarities);
+    if (scatter === 'city') return byCity(layout, highlighted, isDarkGrey);
+    return byContinent(layout, onlyContinent, isDarkGrey);
+  }, [layout, scatter, similarities, highlighted, onlyContinent, isDarkGrey]);
 }

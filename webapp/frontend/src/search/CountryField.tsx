@@ -23,7 +23,7 @@ export function CountryField({ filter, countries }: { filter: CountryFilter; cou
           {codes.length > 0 && (
             <div className="chips">
               {codes.map((code) => (
-                <Chip key={code} removeLabel={remove(nameOf(code))} onRemove={() => change({ [filter]: codes.filter((other) => other !== code) })}>
+                <Chip key={code} remove={{ label: remove(nameOf(code)), run: () => change({ [filter]: codes.filter((other) => other !== code) }) }}>
                   {nameOf(code)}
                 </Chip>
               ))}

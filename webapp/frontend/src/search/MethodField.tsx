@@ -10,7 +10,7 @@ export function MethodField() {
   const usual = usePage().encoder.value?.default_method ?? 'mean';
   const choose = (method: Method) => change({ method: method === usual ? null : method });
   return (
-    <Field label="Compare" wide>
+    <Field label="Compared vectors" wide>
       {(id) => (
         <select id={id} value={search.method ?? usual} onChange={(event) => choose(event.currentTarget.value as Method)}>
           {METHODS.map((method) => (

@@ -8,9 +8,10 @@ import { useAnswer, type Answer } from '../api/useAnswer';
 import { placeIn, type Place } from '../geo/blocks';
 import { boundsOf } from '../geo/bounds';
 import { tileIdOf, type Unit } from '../geo/unit';
+import { reduceWithHistory } from './history';
 import { requestOf } from './page';
 import { readQuery } from './permalink';
-import { initialState, reduce, type Action, type State } from './reducer';
+import { initialState, type Action, type State } from './reducer';
 import { useAddress } from './useAddress';
 import { useHovered, type Hovered } from './useHovered';
 import { useOpening } from './useOpening';
@@ -50,7 +51,7 @@ const NO_MATCHES: Match[] = [];
 const HAD_MAP_POSITION = window.location.hash !== '';
 
 export function PageProvider({ children }: { children: ComponentChildren }) {
-  const [state, dispatch] = useReducer(reduce, null, () => initialState(readQuery(window.location.search)));
+  const [state, dispatch] = useReducer(reduceWithHistory, null, () => initialState(readQuery(window.location.search)));
   const { page, hoveredId, startId } = state;
   const { chosenId } = page;
   const { unit } = page.search;

@@ -2,11 +2,11 @@
 
 import type { Encoder, Origin } from '../api/types';
 
-/** What each value of the filter is called in its field, and in the summary of the settings. */
-export const ORIGIN_NAMES: Record<Origin, { label: string; summary: string }> = {
-  real: { label: 'Real', summary: 'real only' },
-  synthetic: { label: 'Synthetic', summary: 'synthetic only' },
-  any: { label: 'Both', summary: 'real and synthetic' },
+/** What each value of the filter is called in its field, and in the question. */
+export const ORIGIN_NAMES: Record<Origin, { label: string; phrase: string }> = {
+  real: { label: 'Real', phrase: 'real only' },
+  synthetic: { label: 'Synthetic', phrase: 'synthetic only' },
+  any: { label: 'Both', phrase: 'real and synthetic' },
 };
 
 export const ORIGINS = Object.keys(ORIGIN_NAMES) as Origin[];

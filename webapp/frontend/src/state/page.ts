@@ -13,6 +13,9 @@ export const COLOUR_BYS = ['continent', 'city', 'similarity'] as const;
 /** What colours the points of the scatter plot. */
 export type ColourBy = (typeof COLOUR_BYS)[number];
 
+export const PANES = ['map', 'split', 'plot'] as const;
+export type Pane = (typeof PANES)[number];
+
 export type ExampleKind = 'positive' | 'negative';
 
 export interface PageState {
@@ -32,6 +35,8 @@ export interface PageState {
   isSimilarityOn: boolean;
   /** Null: the scatter plot is hidden. */
   scatter: ColourBy | null;
+  /** Whether the scatter plot takes the place of the map. */
+  isMapHidden: boolean;
   /** The tile or block that is compared with the chosen one. */
   compareId: number | null;
   isHelpOpen: boolean;
@@ -50,6 +55,9 @@ export const DEFAULT_SEARCH: Search = {
   ...listsOf(() => []),
 };
 export const MAX_EXAMPLES = SEARCH_ARGUMENTS.positive.maxItems;
+
+/** Return what is shown beside the panel. */
+export const paneOf = ({ scatter, isMapHidden }: Pick<PageState, 'scatter' | 'isMapHidden'>): Pane => (scatter === null ? 'map' : isMapHidden ? 'plot' : 'split');
 
 /** Whether nothing is searched for, and nothing limits where. */
 export const isQuestionless = ({ chosenId, positive, negative, area }: PageState): boolean =>

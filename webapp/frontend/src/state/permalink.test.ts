@@ -28,6 +28,7 @@ const FULL: PageState = {
   scatter: 'similarity',
   compareId: 4,
   isHelpOpen: true,
+  isMapHidden: true,
 };
 
 test('a state survives the way into the address and back', () => expect(readQuery(writeQuery(FULL))).toEqual(FULL));

@@ -7,7 +7,7 @@ import { UNITS } from '../geo/unit';
 import { listsOf } from './filters';
 import { METHODS } from './methods';
 import { ORIGINS } from './origin';
-import { AREA_USES, COLOUR_BYS, DEFAULT_SEARCH, MAX_EXAMPLES, type PageState } from './page';
+import { AREA_USES, COLOUR_BYS, DEFAULT_SEARCH, MAX_EXAMPLES, paneOf, type PageState } from './page';
 
 /** Changes of these are steps that "back" undoes; other changes replace the address. */
 const STEPS = ['unit', 'tile', 'block', 'positive', 'negative', 'area', 'area_use', 'compare', 'help'];
@@ -43,6 +43,7 @@ export function readQuery(query: string): PageState {
     imagery: values.get('imagery') || null,
     isSimilarityOn: values.has('similarity'),
     scatter: oneOf('scatter', COLOUR_BYS),
+    isMapHidden: values.has('scatter') && values.get('view') === 'plot',
     compareId: number('compare'),
     isHelpOpen: values.has('help'),
   };
@@ -81,6 +82,7 @@ export function writeQuery(page: PageState): string {
   set('imagery', page.imagery);
   set('similarity', page.isSimilarityOn ? 1 : null);
   set('scatter', page.scatter);
+  set('view', paneOf(page) === 'plot' ? 'plot' : null);
   set('compare', page.compareId);
   set('help', page.isHelpOpen ? 1 : null);
   return query.toString().replaceAll('%2C', ',').replaceAll('%3B', ';');

@@ -3,14 +3,14 @@ import { expect, test } from 'vitest';
 import { Problem } from '../api/problem';
 import type { PageState } from './page';
 import { readQuery } from './permalink';
-import { initialState, reduce, type Action, type State } from './reducer';
+import { initialState, reduce, type StateAction, type State } from './reducer';
 
 const AREA: Polygon = { type: 'Polygon', coordinates: [[[0, 0], [1, 0], [1, 1], [0, 0]]] }; // prettier-ignore
 const stateOf = (page: Partial<PageState> = {}, rest: Partial<State> = {}): State => ({
   ...initialState({ ...readQuery(''), ...page }),
   ...rest,
 });
-const after = (state: State, ...actions: Action[]): State => actions.reduce(reduce, state);
+const after = (state: State, ...actions: StateAction[]): State => actions.reduce(reduce, state);
 
 test('picking a tile starts a new question', () => {
   const before = stateOf({ chosenId: 1, positive: [2], negative: [3], compareId: 4, shownId: 5 }, { notice: new Problem('a', 'b', 404) });
@@ -62,7 +62,7 @@ test('hovering over the same tile again changes nothing', () => {
 
 test('a search takes at most 100 tiles of the lasso, spread evenly', () => {
   const lassoIds = Array.from({ length: 250 }, (_, i) => i);
-  const { page } = after(stateOf({ chosenId: 3, areaUse: 'like' }, { lassoIds }), { type: 'lassoSearched' });
+  const { page } = after(stateOf({ chosenId: 3, areaUse: 'like' }, { lassoIds }), { type: 'examplesSearched', unit: 'tile', ids: lassoIds });
   expect(page).toMatchObject({ chosenId: null, areaUse: 'within' });
   expect(page.positive).toHaveLength(100);
   expect([page.positive[0], page.positive[1], page.positive[99]]).toEqual([0, 2, 247]);
@@ -115,7 +115,7 @@ test('the note about a missing block goes with the next choice', () => {
 
 test('a search by the lasso is a search by tile', () => {
   const before = stateOf({ search: { ...readQuery('').search, unit: 'block' } }, { lassoIds: [7] });
-  expect(after(before, { type: 'lassoSearched' }).page).toMatchObject({ positive: [7], search: { unit: 'tile' } });
+  expect(after(before, { type: 'examplesSearched', unit: 'tile', ids: [7] }).page).toMatchObject({ positive: [7], search: { unit: 'tile' } });
 });
 
 test('a chosen tile without blocks stays in the question', () => {

@@ -7,7 +7,7 @@ import type { Bounds } from '../geo/bounds';
 import type { LonLat } from '../geo/coordinates';
 import { inUnit, tileIdOf, type Unit } from '../geo/unit';
 import { opened } from './opening';
-import { MAX_EXAMPLES, type AreaUse, type ColourBy, type ExampleKind, type PageState } from './page';
+import { MAX_EXAMPLES, type AreaUse, type ColourBy, type ExampleKind, type PageState, type Pane } from './page';
 
 /** Where the map goes: a place, or a box around several. A new object moves the map again, even to the same place. */
 export type View = LonLat | { bounds: Bounds };
@@ -26,15 +26,25 @@ export interface State {
   notice: Problem | null;
   /** A tile on which a block was asked for where there is none. */
   blocklessTileId: number | null;
+  /** Whether the browser cannot draw the map. */
+  isMapless: boolean;
+  /** Whether the saved places are shown. */
+  isTrayOpen: boolean;
+  /** The states with the questions before this one, the last one last (history.ts). */
+  past: PageState[];
 }
 
-export type Action =
+export type Action = StateAction | { type: 'undone' };
+
+/** Actions that do not need to know earlier states. */
+export type StateAction =
   | { type: 'addressChanged'; page: PageState }
   | { type: 'opened'; tileId: number }
   | { type: 'unitChosen'; unit: 'tile' }
   /** `blocks`: by tile, the block that takes its place; null if the tile has none. */
   | { type: 'unitChosen'; unit: 'block'; blocks: ReadonlyMap<number, number | null> }
   | { type: 'picked'; id: number | null }
+  | { type: 'chosenRemoved' }
   | { type: 'blockMissed'; tileId: number }
   | { type: 'matchShown'; id: number; at: LonLat }
   | { type: 'chosenShown'; at: LonLat }
@@ -47,12 +57,16 @@ export type Action =
   | { type: 'areaUsed'; use: AreaUse }
   | { type: 'areaRemoved' }
   | { type: 'lassoed'; tileIds: number[] }
-  | { type: 'lassoSearched' }
+  | { type: 'examplesSearched'; unit: Unit; ids: number[] }
+  | { type: 'traySwitched'; isOpen: boolean }
   | { type: 'compared'; id: number | null }
   | { type: 'imageryChosen'; id: string }
   | { type: 'similaritySwitched'; isOn: boolean }
+  /** Similarity colours the map and the plot together. */
   | { type: 'scatterSwitched'; colourBy: ColourBy | null }
+  | { type: 'paneChosen'; pane: Pane }
   | { type: 'helpSwitched'; isOpen: boolean }
+  | { type: 'mapFailed'; problem: Problem }
   | { type: 'noticed'; problem: Problem | null };
 
 export const initialState = (page: PageState): State => ({
@@ -63,12 +77,15 @@ export const initialState = (page: PageState): State => ({
   lassoIds: [],
   notice: null,
   blocklessTileId: null,
+  isMapless: false,
+  isTrayOpen: false,
+  past: [],
 });
 
 const NO_AREA = { area: null, areaUse: 'within' } as const;
 const NO_EXAMPLES: Partial<PageState> = { positive: [], negative: [], compareId: null, shownId: null };
 
-export function reduce(state: State, action: Action): State {
+export function reduce(state: State, action: StateAction): State {
   const change = (part: Partial<PageState>): State => ({ ...state, page: { ...state.page, ...part } });
   const { page } = state;
   switch (action.type) {
@@ -83,12 +100,14 @@ export function reduce(state: State, action: Action): State {
         : inOtherUnit(state, 'block', (id) => action.blocks.get(id) ?? null);
     case 'picked':
       return picked(state, action.id);
+    case 'chosenRemoved':
+      return page.positive.length === 0 ? picked(state, null) : change({ chosenId: page.positive[0]!, positive: page.positive.slice(1), compareId: null });
     case 'blockMissed':
       return { ...state, blocklessTileId: action.tileId, notice: null };
     case 'matchShown':
-      return { ...change({ shownId: action.id }), view: action.at };
+      return { ...change({ shownId: action.id, isMapHidden: false }), view: action.at };
     case 'chosenShown':
-      return { ...change({ shownId: null }), view: action.at };
+      return { ...change({ shownId: null, isMapHidden: false }), view: action.at };
     case 'viewRequested':
       return { ...state, view: action.view };
     case 'hovered':
@@ -107,27 +126,36 @@ export function reduce(state: State, action: Action): State {
       return change(NO_AREA);
     case 'lassoed':
       return { ...state, lassoIds: action.tileIds };
-    case 'lassoSearched':
+    case 'examplesSearched':
       return {
         ...change({
           ...NO_EXAMPLES,
           chosenId: null,
-          positive: spread(state.lassoIds, MAX_EXAMPLES),
+          positive: spread(action.ids, MAX_EXAMPLES),
           areaUse: 'within',
-          search: { ...page.search, unit: 'tile' },
+          search: { ...page.search, unit: action.unit },
         }),
         blocklessTileId: null,
       };
+    case 'traySwitched':
+      return { ...state, isTrayOpen: action.isOpen };
     case 'compared':
       return change({ compareId: action.id });
     case 'imageryChosen':
       return change({ imagery: action.id });
     case 'similaritySwitched':
-      return change({ isSimilarityOn: action.isOn });
+      return change({ isSimilarityOn: action.isOn, scatter: page.scatter && (action.isOn ? 'similarity' : 'continent') });
     case 'scatterSwitched':
-      return change({ scatter: action.colourBy });
+      return change(action.colourBy === null ? { scatter: null } : { scatter: action.colourBy, isSimilarityOn: action.colourBy === 'similarity' });
+    case 'paneChosen':
+      return change({
+        scatter: action.pane === 'map' ? null : (page.scatter ?? (page.isSimilarityOn ? 'similarity' : 'continent')),
+        isMapHidden: action.pane === 'plot',
+      });
     case 'helpSwitched':
       return change({ isHelpOpen: action.isOpen });
+    case 'mapFailed':
+      return { ...state, isMapless: true, notice: action.problem, page: { ...page, scatter: null } };
     case 'noticed':
       return { ...state, notice: action.problem };
   }

@@ -21,12 +21,14 @@ export interface Commands {
   pickTile: (tileId: number) => void;
   /** Ask the same question by the other unit. */
   searchBy: (unit: Unit) => void;
+  /** Take the last change of the question back. */
+  undo: () => void;
 }
 
 /** Return actions that ask the server first. Failures become a notice. */
 export function useCommands(): Commands {
   const { state, dispatch, unit } = usePage();
-  const latestPage = useLatest(state.page);
+  const latestState = useLatest(state);
   return useMemo(() => {
     let last = 0;
     /** Answers may arrive in another order than the clicks. */
@@ -45,9 +47,15 @@ export function useCommands(): Commands {
         inTurn(pickedTile(unit, tileId));
         goTo('tile', tileId);
       },
-      searchBy: (wanted) => inTurn(wanted === 'tile' ? Promise.resolve({ type: 'unitChosen', unit: wanted }) : byBlock(latestPage.current)),
+      searchBy: (wanted) => inTurn(wanted === 'tile' ? Promise.resolve({ type: 'unitChosen', unit: wanted }) : byBlock(latestState.current.page)),
+      undo: () => {
+        const { page, past } = latestState.current;
+        const before = past.at(-1);
+        dispatch({ type: 'undone' });
+        if (before && before.chosenId !== null && before.chosenId !== page.chosenId) goTo(before.search.unit, before.chosenId);
+      },
     };
-  }, [dispatch, unit, latestPage]);
+  }, [dispatch, unit, latestState]);
 }
 
 async function pickedAt(unit: Unit, lon: number, lat: number): Promise<Action> {

@@ -3,18 +3,20 @@ import './chip.css';
 import { Icon } from './Icon';
 
 interface Props {
-  removeLabel: string;
-  onRemove: () => void;
-  tileId?: number;
   children: ComponentChildren;
+  /** Without it the chip cannot be removed. */
+  remove?: { label: string; run: () => void };
+  tileId?: number;
 }
 
 /** One of several things that were chosen, with a button that removes it. */
-export const Chip = ({ removeLabel, onRemove, tileId, children }: Props) => (
+export const Chip = ({ children, remove, tileId }: Props) => (
   <span className="chip" data-tile-id={tileId}>
     {children}
-    <button type="button" aria-label={removeLabel} onClick={onRemove}>
-      <Icon name="close" />
-    </button>
+    {remove && (
+      <button type="button" className="chip-remove" aria-label={remove.label} onClick={remove.run}>
+        <Icon name="close" />
+      </button>
+    )}
   </span>
 );

@@ -24,3 +24,6 @@ export const viridisStops = (from: number, to: number): (number | string)[] =>
 
 /** The scale as a CSS background, from left to right. */
 export const VIRIDIS_GRADIENT = `linear-gradient(to right, ${STOPS.map(hex).join(', ')})`;
+
+/** Where the colours of similarity begin, on the map and in the plot; they end at 1. Lower similarities have the first colour. */
+export const SIMILARITY_FROM = 0;
