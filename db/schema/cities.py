@@ -79,6 +79,13 @@ cities = Table(
         server_default=text("false"),
         comment="True for a synthetic town, whose pixels are generated and not observed.",
     ),
+    Column(
+        "other_names",
+        Text,
+        nullable=False,
+        server_default="",
+        comment="Names in other languages, as api.search_cities compares them, separated by '|'.",
+    ),
     Index("ix_cities_location", "location", postgresql_using="gist"),
     comment="Cities, other places, and synthetic demo towns whose imagery is cut into tiles.",
 )

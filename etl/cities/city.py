@@ -26,6 +26,7 @@ class City:
         extent: area in EPSG:4326.
         is_synthetic: True for a synthetic town.
         period: days of its scenes; None if the city file gives none.
+        other_names: names in other languages and of other times, separated by ``|``.
     """
 
     city_id: int
@@ -39,6 +40,7 @@ class City:
     extent: MultiPolygon
     is_synthetic: bool
     period: Period | None = None
+    other_names: str = ""
 
 
 def select_cities(cities: Sequence[City], names: Sequence[str]) -> list[City]:

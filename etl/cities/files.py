@@ -70,6 +70,7 @@ def city_of(feature: Feature) -> City:
         extent=extent or _circle(properties, lon, lat, population),
         is_synthetic=properties.truth("is_synthetic"),
         period=properties.period("period"),
+        other_names=properties.text("other_names") if properties.has("other_names") else "",
     )
     check_reach(city.extent, lon, lat, where)
     if not re.fullmatch("[A-Z]{2}", city.country_code):

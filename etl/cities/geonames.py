@@ -3,6 +3,7 @@
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.resources import files
 
 import pandas as pd
@@ -35,12 +36,22 @@ class Selection:
 
 def geonames_cities() -> list[City]:
     """Return the GeoNames cities of at least 100,000 people, each with a circle as its extent."""
-    packed = files("etl").joinpath("data/cities.csv.gz").read_bytes()
-    table = pd.read_csv(io.BytesIO(packed), compression="gzip", keep_default_na=False)  # NA is Namibia
     return [
         City(**row, extent=circle(row["lon"], row["lat"], radius_m(row["population"])), is_synthetic=False)
-        for row in table.to_dict("records")
+        for row in _table().to_dict("records")
     ]
+
+
+def other_names(city_id: int) -> str:
+    """Return the other names of a GeoNames city, separated by ``|``; none for a city that is not in the table."""
+    names = _table().set_index("city_id")["other_names"]
+    return str(names.get(city_id, ""))
+
+
+@cache
+def _table() -> pd.DataFrame:
+    packed = files("etl").joinpath("data/cities.csv.gz").read_bytes()
+    return pd.read_csv(io.BytesIO(packed), compression="gzip", keep_default_na=False)  # NA is Namibia
 
 
 def pick(cities: Sequence[City], selection: Selection) -> list[City]:

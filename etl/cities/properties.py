@@ -12,7 +12,7 @@ from etl.period import Period
 
 COLUMNS = (
     "city_id", "name", "country_code", "country", "continent", "population", "lon", "lat", "radius_m", "is_synthetic",
-    "period",
+    "period", "other_names",
 )  # fmt: skip
 SHAPEFILE_NAME = 10
 """A Shapefile cuts the names of its columns to this many characters."""

@@ -8,6 +8,7 @@ import shapely
 from pyproj import Transformer
 
 from etl.cities.city import City
+from etl.cities.geonames import other_names
 from etl.cities.grid import TILE_M, Cell, utm_srid, utm_zone
 
 Form = Literal[
@@ -93,7 +94,10 @@ class Town:
         extent = shapely.MultiPolygon([hull.buffer(-0.002)])
         name = f"{self.name} (synthetic)"
         place = (None, self.lon, self.lat, extent)
-        return City(-self.geonames_id, name, self.country_code, self.country, self.continent, *place, is_synthetic=True)
+        return City(
+            -self.geonames_id, name, self.country_code, self.country, self.continent, *place,
+            is_synthetic=True, other_names=other_names(self.geonames_id),
+        )  # fmt: skip
 
 
 DEMO_TOWNS = (

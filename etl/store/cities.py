@@ -19,12 +19,16 @@ UPSERT_COUNTRY = """
     ON CONFLICT (code) DO UPDATE SET name = excluded.name, continent = excluded.continent
 """
 UPSERT_CITY = """
-    INSERT INTO terrakin.cities (city_id, name, country_code, population, location, extent, is_synthetic)
+    INSERT INTO terrakin.cities (city_id, name, country_code, population, location, extent, is_synthetic, other_names)
     VALUES (%(city_id)s, %(name)s, %(country_code)s, %(population)s,
-        ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4326)::geography, %(extent)s, %(is_synthetic)s)
+        ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4326)::geography, %(extent)s, %(is_synthetic)s, (
+            SELECT coalesce(string_agg(DISTINCT internal.search_key(n.name), '|'), '')
+            FROM string_to_table(%(other_names)s, '|') AS n(name)
+        ))
     ON CONFLICT (city_id) DO UPDATE SET name = excluded.name, country_code = excluded.country_code,
         population = excluded.population, location = excluded.location, extent = excluded.extent,
-        is_synthetic = excluded.is_synthetic
+        is_synthetic = excluded.is_synthetic,
+        other_names = coalesce(nullif(excluded.other_names, ''), cities.other_names)
 """
 READ_CITIES = """
     SELECT c.city_id, c.name, c.country_code, n.name, n.continent, c.population,

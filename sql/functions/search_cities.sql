@@ -47,7 +47,9 @@ BEGIN
             CASE
                 WHEN k.name = wanted THEN 1
                 WHEN starts_with(k.name, wanted) THEN 2
+                WHEN wanted <> '' AND strpos('|' || c.other_names || '|', '|' || wanted || '|') > 0 THEN 1
                 WHEN strpos(k.name, ' ' || wanted) > 0 THEN 3
+                WHEN wanted <> '' AND strpos('|' || c.other_names, '|' || wanted) > 0 THEN 3
                 WHEN starts_with(k.country, wanted) OR k.code = wanted THEN 4
                 ELSE 5
             END AS match
@@ -58,7 +60,8 @@ BEGIN
                 lower(c.country_code COLLATE "C") AS code
         ) AS k
         WHERE (only_city_id IS NULL OR c.city_id = only_city_id)
-            AND (strpos(k.name, wanted) > 0 OR starts_with(k.country, wanted) OR k.code = wanted OR (
+            AND (strpos(k.name, wanted) > 0 OR starts_with(k.country, wanted) OR k.code = wanted
+                OR (wanted <> '' AND strpos('|' || c.other_names, '|' || wanted) > 0) OR (
                 -- Lisbon, Portugal: each word begins a word of the name or the country.
                 SELECT bool_and(strpos(' ' || k.name || ' ' || k.country, ' ' || w.word) > 0)
                 FROM string_to_table(wanted, ' ') AS w(word)
@@ -93,10 +96,10 @@ END;
 $$;
 
 COMMENT ON FUNCTION api.search_cities IS
-'Return the cities whose name, or whose country''s name, contains the text q, ignoring accents and case; all cities for
-an empty q.
-Order: cities with tiles first; then the name itself, names that begin with q, names with a word that begins with q,
-countries that begin with q, names that contain q; then by population, largest first.
+'Return the cities whose name, or whose country''s name, contains the text q, or whose name in another language begins
+with q, ignoring accents and case; all cities for an empty q.
+Order: cities with tiles first; then the name itself, in any language, names that begin with q, names with a word that
+begins with q, names in other languages that begin with q, countries that begin with q, names that contain q; then by population, largest first.
 only_city_id: only this city. At most max_rows rows, after skipping the first skip rows; n_found: rows without these
 limits.
 lon, lat: centre, degrees, EPSG:4326. bounds: west, south, east, north of the city''s extent; east is beyond 180

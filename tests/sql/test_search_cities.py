@@ -32,6 +32,7 @@ def cities(conn: psycopg.Connection[Any]) -> psycopg.Connection[Any]:
         conn.execute("UPDATE terrakin.cities SET population = %s WHERE city_id = %s", (population, city_id))
         make_tile(conn, city_id, city_id=city_id)
     conn.execute("UPDATE terrakin.countries SET name = 'Brazil' WHERE code = 'BR'")
+    conn.execute("UPDATE terrakin.cities SET other_names = 'sampa|сан паулу|san paolo' WHERE city_id = 1")
     return conn
 
 
@@ -54,6 +55,11 @@ def found(conn: psycopg.Connection[Any], *arguments: Any) -> list[int]:
         ("san jose", [4, 3, 5]),
         ("san-jo", [4, 3, 5]),
         ("sanj", [8]),
+        ("Sampa", [1]),
+        ("Сан-Паулу", [1]),
+        ("san p", [1]),
+        ("paolo", []),
+        ("|", []),
         ("brazil", [9, 1]),
         ("br", [9, 1]),
         ("%", []),

@@ -26,9 +26,11 @@ HOLE = "POLYGON((0 0, 1 0, 1 1, 0 1, 0 0), (0.4 0.4, 0.6 0.4, 0.6 0.6, 0.4 0.4))
 SEVEN: dict[str, Any] = {
     "city_id": 7, "name": "Évora 東京", "country_code": "PT", "country": "Portugal", "continent": "Europe",
     "population": 5000, "lon": 0.5, "lat": 0.25, "period": "2022-08-01/2022-08-31", "is_synthetic": True,
+    "other_names": "Ebora|Evora",
 }  # fmt: skip
 EIGHT: dict[str, Any] = SEVEN | {
-    "city_id": -8, "name": "Eight", "population": None, "period": None, "is_synthetic": None
+    "city_id": -8, "name": "Eight", "population": None, "period": None, "is_synthetic": None,
+    "other_names": None,
 }  # fmt: skip
 HEAD = "city_id,name,country_code,country,continent,population,lon,lat"
 OMDURMAN = "365137,Omdurman,SD,Sudan,Africa,1200000,32.48,15.64453"
@@ -71,6 +73,7 @@ def check(cities: list[City]) -> None:
     assert (seven.city_id, seven.name, seven.country_code) == (7, SEVEN["name"], "PT")
     assert (seven.population, seven.lon, seven.lat, seven.is_synthetic) == (5000, 0.5, 0.25, True)
     assert seven.period == Period.parse(SEVEN["period"])
+    assert (seven.other_names, eight.other_names) == ("Ebora|Evora", "")
     assert (eight.city_id, eight.population, eight.period, eight.is_synthetic) == (-8, None, None, False)
     assert seven.extent.geom_type == "MultiPolygon"
     assert seven.extent.area == pytest.approx(0.98, rel=1e-3)

@@ -6,7 +6,7 @@ import pytest
 from shapely import MultiPolygon, box
 
 from etl.cities.city import City
-from etl.cities.geonames import Selection, pick, with_urban_areas
+from etl.cities.geonames import Selection, other_names, pick, with_urban_areas
 from etl.errors import CityError
 
 
@@ -17,6 +17,14 @@ def test_the_geonames_table_contains_the_worlds_large_cities(table: list[City]) 
     assert (tokyo.country_code, tokyo.continent, tokyo.is_synthetic) == ("JP", "Asia", False)
     assert abs(tokyo.lon - 139.7) < 0.1
     assert abs(tokyo.lat - 35.7) < 0.1
+
+
+def test_a_city_has_names_in_other_languages_and_no_codes() -> None:
+    names = other_names(2267057).split("|")
+    assert {"Lisboa", "Lissabon", "Лиссабон", "リスボン"} <= set(names)
+    assert "Lisbon" not in names
+    assert "LIS" not in names
+    assert other_names(-1) == ""
 
 
 def test_the_five_largest_cities_of_each_country_are_chosen(table: list[City]) -> None:

@@ -38,3 +38,13 @@ def test_a_country_is_corrected_with_all_of_its_cities(etl: psycopg.Connection[A
     corrected = [replace(city, country="Turkey", continent="Europe") for city in (ISTANBUL, ANKARA)]
     write_cities(etl, corrected)
     assert read_stored_cities(etl) == corrected
+
+
+def test_other_names_are_stored_as_they_are_searched_for_and_kept(etl: psycopg.Connection[Any]) -> None:
+    names = "SELECT other_names FROM terrakin.cities WHERE city_id = 1"
+    found = "SELECT city FROM api.search_cities(%s)"
+    write_cities(etl, [replace(ISTANBUL, other_names="Stambuł|İstanbul|Κωνσταντινούπολη")])
+    assert etl.execute(names).fetchone() == ("istanbul|stambul|κωνσταντινουπολη",)
+    assert etl.execute(found, ("Κωνσταντινούπολη",)).fetchall() == [("Istanbul",)]
+    write_cities(etl, [ISTANBUL])  # a file without such names
+    assert etl.execute(found, ("stambul",)).fetchall() == [("Istanbul",)]
