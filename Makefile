@@ -11,7 +11,7 @@ DEMO_PARTS := $(strip $(if $(filter 0,$(REAL)),,demo-real) $(if $(filter 0,$(SYN
 TERRAKIN := .venv/bin/terrakin
 
 .PHONY: help demo demo-real demo-scenes stop evaluate test lint format bench-load bench-page bench-search bench-tiles \
-	fuzz screenshot test-citus test-martin test-qgis test-servers test-slow-page
+	fuzz page-states screenshot test-citus test-martin test-qgis test-servers test-slow-page
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -106,4 +106,7 @@ bench-tiles: ## vector tiles over HTTP compared with the SQL call, z 0 to 14 (BE
 
 screenshot: ## take the README's pictures from the running demo
 	@.venv/bin/python scripts/contact_sheet.py --url http://127.0.0.1:$(PORT) --out docs/images/places.webp
-	@.venv/bin/python scripts/screenshot.py --url http://127.0.0.1:$(PORT) --form harbour --dark --similarity --scatter similarity --out docs/images/similarity.webp
+	@.venv/bin/python scripts/walk_pictures.py --url http://127.0.0.1:$(PORT)
+
+page-states: ## save every state of the running demo's page at four widths, to look at after a change (OUT=folder)
+	@.venv/bin/python scripts/page_states.py --url http://127.0.0.1:$(PORT) --out $(or $(OUT),build/states)

@@ -131,11 +131,12 @@ def encode(weights: str, n_tiles: int, chips: str | None) -> None:
     "--size", "sizes", type=click.IntRange(100), multiple=True, default=[160, 48_881], help="Number of tiles."
 )
 @click.option("--rounds", type=click.IntRange(1), default=5, show_default=True, help="Number of page loads and clicks.")
-def page(sizes: tuple[int, ...], rounds: int) -> None:
-    """The page in headless Chromium: time to interactive, time from click to results, size of the scripts."""
+@click.option("--blocks", "with_blocks", is_flag=True, help="49 blocks in each tile, 2.4 million in the larger world.")
+def page(sizes: tuple[int, ...], rounds: int, with_blocks: bool) -> None:
+    """The page in headless Chromium: time to interactive, from click to cards and pictures, scripts, panning."""
     from benchmarks.web.page import run_page
 
-    run_page(list(sizes), rounds, click.echo)
+    run_page(list(sizes), rounds, with_blocks, click.echo)
 
 
 @group.command()

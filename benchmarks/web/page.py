@@ -27,7 +27,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks import REAL_TILES
 from benchmarks.chromium import CHROMIUM, FLAGS
-from benchmarks.search.filling import fill_postgres
+from benchmarks.search.filling import fill_blocks, fill_postgres
+from benchmarks.search.items import blocks_of
+from benchmarks.web.panning import pan
 from benchmarks.world import World, build_world
 from db import cluster
 from db.migrate import migrate
@@ -42,11 +44,15 @@ PRESS_MS = 80
 """Time for which a person holds a mouse button; a shorter click falls into the frame that the press draws."""
 SAME_CITY_SHARE = 0.57
 K = 20
-INTERACTIVE_TARGET_MS = {True: 2000, False: 4000}
-"""Targets for worlds up to DEMO_UP_TO tiles (True) and for larger ones."""
-DEMO_UP_TO = 1000
+INTERACTIVE_TARGET_MS = 1500
 CLICK_TARGET_MS = 300
+PICTURES_TARGET_MS = 600
+FIRST_SCRIPT_TARGET_KB = 500
 SCRIPT_TARGET_KB = 600
+PAN_TARGET_MS = 8
+LONGEST_TARGET_MS = 50
+N_PANNED = 500
+"""Matches that are drawn while the map is panned."""
 
 POSITIONS = "CREATE TEMP TABLE position (tile_id bigint, x real, y real)"
 LAY_OUT = "UPDATE terrakin.tiles AS t SET umap_x = p.x, umap_y = p.y FROM position AS p WHERE p.tile_id = t.tile_id"
@@ -62,20 +68,32 @@ SIMILAR = "SELECT * FROM api.search(jsonb_build_object('kind', 'tile', 'tile_id'
 WATCH = """
     window.seen = {};
     const note = (name) => requestAnimationFrame(() => setTimeout(() => { window.seen[name] ??= performance.now(); }));
-    addEventListener('click', () => { window.seen.click = performance.now(); delete window.seen.results; }, true);
+    addEventListener('click', () => {
+        window.seen.click = performance.now();
+        delete window.seen.results;
+        delete window.seen.pictures;
+    }, true);
     new MutationObserver(() => {
         if (document.querySelector('.map-canvas')?.dataset.state === 'idle') note('idle');
         if (document.querySelector('.scatter')?.dataset.state === 'ready') note('plot');
         if (window.seen.click && !window.seen.results && document.querySelector('ol.results > li')) {
             note('results');
+            const pictures = [...document.querySelectorAll('ol.results img')].slice(0, 4);
+            Promise.all(pictures.map((picture) => picture.decode())).then(() => note('pictures'));
         }
     }).observe(document, { subtree: true, childList: true, attributes: true });
 """
 Echo = Callable[[str], None]
 
 
-def run_page(sizes: list[int], rounds: int, echo: Echo) -> None:
-    """Print the sizes of the scripts, then one table per number of tiles."""
+SCRIPTS_KB = """
+    performance.getEntriesByType('resource').filter((entry) => /[.]m?js$/.test(entry.name))
+        .reduce((sum, entry) => sum + entry.encodedBodySize, 0) / 1000
+"""
+
+
+def run_page(sizes: list[int], rounds: int, with_blocks: bool, echo: Echo) -> None:
+    """Print the sizes of the scripts, then one table per number of tiles; with blocks, 49 of each tile."""
     _print_script_sizes(echo)
     folder = Path(tempfile.mkdtemp(prefix="terrakin-bench-"))
     folder.chmod(0o711)
@@ -83,29 +101,37 @@ def run_page(sizes: list[int], rounds: int, echo: Echo) -> None:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
             for n in sizes:
-                _run(folder, n, rounds, browser, echo)
+                _run(folder, n, rounds, with_blocks, browser, echo)
             browser.close()
     finally:
         cluster.stop(folder / "home")
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _run(folder: Path, n: int, rounds: int, browser: Browser, echo: Echo) -> None:
+def _run(folder: Path, n: int, rounds: int, with_blocks: bool, browser: Browser, echo: Echo) -> None:
     world = build_world(REAL_TILES, n, SAME_CITY_SHARE)
     settings = _database(folder, world)
+    if with_blocks:
+        fill_blocks(blocks_of(world), settings)
     echo(f"\n{n} tiles, {world.source}, synthetic vectors; medians of {rounds} in ms (single values)")
     echo(f"{'':<54}{'median':>8}{'target':>8}")
-    target = INTERACTIVE_TARGET_MS[n <= DEMO_UP_TO]
     rows = np.random.default_rng(1).permutation(n)[:rounds].tolist()
     with _server(settings) as site:
         _print_row(echo, "an empty page of the same server", [_load(browser, f"{site}/health", None) for _ in rows])
-        _print_row(echo, "page, until the map is drawn", [_load(browser, site, "idle") for _ in rows], target)
+        _print_row(
+            echo, "page, until the map is drawn", [_load(browser, site, "idle") for _ in rows], INTERACTIVE_TARGET_MS
+        )
+        _print_row(echo, "scripts until then, kB gzip", [_scripts_kb(browser, site)], FIRST_SCRIPT_TARGET_KB)
         plot = [_load(browser, f"{site}/?scatter=continent", "plot") for _ in rows]
-        _print_row(echo, "page with scatter plot, until the plot is drawn", plot, target)
+        _print_row(echo, "page with scatter plot, until the plot is drawn", plot)
         _print_row(echo, "search in SQL", [_sql_ms(settings, row + 1) for row in rows])
         _print_row(echo, "search over HTTP", [_http_ms(site, row + 1) for row in rows])
-        clicks = [_click_ms(browser, site, world, row) for row in rows]
-        _print_row(echo, "click on a tile (button up), until results are painted", clicks, CLICK_TARGET_MS)
+        for unit in ("tile", "block") if with_blocks else ("tile",):
+            clicks = [_click_ms(browser, site, world, row, unit) for row in rows]
+            cards, pictures = ([times[i] for times in clicks] for i in (0, 1))
+            _print_row(echo, f"click on a {unit} (button up), until cards are painted", cards, CLICK_TARGET_MS)
+            _print_row(echo, f"click on a {unit}, until their pictures are painted", pictures, PICTURES_TARGET_MS)
+        _print_panning(browser, f"{site}/?tile={rows[0] + 1}&k={min(N_PANNED, n - 1)}&exclude_same_city=false", echo)
 
 
 def _print_row(echo: Echo, name: str, times_ms: list[float], target_ms: int | None = None) -> None:
@@ -130,7 +156,7 @@ def _database(folder: Path, world: World) -> Settings:
     migrate(settings)
     fill_postgres(world, settings)
     picture = io.BytesIO()
-    Image.fromarray(np.random.default_rng(0).integers(0, 256, (128, 128, 3), np.uint8)).save(picture, "WEBP")
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (224, 224, 3), np.uint8)).save(picture, "WEBP")
     with psycopg.connect(settings.database_url or "") as conn:
         conn.execute(ENCODER)
         conn.execute(POSITIONS)
@@ -189,9 +215,36 @@ def _wait_for(page: Page, name: str) -> None:
     page.wait_for_function(f"window.seen.{name}", polling=POLLING_MS)
 
 
-def _click_ms(browser: Browser, site: str, world: World, row: int) -> float:
+def _print_panning(browser: Browser, url: str, echo: Echo) -> None:
+    """Print the time that scripts take in a frame while the map is panned, and that of the renderer apart."""
     with _page(browser) as page:
-        page.goto(f"{site}/#map=12/{world.lat[row]}/{world.lon[row]}")
+        page.goto(url)
+        _wait_for(page, "idle")
+        page.locator("ol.results > li").first.wait_for()
+        page.wait_for_timeout(PAUSE_MS)
+        panned = pan(page)
+    n = len(panned.script_ms)
+    for name, value, target in (
+        ("panning: scripts in a frame, 95th percentile", np.percentile(panned.script_ms, 95), PAN_TARGET_MS),
+        ("panning: longest time in scripts without a pause", panned.longest_script_ms, LONGEST_TARGET_MS),
+        ("panning: renderer in a frame, 95th percentile", np.percentile(panned.drawing_ms, 95), ""),
+    ):
+        echo(f"{name:<54}{value:>8.1f}{target:>8}   ({n} frames)")
+
+
+def _scripts_kb(browser: Browser, site: str) -> float:
+    """Return the size of the scripts that the page loads until its map is drawn, as they are sent."""
+    with _page(browser) as page:
+        page.goto(site)
+        _wait_for(page, "idle")
+        return float(page.evaluate(SCRIPTS_KB))
+
+
+def _click_ms(browser: Browser, site: str, world: World, row: int, unit: str) -> tuple[float, float]:
+    """Return the times from a click until the first cards, and until their pictures are painted."""
+    with _page(browser) as page:
+        zoom = 12 if unit == "tile" else 14
+        page.goto(f"{site}/?unit={unit}#map={zoom}/{world.lat[row]}/{world.lon[row]}")
         _wait_for(page, "idle")
         box = page.locator(".map-canvas").bounding_box()
         assert box
@@ -199,8 +252,10 @@ def _click_ms(browser: Browser, site: str, world: World, row: int) -> float:
         page.mouse.move(*middle)  # as with a real pointer, the hover effect is drawn before the click
         page.wait_for_timeout(PAUSE_MS)
         page.mouse.click(*middle, delay=PRESS_MS)
-        _wait_for(page, "results")
-        return float(page.evaluate("window.seen.results - window.seen.click"))
+        _wait_for(page, "pictures")
+        seen = page.evaluate("window.seen")
+        clicked, cards, pictures = (float(seen[name]) for name in ("click", "results", "pictures"))
+        return cards - clicked, pictures - clicked
 
 
 def _http_ms(site: str, tile_id: int) -> float:

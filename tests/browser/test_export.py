@@ -3,6 +3,8 @@
 import csv
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import geopandas
@@ -65,6 +67,18 @@ def test_the_copied_statement_returns_the_list(menu: Page, towns: TownDatabase) 
     assert "exclude_same_city" not in statement
     with psycopg.connect(towns.settings.database_url or "") as conn:
         assert [row[1] for row in conn.execute(statement)] == listed(menu)
+
+
+@pytest.mark.parametrize("visit", [CLIPBOARD], indirect=True)
+def test_the_copied_program_prints_the_list(menu: Page, tmp_path: Path) -> None:
+    menu.get_by_role("button", name="Copy Python").click()
+    expect(menu.locator(".export-menu [role=status]")).to_have_text("Python copied.")
+    program = tmp_path / "matches.py"
+    program.write_text(menu.evaluate("navigator.clipboard.readText()"))
+    with program.open("a") as file:
+        file.write('print(*matches.sort_values("rank")["tile_id"])\n')
+    done = subprocess.run([sys.executable, program], capture_output=True, text=True, check=True)
+    assert [int(tile_id) for tile_id in done.stdout.splitlines()[-1].split()] == listed(menu)
 
 
 @pytest.mark.parametrize("visit", [CLIPBOARD], indirect=True)

@@ -1,10 +1,13 @@
 """Faults that users met on the page, each with what it does instead."""
 
 import re
+from pathlib import Path
 from typing import Any
 
+import geopandas
+import psycopg
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.walk import (
     FLIGHT_MS,
@@ -319,3 +322,67 @@ def test_the_question_states_its_filters_and_drops_them(page: Page, site: str, t
     expect_listed(page, ids(towns, SIMILAR.format(arguments), harbour(towns)))
     question.get_by_role("button", name="Undo").click()
     expect_listed(page, ids(towns, SIMILAR.format(arguments + ", exclude_countries => '{JP}'"), harbour(towns)))
+
+
+def test_one_card_stands_for_a_city_until_it_is_opened(page: Page, site: str, towns: TownDatabase) -> None:
+    open_page(page, f"{site}/?tile={harbour(towns)}")
+    cards = page.locator("ol.results > li")
+    expect(cards).to_have_count(20)
+    page.get_by_label("One card per city").check()
+    expect(cards).to_have_count(len(TOWNS) - 1)
+    (best, *_) = ids(towns, SIMILAR.format(""), harbour(towns))
+    assert listed(page)[0] == best
+    more = cards.first.get_by_role("button", name=re.compile(r"^\d+ more of"))
+    count = int(more.inner_text().split()[0])
+    more.click()
+    expect(cards).to_have_count(len(TOWNS) - 1 + count)
+    cards.first.get_by_role("button", name=re.compile("^Show one of")).click()
+    expect(cards).to_have_count(len(TOWNS) - 1)
+
+
+def test_saved_places_are_exported_imported_and_searched_for(
+    page: Page, site: str, towns: TownDatabase, tmp_path: Path
+) -> None:
+    open_page(page, f"{site}/?tile={harbour(towns)}")
+    for rank in (1, 2):
+        page.get_by_role("button", name=re.compile(f"^Save match {rank},")).click()
+    saved = listed(page)[:2]
+    page.get_by_role("button", name="Saved places (2)").click()
+    tray = page.get_by_role("region", name="Saved places")
+    tray.get_by_label("Name of the collection").fill("Ports")
+    with page.expect_download() as download:
+        tray.get_by_role("button", name="Export GeoJSON").click()
+    assert download.value.suggested_filename == "Ports.geojson"
+    file = tmp_path / "Ports.geojson"
+    download.value.save_as(file)
+    assert geopandas.read_file(file)["tile_id"].tolist() == saved
+    page.reload()
+    page.get_by_role("button", name="Saved places (2)").click()
+    tray.get_by_label("Import").set_input_files(file)
+    expect(tray.get_by_label("Collection", exact=True)).to_have_value("1")
+    expect(tray.get_by_role("listitem")).to_have_count(2)
+    tray.get_by_role("button", name="Search like these 2 places").click()
+    expect_listed(page, ids(towns, EXAMPLES, saved))
+    broken = tmp_path / "broken.geojson"
+    broken.write_text("{}")
+    tray.get_by_label("Import").set_input_files(broken)
+    expect(page.get_by_role("alert")).to_contain_text("broken.geojson contains no places")
+
+
+def test_a_city_is_found_by_its_name_in_another_language(page: Page, site: str, towns: TownDatabase) -> None:
+    with psycopg.connect(towns.settings.database_url or "") as conn:
+        conn.execute("UPDATE terrakin.cities SET other_names = 'alfahafen' WHERE city_id = %s", (TOWN.city_id,))
+    open_page(page, site)
+    field = page.get_by_role("combobox", name="City or coordinates")
+    field.fill("Alfah")
+    expect(page.get_by_role("option")).to_contain_text(TOWN.name)
+
+
+def test_an_empty_database_says_that_nothing_is_loaded(page: Page, site: str) -> None:
+    def without_tiles(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(json={**answer.json(), "n_tiles": 0, "n_synthetic_tiles": 0, "start_tile_id": None})
+
+    page.route("**/api/v1/encoder", without_tiles)
+    page.goto(site)
+    expect(page.get_by_text("Nothing is loaded yet")).to_be_visible()

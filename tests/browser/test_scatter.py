@@ -135,6 +135,10 @@ def test_the_lasso_selects_the_tiles_that_sql_finds_there(page: Page, site: str,
     assert found["n"] == 9
     expect(page.locator(".scatter-counts")).to_contain_text("9 tiles in the lasso")
     expect(page.get_by_role("button", name="Lasso")).to_have_attribute("aria-pressed", "false")
+    page.get_by_role("region", name="Selected tiles").get_by_role("button", name="Save").click()
+    tray = page.get_by_role("region", name="Saved places")
+    expect(tray.get_by_label("Name of the collection")).to_have_value("Lasso of 9 tiles")
+    expect(tray.get_by_role("listitem")).to_have_count(9)
     page.locator(".scatter-counts").get_by_role("button", name="Clear").click()
     expect(page.locator(".scatter-counts")).not_to_contain_text("lasso")
 
@@ -239,3 +243,29 @@ def test_the_library_is_loaded_only_when_the_plot_is_shown(page: Page, site: str
     page.get_by_role("button", name="Split").click()
     expect(page.locator(".scatter")).to_have_attribute("data-state", "ready")
     assert any("/plot-" in url for url in asked)
+
+
+def test_a_continent_of_the_legend_is_highlighted(page: Page, site: str) -> None:
+    points = open_scatter(page, f"{site}/?scatter=continent")
+    before = still(points)
+    legend = page.get_by_role("list", name="Colours of the continents")
+    legend.get_by_role("button", name="Europe").click()
+    wait_until(page, lambda: bool(np.abs(before - pixels(points)).max() > 50))
+    expect(legend.get_by_role("button", name="Europe")).to_have_attribute("aria-pressed", "true")
+    legend.get_by_role("button", name="Europe").click()
+    wait_until(page, lambda: bool(np.abs(before - pixels(points)).max() < 50))
+
+
+def test_the_plot_takes_the_place_of_the_map(page: Page, site: str, towns: TownDatabase) -> None:
+    open_scatter(page, f"{site}/?tile={towns.tile_of(TOWN.city_id, 'harbour')}&scatter=continent")
+    view = page.get_by_role("group", name="View")
+    view.get_by_role("button", name="Plot").click()
+    expect(page.locator(".map")).to_be_hidden()
+    expect_in_address(page, "view=plot")
+    box = page.locator(".scatter-plot").bounding_box()
+    assert box
+    assert box["width"] == pytest.approx(box["height"], abs=2)
+    page.locator("ol.results button.show").first.click()
+    expect(page.locator(".map")).to_be_visible()
+    view.get_by_role("button", name="Map").click()
+    expect(page.locator(".scatter")).to_have_count(0)

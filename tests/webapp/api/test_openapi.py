@@ -31,4 +31,4 @@ def test_it_describes_all_arguments_of_similar_tiles(client: FlaskClient, towns:
         ).fetchone()
     assert row
     parameters = specification(client)["paths"]["/api/v1/similar"]["get"]["parameters"]
-    assert {p["name"] for p in parameters} == {"tile_id", "unit", "max_per_tile", "format", *row[0][1:]}
+    assert {p["name"] for p in parameters} == {"tile_id", "unit", "max_per_tile", "format", "with_key", *row[0][1:]}

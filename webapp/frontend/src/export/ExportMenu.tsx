@@ -7,6 +7,7 @@ import { usePage } from '../state/PageProvider';
 import { useClickOutside } from '../ui/useClickOutside';
 import { download } from './download';
 import './export.css';
+import { pythonText } from './pythonText';
 import { sqlText } from './sqlText';
 
 const FORMATS = [
@@ -82,6 +83,9 @@ function Entries({ request }: { request: SearchRequest }) {
       ))}
       <button type="button" disabled={sql === null} onClick={() => sql && void copy(sql, 'SQL')}>
         Copy SQL <small>psql, DBeaver, QGIS</small>
+      </button>
+      <button type="button" onClick={() => void copy(pythonText(request, document.baseURI), 'Python')}>
+        Copy Python <small>notebooks</small>
       </button>
       <button type="button" onClick={() => void copy(window.location.href, 'Link')}>
         Copy link <small>this page as it is</small>

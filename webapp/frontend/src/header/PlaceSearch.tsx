@@ -34,9 +34,6 @@ export function PlaceSearch() {
     selectedItem: null,
     defaultHighlightedIndex: 0,
     itemToString: (place) => (place ? nameOf(place) : ''),
-    onInputValueChange: ({ inputValue, type }) => {
-      if (type === useCombobox.stateChangeTypes.InputChange) setText(inputValue);
-    },
     onSelectedItemChange: ({ selectedItem }) => {
       if (!selectedItem) return;
       setText(selectedItem.kind === 'city' ? selectedItem.city.city : text);
@@ -46,14 +43,18 @@ export function PlaceSearch() {
   const isOffered = isOpen && text.trim() !== '';
   const isNothingFound = isOffered && query === text.trim() && !cities.isLoading && !cities.problem && places.length === 0;
 
+  // The text is set in the event itself: downshift reports it after a render with the old text, which would undo a key
+  // that is pressed meanwhile. Its types are React's: they lack what Preact requires of a combobox.
+  const onChange = ({ currentTarget }: { currentTarget: { value: string } }) => setText(currentTarget.value);
+  const inputProps = getInputProps({ type: 'search', placeholder: 'Find a place', spellcheck: false, maxLength: 100, onChange }) as object;
+
   return (
     <div className="place-search">
       <label className="sr-only" {...getLabelProps()}>
         City or coordinates
       </label>
       <Icon name="find" />
-      {/* downshift's types are React's: they lack what Preact requires of a combobox. */}
-      <input {...(getInputProps({ type: 'search', placeholder: 'Find a place', spellcheck: false, maxLength: 100 }) as object)} />
+      <input {...inputProps} />
       <ul className={isOffered ? 'places' : 'places closed'} {...getMenuProps()}>
         {isOffered &&
           places.map((place, index) => (

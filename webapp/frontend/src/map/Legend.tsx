@@ -1,5 +1,6 @@
-import { SIMILARITY_FROM, VIRIDIS_GRADIENT } from '../ui/viridis';
 import type { Unit } from '../geo/unit';
+import { SIMILARITY_FROM, VIRIDIS_GRADIENT } from '../ui/viridis';
+import './legend.css';
 
 const ZOOMED_OUT: Record<Unit, string> = {
   tile: 'Zoomed out, a city has the colour of its most similar tile.',

@@ -6,7 +6,7 @@ import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import { Problem } from '../api/problem';
 import type { LonLat } from '../geo/coordinates';
 import type { Unit } from '../geo/unit';
-import type { View } from '../state/reducer';
+import type { View } from '../state/actions';
 import baseUrl from './generated/base.json?url';
 import { isOfImagery } from './imagery';
 import { CLICK_MIN_ZOOM, mapLayers, mapStyle, MAX_ZOOM, PICK_MIN_ZOOM } from './style';

@@ -1,9 +1,11 @@
+import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { blockPictureUrl, thumbnailUrl } from '../api/client';
 import type { Match } from '../api/types';
 import { usePage } from '../state/PageProvider';
 import { kilometres } from '../ui/format';
 import { PlaceFacts } from '../ui/PlaceFacts';
+import './card.css';
 import { CardActions } from './CardActions';
 import type { MatchAction } from './useMatchActions';
 
@@ -12,9 +14,11 @@ interface Props {
   /** Whether the keyboard enters the list at this card. */
   isActive: boolean;
   actions: MatchAction[];
+  /** What the card says below the match. */
+  children?: ComponentChildren;
 }
 
-export function Card({ match, isActive, actions }: Props) {
+export function Card({ match, isActive, actions, children }: Props) {
   const { state, dispatch, hovered } = usePage();
   const { id, tile_id: tileId, block_id: blockId, lon, lat } = match;
   const hover = (hoveredId: number | null) => dispatch({ type: 'hovered', id: hoveredId });
@@ -53,6 +57,7 @@ export function Card({ match, isActive, actions }: Props) {
         </span>
         <Similarity value={match.similarity} />
       </button>
+      {children}
       <CardActions actions={actions} isActive={isActive} />
     </li>
   );

@@ -5,12 +5,16 @@ import type { Match } from '../api/types';
 import { usePage } from '../state/PageProvider';
 import { useLatest } from '../ui/useLatest';
 import { Card } from './Card';
+import { listedOf } from './groups';
 import { indexAfter } from './roving';
 import { useMatchActions } from './useMatchActions';
 import { useStrip } from './useStrip';
 
-export function ResultList() {
-  const { state, dispatch, similar, matches } = usePage();
+export function ResultList({ isGrouped }: { isGrouped: boolean }) {
+  const { state, dispatch, similar, matches: all } = usePage();
+  const [openCityIds, setOpenCityIds] = useState<ReadonlySet<number>>(new Set());
+  const listed = listedOf(all, isGrouped, openCityIds);
+  const matches = listed.map(({ match }) => match);
   const actionsOf = useMatchActions();
   const list = useRef<HTMLOListElement>(null);
   const [focusedId, setFocusedId] = useState<number | null>(null);
@@ -27,7 +31,9 @@ export function ResultList() {
     else return;
     event.preventDefault();
   };
-  useKeptFocus(matches, () => focus(0));
+  const toggleCity = (cityId: number) =>
+    setOpenCityIds(new Set(openCityIds.has(cityId) ? [...openCityIds].filter((other) => other !== cityId) : [...openCityIds, cityId]));
+  useKeptFocus(all, () => focus(0));
   useStrip(list, matches, ({ id, lon, lat }) => dispatch({ type: 'matchShown', id, at: { lon, lat } }));
   return (
     <ol
@@ -40,8 +46,14 @@ export function ResultList() {
       onKeyDown={press}
       onFocusIn={({ target }) => setFocusedId(Number((target as HTMLElement).closest('li')?.dataset.id))}
     >
-      {matches.map((match) => (
-        <Card key={match.id} match={match} isActive={match === active} actions={actionsOf(match)} />
+      {listed.map(({ match, nMore }) => (
+        <Card key={match.id} match={match} isActive={match === active} actions={actionsOf(match)}>
+          {nMore > 0 && (
+            <button type="button" className="more-of-city" tabIndex={match === active ? 0 : -1} aria-expanded={openCityIds.has(match.city_id)} onClick={() => toggleCity(match.city_id)}>
+              {openCityIds.has(match.city_id) ? 'Show one' : `${nMore} more`} of {match.city}
+            </button>
+          )}
+        </Card>
       ))}
     </ol>
   );

@@ -1,5 +1,6 @@
 // The matches of the search: how many, and the list.
 
+import { useState } from 'preact/hooks';
 import { ExportMenu } from '../export/ExportMenu';
 import { boundsOf } from '../geo/bounds';
 import { usePage } from '../state/PageProvider';
@@ -9,19 +10,21 @@ import { ResultList } from './ResultList';
 import './results.css';
 
 export function Results() {
-  const { request, unit } = usePage();
+  const { request, unit, encoder } = usePage();
+  const [isGrouped, setGrouped] = useState(false);
+  if (encoder.value?.n_tiles === 0) return <p className="hint">Nothing is loaded yet. terrakin etl run fills the map; docs/operator.md says how.</p>;
   if (request === null) {
     return <p className="hint">Choose a city, then click one of its squares to list the most similar {unit}s here.</p>;
   }
   return (
     <>
-      <Summary />
-      <ResultList />
+      <Summary isGrouped={isGrouped} onGroup={setGrouped} />
+      <ResultList isGrouped={isGrouped} />
     </>
   );
 }
 
-function Summary() {
+function Summary({ isGrouped, onGroup }: { isGrouped: boolean; onGroup: (isGrouped: boolean) => void }) {
   const { state, dispatch, unit, chosen, similar, matches } = usePage();
   const { positive, chosenId } = state.page;
   const nExamples = positive.length + (chosenId === null ? 0 : 1);
@@ -42,6 +45,12 @@ function Summary() {
           )}
           <ExportMenu />
         </div>
+      )}
+      {new Set(matches.map(({ city_id }) => city_id)).size < matches.length && (
+        <label className="check small">
+          <input type="checkbox" checked={isGrouped} onChange={(event) => onGroup(event.currentTarget.checked)} />
+          One card per city
+        </label>
       )}
       {matches.length > 0 && (
         <p className="compared">

@@ -1,6 +1,7 @@
 // Collections of saved places: how they change, and how they are written to files and read again.
 
 import type { Feature, FeatureCollection, Geometry, Polygon } from 'geojson';
+import type { Tile } from '../api/types';
 import { UNITS, type Unit } from '../geo/unit';
 
 export interface SavedPlace {
@@ -12,6 +13,9 @@ export interface SavedPlace {
   isSynthetic: boolean;
   footprint: Polygon;
 }
+
+/** Return a tile as it is saved. */
+export const savedTile = ({ tile_id: id, city, country, is_synthetic: isSynthetic, footprint }: Tile): SavedPlace => ({ unit: 'tile', id, city, country, isSynthetic, footprint });
 
 export interface Collection {
   name: string;

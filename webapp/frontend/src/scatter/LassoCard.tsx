@@ -3,9 +3,13 @@
 import { getCity } from '../api/client';
 import { toProblem } from '../api/problem';
 import { boundsOf, type Bounds } from '../geo/bounds';
+import { savedTile, withCollection } from '../saved/collections';
+import { useCollections } from '../saved/useCollections';
 import { MAX_EXAMPLES } from '../state/page';
 import { usePage } from '../state/PageProvider';
-import { count } from '../ui/format';
+import { findTile } from '../state/places';
+import { spread } from '../state/spread';
+import { count, plural } from '../ui/format';
 import { Icon } from '../ui/Icon';
 import './lasso.css';
 import { cityIdsOf } from './lassoCities';
@@ -28,7 +32,7 @@ export function LassoCard() {
     <section className="lasso" aria-label="Selected tiles">
       <p>
         <strong>{count(lassoIds.length)}</strong> {lassoIds.length === 1 ? 'tile' : 'tiles'} selected
-        {lassoIds.length > MAX_EXAMPLES && <small>a search uses {MAX_EXAMPLES} of them, spread evenly</small>}
+        {lassoIds.length > MAX_EXAMPLES && <small>a search or collection has {MAX_EXAMPLES} of them, spread evenly</small>}
       </p>
       <div className="actions">
         <button type="button" className="primary" onClick={() => dispatch({ type: 'examplesSearched', unit: 'tile', ids: lassoIds })}>
@@ -37,11 +41,32 @@ export function LassoCard() {
         <button type="button" onClick={zoom}>
           Zoom to them
         </button>
+        <SaveButton tileIds={lassoIds} />
         <button type="button" aria-label="Clear the selection" onClick={() => dispatch({ type: 'lassoed', tileIds: [] })}>
           <Icon name="close" />
         </button>
       </div>
     </section>
+  );
+}
+
+/** Save the tiles as a collection of their own. */
+function SaveButton({ tileIds }: { tileIds: number[] }) {
+  const { dispatch } = usePage();
+  const [collections, change] = useCollections();
+  const save = () => {
+    Promise.all(spread(tileIds, MAX_EXAMPLES).map(findTile)).then(
+      (tiles) => {
+        change(withCollection(collections, { name: `Lasso of ${plural(tiles.length, 'tile')}`, places: tiles.map(savedTile) }));
+        dispatch({ type: 'traySwitched', isOpen: true });
+      },
+      (error: unknown) => dispatch({ type: 'noticed', problem: toProblem(error) }),
+    );
+  };
+  return (
+    <button type="button" onClick={save}>
+      Save
+    </button>
   );
 }
 

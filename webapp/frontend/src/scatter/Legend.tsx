@@ -1,6 +1,7 @@
 import { count, plural } from '../ui/format';
 import { SIMILARITY_FROM, VIRIDIS_GRADIENT } from '../ui/viridis';
 import type { Legend } from './colours';
+import './legend.css';
 
 interface Props {
   legend: Legend;

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { reduceWithHistory } from './history';
 import { readQuery } from './permalink';
-import { initialState, type Action, type State } from './reducer';
+import type { Action } from './actions';
+import { initialState, type State } from './reducer';
 
 const start = () => initialState(readQuery('tile=1'));
 const after = (...actions: Action[]): State => actions.reduce(reduceWithHistory, start());

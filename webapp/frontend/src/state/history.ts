@@ -1,7 +1,8 @@
 // Undo: every change of the question can be taken back.
 
 import type { PageState } from './page';
-import { reduce, type Action, type State } from './reducer';
+import type { Action } from './actions';
+import { reduce, type State } from './reducer';
 
 const MAX_UNDONE = 50;
 

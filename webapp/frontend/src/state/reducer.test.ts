@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import { Problem } from '../api/problem';
 import type { PageState } from './page';
 import { readQuery } from './permalink';
-import { initialState, reduce, type StateAction, type State } from './reducer';
+import type { StateAction } from './actions';
+import { initialState, reduce, type State } from './reducer';
 
 const AREA: Polygon = { type: 'Polygon', coordinates: [[[0, 0], [1, 0], [1, 1], [0, 0]]] }; // prettier-ignore
 const stateOf = (page: Partial<PageState> = {}, rest: Partial<State> = {}): State => ({

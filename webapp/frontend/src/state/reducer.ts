@@ -1,16 +1,11 @@
-// Everything that can happen on the page, and how each event changes its state.
+// How everything that can happen on the page (actions.ts) changes its state.
 
-import type { Polygon } from 'geojson';
 import type { Problem } from '../api/problem';
-import type { Search } from '../api/types';
-import type { Bounds } from '../geo/bounds';
-import type { LonLat } from '../geo/coordinates';
 import { inUnit, tileIdOf, type Unit } from '../geo/unit';
+import type { StateAction, View } from './actions';
 import { opened } from './opening';
-import { MAX_EXAMPLES, type AreaUse, type ColourBy, type ExampleKind, type PageState, type Pane } from './page';
-
-/** Where the map goes: a place, or a box around several. A new object moves the map again, even to the same place. */
-export type View = LonLat | { bounds: Bounds };
+import { MAX_EXAMPLES, type ExampleKind, type PageState } from './page';
+import { spread } from './spread';
 
 export interface State {
   /** The part of the state that the address contains. */
@@ -33,41 +28,6 @@ export interface State {
   /** The states with the questions before this one, the last one last (history.ts). */
   past: PageState[];
 }
-
-export type Action = StateAction | { type: 'undone' };
-
-/** Actions that do not need to know earlier states. */
-export type StateAction =
-  | { type: 'addressChanged'; page: PageState }
-  | { type: 'opened'; tileId: number }
-  | { type: 'unitChosen'; unit: 'tile' }
-  /** `blocks`: by tile, the block that takes its place; null if the tile has none. */
-  | { type: 'unitChosen'; unit: 'block'; blocks: ReadonlyMap<number, number | null> }
-  | { type: 'picked'; id: number | null }
-  | { type: 'chosenRemoved' }
-  | { type: 'blockMissed'; tileId: number }
-  | { type: 'matchShown'; id: number; at: LonLat }
-  | { type: 'chosenShown'; at: LonLat }
-  | { type: 'viewRequested'; view: View }
-  | { type: 'hovered'; id: number | null }
-  | { type: 'searchChanged'; part: Partial<Search> }
-  | { type: 'exampleAdded'; kind: ExampleKind; id: number }
-  | { type: 'examplesKept'; kind: ExampleKind; ids: number[] }
-  | { type: 'areaDrawn'; area: Polygon }
-  | { type: 'areaUsed'; use: AreaUse }
-  | { type: 'areaRemoved' }
-  | { type: 'lassoed'; tileIds: number[] }
-  | { type: 'examplesSearched'; unit: Unit; ids: number[] }
-  | { type: 'traySwitched'; isOpen: boolean }
-  | { type: 'compared'; id: number | null }
-  | { type: 'imageryChosen'; id: string }
-  | { type: 'similaritySwitched'; isOn: boolean }
-  /** Similarity colours the map and the plot together. */
-  | { type: 'scatterSwitched'; colourBy: ColourBy | null }
-  | { type: 'paneChosen'; pane: Pane }
-  | { type: 'helpSwitched'; isOpen: boolean }
-  | { type: 'mapFailed'; problem: Problem }
-  | { type: 'noticed'; problem: Problem | null };
 
 export const initialState = (page: PageState): State => ({
   page,
@@ -205,7 +165,3 @@ function withExample(page: PageState, kind: ExampleKind, id: number): Partial<Pa
   const examples = { positive: without(page.positive), negative: without(page.negative) };
   return { ...examples, [kind]: [...examples[kind], id] };
 }
-
-/** Return at most n of the ids, evenly from first to last. */
-const spread = (ids: number[], n: number): number[] =>
-  ids.length <= n ? ids : Array.from({ length: n }, (_, i) => ids[Math.floor((i * ids.length) / n)]!);

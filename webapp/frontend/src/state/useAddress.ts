@@ -2,7 +2,7 @@ import { useEffect, useRef, type Dispatch } from 'preact/hooks';
 import { addressed } from './opening';
 import type { PageState } from './page';
 import { isStep, readQuery, writeQuery } from './permalink';
-import type { Action } from './reducer';
+import type { Action } from './actions';
 
 /** Keep the address and the state in step, in both directions. */
 export function useAddress(page: PageState, startId: number | null, dispatch: Dispatch<Action>): void {

@@ -8,7 +8,7 @@ import { useLatest } from '../ui/useLatest';
 import type { PageState } from './page';
 import { usePage } from './PageProvider';
 import { findPlace, findTile } from './places';
-import type { Action } from './reducer';
+import type { Action } from './actions';
 
 export interface Commands {
   /** Move the map to a tile or block. */

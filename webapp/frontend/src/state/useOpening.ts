@@ -4,7 +4,7 @@ import { toProblem } from '../api/problem';
 import { useLatest } from '../ui/useLatest';
 import { isInView } from './opening';
 import { isQuestionless, type PageState } from './page';
-import type { Action } from './reducer';
+import type { Action } from './actions';
 
 /** Read before the map writes its position there. */
 const FIRST_HASH = window.location.hash;

@@ -1,5 +1,5 @@
 import { useEffect, type Dispatch } from 'preact/hooks';
-import type { Action } from './reducer';
+import type { Action } from './actions';
 
 /** Keys that work everywhere on the page, as the help lists them. */
 export function useShortcuts(dispatch: Dispatch<Action>, undo: () => void): void {
