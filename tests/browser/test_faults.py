@@ -361,7 +361,7 @@ def test_saved_places_are_exported_imported_and_searched_for(
     tray.get_by_label("Import").set_input_files(file)
     expect(tray.get_by_label("Collection", exact=True)).to_have_value("1")
     expect(tray.get_by_role("listitem")).to_have_count(2)
-    tray.get_by_role("button", name="Search like these 2 places").click()
+    tray.get_by_role("button", name="Search like these 2").click()
     expect_listed(page, ids(towns, EXAMPLES, saved))
     broken = tmp_path / "broken.geojson"
     broken.write_text("{}")

@@ -88,7 +88,7 @@ def researcher(page: Page) -> Counter[str]:
     for rank in (1, 2):
         click("saved", page.get_by_role("button", name=re.compile(f"^Save match {rank},")))
     click("saved", page.get_by_role("button", name="Saved places (2)"))
-    click("search like saved places", page.get_by_role("button", name="Search like these 2 places"))
+    click("search like saved places", page.get_by_role("button", name="Search like these 2"))
     expect(question.locator("[data-kind='positive'] .chip")).to_have_count(2)
     ready(page)
     click("plot", page.get_by_role("group", name="View").get_by_role("button", name="Split"))

@@ -14,7 +14,7 @@ export function StartCards() {
   const { state, unit } = usePage();
   const [isClosed, setClosed] = useState(false);
   const { startId } = state;
-  if (isClosed || startId === null || state.page.chosenId !== inUnit(unit, startId)) return null;
+  if (isClosed || startId === null || state.past.length > 0 || state.page.chosenId !== inUnit(unit, startId)) return null;
   return (
     <section className="start" aria-label="Start here">
       <div className="start-head">

@@ -3,7 +3,6 @@
 import { blockPictureUrl, thumbnailUrl } from '../api/client';
 import { boundsOf } from '../geo/bounds';
 import { usePage } from '../state/PageProvider';
-import { plural } from '../ui/format';
 import { Icon } from '../ui/Icon';
 import { currentOf, examplesOf, toggled, type SavedPlace } from './collections';
 import { CollectionMenu } from './CollectionMenu';
@@ -57,7 +56,7 @@ function TrayActions({ places }: { places: SavedPlace[] }) {
   return (
     <div className="actions">
       <button type="button" disabled={isEmpty} onClick={() => dispatch({ type: 'examplesSearched', ...examplesOf(places, unit) })}>
-        Search like {places.length > 1 ? `these ${plural(places.length, 'place')}` : 'this'}
+        Search like {places.length > 1 ? `these ${places.length}` : 'this'}
       </button>
       <button type="button" disabled={isEmpty} onClick={() => dispatch({ type: 'viewRequested', view: { bounds: boundsOf(places.map(middleOf)) } })}>
         Show on map
