@@ -28,11 +28,13 @@ class Panning:
 
     Attributes:
         script_ms: time in functions of the page, per frame.
+        library_ms: time in functions of MapLibre, per frame.
         drawing_ms: time in functions of the browser, among them WebGL, per frame.
-        longest_script_ms: the longest time in functions of the page without a pause.
+        longest_script_ms: the longest time in functions of the page and of MapLibre without a pause.
     """
 
     script_ms: np.ndarray
+    library_ms: np.ndarray
     drawing_ms: np.ndarray
     longest_script_ms: float
 
@@ -60,22 +62,23 @@ def pan(page: Page) -> Panning:
 
 def _measured(profile: dict[str, Any], frames_ms: np.ndarray) -> Panning:
     """Return the times of a profile by frame. Frames are in milliseconds from its start."""
-    is_script = {node["id"]: bool(node["callFrame"]["url"]) for node in profile["nodes"]}
-    is_idle = {node["id"]: node["callFrame"]["functionName"] in IDLE for node in profile["nodes"]}
+    kinds = {node["id"]: _kind(node["callFrame"]) for node in profile["nodes"]}
     at_ms = np.cumsum(profile["timeDeltas"]) / 1000
     took_ms = np.diff(at_ms, append=at_ms[-1])
     frame = np.searchsorted(frames_ms, at_ms)
-    script: Counter[int] = Counter()
-    drawing: Counter[int] = Counter()
+    spent: dict[str, Counter[int]] = {kind: Counter() for kind in ("script", "library", "drawing", "idle")}
     longest = run = 0.0
     for node, number, ms in zip(profile["samples"], frame.tolist(), took_ms.tolist(), strict=True):
-        if is_script[node]:
-            script[number] += ms
-        elif not is_idle[node]:
-            drawing[number] += ms
-        run = run + ms if is_script[node] else 0.0
+        kind = kinds[node]
+        spent[kind][number] += ms
+        run = run + ms if kind in ("script", "library") else 0.0
         longest = max(longest, run)
-    numbers = range(len(frames_ms))
-    return Panning(
-        np.array([script[number] for number in numbers]), np.array([drawing[number] for number in numbers]), longest
-    )
+    by_frame = {kind: np.array([times[number] for number in range(len(frames_ms))]) for kind, times in spent.items()}
+    return Panning(by_frame["script"], by_frame["library"], by_frame["drawing"], longest)
+
+
+def _kind(function: dict[str, Any]) -> str:
+    """Return whose function it is: of the page, of MapLibre or of the browser; or that nothing ran."""
+    if function["url"]:
+        return "library" if "/maplibre-" in function["url"] else "script"
+    return "idle" if function["functionName"] in IDLE else "drawing"
