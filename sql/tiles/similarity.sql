@@ -37,6 +37,12 @@ BEGIN
         RETURN QUERY SELECT NULL::bytea, NULL::text;
         RETURN;
     END IF;
+    IF key_set IS NOT NULL AND vector_dims(anchor.embedding) <> (
+        SELECT vector_dims(e.key) FROM terrakin.embedding_keys AS e WHERE e.set_id = key_set LIMIT 1
+    ) THEN
+        RAISE EXCEPTION 'key has % numbers', vector_dims(anchor.embedding)
+            USING ERRCODE = '22023', HINT = 'Give the whole text that api.question_key returned.';
+    END IF;
     RETURN QUERY
     WITH found AS MATERIALIZED (
         SELECT

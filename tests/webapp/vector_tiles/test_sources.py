@@ -256,6 +256,14 @@ def test_a_key_of_keys_that_were_fitted_again_colours_nothing(client: FlaskClien
     assert client.get(f"/tiles/similarity/0/0/0?key={int(set_id) + 1000}:{numbers}").status_code == 204
 
 
+def test_a_part_of_a_key_is_refused(client: FlaskClient, towns: TownDatabase) -> None:
+    key, _ = found_by_a_search(client, "similar", {"tile_id": towns.tiles[TOWNS[0].city_id][0][0]})
+    cut = key.rsplit(",", 3)[0]
+    assert_problem(client.get(f"/tiles/similarity/0/0/0?key={cut}"), 422, "key has", str(cut.count(",") + 1))
+    zeros = key.split(":")[0] + ":" + ",".join("0" * (key.count(",") + 1))
+    assert client.get(f"/tiles/similarity/0/0/0?key={zeros}").status_code in (200, 204)
+
+
 @pytest.mark.parametrize("method", ["mean", "mean_std"])
 def test_similarities_are_of_the_origin_of_the_tile_unless_another_is_given(database: Settings, method: str) -> None:
     with connect(database) as conn:
