@@ -36,6 +36,15 @@ const Use = () => (
       estate. By block, a click chooses the block under the pointer and matches are blocks: the best of each tile, unless the
       settings allow more.
     </p>
+    <p>
+      The chips below it are the question. A chip opens its setting, its cross drops it, and Undo takes the last change back.
+      + and − on a match ask for more like it, or less. “Layers” colours everything on the map by its similarity to the
+      question.
+    </p>
+    <p>
+      Save keeps a match in this browser. What is saved can be searched for, exported and imported. Compare outlines the
+      blocks of two tiles that are most alike.
+    </p>
   </Part>
 );
 
