@@ -30,10 +30,14 @@ BEGIN
         RAISE EXCEPTION 'more than one of tile_id, block_id, positive and key is given'
             USING ERRCODE = '22023', HINT = 'Give one thing to compare the others with.';
     END IF;
-    PERFORM internal.set_id(unit, used_method);
+    IF unit = 'block' THEN
+        PERFORM internal.set_id(unit, used_method);
+    END IF;
     anchor := internal.map_anchor(query, unit, used_method);
     -- An error would be a line in Martin's log, and anybody could fill its disk with them. Keys of an older set are unknown.
-    IF envelope IS NULL OR anchor IS NULL OR anchor.embedding IS NULL OR key_set <> internal.set_id(unit, used_method) THEN
+    IF envelope IS NULL OR anchor IS NULL OR anchor.embedding IS NULL OR NOT coalesce(
+        (SELECT s.is_current FROM terrakin.embedding_sets AS s WHERE s.set_id = key_set), key_set IS NULL
+    ) THEN
         RETURN QUERY SELECT NULL::bytea, NULL::text;
         RETURN;
     END IF;
