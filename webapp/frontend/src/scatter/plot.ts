@@ -156,6 +156,7 @@ function keepFitted(canvas: HTMLCanvasElement, layout: Layout, plot: Library, ca
   };
   showAll();
   const observer = new ResizeObserver(() => {
+    if (canvas.clientWidth === 0 || canvas.clientHeight === 0) return; // a hidden canvas has no view
     renderer.resize(canvas.clientWidth, canvas.clientHeight);
     if (view.every((value, i) => value === camera.view[i])) showAll();
   });
