@@ -4,6 +4,7 @@
 -- requires: internal/default_method.sql
 -- requires: internal/period_text.sql
 -- requires: internal/search.sql
+-- requires: internal/unit_of.sql
 -- requires: views/tile_overview.sql
 CREATE OR REPLACE FUNCTION api.search(query jsonb)
 RETURNS TABLE (
@@ -35,7 +36,7 @@ SET search_path = public, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-    unit text := CASE query ->> 'kind' WHEN 'block' THEN 'block' WHEN 'tile' THEN 'tile' ELSE coalesce(query ->> 'unit', 'tile') END;
+    unit text := internal.unit_of(query);
     filters internal.search_filters := jsonb_populate_record(
         internal.default_filters(),
         query || jsonb_build_object(

@@ -99,7 +99,8 @@ COMMENT ON FUNCTION api.search_cities IS
 'Return the cities whose name, or whose country''s name, contains the text q, or whose name in another language begins
 with q, ignoring accents and case; all cities for an empty q.
 Order: cities with tiles first; then the name itself, in any language, names that begin with q, names with a word that
-begins with q, names in other languages that begin with q, countries that begin with q, names that contain q; then by population, largest first.
+begins with q, names in other languages that begin with q, countries that begin with q, names that contain q; then by
+population, largest first.
 only_city_id: only this city. At most max_rows rows, after skipping the first skip rows; n_found: rows without these
 limits.
 lon, lat: centre, degrees, EPSG:4326. bounds: west, south, east, north of the city''s extent; east is beyond 180

@@ -114,7 +114,8 @@ $$;
 
 COMMENT ON FUNCTION internal.map_similarities IS
 'Return what a vector tile (zoom z, envelope in EPSG:3857) shows of the similarity to an anchor.
-By unit tile: the tiles in it, by their whole vectors, or by keys if the anchor is a key; below zoom 6 the best tile of each city in it, by keys.
+By unit tile: the tiles in it, by their whole vectors, or by keys if the anchor is a key; below zoom 6 the best tile of
+each city in it, by keys.
 By unit block: the blocks in it; below zoom 11 the best block of each tile, below zoom 6 that of each city. Where the
 cities in it have more than 1,000 tiles, only those of the 20,000 blocks of the world in the nearest lists.
 At most 4,000 tiles or blocks, the most similar.';

@@ -54,11 +54,11 @@ export async function getKey({ path, body }: SearchRequest, signal: AbortSignal)
 }
 
 /** Return the similarity of two blocks: the API compares them as a search inside the outline of one of them. */
-export async function getBlockSimilarity(a: number, b: Place, signal: AbortSignal): Promise<Omit<Similarity, 'a' | 'b' | 'share_of_pairs'> & { share_of_pairs?: number | null }> {
+export async function getBlockSimilarity(a: number, b: Place, signal: AbortSignal): Promise<Omit<Similarity, 'a' | 'b'>> {
   const body = { block_id: a, within: b.footprint, exclude_same_city: false, origin: 'any' };
   const found = (await findSimilar({ path: 'api/v1/similar-blocks', body }, signal)).find(({ id }) => id === b.id);
   if (!found) throw new Problem('The blocks cannot be compared', `Block ${b.id} does not exist.`, 404);
-  return { method: 'mean', similarity: found.similarity, distance_m: found.distance_m ?? 0 };
+  return { method: 'mean', similarity: found.similarity, distance_m: found.distance_m ?? 0, share_of_pairs: null };
 }
 
 export function postSearch({ path, body }: SearchRequest, parameters: Parameters = {}, signal?: AbortSignal): Promise<Response> {

@@ -43,7 +43,7 @@ function Pair({ a, b }: { a: number; b: number }) {
             <span>
               <strong>{kilometres(similarity.value.distance_m)}</strong> apart
             </span>
-            {typeof similarity.value.share_of_pairs === 'number' && (
+            {similarity.value.share_of_pairs !== null && (
               <span>
                 More alike than <strong>{percent(similarity.value.share_of_pairs)}</strong> of pairs of tiles
               </span>

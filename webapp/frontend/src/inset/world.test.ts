@@ -16,13 +16,13 @@ test('only land is drawn', () => {
   expect(landPath({ type: 'FeatureCollection', features })).toBe('M120.0 0.0L180.0 0.0L180.0 10.0L120.0 0.0Z');
 });
 
-test('what the map shows is one rectangle, or two across the date line', () => {
+test('what the map shows is one rectangle, or two across the antimeridian', () => {
   expect(framesOf([-90, -66, 90, 84])).toEqual([{ x: 60, y: 0, width: 120, height: HEIGHT }]);
   expect(framesOf([170, 0, 190, 10]).map(({ x, width }) => [Math.round(x), Math.round(width)])).toEqual([[233, 13], [-7, 13]]); // prettier-ignore
   expect(framesOf([-400, -90, 400, 90])).toEqual([{ x: 0, y: 0, width: WIDTH, height: HEIGHT }]);
 });
 
-test('a place is in view on either side of the date line', () => {
+test('a place is in view on either side of the antimeridian', () => {
   const view: [number, number, number, number] = [170, -10, 200, 10];
   expect(isWithin({ lon: 175, lat: 0 }, view)).toBe(true);
   expect(isWithin({ lon: -165, lat: 0 }, view)).toBe(true);

@@ -22,7 +22,7 @@ export function landPath(base: FeatureCollection): string {
 const ringPath = (ring: Position[]): string =>
   `M${ring.map(([lon, lat]) => `${((lon! + 180) * SCALE).toFixed(1)} ${((NORTH - lat!) * SCALE).toFixed(1)}`).join('L')}Z`;
 
-/** Return what the map shows as rectangles: two if it shows both sides of the date line. */
+/** Return what the map shows as rectangles: two if it shows both sides of the antimeridian. */
 export function framesOf([west, south, east, north]: Bounds): { x: number; y: number; width: number; height: number }[] {
   const [top, bottom] = [Math.max(0, (NORTH - north) * SCALE), Math.min(HEIGHT, (NORTH - south) * SCALE)];
   const width = Math.min(WIDTH, (east - west) * SCALE);

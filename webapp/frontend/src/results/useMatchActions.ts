@@ -1,5 +1,5 @@
 import type { Match } from '../api/types';
-import { isSaved, toggled } from '../saved/collections';
+import { isSaved, savedPlace, toggled } from '../saved/collections';
 import { useCollections } from '../saved/useCollections';
 import { usePage } from '../state/PageProvider';
 import type { IconName } from '../ui/Icon';
@@ -19,9 +19,9 @@ export function useMatchActions(): (match: Match) => MatchAction[] {
   const { state, unit, dispatch } = usePage();
   const [collections, change] = useCollections();
   return (match) => {
-    const { id, lon, lat, city, country, footprint } = match;
-    const where = `match ${match.rank}, in ${city}`;
-    const place = { unit, id, city, country, isSynthetic: match.is_synthetic, footprint };
+    const { id, lon, lat } = match;
+    const where = `match ${match.rank}, in ${match.city}`;
+    const place = savedPlace(unit, id, match);
     const isKept = isSaved(collections, place);
     const example = (kind: 'positive' | 'negative') => () => dispatch({ type: 'exampleAdded', kind, id });
     const compare: MatchAction = { key: 'c', icon: 'compare', word: 'Compare', label: `Compare with ${where}`, run: () => dispatch({ type: 'compared', id }) };

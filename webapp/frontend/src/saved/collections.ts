@@ -14,8 +14,15 @@ export interface SavedPlace {
   footprint: Polygon;
 }
 
-/** Return a tile as it is saved. */
-export const savedTile = ({ tile_id: id, city, country, is_synthetic: isSynthetic, footprint }: Tile): SavedPlace => ({ unit: 'tile', id, city, country, isSynthetic, footprint });
+/** Return a tile or block as it is saved, from its match or its tile. */
+export const savedPlace = (unit: Unit, id: number, { city, country, is_synthetic, footprint }: Pick<Tile, 'city' | 'country' | 'is_synthetic' | 'footprint'>): SavedPlace => ({
+  unit,
+  id,
+  city,
+  country,
+  isSynthetic: is_synthetic,
+  footprint,
+});
 
 export interface Collection {
   name: string;

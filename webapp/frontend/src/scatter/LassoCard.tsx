@@ -3,7 +3,7 @@
 import { getCity } from '../api/client';
 import { toProblem } from '../api/problem';
 import { boundsOf, type Bounds } from '../geo/bounds';
-import { savedTile, withCollection } from '../saved/collections';
+import { savedPlace, withCollection } from '../saved/collections';
 import { useCollections } from '../saved/useCollections';
 import { MAX_EXAMPLES } from '../state/page';
 import { usePage } from '../state/PageProvider';
@@ -57,7 +57,7 @@ function SaveButton({ tileIds }: { tileIds: number[] }) {
   const save = () => {
     Promise.all(spread(tileIds, MAX_EXAMPLES).map(findTile)).then(
       (tiles) => {
-        change(withCollection(collections, { name: `Lasso of ${plural(tiles.length, 'tile')}`, places: tiles.map(savedTile) }));
+        change(withCollection(collections, { name: `Lasso of ${plural(tiles.length, 'tile')}`, places: tiles.map((tile) => savedPlace('tile', tile.tile_id, tile)) }));
         dispatch({ type: 'traySwitched', isOpen: true });
       },
       (error: unknown) => dispatch({ type: 'noticed', problem: toProblem(error) }),

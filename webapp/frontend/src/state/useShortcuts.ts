@@ -19,4 +19,4 @@ export function useShortcuts(dispatch: Dispatch<Action>, undo: () => void): void
 }
 
 /** Whether a key belongs to a field, or to a window over the page. */
-export const isTyping = ({ target }: Event): boolean => target instanceof HTMLElement && target.closest('input:not([type=radio], [type=checkbox]), select, textarea, dialog') !== null;
+const isTyping = ({ target }: Event): boolean => target instanceof HTMLElement && target.closest('input:not([type=radio], [type=checkbox]), select, textarea, dialog') !== null;
