@@ -1,10 +1,8 @@
 -- requires: functions/block_footprint.sql
 -- requires: functions/tile_cell.sql
--- requires: internal/default_method.sql
--- requires: internal/map_anchor.sql
 -- requires: internal/map_envelope.sql
+-- requires: internal/map_question.sql
 -- requires: internal/map_similarities.sql
--- requires: internal/set_id.sql
 CREATE OR REPLACE FUNCTION tiles.similarity(z integer, x integer, y integer, query json)
 RETURNS TABLE (mvt bytea, etag text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -12,40 +10,16 @@ SET search_path = public, pg_temp
 SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
-    key_set integer := substring(query ->> 'key' FROM '^([0-9]{1,9}):')::integer;
-    unit text := coalesce(
-        (SELECT s.unit FROM terrakin.embedding_sets AS s WHERE s.set_id = key_set AND s.is_current),
-        CASE WHEN query ->> 'block_id' IS NOT NULL OR query ->> 'unit' = 'block' THEN 'block' ELSE 'tile' END
-    );
-    used_method text := coalesce(
-        (SELECT s.method FROM terrakin.embedding_sets AS s WHERE s.set_id = key_set),
-        query ->> 'method',
-        internal.default_method(unit)
-    );
+    question record := internal.map_question(query);
+    unit text := question.unit;
+    anchor internal.search_anchor := question.anchor;
     is_block boolean := unit = 'block' AND z >= 11;
     envelope geometry := internal.map_envelope(z, x, y);
-    anchor internal.search_anchor;
 BEGIN
-    IF num_nonnulls(query ->> 'tile_id', query ->> 'block_id', query ->> 'positive', query ->> 'key') > 1 THEN
-        RAISE EXCEPTION 'more than one of tile_id, block_id, positive and key is given'
-            USING ERRCODE = '22023', HINT = 'Give one thing to compare the others with.';
-    END IF;
-    IF unit = 'block' THEN
-        PERFORM internal.set_id(unit, used_method);
-    END IF;
-    anchor := internal.map_anchor(query, unit, used_method);
-    -- An error would be a line in Martin's log, and anybody could fill its disk with them. Keys of an older set are unknown.
-    IF envelope IS NULL OR anchor IS NULL OR anchor.embedding IS NULL OR NOT coalesce(
-        (SELECT s.is_current FROM terrakin.embedding_sets AS s WHERE s.set_id = key_set), key_set IS NULL
-    ) THEN
+    -- An error would be a line in Martin's log, and anybody could fill its disk with them.
+    IF envelope IS NULL OR anchor.embedding IS NULL THEN
         RETURN QUERY SELECT NULL::bytea, NULL::text;
         RETURN;
-    END IF;
-    IF key_set IS NOT NULL AND vector_dims(anchor.embedding) <> (
-        SELECT vector_dims(e.key) FROM terrakin.embedding_keys AS e WHERE e.set_id = key_set LIMIT 1
-    ) THEN
-        RAISE EXCEPTION 'key has % numbers', vector_dims(anchor.embedding)
-            USING ERRCODE = '22023', HINT = 'Give the whole text that api.question_key returned.';
     END IF;
     RETURN QUERY
     WITH found AS MATERIALIZED (
@@ -56,7 +30,7 @@ BEGIN
             s.city_id,
             s.similarity::real AS similarity
         FROM internal.map_similarities(
-            z, envelope, anchor, unit, used_method, query ->> 'origin'
+            z, envelope, anchor, unit, question.method, query ->> 'origin'
         ) AS s
     ),
     cells AS MATERIALIZED (

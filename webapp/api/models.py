@@ -70,8 +70,24 @@ class Similarity(BaseModel):
     method: Method
     similarity: float = Field(description="Cosine similarity of the two vectors, -1 to 1.")
     distance_m: float = Field(description="Geodesic distance between the centres, metres.")
-    share_of_pairs: float | None = Field(
-        description="The share of pairs of tiles that are less similar, 0 to 1, estimated from 200 tiles."
+
+
+class PairPercentilesQuery(Query):
+    """The arguments of api.pair_percentiles."""
+
+    unit: Unit = "tile"
+    method: Method | None = Field(None, description=METHOD)
+    origin: Origin = "any"
+
+
+class PairPercentiles(BaseModel):
+    """How similar pairs of tiles or blocks are."""
+
+    unit: Unit
+    method: Method | None
+    origin: Origin
+    similarities: list[float] = Field(
+        description="The similarity that 0, 1, ..., 100 % of pairs are below, from 200 tiles; empty without pairs."
     )
 
 

@@ -21,6 +21,8 @@ from webapp.api.models import (
     CityPath,
     CitySearch,
     Countries,
+    PairPercentiles,
+    PairPercentilesQuery,
     Position,
     Similarity,
     Tile,
@@ -182,16 +184,10 @@ def block_at(query_data: Position) -> Row:
 SIMILARITY = """
     SELECT
         coalesce(%(method)s, internal.default_method()) AS method,
-        s.similarity,
-        ST_Distance(a.location, b.location) AS distance_m,
-        internal.share_of_pairs(
-            s.similarity, %(method)s, CASE WHEN c.is_synthetic = d.is_synthetic THEN c.is_synthetic END
-        ) AS share_of_pairs
+        api.similarity(a.tile_id, b.tile_id, %(method)s) AS similarity,
+        ST_Distance(a.location, b.location) AS distance_m
     FROM terrakin.tiles AS a
     JOIN terrakin.tiles AS b ON b.tile_id = %(b)s::bigint
-    JOIN terrakin.cities AS c ON c.city_id = a.city_id
-    JOIN terrakin.cities AS d ON d.city_id = b.city_id
-    CROSS JOIN LATERAL (SELECT api.similarity(a.tile_id, b.tile_id, %(method)s)) AS s(similarity)
     WHERE a.tile_id = %(a)s::bigint
 """
 
@@ -206,6 +202,21 @@ def similarity(query_data: TilePair) -> Row:
     if row is None:
         raise NotFoundError(f"tile {query_data.a} or tile {query_data.b} does not exist")
     return {**arguments, **row}
+
+
+PAIR_PERCENTILES = """
+    SELECT coalesce(array_agg(p.similarity ORDER BY p.percentile), '{}') AS similarities
+    FROM api.pair_percentiles(%(unit)s, %(method)s, %(origin)s) AS p
+"""
+
+
+@blueprint.get("/api/v1/pair-percentiles")
+@blueprint.input(PairPercentilesQuery, location="query")
+@blueprint.output(PairPercentiles)
+def pair_percentiles(query_data: PairPercentilesQuery) -> Row:
+    """Return how similar pairs of tiles or blocks are: what a similarity means."""
+    arguments = query_data.model_dump()
+    return {**arguments, **(database().row(PAIR_PERCENTILES, arguments) or {})}
 
 
 MATCHING_BLOCKS = """

@@ -11,7 +11,7 @@ from flask import Response
 from pydantic import BaseModel, Field
 
 from webapp.api import caching
-from webapp.api.models import IS_SYNTHETIC, METHOD, Method, Query, TileId
+from webapp.api.models import IS_SYNTHETIC, METHOD, BlockId, Method, Query, TileId, Unit
 from webapp.database import Row, database
 from webapp.errors import NotFoundError
 
@@ -46,9 +46,16 @@ class Layout(BaseModel):
 
 
 class LayoutSimilarityQuery(Query):
-    """The arguments of api.similarities."""
+    """What to compare with, as /tiles/similarity takes it."""
 
-    tile_id: TileId
+    tile_id: TileId | None = None
+    block_id: BlockId | None = None
+    positive: str | None = Field(None, description="Up to 100 ids of examples, separated by commas.")
+    negative: str | None = Field(None, description="Ids of examples of what is not wanted.")
+    unit: Unit | None = Field(
+        None, description="What the examples are. A question about blocks: the best of each tile."
+    )
+    key: str | None = Field(None, description="What a search with with_key=true returned.")
     method: Method | None = Field(None, description=METHOD)
 
 
@@ -107,8 +114,7 @@ SIMILARITIES = """
             int4send(round((greatest(least(coalesce(s.similarity, -1), 1), -1) + 1) / 2 * 65535)::integer),
             '' ORDER BY s.tile_id
         ) AS similarities
-    FROM api.similarities(%(tile_id)s::bigint, %(method)s) AS s
-    JOIN terrakin.tiles AS t ON t.tile_id = s.tile_id AND t.umap_x IS NOT NULL AND t.umap_y IS NOT NULL
+    FROM internal.layout_similarities(%(query)s::json) AS s
     HAVING count(*) > 0
 """
 
@@ -117,12 +123,12 @@ SIMILARITIES = """
 @blueprint.input(LayoutSimilarityQuery, location="query")
 @blueprint.doc(responses=COLUMNS)
 def similarity(query_data: LayoutSimilarityQuery) -> Response:
-    """Return the similarity of every tile of the layout to one tile, in the order of /umap/points, little-endian.
+    """Return the similarity of every tile of the layout to a question, in the order of /umap/points, little-endian.
 
     uint32 n, uint32 layout_version, uint16 s[n]: cosine similarity = s / 65535 * 2 - 1; s is 0 if a tile has no vector
     of the method.
     """
-    found = _found(database().row(SIMILARITIES, query_data.model_dump(), binary=True))
+    found = _found(database().row(SIMILARITIES, {"query": query_data.model_dump_json(exclude_none=True)}, binary=True))
     return _binary(found["layout_version"], [_column(found["similarities"], ">i4", "<u2")])
 
 

@@ -9,6 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from db.connect import connect
+from db.embedding_sets.basis import unit_vectors
 from db.settings import Settings
 from tests.builders.towns import build_towns
 from tests.webapp.problem import assert_problem
@@ -103,6 +104,65 @@ def test_a_tile_without_a_vector_of_the_method_has_the_lowest_similarity(
     assert (s[0], s[1]) == (65535, 0)
     assert (s[2:] > 0).all()
     assert client.get(f"/api/v1/umap/similarity?tile_id={second[0]}&method=median").status_code == 404
+
+
+def similarities(client: FlaskClient, query: str) -> np.ndarray:
+    _, s = decoded(client.get(f"/api/v1/umap/similarity?{query}").data, "<u2")
+    return np.asarray(s / 65535 * 2 - 1)
+
+
+def test_examples_are_compared_as_a_search_compares_them(
+    laid_out: tuple[FlaskClient, psycopg.Connection[Any]],
+) -> None:
+    client, conn = laid_out
+    rows = conn.execute(
+        "SELECT tile_id, embedding_mean FROM terrakin.tiles WHERE umap_x IS NOT NULL ORDER BY tile_id"
+    ).fetchall()
+    unit = unit_vectors(np.array([row[1].to_numpy() for row in rows], np.float64))
+    wanted = unit[[3, 9]].mean(axis=0) - 0.2 * unit[30]
+    found = similarities(client, f"positive={rows[3][0]},{rows[9][0]}&negative={rows[30][0]}&method=mean")
+    np.testing.assert_allclose(found, unit @ wanted / np.linalg.norm(wanted), atol=2e-5)
+
+
+def test_a_key_has_the_similarities_of_its_question(laid_out: tuple[FlaskClient, psycopg.Connection[Any]]) -> None:
+    client, conn = laid_out
+    (tile_id,) = conn.execute("SELECT min(tile_id) FROM terrakin.tiles").fetchone()  # type: ignore[misc]
+    key = client.post("/api/v1/similar?with_key=true", json={"tile_id": tile_id, "method": "mean"}).get_json()["key"]
+    of_tile = similarities(client, f"tile_id={tile_id}&method=mean")
+    np.testing.assert_allclose(similarities(client, f"key={key}"), of_tile, atol=3e-3)
+
+
+def test_by_block_a_tile_has_the_similarity_of_its_best_block(
+    laid_out: tuple[FlaskClient, psycopg.Connection[Any]],
+) -> None:
+    client, conn = laid_out
+    (block_id,) = conn.execute("SELECT min(tile_id) << 6 FROM terrakin.tiles WHERE city_id = -1").fetchone()  # type: ignore[misc]
+    rows = conn.execute(
+        """
+        SELECT coalesce(max(1 - (e.key <=> q.key)), -1)
+        FROM terrakin.tiles AS t
+        JOIN terrakin.embedding_keys AS q ON q.item_id = %s AND q.set_id = internal.set_id('block', 'mean')
+        LEFT JOIN terrakin.embedding_keys AS e ON e.set_id = q.set_id AND e.item_id >> 6 = t.tile_id
+        WHERE t.umap_x IS NOT NULL
+        GROUP BY t.tile_id
+        ORDER BY t.tile_id
+        """,
+        (block_id,),
+    ).fetchall()
+    expected = [similarity for (similarity,) in rows]
+    assert max(expected) == pytest.approx(1, abs=1e-3)
+    np.testing.assert_allclose(similarities(client, f"block_id={block_id}"), expected, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [("", 422), ("tile_id=1", 404), ("positive=1,x", 422), ("key=x", 422), ("tile_id=1&block_id=64", 422)],
+)
+def test_a_question_that_is_missing_or_unknown_is_refused(
+    laid_out: tuple[FlaskClient, psycopg.Connection[Any]], query: str, status: int
+) -> None:
+    client, _ = laid_out
+    assert client.get(f"/api/v1/umap/similarity?{query}").status_code == status
 
 
 def test_the_version_changes_with_the_layout_and_with_its_tiles(

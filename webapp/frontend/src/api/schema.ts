@@ -339,11 +339,28 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Return the similarity of every tile of the layout to one tile, in the order of /umap/points, little-endian.
+         * Return the similarity of every tile of the layout to a question, in the order of /umap/points, little-endian.
          * @description uint32 n, uint32 layout_version, uint16 s[n]: cosine similarity = s / 65535 * 2 - 1; s is 0 if a tile has no vector
          *     of the method.
          */
         get: operations["get_umap_similarity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pair-percentiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return how similar pairs of tiles or blocks are: what a similarity means. */
+        get: operations["get_api_pair_percentiles"];
         put?: never;
         post?: never;
         delete?: never;
@@ -842,8 +859,6 @@ export interface components {
             similarity: number;
             /** @description Geodesic distance between the centres, metres. */
             distance_m: number;
-            /** @description The share of pairs of tiles that are less similar, 0 to 1, estimated from 200 tiles. */
-            share_of_pairs: number | null;
         };
         /** @description LikePosition as a body. */
         LikePositionBody: {
@@ -1304,6 +1319,16 @@ export interface components {
              *     }
              */
             settings: components["schemas"]["LikeChip"];
+        };
+        /** @description How similar pairs of tiles or blocks are. */
+        PairPercentiles: {
+            /** @enum {string} */
+            unit: "tile" | "block";
+            method: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
+            /** @enum {string} */
+            origin: "real" | "synthetic" | "any";
+            /** @description The similarity that 0, 1, ..., 100 % of pairs are below, from 200 tiles; empty without pairs. */
+            similarities: number[];
         };
         /** @description LikeExamples as a body. */
         LikeExamplesBody: {
@@ -2023,8 +2048,13 @@ export interface operations {
     };
     get_umap_similarity: {
         parameters: {
-            query: {
-                tile_id: number;
+            query?: {
+                tile_id?: number | null;
+                block_id?: number | null;
+                positive?: string | null;
+                negative?: string | null;
+                unit?: ("tile" | "block") | null;
+                key?: string | null;
                 method?: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
             };
             header?: never;
@@ -2040,6 +2070,30 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": unknown;
+                };
+            };
+        };
+    };
+    get_api_pair_percentiles: {
+        parameters: {
+            query?: {
+                unit?: "tile" | "block";
+                method?: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
+                origin?: "real" | "synthetic" | "any";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PairPercentiles"];
                 };
             };
         };
