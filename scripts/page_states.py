@@ -72,7 +72,7 @@ def empty(page: Page, url: str, tile_id: int) -> None:
 def failed(page: Page, url: str, tile_id: int) -> None:
     """Lose the server during a search."""
     page.goto(f"{url}/?imagery=none&tile={tile_id}")
-    expect(page.locator("ol.results > li").first).to_be_visible()
+    expect(page.locator("ol.results > li[data-id]").first).to_be_visible()
     page.route("**/api/v1/similar", lambda route: route.abort())
     page.get_by_role("button", name="Remove: in other cities").click()
     expect(page.get_by_role("button", name="Try again")).to_be_visible()

@@ -86,7 +86,7 @@ def take(page: Page, url: str, at: Position, view: str, search: dict[str, Any], 
     if box is None:
         raise click.ClickException("the page shows no map")
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    expect(page.locator("ol.results > li").first).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.locator("ol.results > li[data-id]").first).to_be_visible(timeout=PATIENCE_MS)
     if view == "all":
         page.get_by_role("button", name="Show all").click()
         page.mouse.move(0, 0)
@@ -94,7 +94,7 @@ def take(page: Page, url: str, at: Position, view: str, search: dict[str, Any], 
         expect(page.locator(".scatter")).to_have_attribute("data-state", "ready", timeout=PATIENCE_MS)
     settled(page)
     save(page, out)
-    return [" ".join(line.split()) for line in page.locator("ol.results > li button.show").all_inner_texts()]
+    return [" ".join(line.split()) for line in page.locator("ol.results > li[data-id] button.show").all_inner_texts()]
 
 
 @click.command()

@@ -76,7 +76,7 @@ WATCH = """
     new MutationObserver(() => {
         if (document.querySelector('.map-canvas')?.dataset.state === 'idle') note('idle');
         if (document.querySelector('.scatter')?.dataset.state === 'ready') note('plot');
-        if (window.seen.click && !window.seen.results && document.querySelector('ol.results > li')) {
+        if (window.seen.click && !window.seen.results && document.querySelector('ol.results > li[data-id]')) {
             note('results');
             const pictures = [...document.querySelectorAll('ol.results img')].slice(0, 4);
             Promise.all(pictures.map((picture) => picture.decode())).then(() => note('pictures'));
@@ -220,7 +220,7 @@ def _print_panning(browser: Browser, url: str, echo: Echo) -> None:
     with _page(browser) as page:
         page.goto(url)
         _wait_for(page, "idle")
-        page.locator("ol.results > li").first.wait_for()
+        page.locator("ol.results > li[data-id]").first.wait_for()
         page.wait_for_timeout(PAUSE_MS)
         panned = pan(page)
     n = len(panned.script_ms)

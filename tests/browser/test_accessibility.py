@@ -38,7 +38,7 @@ def test_axe_finds_nothing_serious_in_light_and_dark(page: Page, site: str, town
     page.goto(f"{site}/{query}")
     expect(page.locator("footer")).to_contain_text("mosaiks")
     if state in ("results", "blocks", "export", "scatter"):
-        expect(page.locator("ol.results > li").first).to_be_visible()
+        expect(page.locator("ol.results > li[data-id]").first).to_be_visible()
     if state == "scatter":
         expect(page.locator(".scatter")).to_have_attribute("data-state", "ready")
     if state == "compare":
@@ -52,3 +52,23 @@ def test_axe_finds_nothing_serious_in_light_and_dark(page: Page, site: str, town
         page.emulate_media(color_scheme=scheme)
         expect(page.locator("html")).to_have_attribute("data-scheme", scheme)
         assert faults(page) == []
+
+
+# A window of 1280 x 1024 px at 200 % and at 400 % (WCAG 2.2, 1.4.4 and 1.4.10).
+ZOOMED = [{"viewport": {"width": 640, "height": 512}}, {"viewport": {"width": 320, "height": 256}}]
+SIDEWAYS = """() => [...document.querySelectorAll('.panel *')].filter((element) => {
+    const { left, right, width } = element.getBoundingClientRect();
+    const isHidden = getComputedStyle(element).clipPath !== 'none';
+    const isScrolled = element.closest('.results, .chips, .compare-zoomed');
+    return width > 0 && !isHidden && !isScrolled && (left < -1 || right > window.innerWidth + 1);
+}).map((element) => element.outerHTML.slice(0, 120))"""
+
+
+@pytest.mark.parametrize("visit", ZOOMED, indirect=True, ids=["200 %", "400 %"])
+@pytest.mark.parametrize("query", ["?tile={a}", "?tile={a}&compare={b}", "?tile={a}&scatter=similarity", "?block={c}"])
+def test_a_zoomed_page_scrolls_in_one_direction_only(page: Page, site: str, towns: TownDatabase, query: str) -> None:
+    a, b = (towns.tile_of(town.city_id, "harbour") for town in TOWNS[:2])
+    page.goto(f"{site}/{query.format(a=a, b=b, c=a << 6 | 24)}")
+    expect(page.locator("ol.results > li[data-id]").first).to_be_attached()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert page.evaluate(SIDEWAYS) == []

@@ -122,7 +122,7 @@ def test_the_previous_list_is_marked_while_a_search_runs(page: Page, site: str, 
 def test_more_and_less_like_this_search_by_examples(page: Page, site: str, towns: TownDatabase) -> None:
     tile_id = towns.tile_of(TOWN.city_id, "harbour")
     page.goto(f"{site}/?tile={tile_id}")
-    expect(page.locator("ol.results > li").first).to_be_visible()
+    expect(page.locator("ol.results > li[data-id]").first).to_be_visible()
     more, less = listed(page)[1], listed(page)[-1]
     page.locator(f"li[data-tile-id='{more}']").get_by_role("button", name=re.compile("^More like")).click()
     page.locator(f"li[data-tile-id='{less}']").get_by_role("button", name=re.compile("^Less like")).click()

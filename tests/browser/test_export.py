@@ -23,7 +23,7 @@ def menu(page: Page, site: str, towns: TownDatabase) -> Page:
     """Return the page with the export menu open and five matches listed."""
     tile_id = towns.tile_of(TOWNS[1].city_id, "harbour")
     page.goto(f"{site}/?tile={tile_id}&k=5&max_per_city=2&exclude_within_m=1000000&method=dominant")
-    expect(page.locator("ol.results > li")).to_have_count(5)
+    expect(page.locator("ol.results > li[data-id]")).to_have_count(5)
     page.get_by_text("Export", exact=True).click()
     return page
 

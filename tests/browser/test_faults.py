@@ -1,5 +1,6 @@
 """Faults that users met on the page, each with what it does instead."""
 
+import io
 import re
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import geopandas
 import psycopg
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.walk import (
@@ -20,15 +22,18 @@ from tests.browser.walk import (
     open_page,
     place,
     sql,
+    wait_until,
 )
 from tests.builders.towns import TOWNS, TownDatabase
 
 TOWN = TOWNS[0]
+LAND, MATCH, LASSO = (247, 245, 239), (224, 138, 0), (106, 61, 154)
 SIMILAR = "SELECT tile_id FROM api.similar_tiles(%s{}) ORDER BY rank"
 WHERE_IS = """
     SELECT ST_X(c.location::geometry) AS lon, ST_Y(c.location::geometry) AS lat
     FROM terrakin.cities AS c WHERE c.city_id = %s
 """
+BANDS = {99: "Strong", 90: "Fair", 50: "Weak", 0: "Less alike than most"}
 EXAMPLES = """
     SELECT tile_id FROM api.similar_to_examples(%s::bigint[], exclude_same_city => false) ORDER BY rank
 """
@@ -72,7 +77,7 @@ def test_back_from_a_match_leads_to_the_map_that_was_shown(page: Page, site: str
     (best, *_) = expected = ids(towns, SIMILAR.format(""), tile_id)
     expect_listed(page, expected)
     expect_map_at(page, *place(towns, tile_id))
-    page.locator("ol.results > li").first.get_by_role("button", name=re.compile("^Search from")).click()
+    page.locator("ol.results > li[data-id]").first.get_by_role("button", name=re.compile("^Search from")).click()
     expect_in_address(page, f"tile={best}")
     expect_map_at(page, *place(towns, best))
     page.go_back()
@@ -82,7 +87,7 @@ def test_back_from_a_match_leads_to_the_map_that_was_shown(page: Page, site: str
 
 def test_a_search_from_a_match_shows_the_top_of_its_list(page: Page, site: str, towns: TownDatabase) -> None:
     open_page(page, f"{site}/?tile={harbour(towns)}")
-    last = page.locator("ol.results > li").last
+    last = page.locator("ol.results > li[data-id]").last
     last.get_by_role("button", name=re.compile("^Search from")).click()
     page.wait_for_function("document.querySelector('.panel').scrollTop === 0")
     expect(page).to_have_title(re.compile("terrakin$"))
@@ -112,7 +117,7 @@ def test_with_examples_the_page_says_what_distances_are_to(page: Page, site: str
     open_page(page, f"{site}/?tile={harbour(towns)}")
     said = page.get_by_text("Distances are to the nearest example")
     expect(said).to_have_count(0)
-    page.locator("ol.results > li").first.get_by_role("button", name=re.compile("^More like")).click()
+    page.locator("ol.results > li[data-id]").first.get_by_role("button", name=re.compile("^More like")).click()
     expect(said).to_be_visible()
 
 
@@ -144,7 +149,7 @@ def test_a_number_outside_its_limits_is_explained_below_its_field(page: Page, si
     expect(page.get_by_text("A whole number from 1 to")).to_be_visible()
     page.get_by_label("Matches", exact=True).fill("5")
     expect(page.get_by_text("A whole number from 1 to")).to_have_count(0)
-    expect(page.locator("ol.results > li")).to_have_count(5)
+    expect(page.locator("ol.results > li[data-id]")).to_have_count(5)
 
 
 def test_lines_that_cross_are_reported_while_an_area_is_drawn(page: Page, site: str, towns: TownDatabase) -> None:
@@ -156,7 +161,7 @@ def test_lines_that_cross_are_reported_while_an_area_is_drawn(page: Page, site: 
 
 def test_the_first_stop_of_the_keyboard_leads_to_the_matches(page: Page, site: str, towns: TownDatabase) -> None:
     open_page(page, f"{site}/?tile={harbour(towns)}")
-    expect(page.locator("ol.results > li").first).to_be_visible()
+    expect(page.locator("ol.results > li[data-id]").first).to_be_visible()
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the matches")).to_be_focused()
     page.keyboard.press("Enter")
@@ -271,7 +276,7 @@ def test_icons_and_bars_are_visible_in_forced_colours(page: Page, site: str, tow
 
 def test_the_list_is_one_stop_of_the_keyboard_and_arrows_move_in_it(page: Page, site: str, towns: TownDatabase) -> None:
     open_page(page, f"{site}/?tile={harbour(towns)}")
-    cards = page.locator("ol.results > li")
+    cards = page.locator("ol.results > li[data-id]")
     expect(cards).to_have_count(20)
     assert (
         page.locator("ol.results [tabindex='0']").evaluate_all(
@@ -324,9 +329,38 @@ def test_the_question_states_its_filters_and_drops_them(page: Page, site: str, t
     expect_listed(page, ids(towns, SIMILAR.format(arguments + ", exclude_countries => '{JP}'"), harbour(towns)))
 
 
+@pytest.mark.parametrize("unit", ["tile", "block"])
+def test_matches_are_listed_in_bands_of_the_similarities_of_all_pairs(
+    page: Page, site: str, towns: TownDatabase, unit: str
+) -> None:
+    item_id = harbour(towns) << (6 if unit == "block" else 0)
+    search = {"tile": "api.similar_tiles", "block": "api.similar_blocks"}[unit]
+    rows = sql(
+        towns,
+        f"""
+        SELECT s.rank, count(*) FILTER (WHERE p.similarity <= s.similarity) - 1 AS percentage
+        FROM {search}(%s, k => 30, exclude_same_city => false) AS s
+        CROSS JOIN api.pair_percentiles(%s, origin => 'synthetic') AS p
+        GROUP BY s.rank
+        ORDER BY s.rank
+        """,  # noqa: S608
+        item_id,
+        unit,
+    )
+    least = [max(limit for limit in (99, 90, 50, 0) if row["percentage"] >= limit) for row in rows]
+    texts = [
+        f"{BANDS[limit]}: more alike than {limit} % of pairs" if limit else f"{BANDS[0]} pairs of {unit}s"
+        for limit in dict.fromkeys(least)
+    ]
+    assert len(texts) > 1
+    page.goto(f"{site}/?{unit}={item_id}&k=30&exclude_same_city=false")
+    expect(page.locator("ol.results > li[data-id]")).to_have_count(len(rows))
+    expect(page.locator("ol.results > .band")).to_have_text(texts)
+
+
 def test_one_card_stands_for_a_city_until_it_is_opened(page: Page, site: str, towns: TownDatabase) -> None:
     open_page(page, f"{site}/?tile={harbour(towns)}")
-    cards = page.locator("ol.results > li")
+    cards = page.locator("ol.results > li[data-id]")
     expect(cards).to_have_count(20)
     page.get_by_label("One card per city").check()
     expect(cards).to_have_count(len(TOWNS) - 1)
@@ -386,3 +420,43 @@ def test_an_empty_database_says_that_nothing_is_loaded(page: Page, site: str) ->
     page.route("**/api/v1/encoder", without_tiles)
     page.goto(site)
     expect(page.get_by_text("Nothing is loaded yet")).to_be_visible()
+
+
+def colour_at(page: Page, x: float, y: float) -> tuple[int, int, int]:
+    """Return the colour of a pixel of the page."""
+    png = page.screenshot(clip={"x": x, "y": y, "width": 1, "height": 1})
+    red, green, blue = Image.open(io.BytesIO(png)).convert("RGB").getpixel((0, 0))  # type: ignore[misc]
+    return red, green, blue
+
+
+def middle_of_map(page: Page) -> tuple[float, float]:
+    box = page.locator(".map-canvas").bounding_box()
+    assert box
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def test_matches_leave_the_similarity_below_them_visible(page: Page, site: str, towns: TownDatabase) -> None:
+    """In the middle of the map is a match: a disc, or a ring around the colour of its similarity."""
+    tile_id = harbour(towns)
+    (best,) = ids(towns, SIMILAR.format(", k => 1"), tile_id)
+    lon, lat = place(towns, best)
+    near = lon + 0.01
+    colours = {}
+    for similarity in ("", "&similarity=1"):
+        open_page(page, f"{site}/?tile={tile_id}&k=1{similarity}#map=5/{lat}/{near}")
+        x, y = middle_of_map(page)
+        wait_until(page, lambda: colour_at(page, x + 5, y) != LAND)  # noqa: B023
+        colours[similarity] = colour_at(page, x + 5, y)
+    assert colours[""] == MATCH
+    assert colours["&similarity=1"] not in (MATCH, LAND)
+
+
+def test_the_lasso_lies_on_top_of_the_dots_of_cities(page: Page, site: str, towns: TownDatabase) -> None:
+    """All tiles are in the lasso; the dot of a city is in the middle of the map."""
+    (row,) = sql(towns, "SELECT layout_version FROM api.umap_layout()")
+    (city,) = sql(towns, WHERE_IS, TOWNS[2].city_id)
+    lasso = f"{row['layout_version']}:-2,-2;2,-2;2,2;-2,2"
+    open_page(page, f"{site}/?lasso={lasso}#map=4/{city['lat']}/{city['lon']}")
+    expect(page.get_by_role("region", name="Selected tiles")).to_contain_text("44 tiles selected")
+    x, y = middle_of_map(page)
+    wait_until(page, lambda: colour_at(page, x, y) == LASSO)

@@ -83,7 +83,7 @@ def test_a_click_on_a_tile_lists_what_sql_answers(page: Page, site: str, towns: 
     expected = sql(towns, "SELECT * FROM api.similar_tiles(%s) ORDER BY rank", tile_id)
     expect_listed(page, [row["tile_id"] for row in expected])
     assert {towns.form_of(row["tile_id"]) for row in expected[:12]} == {"harbour"}
-    for item, row in zip(page.locator("ol.results > li").all(), expected, strict=True):
+    for item, row in zip(page.locator("ol.results > li[data-id]").all(), expected, strict=True):
         expect(item).to_contain_text(row["city"])
         expect(item).to_contain_text(f"{row['similarity']:.3f}")
         expect(item).to_contain_text(f"{row['distance_m'] / 1000:,.0f} km")
@@ -96,7 +96,7 @@ def test_a_click_in_the_list_flies_there_and_the_match_is_marked(page: Page, sit
     tile_id = towns.tile_of(TOWN.city_id, "harbour")
     open_page(page, f"{site}/?tile={tile_id}&k=5")
     expect_map_at(page, *place(towns, tile_id))
-    item = page.locator("ol.results > li").nth(2)
+    item = page.locator("ol.results > li[data-id]").nth(2)
     item.get_by_role("button").first.click()
     expect_map_at(page, *place(towns, listed(page)[2]))
     wait_until(page, lambda: share_of(page, MATCH)[0] > 0.0002)
@@ -150,7 +150,7 @@ def test_settings_are_the_arguments_of_the_sql_function(page: Page, site: str, t
 def test_a_match_can_be_searched_from_and_back_returns(page: Page, site: str, towns: TownDatabase) -> None:
     first = towns.tile_of(TOWN.city_id, "suburb")
     open_page(page, f"{site}/?tile={first}&k=3")
-    expect(page.locator("ol.results > li")).to_have_count(3)
+    expect(page.locator("ol.results > li[data-id]")).to_have_count(3)
     second = listed(page)[0]
     page.get_by_role("button", name="Search from match 1").click()
     expect(page.locator(".selected")).to_contain_text(str(second))
@@ -184,7 +184,7 @@ def test_a_click_on_a_city_goes_there(page: Page, site: str, towns: TownDatabase
 @pytest.mark.parametrize("visit", [PHONE], indirect=True)
 def test_a_phone_shows_map_and_list_without_scrolling_sideways(page: Page, site: str, towns: TownDatabase) -> None:
     open_page(page, f"{site}/?tile={towns.tile_of(TOWN.city_id, 'harbour')}")
-    expect(page.locator("ol.results > li").first).to_be_in_viewport()
+    expect(page.locator("ol.results > li[data-id]").first).to_be_in_viewport()
     expect(page.locator(".map-canvas")).to_be_in_viewport(ratio=0.99)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert page.evaluate("document.documentElement.scrollHeight <= window.innerHeight")
@@ -196,7 +196,9 @@ def test_a_phone_shows_map_and_list_without_scrolling_sideways(page: Page, site:
 
 
 @pytest.mark.parametrize(
-    "visit", [{"viewport": {"width": width, "height": 800}} for width in (390, 800, 1080, 1280)], indirect=True
+    "visit",
+    [{"viewport": {"width": width, "height": 800}} for width in (320, 390, 800, 1080, 1280, 1440)],
+    indirect=True,
 )
 @pytest.mark.parametrize("scatter", ["", "&scatter=continent"])
 def test_controls_on_the_map_do_not_overlap(visit: Visit, site: str, towns: TownDatabase, scatter: str) -> None:

@@ -142,7 +142,7 @@ def test_an_export_of_both_origins_tells_them_apart(page: Page, address: str, pl
 
 def test_matches_show_a_date_or_the_badge(page: Page, address: str, places: TownDatabase) -> None:
     page.goto(f"{address}/?tile={places.tile_of(DATED.city_id, 'suburb')}&origin=any&k=40")
-    rows = page.locator("ol.results > li")
+    rows = page.locator("ol.results > li[data-id]")
     expect(rows.first).to_be_visible()
     undated = rows.filter(has_text=UNDATED.name)
     synthetic = rows.filter(has_text=SYNTHETIC.name)
@@ -174,7 +174,8 @@ def test_two_tiles_side_by_side_are_told_apart(page: Page, address: str, places:
     expect(undated).to_contain_text(f"{ATTRIBUTION}. Licence: CC-BY-4.0")
     expect(undated.locator(".badge")).to_have_count(0)
     expect(synthetic.locator(".badge")).to_have_text("Synthetic")
-    expect(page.get_by_role("dialog")).to_contain_text("cosine of the mean_std vectors")
+    both = page.get_by_role("region", name="Two tiles side by side")
+    expect(both).to_contain_text("cosine of the mean_std vectors")
 
 
 def test_the_plot_and_the_search_for_places_mark_synthetic_places(
@@ -184,7 +185,7 @@ def test_the_plot_and_the_search_for_places_mark_synthetic_places(
     expect(page.locator(".scatter")).to_have_attribute("data-state", "ready")
     tooltip = page.locator(".scatter-tooltip")
     for town, badge in ((SYNTHETIC, "Synthetic"), (UNDATED, "")):
-        page.locator("ol.results > li").filter(has_text=town.name).first.hover()
+        page.locator("ol.results > li[data-id]").filter(has_text=town.name).first.hover()
         expect(tooltip).to_contain_text(town.name)
         expect(tooltip).to_have_text(re.compile(f"{town.country}\\s*{badge}$"))
     field = page.get_by_role("combobox", name="City or coordinates")

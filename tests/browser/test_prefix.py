@@ -45,7 +45,7 @@ def test_the_page_works_below_a_prefix(page: Page, below_prefix: str, towns: Tow
     failed: list[str] = []
     page.on("response", lambda answer: failed.append(answer.url) if answer.status >= 400 else None)
     open_page(page, f"{below_prefix}/?tile={towns.tile_of(TOWNS[0].city_id, 'harbour')}")
-    expect(page.locator("ol.results > li").first).to_be_visible()
+    expect(page.locator("ol.results > li[data-id]").first).to_be_visible()
     assert failed == []
 
 

@@ -135,6 +135,10 @@ def test_the_lasso_selects_the_tiles_that_sql_finds_there(page: Page, site: str,
     assert found["n"] == 9
     expect(page.locator(".scatter-counts")).to_contain_text("9 tiles in the lasso")
     expect(page.get_by_role("button", name="Lasso")).to_have_attribute("aria-pressed", "false")
+    if way == "shift":
+        expect_in_address(page, "lasso=")
+        page.reload()
+        expect(page.locator(".scatter-counts")).to_contain_text("9 tiles in the lasso")
     page.get_by_role("region", name="Selected tiles").get_by_role("button", name="Save").click()
     tray = page.get_by_role("region", name="Saved places")
     expect(tray.get_by_label("Name of the collection")).to_have_value("Lasso of 9 tiles")
@@ -143,9 +147,40 @@ def test_the_lasso_selects_the_tiles_that_sql_finds_there(page: Page, site: str,
     expect(page.locator(".scatter-counts")).not_to_contain_text("lasso")
 
 
+def test_a_lasso_on_an_older_layout_is_reported(page: Page, site: str) -> None:
+    page.goto(f"{site}/?lasso=1:-1,-1;1,-1;1,1")
+    expect(page.get_by_role("alert")).to_contain_text("The layout of the tiles has changed")
+
+
+def test_pictures_of_tiles_lie_behind_their_points_until_they_are_switched_off(
+    page: Page, site: str, towns: TownDatabase
+) -> None:
+    open_scatter(page, f"{site}/?scatter=continent")
+    at = projection(page, towns)
+    pictures = page.locator(".scatter-backdrop img:visible")
+    expect(pictures.first).to_be_visible()
+    for picture in pictures.all():
+        tile_id = int((picture.get_attribute("src") or "").split("/")[-2])
+        (row,) = sql(towns, "SELECT umap_x, umap_y FROM terrakin.tiles WHERE tile_id = %s", tile_id)
+        box = picture.bounding_box()
+        assert box
+        middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        assert middle == pytest.approx(at(row["umap_x"], row["umap_y"]), abs=2)
+    page.get_by_role("button", name="Pictures").click()
+    expect(page.locator(".scatter-backdrop img")).to_have_count(0)
+
+
+def test_the_plot_is_coloured_by_similarity_to_examples(page: Page, site: str, towns: TownDatabase) -> None:
+    a, b = (towns.tile_of(town.city_id, "harbour") for town in TOWNS[:2])
+    with page.expect_response(lambda response: "/umap/similarity" in response.url) as answer:
+        open_scatter(page, f"{site}/?positive={a},{b}&similarity=1&scatter=similarity")
+    assert answer.value.ok
+    expect(page.locator(".scatter-scale")).to_contain_text("≤ 01")
+
+
 def test_a_match_under_the_cursor_is_shown_in_the_plot(page: Page, site: str, towns: TownDatabase) -> None:
     open_scatter(page, f"{site}/?tile={towns.tile_of(TOWN.city_id, 'centre')}&scatter=city&k=5")
-    item = page.locator("ol.results > li").nth(1)
+    item = page.locator("ol.results > li[data-id]").nth(1)
     item.hover()
     (row,) = sql(towns, "SELECT city FROM api.tile_overview WHERE tile_id = %s", listed(page)[1])
     expect(page.locator(".scatter-tooltip")).to_contain_text(row["city"])
@@ -155,7 +190,7 @@ def test_zooming_to_the_matches_spreads_them_and_reset_returns(page: Page, site:
     tile_id = towns.tile_of(TOWN.city_id, "centre")
     open_scatter(page, f"{site}/?tile={tile_id}&scatter=continent&k=3&max_per_city=1")
     plot = page.locator(".scatter-plot")
-    expect(page.locator("ol.results > li")).to_have_count(3)
+    expect(page.locator("ol.results > li[data-id]")).to_have_count(3)
     wait_until(page, lambda: spread_px(plot, MATCH) > 0)
     still(plot)
     before = spread_px(plot, MATCH)
@@ -231,7 +266,7 @@ def test_without_webgl_a_note_is_shown_and_the_list_works(page: Page, site: str,
     """)
     page.goto(f"{site}/?tile={towns.tile_of(TOWN.city_id, 'centre')}&scatter=continent&k=4")
     expect(page.locator(".scatter-note")).to_contain_text("WebGL")
-    expect(page.locator("ol.results > li")).to_have_count(4)
+    expect(page.locator("ol.results > li[data-id]")).to_have_count(4)
 
 
 def test_the_library_is_loaded_only_when_the_plot_is_shown(page: Page, site: str) -> None:

@@ -86,7 +86,7 @@ def expect_not_in_address(page: Page, part: str) -> None:
 
 def listed(page: Page) -> list[int]:
     """Return the ids of the listed tiles. Does not wait: use it once the list is known to be complete."""
-    ids = page.locator("ol.results > li").evaluate_all("(items) => items.map((item) => item.dataset.tileId)")
+    ids = page.locator("ol.results > li[data-id]").evaluate_all("(items) => items.map((item) => item.dataset.tileId)")
     return [int(tile_id) for tile_id in ids]
 
 
@@ -95,7 +95,7 @@ def expect_listed(page: Page, tile_ids: list[int]) -> None:
     with suppress(PlaywrightTimeoutError):  # the comparison then shows what is listed instead
         page.wait_for_function(
             """(ids) => {
-                const items = [...document.querySelectorAll('ol.results > li')];
+                const items = [...document.querySelectorAll('ol.results > li[data-id]')];
                 return items.map((item) => item.dataset.tileId).join() === ids;
             }""",
             arg=",".join(map(str, tile_ids)),

@@ -12,7 +12,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page, expect
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "reduced_motion": "reduce"}
-CARDS = "ol.results > li"
+CARDS = "ol.results > li[data-id]"
 
 
 class Clicks:

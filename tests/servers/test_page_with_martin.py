@@ -29,7 +29,7 @@ def test_the_map_is_drawn_from_martin_alone(browser: Browser, towns: TownDatabas
             page.on("response", lambda answer: tiles.append(answer.url) if VECTOR_TILE.search(answer.url) else None)
             tile_id = towns.tile_of(TOWNS[0].city_id, "harbour")
             open_page(page, f"{site}/?tile={tile_id}")
-            expect(page.locator("ol.results > li").first).to_be_visible()
+            expect(page.locator("ol.results > li[data-id]").first).to_be_visible()
             with page.expect_response(lambda answer: "/similarity/" in answer.url and answer.ok):
                 page.get_by_role("button", name="Layers").click()
                 page.get_by_label("Colour by similarity").check()

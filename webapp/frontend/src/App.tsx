@@ -62,6 +62,7 @@ function Parts() {
           <Tray />
           <LassoCard />
           <Question />
+          <Compare />
           <Results />
           <footer>
             <EncoderLine />
@@ -77,7 +78,6 @@ function Parts() {
           </div>
         )}
       </main>
-      <Compare />
       {state.page.isHelpOpen && (
         <Suspense fallback={null}>
           <Help />

@@ -3,8 +3,9 @@
 import type { MultiPolygon, Polygon } from 'geojson';
 import type { Place } from '../geo/blocks';
 import { joined } from '../geo/footprint';
+import type { Unit } from '../geo/unit';
 import { Problem, problemIn } from './problem';
-import type { BlockPair, Block, City, Config, Country, Encoder, Method, Match, SearchRequest, FoundPlace, Similarity, Tile } from './types';
+import type { BlockPair, Block, City, Config, Country, Encoder, Method, Match, Origin, SearchRequest, FoundPlace, Similarity, Tile } from './types';
 
 type Stored<Found extends { footprint: Polygon }> = Omit<Found, 'footprint'> & { footprint: MultiPolygon };
 type Parameters = Record<string, string | number | boolean>;
@@ -19,6 +20,10 @@ export const getBlockAt = (lon: number, lat: number) => getJson<Block>('api/v1/b
 
 export const getSimilarity = (a: number, b: number, method: Method | null, signal: AbortSignal) =>
   getJson<Similarity>('api/v1/similarity', { a, b, ...(method && { method }) }, signal);
+
+/** Return the similarity that 0, 1, ..., 100 % of pairs of tiles or blocks of an origin are below. */
+export const getPairPercentiles = async (unit: Unit, method: Method | null, origin: Origin, signal: AbortSignal) =>
+  (await getJson<{ similarities: number[] }>('api/v1/pair-percentiles', { unit, origin, ...(method && { method }) }, signal)).similarities;
 
 /** Return the blocks that make two tiles similar, the most similar pair first. */
 export const getMatchingBlocks = async (a: number, b: number, signal: AbortSignal) =>
@@ -58,7 +63,7 @@ export async function getBlockSimilarity(a: number, b: Place, signal: AbortSigna
   const body = { block_id: a, within: b.footprint, exclude_same_city: false, origin: 'any' };
   const found = (await findSimilar({ path: 'api/v1/similar-blocks', body }, signal)).find(({ id }) => id === b.id);
   if (!found) throw new Problem('The blocks cannot be compared', `Block ${b.id} does not exist.`, 404);
-  return { method: 'mean', similarity: found.similarity, distance_m: found.distance_m ?? 0, share_of_pairs: null };
+  return { method: 'mean', similarity: found.similarity, distance_m: found.distance_m ?? 0 };
 }
 
 export function postSearch({ path, body }: SearchRequest, parameters: Parameters = {}, signal?: AbortSignal): Promise<Response> {

@@ -1,35 +1,67 @@
-// Two tiles or blocks side by side: their pictures, their dominant clusters, their similarity and their distance.
+// Two tiles or blocks side by side, above the matches: their pictures, what makes them alike, their similarity and distance.
 
-import { useState } from 'preact/hooks';
+import type { RefObject } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { getBlockSimilarity, getMatchingBlocks, getSimilarity, getTile } from '../api/client';
 import type { Tile } from '../api/types';
 import { useAnswer } from '../api/useAnswer';
 import { placeIn } from '../geo/blocks';
 import { tileIdOf } from '../geo/unit';
 import { usePage } from '../state/PageProvider';
-import { Dialog } from '../ui/Dialog';
+import { shareBelow } from '../results/bands';
+import { usePercentiles } from '../results/usePercentiles';
 import { kilometres, percent } from '../ui/format';
+import { Icon } from '../ui/Icon';
 import { ProblemNote } from '../ui/ProblemNote';
 import './compare.css';
 import { ComparedPlace } from './ComparedPlace';
+import { useZoom } from './useZoom';
 
 export function Compare() {
   const { state, unit, dispatch } = usePage();
   const { chosenId, compareId } = state.page;
-  if (chosenId === null || compareId === null) return null;
+  const section = useRef<HTMLElement>(null);
+  const comparedId = chosenId === null ? null : compareId;
+  useFocus(comparedId, section);
+  if (chosenId === null || comparedId === null) return null;
+  const title = `Two ${unit}s side by side`;
+  const close = () => dispatch({ type: 'compared', id: null });
   return (
-    <Dialog title={`Two ${unit}s side by side`} onClose={() => dispatch({ type: 'compared', id: null })}>
-      <Pair a={chosenId} b={compareId} />
-    </Dialog>
+    <section ref={section} className="compare" tabIndex={-1} aria-label={title} onKeyDown={(event) => event.key === 'Escape' && close()}>
+      <div className="compare-head">
+        <h2>{title}</h2>
+        <button type="button" onClick={close}>
+          Close
+        </button>
+      </div>
+      <Pair a={chosenId} b={comparedId} />
+    </section>
   );
+}
+
+/** Move to every new comparison, and back to what asked for it when it is closed. */
+function useFocus(comparedId: number | null, section: RefObject<HTMLElement | null>): void {
+  const opener = useRef<Element | null>(null);
+  useEffect(() => {
+    if (comparedId === null) {
+      if (opener.current instanceof HTMLElement && opener.current.isConnected) opener.current.focus();
+      opener.current = null;
+      return;
+    }
+    opener.current = document.activeElement;
+    section.current!.scrollIntoView({ block: 'start' });
+    section.current!.focus({ preventScroll: true });
+  }, [comparedId, section]);
 }
 
 function Pair({ a, b }: { a: number; b: number }) {
   const [isMasked, setMasked] = useState(false);
+  const { zoom, zoomIn, zoomOut, events } = useZoom();
   const { unit } = usePage();
   const pairs = useAnswer(unit === 'tile' ? `${a} ${b}` : null, (signal) => getMatchingBlocks(a, b, signal)).value ?? [];
   const pair = useAnswer(`${unit} ${a} ${b}`, (signal) => Promise.all([a, b].map((id) => getTile(tileIdOf(unit, id), signal))));
   const similarity = usePairSimilarity(a, b, pair.value);
+  const percentiles = usePercentiles();
   const problem = pair.problem ?? similarity.problem;
   return (
     <>
@@ -43,9 +75,9 @@ function Pair({ a, b }: { a: number; b: number }) {
             <span>
               <strong>{kilometres(similarity.value.distance_m)}</strong> apart
             </span>
-            {similarity.value.share_of_pairs !== null && (
+            {percentiles.length > 0 && (
               <span>
-                More alike than <strong>{percent(similarity.value.share_of_pairs)}</strong> of pairs of tiles
+                More alike than <strong>{percent(shareBelow(similarity.value.similarity, percentiles))}</strong> of pairs of {unit}s
               </span>
             )}
           </>
@@ -61,9 +93,20 @@ function Pair({ a, b }: { a: number; b: number }) {
                 id={i === 0 ? a : b}
                 tile={tile}
                 isMasked={isMasked}
+                zoom={zoom}
+                events={events}
                 matching={pairs.map((pair) => (i === 0 ? pair.a_block_id : pair.b_block_id))}
               />
             ))}
+          </div>
+          <div className="compare-zoom">
+            <button type="button" onClick={zoomOut} disabled={zoom.scale === 1} aria-label="Zoom both pictures out">
+              <Icon name="less" />
+            </button>
+            <button type="button" onClick={zoomIn} aria-label="Zoom both pictures in">
+              <Icon name="more" />
+            </button>
+            <span className="note">Drag to move both.</span>
           </div>
           {pairs.length > 0 && <p className="note">Outlined in the same colour, with the same number: the blocks of 320 m that are most alike.</p>}
           {unit === 'tile' && (

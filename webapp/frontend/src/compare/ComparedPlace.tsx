@@ -7,6 +7,8 @@ import { dateText, percent } from '../ui/format';
 import { SyntheticBadge } from '../ui/PlaceFacts';
 import { Sources } from '../ui/Sources';
 import { pathInTile } from './tilePath';
+import type { ZoomEvents } from './useZoom';
+import { transformOf, type Zoom } from './zoom';
 
 interface Props {
   unit: Unit;
@@ -14,22 +16,26 @@ interface Props {
   /** The tile, or that of the block. */
   tile: Tile;
   isMasked: boolean;
+  zoom: Zoom;
+  events: ZoomEvents;
   /** The blocks that are most like those of the other tile, in the order of the other tile's. */
   matching: number[];
 }
 
-export function ComparedPlace({ unit, id, tile, isMasked, matching }: Props) {
+export function ComparedPlace({ unit, id, tile, isMasked, zoom, events, matching }: Props) {
   return (
     <section className="compare-tile" aria-label={`${unit === 'tile' ? 'Tile' : 'Block'} in ${tile.city}`}>
-      <div className="compare-picture">
-        {tile.has_thumbnail ? (
-          <img src={thumbnailUrl(tile.tile_id)} alt={`True-colour satellite picture of the tile in ${tile.city}`} />
-        ) : (
-          <p>No picture of this tile</p>
-        )}
-        {unit === 'block' && <BlockOutline id={id} />}
-        {isMasked && <Mask tile={tile} />}
-        {!isMasked && <MatchingBlocks ids={matching} />}
+      <div className="compare-picture" tabIndex={0} role="group" aria-label={`Picture of ${tile.city}; plus and minus zoom, arrows move both pictures`} {...events}>
+        <div className="compare-zoomed" style={{ transform: transformOf(zoom) }}>
+          {tile.has_thumbnail ? (
+            <img src={thumbnailUrl(tile.tile_id)} alt={`True-colour satellite picture of the tile in ${tile.city}`} draggable={false} />
+          ) : (
+            <p>No picture of this tile</p>
+          )}
+          {unit === 'block' && <BlockOutline id={id} />}
+          {isMasked && <Mask tile={tile} />}
+          {!isMasked && <MatchingBlocks ids={matching} />}
+        </div>
       </div>
       <h3>{tile.city}</h3>
       <p>

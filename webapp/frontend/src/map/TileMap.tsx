@@ -13,14 +13,13 @@ import { MapTools } from './MapTools';
 import { palette } from './palette';
 import { StartCards } from './StartCards';
 import { useDrawing } from './useDrawing';
-import { useHeatMap } from './useHeatMap';
 import { useImagery, useImageryOn } from './useImagery';
 import { useMap } from './useMap';
 import { useMapState } from './useMapState';
 import { usePointer } from './usePointer';
 
 export function TileMap() {
-  const { dispatch, config, unit } = usePage();
+  const { dispatch, config, unit, heatMap } = usePage();
   const pointer = usePointer();
   const { isDark } = useScheme();
   const container = useRef<HTMLDivElement>(null);
@@ -41,9 +40,8 @@ export function TileMap() {
     onProblem: (problem) => dispatch({ type: 'noticed', problem }),
   });
   isDrawing.current = drawing.isOn;
-  const similarity = useHeatMap();
   useImageryOn(map, imagery);
-  useMapState(map, tilesUrl, isDark, similarity);
+  useMapState(map, tilesUrl, isDark, heatMap);
   return (
     <section className="map" aria-label="Map of all tiles" style={{ background: palette(isDark).sea }}>
       <div ref={container} className="map-canvas" data-state="loading" />
@@ -53,7 +51,7 @@ export function TileMap() {
       <div className="map-foot">
         <div className="map-corner">
           <Inset map={map} />
-          {similarity && <SimilarityLegend unit={unit} />}
+          {heatMap && <SimilarityLegend unit={unit} />}
         </div>
         {isLost && (
           <p className="map-note" role="status">

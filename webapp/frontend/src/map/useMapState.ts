@@ -1,6 +1,6 @@
 import type { Map } from 'maplibre-gl';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
-import { cityIdsOf } from '../scatter/lassoCities';
+import { cityIdsOf } from '../scatter/lassoed';
 import { tileIdOf } from '../geo/unit';
 import { usePage } from '../state/PageProvider';
 import { knownTile } from '../state/places';
@@ -69,7 +69,7 @@ function useMarks(map: Map | null): void {
 }
 
 function useLasso(map: Map | null): void {
-  const { lassoIds } = usePage().state;
+  const { lassoIds } = usePage();
   const latestIds = useLatest(lassoIds);
   useEffect(() => {
     if (!map) return undefined;

@@ -1,21 +1,27 @@
 // The matches, best first, as the database ranks them. The list is one stop of the keyboard; arrows move inside it.
 
+import { Fragment } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Match } from '../api/types';
+import type { Match, SearchRequest } from '../api/types';
 import { usePage } from '../state/PageProvider';
 import { useLatest } from '../ui/useLatest';
+import { bandOf, bandText } from './bands';
 import { Card } from './Card';
 import { listedOf } from './groups';
 import { indexAfter } from './roving';
 import { useMatchActions } from './useMatchActions';
+import { usePercentiles } from './usePercentiles';
 import { useStrip } from './useStrip';
 
 export function ResultList({ isGrouped }: { isGrouped: boolean }) {
-  const { state, dispatch, similar, matches: all } = usePage();
+  const { state, dispatch, unit, similar, request, matches: all } = usePage();
   const [openCityIds, setOpenCityIds] = useState<ReadonlySet<number>>(new Set());
   const listed = listedOf(all, isGrouped, openCityIds);
   const matches = listed.map(({ match }) => match);
   const actionsOf = useMatchActions();
+  const percentiles = usePercentiles();
+  // Percentiles are those of pairs: the mean of several examples is more similar to everything.
+  const bands = matches.map(({ similarity }) => (isOfOne(request) ? bandOf(similarity, percentiles) : null));
   const list = useRef<HTMLOListElement>(null);
   const [focusedId, setFocusedId] = useState<number | null>(null);
   const active = matches.find(({ id }) => id === focusedId) ?? matches.find(({ id }) => id === state.page.shownId) ?? matches[0];
@@ -46,20 +52,26 @@ export function ResultList({ isGrouped }: { isGrouped: boolean }) {
       onKeyDown={press}
       onFocusIn={({ target }) => setFocusedId(Number((target as HTMLElement).closest('li')?.dataset.id))}
     >
-      {listed.map(({ match, nMore }) => (
-        <Card key={match.id} match={match} isActive={match === active} actions={actionsOf(match)}>
-          {nMore > 0 && (
-            <button type="button" className="more-of-city" tabIndex={match === active ? 0 : -1} aria-expanded={openCityIds.has(match.city_id)} onClick={() => toggleCity(match.city_id)}>
-              {openCityIds.has(match.city_id) ? 'Show one' : `${nMore} more`} of {match.city}
-            </button>
-          )}
-        </Card>
+      {listed.map(({ match, nMore }, i) => (
+        <Fragment key={match.id}>
+          {bands[i] && bands[i] !== bands[i - 1] && <li className="band">{bandText(bands[i], unit)}</li>}
+          <Card match={match} isActive={match === active} actions={actionsOf(match)}>
+            {nMore > 0 && (
+              <button type="button" className="more-of-city" tabIndex={match === active ? 0 : -1} aria-expanded={openCityIds.has(match.city_id)} onClick={() => toggleCity(match.city_id)}>
+                {openCityIds.has(match.city_id) ? 'Show one' : `${nMore} more`} of {match.city}
+              </button>
+            )}
+          </Card>
+        </Fragment>
       ))}
     </ol>
   );
 }
 
-const cards = (list: HTMLElement) => [...list.children] as HTMLElement[];
+const cards = (list: HTMLElement) => [...list.querySelectorAll<HTMLElement>('[data-id]')];
+
+/** Whether a search is for one tile or block. */
+const isOfOne = (request: SearchRequest | null) => request !== null && ('tile_id' in request.body || 'block_id' in request.body);
 
 /** Return the number of cards beside each other. */
 function columnsOf(list: HTMLElement): number {

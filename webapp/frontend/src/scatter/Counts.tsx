@@ -10,7 +10,7 @@ export function Counts({ nInLayout, nLassoed }: { nInLayout: number; nLassoed: n
       {nLeftOut > 0 && <span>{plural(nLeftOut, 'tile')} not in the layout</span>}
       <span role="status">{nLassoed > 0 && `${plural(nLassoed, 'tile')} in the lasso`}</span>
       {nLassoed > 0 && (
-        <button type="button" onClick={() => dispatch({ type: 'lassoed', tileIds: [] })}>
+        <button type="button" onClick={() => dispatch({ type: 'lassoed', lasso: null })}>
           Clear
         </button>
       )}

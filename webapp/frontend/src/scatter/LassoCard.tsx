@@ -12,15 +12,14 @@ import { spread } from '../state/spread';
 import { count, plural } from '../ui/format';
 import { Icon } from '../ui/Icon';
 import './lasso.css';
-import { cityIdsOf } from './lassoCities';
+import { cityIdsOf } from './lassoed';
 
 /** If there are more cities than this, the whole map is shown. */
 const MAX_CITIES = 60;
 const WORLD: Bounds = [-180, -60, 180, 75];
 
 export function LassoCard() {
-  const { state, dispatch } = usePage();
-  const { lassoIds } = state;
+  const { dispatch, lassoIds } = usePage();
   if (lassoIds.length === 0) return null;
   const zoom = () => {
     boundsOfCities(lassoIds).then(
@@ -42,7 +41,7 @@ export function LassoCard() {
           Zoom to them
         </button>
         <SaveButton tileIds={lassoIds} />
-        <button type="button" aria-label="Clear the selection" onClick={() => dispatch({ type: 'lassoed', tileIds: [] })}>
+        <button type="button" aria-label="Clear the selection" onClick={() => dispatch({ type: 'lassoed', lasso: null })}>
           <Icon name="close" />
         </button>
       </div>

@@ -7,9 +7,11 @@ import { inUnit, tileIdOf } from '../geo/unit';
 import { usePage } from '../state/PageProvider';
 import { useCommands } from '../state/useCommands';
 import { SyntheticBadge } from '../ui/PlaceFacts';
+import { Backdrop } from './Backdrop';
 import { Counts } from './Counts';
 import { describe } from './describe';
 import { cityOf, getLayout, indexOf, indicesOf, type Layout } from './layout';
+import { indicesIn, lassoOf } from './lasso';
 import { ScatterLegend } from './Legend';
 import './scatter.css';
 import { ScatterTools } from './ScatterTools';
@@ -24,6 +26,8 @@ export function Scatter() {
   const overlay = useRef<HTMLCanvasElement>(null);
   const tooltip = useRef<HTMLDivElement>(null);
   const [isLassoOn, setLassoOn] = useState(false);
+  const paintBackdrop = useRef(() => {});
+  const [hasPictures, setPictures] = useState(true);
   const [onlyContinent, setOnlyContinent] = useState<string | null>(null);
   const { value: layout, problem } = useAnswer('layout', getLayout);
   const { selected, hovered, matches, lassoed } = useIndices(layout);
@@ -32,11 +36,14 @@ export function Scatter() {
   const { plot, failure } = usePlot(canvas, layout, {
     onHover: on.hover,
     onPick: on.pick,
-    onLasso: (indices) => {
+    onLasso: (outline) => {
       setLassoOn(false);
-      on.lasso(indices);
+      on.lasso(outline);
     },
-    onDraw: () => paint(),
+    onDraw: () => {
+      paint();
+      paintBackdrop.current();
+    },
   });
   const isDrawn = useDrawn(plot, colouring);
   const paint = useMarks(overlay, tooltip, isDrawn ? plot : null, { selected, matches, hovered });
@@ -54,11 +61,14 @@ export function Scatter() {
       <ScatterTools
         isLassoOn={isLassoOn}
         onLasso={setLassoOn}
+        hasPictures={hasPictures}
+        onPictures={setPictures}
         plot={isDrawn ? plot : null}
         zoomTo={matches.length === 0 || selected < 0 ? matches : [...matches, selected]}
       />
       <div className="scatter-room">
         <div className="scatter-plot" data-lasso={isLassoOn || undefined}>
+          <Backdrop plot={isDrawn ? plot : null} layout={layout} hasPictures={hasPictures} paint={paintBackdrop} />
           <canvas ref={canvas} className="scatter-points" tabIndex={0} role="img" aria-label={label} onKeyDown={keys} />
           <canvas ref={overlay} className="scatter-marks" aria-hidden="true" />
           <div className="crosshair" aria-hidden="true" />
@@ -79,14 +89,14 @@ export function Scatter() {
 /** Return where the tiles of the page's state, or of its blocks, are in the layout; -1 if a tile is not in it. */
 function useIndices(layout: Layout | null) {
   const { state, unit, matches } = usePage();
-  const { chosenId } = state.page;
-  const { hoveredId, lassoIds } = state;
+  const { chosenId, lasso } = state.page;
+  const { hoveredId } = state;
   const at = (id: number) => indexOf(layout!, tileIdOf(unit, id));
   return {
     selected: layout && chosenId !== null ? at(chosenId) : -1,
     hovered: layout && hoveredId !== null ? at(hoveredId) : -1,
     matches: useMemo(() => (layout ? indicesOf(layout, matches.map(({ tile_id }) => tile_id)) : []), [layout, matches]), // prettier-ignore
-    lassoed: useMemo(() => (layout ? indicesOf(layout, lassoIds) : []), [layout, lassoIds]),
+    lassoed: useMemo(() => (layout && lasso?.version === layout.version ? indicesIn(layout, lasso) : []), [layout, lasso]),
   };
 }
 
@@ -100,7 +110,10 @@ function useEvents(layout: Layout | null) {
   return {
     hover: (index: number | null) => dispatch({ type: 'hovered', id: index === null ? null : idUnder(index) }),
     pick: (index: number) => pickTile(tileIdAt(index)),
-    lasso: (indices: number[]) => dispatch({ type: 'lassoed', tileIds: indices.map(tileIdAt) }),
+    lasso: (outline: number[][]) => {
+      const lasso = lassoOf(layout!.version, outline);
+      dispatch({ type: 'lassoed', lasso: indicesIn(layout!, lasso).length > 0 ? lasso : null });
+    },
   };
 }
 

@@ -7,18 +7,23 @@ import { shownColours } from './useColouring';
 interface Props {
   isLassoOn: boolean;
   onLasso: (isOn: boolean) => void;
+  hasPictures: boolean;
+  onPictures: (isOn: boolean) => void;
   /** Null until the points are drawn. */
   plot: Plot | null;
   /** The points that "Zoom to matches" shows. */
   zoomTo: number[];
 }
 
-export function ScatterTools({ isLassoOn, onLasso, plot, zoomTo }: Props) {
+export function ScatterTools({ isLassoOn, onLasso, hasPictures, onPictures, plot, zoomTo }: Props) {
   return (
     <div className="scatter-tools">
       <ColourChoice />
       <button type="button" aria-pressed={isLassoOn} disabled={!plot} onClick={() => onLasso(!isLassoOn)}>
         Lasso
+      </button>
+      <button type="button" aria-pressed={hasPictures} disabled={!plot} onClick={() => onPictures(!hasPictures)}>
+        Pictures
       </button>
       <button type="button" disabled={!plot || zoomTo.length === 0} onClick={() => plot?.zoomTo(zoomTo)}>
         Zoom to matches
@@ -31,17 +36,18 @@ export function ScatterTools({ isLassoOn, onLasso, plot, zoomTo }: Props) {
 }
 
 function ColourChoice() {
-  const { state, dispatch } = usePage();
-  const { scatter, chosenId } = state.page;
+  const { state, dispatch, request } = usePage();
+  const { scatter } = state.page;
+  const isAsked = request !== null;
   return (
     <label>
       Colour by{' '}
       <select
-        value={shownColours(scatter, chosenId) ?? COLOUR_BYS[0]}
+        value={shownColours(scatter, isAsked) ?? COLOUR_BYS[0]}
         onChange={(event) => dispatch({ type: 'scatterSwitched', colourBy: event.currentTarget.value as ColourBy })}
       >
         {COLOUR_BYS.map((by) => (
-          <option key={by} value={by} disabled={by === 'similarity' && chosenId === null}>
+          <option key={by} value={by} disabled={by === 'similarity' && !isAsked}>
             {COLOUR_NAMES[by]}
           </option>
         ))}

@@ -1,8 +1,8 @@
-// The UMAP layout of all tiles, and their similarities to one tile: the binary answers of /umap as typed arrays.
+// The UMAP layout of all tiles, and their similarities to a question: the binary answers of /umap as typed arrays.
 
 import { get, getJson } from '../api/client';
 import { Problem } from '../api/problem';
-import type { LayoutCity, LayoutHead, Method } from '../api/types';
+import type { LayoutCity, LayoutHead } from '../api/types';
 
 /** Points in the order of their tile_id; x and y in -1..1, which the longer side of the layout fills. */
 export interface Layout {
@@ -51,16 +51,18 @@ export function decodeLayout(head: LayoutHead, points: ArrayBuffer): Layout {
   };
 }
 
-/** Return the cosine similarity of every point to one tile, in the order of the layout. */
-export async function getSimilarities(layout: Layout, tileId: number, method: Method | null, signal: AbortSignal): Promise<Float32Array> {
-  const answer = await get('api/v1/umap/similarity', { tile_id: tileId, ...(method && { method }) }, signal);
+/** Return the cosine similarity of every point to a question, the query string of vector tiles, in the order of the layout. */
+export async function getSimilarities(layout: Layout, question: string, signal: AbortSignal): Promise<Float32Array> {
+  const asked = new URLSearchParams(question);
+  asked.delete('origin'); // the layout shows both
+  const answer = await get('api/v1/umap/similarity', Object.fromEntries(asked), signal);
   const bytes = await answer.arrayBuffer();
   const [n, version] = new Uint32Array(bytes, 0, 2) as unknown as [number, number];
   if (version !== layout.version || n !== layout.tileIds.length) throw changed();
   return Float32Array.from(new Uint16Array(bytes, 8, n), (value) => (value / MAX_UINT16) * 2 - 1);
 }
 
-const changed = () => new Problem('The layout of the tiles has changed', 'Load the page again to see the new one.', 0);
+export const changed = () => new Problem('The layout of the tiles has changed', 'Load the page again, and draw a lasso again.', 409);
 
 /** Return a tile's index in the layout; -1 if it is not in it. */
 export function indexOf(layout: Layout, tileId: number): number {

@@ -1,6 +1,7 @@
 // The points on their canvas, drawn by regl-scatterplot, with touch support, which that library lacks.
 
 import createScatterplot, { createRenderer } from 'regl-scatterplot';
+import { frameOf, keepFitted, type Camera, type Frame, type Library, type Renderer } from './camera';
 import type { Colouring } from './colours';
 import { latestOnly } from './latestOnly';
 import type { Layout } from './layout';
@@ -9,8 +10,8 @@ import { mouseFromTouch } from './touch';
 export interface PlotEvents {
   onHover: (index: number | null) => void;
   onPick: (index: number) => void;
-  /** An empty list: the selection was cleared. */
-  onLasso: (indices: number[]) => void;
+  /** The corners of the outline, in units of the layout. An empty list: the selection was cleared. */
+  onLasso: (outline: number[][]) => void;
   /** The view changed: marks on top must be drawn again. */
   onDraw: () => void;
   onLost: () => void;
@@ -27,29 +28,18 @@ export interface Plot {
   zoom: (factor: number) => void;
   /** CSS pixels from the canvas's upper left corner. */
   position: (index: number) => [number, number];
+  frame: () => Frame;
   /** Return the point nearest to the middle of the canvas; -1 if no point is in view. */
   nearestToCentre: () => number;
   destroy: () => void;
 }
 
-/** What is used of dom-2d-camera, which regl-scatterplot exposes without types. */
-interface Camera {
-  view: Float32Array;
-  config: (options: { isRotate: boolean }) => void;
-  lookAt: (target: [number, number], distance: number) => void;
-  pan: (by: [number, number]) => void;
-  scale: (factors: [number, number], centre: [number, number]) => void;
-}
-
 const MOVE_MS = 400;
 const MANY_POINTS = 5000;
 const ZOOM_PADDING = 0.4;
-const MARGIN = 1.08;
 
 export const hasWebGl = () => document.createElement('canvas').getContext('webgl') !== null;
 
-type Library = ReturnType<typeof createScatterplot>;
-type Renderer = ReturnType<typeof createRenderer>;
 
 export function createPlot(canvas: HTMLCanvasElement, layout: Layout, events: PlotEvents): Plot {
   // The library's own renderer is as large as the window, which is slow in software.
@@ -78,6 +68,7 @@ export function createPlot(canvas: HTMLCanvasElement, layout: Layout, events: Pl
       plot.redraw();
     },
     position: (index) => plot.getScreenPosition(index) ?? [-1e4, -1e4],
+    frame: () => frameOf(canvas, camera),
     nearestToCentre: () => nearestToCentre(canvas, plot),
     destroy() {
       stopTouch();
@@ -122,10 +113,13 @@ function reportEvents(plot: Library, events: PlotEvents): Selection {
   let chosen: number[] = [];
   let isLassoing = false;
   plot.subscribe('lassoStart', () => (isLassoing = true));
-  plot.subscribe('lassoEnd', () => (isLassoing = false));
+  plot.subscribe('lassoEnd', ({ coordinates }) => {
+    isLassoing = false;
+    events.onLasso(coordinates as unknown as number[][]);
+  });
   plot.subscribe('deselect', () => events.onLasso([]));
   plot.subscribe('select', ({ points }) => {
-    if (isLassoing) return events.onLasso([...points]);
+    if (isLassoing) return;
     // In the library a click selects; here it picks a tile, and the selection of the lasso stays.
     plot.select(chosen, { preventEvent: true });
     events.onPick(points[0]!);
@@ -141,27 +135,6 @@ function reportEvents(plot: Library, events: PlotEvents): Selection {
       else plot.deselect({ preventEvent: true });
     },
   };
-}
-
-/** Show the whole layout, also after the canvas has been resized, until the user moves the view. */
-function keepFitted(canvas: HTMLCanvasElement, layout: Layout, plot: Library, camera: Camera, renderer: Renderer) {
-  // At distance 1 the camera sees -1..1 of the canvas's height, and a proportional part of its width.
-  const [halfX, halfY] = [layout.x, layout.y].map((values) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0));
-  const distance = () => Math.max(halfY!, (halfX! * canvas.clientHeight) / canvas.clientWidth) * MARGIN;
-  let view: number[] = [];
-  const showAll = () => {
-    camera.lookAt([0, 0], distance());
-    view = [...camera.view];
-    plot.redraw();
-  };
-  showAll();
-  const observer = new ResizeObserver(() => {
-    if (canvas.clientWidth === 0 || canvas.clientHeight === 0) return; // a hidden canvas has no view
-    renderer.resize(canvas.clientWidth, canvas.clientHeight);
-    if (view.every((value, i) => value === camera.view[i])) showAll();
-  });
-  observer.observe(canvas);
-  return { distance, showAll, stop: () => observer.disconnect() };
 }
 
 /** Return a function that draws the points in given colours. */

@@ -1,27 +1,21 @@
 import { useMemo } from 'preact/hooks';
 import { useAnswer } from '../api/useAnswer';
-import { tileIdOf } from '../geo/unit';
 import type { ColourBy } from '../state/page';
 import { usePage } from '../state/PageProvider';
 import { useScheme } from '../state/preferences';
 import { byCity, byContinent, bySimilarity, type Colouring } from './colours';
 import { getSimilarities, type Layout } from './layout';
 
-/** Return what colours the points: without something chosen there is no similarity to it. */
-export const shownColours = (wanted: ColourBy | null, chosenId: number | null): ColourBy | null =>
-  wanted === 'similarity' && chosenId === null ? 'continent' : wanted;
+/** Return what colours the points: without a question there is no similarity to it. */
+export const shownColours = (wanted: ColourBy | null, isAsked: boolean): ColourBy | null => (wanted === 'similarity' && !isAsked ? 'continent' : wanted);
 
 /** Return the colours of the points; null until the layout is known. */
 export function useColouring(layout: Layout | null, selected: number, onlyContinent: string | null): Colouring | null {
-  const { scatter: wanted, chosenId, search } = usePage().state.page;
-  const scatter = shownColours(wanted, chosenId);
-  const tileId = chosenId === null ? null : tileIdOf(search.unit, chosenId);
+  const { state, request, heatMap } = usePage();
+  const scatter = shownColours(state.page.scatter, request !== null);
   const { isDark } = useScheme();
-  const isBySimilarity = scatter === 'similarity' && tileId !== null;
-  const similarities = useAnswer(
-    layout && isBySimilarity ? JSON.stringify([layout.version, tileId, search.method]) : null,
-    (signal) => getSimilarities(layout!, tileId!, search.method, signal),
-  ).value;
+  const asked = scatter === 'similarity' ? heatMap : null;
+  const similarities = useAnswer(layout && asked && `${layout.version} ${asked}`, (signal) => getSimilarities(layout!, asked!, signal)).value;
   // Points are recoloured only when their colours change: continents depend neither on the chosen tile nor on the scheme.
   const highlighted = scatter === 'continent' ? -1 : selected;
   const isGreyed = scatter === 'city' || onlyContinent !== null;

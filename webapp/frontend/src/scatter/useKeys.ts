@@ -25,7 +25,7 @@ export function useKeys(plot: Plot | null, { hovered, onHover, onPick, isLassoOn
       onHover(nearest < 0 ? null : nearest);
     } else if (event.key === 'Enter' && hovered >= 0) onPick(hovered);
     else if (event.key === 'Escape' && isLassoOn) onLassoOff();
-    else if (event.key === 'Escape' && state.lassoIds.length > 0) dispatch({ type: 'lassoed', tileIds: [] });
+    else if (event.key === 'Escape' && state.page.lasso) dispatch({ type: 'lassoed', lasso: null });
     else return;
     event.preventDefault();
   };

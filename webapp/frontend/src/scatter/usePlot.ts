@@ -37,7 +37,7 @@ export function usePlot(
       made = library.createPlot(canvas.current!, layout, {
         onHover: (index) => latest.current.onHover(index),
         onPick: (index) => latest.current.onPick(index),
-        onLasso: (indices) => latest.current.onLasso(indices),
+        onLasso: (outline) => latest.current.onLasso(outline),
         onDraw: () => latest.current.onDraw(),
         onLost: () => setFailure(LOST),
       });

@@ -4,16 +4,20 @@ import { createContext, type ComponentChildren } from 'preact';
 import { useContext, useEffect, useMemo, useReducer, useRef, type Dispatch } from 'preact/hooks';
 import { findSimilar, getConfig, getEncoder, getTile } from '../api/client';
 import type { Config, Encoder, Match, SearchRequest, Tile } from '../api/types';
+import type { Problem } from '../api/problem';
 import { useAnswer, type Answer } from '../api/useAnswer';
 import { placeIn, type Place } from '../geo/blocks';
 import { boundsOf } from '../geo/bounds';
 import { tileIdOf, type Unit } from '../geo/unit';
+import { writeLasso } from '../scatter/lasso';
+import { tilesIn } from '../scatter/lassoed';
 import { reduceWithHistory } from './history';
 import { requestOf } from './page';
 import { readQuery } from './permalink';
 import type { Action } from './actions';
 import { initialState, type State } from './reducer';
 import { useAddress } from './useAddress';
+import { useHeatMap } from './useHeatMap';
 import { useHovered, type Hovered } from './useHovered';
 import { useOpening } from './useOpening';
 
@@ -37,6 +41,10 @@ export interface Page {
   /** The matches found, best first; empty until they are known. */
   matches: Match[];
   hovered: Hovered;
+  /** The question as vector tiles and the plot take it, while they are coloured by similarity to it. */
+  heatMap: string | null;
+  /** The tiles selected with the lasso in the scatter plot. */
+  lassoIds: number[];
 }
 
 const PageContext = createContext<Page | null>(null);
@@ -48,6 +56,7 @@ export function usePage(): Page {
 }
 
 const NO_MATCHES: Match[] = [];
+const NO_IDS: number[] = [];
 /** Read before the map writes its position there. */
 const HAD_MAP_POSITION = window.location.hash !== '';
 
@@ -66,14 +75,26 @@ export function PageProvider({ children }: { children: ComponentChildren }) {
   const request = useMemo(() => requestOf(page), [page]);
   const similar = useAnswer(request && JSON.stringify(request), (signal) => findSimilar(request!, signal), { keepsOld: true });
   const matches = similar.value ?? NO_MATCHES;
+  const { lasso } = page;
+  const lassoed = useAnswer(lasso && writeLasso(lasso), (signal) => tilesIn(lasso!, signal));
+  const lassoIds = lassoed.value ?? NO_IDS;
+  useNotice(lassoed.problem, dispatch);
+  const heatMap = useHeatMap(page.isSimilarityOn, request);
   const hovered = useHovered(unit, hoveredId, matches, chosen.value);
   useFirstView(chosenId, chosen.value, matches, !HAD_MAP_POSITION && request !== null, dispatch);
 
   const value = useMemo(
-    () => ({ state, dispatch, encoder, config, unit, chosen, request, similar, matches, hovered }),
-    [state, dispatch, encoder, config, unit, chosen, request, similar, matches, hovered],
+    () => ({ state, dispatch, encoder, config, unit, chosen, request, similar, matches, hovered, heatMap, lassoIds }),
+    [state, dispatch, encoder, config, unit, chosen, request, similar, matches, hovered, heatMap, lassoIds],
   );
   return <PageContext.Provider value={value}>{children}</PageContext.Provider>;
+}
+
+/** Show a problem in the panel. */
+function useNotice(problem: Problem | null, dispatch: Dispatch<Action>): void {
+  useEffect(() => {
+    if (problem) dispatch({ type: 'noticed', problem });
+  }, [problem, dispatch]);
 }
 
 async function findChosen(unit: Unit, id: number, signal: AbortSignal): Promise<Chosen> {

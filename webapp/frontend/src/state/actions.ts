@@ -6,6 +6,7 @@ import type { Search } from '../api/types';
 import type { Bounds } from '../geo/bounds';
 import type { LonLat } from '../geo/coordinates';
 import type { Unit } from '../geo/unit';
+import type { Lasso } from '../scatter/lasso';
 import type { AreaUse, ColourBy, ExampleKind, PageState, Pane } from './page';
 
 /** Where the map goes: a place, or a box around several. A new object moves the map again, even to the same place. */
@@ -33,7 +34,7 @@ export type StateAction =
   | { type: 'areaDrawn'; area: Polygon }
   | { type: 'areaUsed'; use: AreaUse }
   | { type: 'areaRemoved' }
-  | { type: 'lassoed'; tileIds: number[] }
+  | { type: 'lassoed'; lasso: Lasso | null }
   | { type: 'examplesSearched'; unit: Unit; ids: number[] }
   | { type: 'traySwitched'; isOpen: boolean }
   | { type: 'compared'; id: number | null }

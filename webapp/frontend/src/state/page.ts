@@ -3,6 +3,7 @@
 import type { Polygon } from 'geojson';
 import { SEARCH_ARGUMENTS } from '../api/schema';
 import type { Search, SearchRequest } from '../api/types';
+import type { Lasso } from '../scatter/lasso';
 import { listsOf } from './filters';
 
 export const AREA_USES = ['within', 'like'] as const;
@@ -19,7 +20,7 @@ export type Pane = (typeof PANES)[number];
 export type ExampleKind = 'positive' | 'negative';
 
 export interface PageState {
-  /** The chosen tile, or block in a search by block. All ids of the state but those of the lasso are of the unit that is searched. */
+  /** The chosen tile, or block in a search by block. All ids of the state are of the unit that is searched. */
   chosenId: number | null;
   /** Examples beside the chosen one: more like these, less like those. */
   positive: number[];
@@ -37,6 +38,8 @@ export interface PageState {
   scatter: ColourBy | null;
   /** Whether the scatter plot takes the place of the map. */
   isMapHidden: boolean;
+  /** What selects tiles in the scatter plot. */
+  lasso: Lasso | null;
   /** The tile or block that is compared with the chosen one. */
   compareId: number | null;
   isHelpOpen: boolean;

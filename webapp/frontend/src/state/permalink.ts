@@ -4,6 +4,7 @@
 import type { Polygon } from 'geojson';
 import { SEARCH_ARGUMENTS } from '../api/schema';
 import { UNITS } from '../geo/unit';
+import { readLasso, writeLasso } from '../scatter/lasso';
 import { listsOf } from './filters';
 import { METHODS } from './methods';
 import { ORIGINS } from './origin';
@@ -44,6 +45,7 @@ export function readQuery(query: string): PageState {
     isSimilarityOn: values.has('similarity'),
     scatter: oneOf('scatter', COLOUR_BYS),
     isMapHidden: values.has('scatter') && values.get('view') === 'plot',
+    lasso: readLasso(values.get('lasso')),
     compareId: number('compare'),
     isHelpOpen: values.has('help'),
   };
@@ -83,9 +85,10 @@ export function writeQuery(page: PageState): string {
   set('similarity', page.isSimilarityOn ? 1 : null);
   set('scatter', page.scatter);
   set('view', paneOf(page) === 'plot' ? 'plot' : null);
+  set('lasso', page.lasso && writeLasso(page.lasso));
   set('compare', page.compareId);
   set('help', page.isHelpOpen ? 1 : null);
-  return query.toString().replaceAll('%2C', ',').replaceAll('%3B', ';');
+  return query.toString().replaceAll('%2C', ',').replaceAll('%3B', ';').replaceAll('%3A', ':');
 }
 
 /** Whether the way from one query string to another is a step that "back" undoes. */

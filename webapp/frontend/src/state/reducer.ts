@@ -15,8 +15,6 @@ export interface State {
   startId: number | null;
   /** The tile or block under the pointer, on the map, in the list or in the scatter plot. */
   hoveredId: number | null;
-  /** The tiles selected with the lasso in the scatter plot. */
-  lassoIds: number[];
   /** A message about something that failed, until the user closes it. */
   notice: Problem | null;
   /** A tile on which a block was asked for where there is none. */
@@ -34,7 +32,6 @@ export const initialState = (page: PageState): State => ({
   view: null,
   startId: null,
   hoveredId: null,
-  lassoIds: [],
   notice: null,
   blocklessTileId: null,
   isMapless: false,
@@ -85,7 +82,7 @@ export function reduce(state: State, action: StateAction): State {
     case 'areaRemoved':
       return change(NO_AREA);
     case 'lassoed':
-      return { ...state, lassoIds: action.tileIds };
+      return change({ lasso: action.lasso });
     case 'examplesSearched':
       return {
         ...change({
