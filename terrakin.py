@@ -1,4 +1,4 @@
-"""The command line ``terrakin``: groups ``db``, ``etl``, ``evaluate``, ``web``, ``qgis`` and ``bench``.
+"""The command line ``terrakin``: groups ``db``, ``concepts``, ``etl``, ``evaluate``, ``web``, ``qgis`` and ``bench``.
 
 A group is imported only when it is called, so that ``terrakin --help`` is fast.
 """
@@ -13,6 +13,7 @@ from etl.addresses import without_secrets
 
 GROUPS = {
     "db": ("db.cli", "Run the private PostgreSQL cluster; migrate; build indexes."),
+    "concepts": ("db.concepts.cli", "Learn named concepts from examples."),
     "qgis": ("db.qgis.cli", "Store styles and a project for QGIS in the database."),
     "etl": ("etl.cli", "Fill the database from a STAC catalogue."),
     "evaluate": ("etl.cli.evaluate", "Measure leakage, retrieval and stability of the vectors; write a report."),

@@ -17,6 +17,10 @@ class SchemaError(ConnectError):
     """The schema is missing, or of another version than this program needs."""
 
 
+class ConceptError(DbError):
+    """A concept cannot be learned, or does not exist."""
+
+
 class SettingsError(DbError):
     """An environment variable has an invalid value."""
 

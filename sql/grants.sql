@@ -11,7 +11,7 @@ GRANT INSERT, UPDATE, DELETE ON
     terrakin.countries, terrakin.cities, terrakin.encoder, terrakin.composites, terrakin.tiles,
     terrakin.tile_aggregates, terrakin.tile_thumbnails, terrakin.tiles_version, terrakin.embedding_keys,
     terrakin.embedding_components, terrakin.embedding_lists,
-    terrakin.etl_tasks, terrakin.layouts, terrakin.spatial_bias, terrakin.fitted_filters
+    terrakin.etl_tasks, terrakin.layouts, terrakin.spatial_bias, terrakin.fitted_filters, terrakin.concepts
 TO terrakin_etl;
 -- A load locks the set that it adds keys to.
 GRANT UPDATE ON terrakin.embedding_sets TO terrakin_etl;

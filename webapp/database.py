@@ -1,7 +1,10 @@
 """The web app's access to PostgreSQL: a pool of read-only connections."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, LiteralString
 
+import psycopg
 from flask import current_app
 
 from db.failures import ABSENT
@@ -10,6 +13,8 @@ from db.settings import Settings
 from webapp.serve import THREADS
 
 EXTENSION = "terrakin_database"
+BATCH = 500
+"""Rows that a stream sends together."""
 Row = dict[str, Any]
 
 
@@ -47,6 +52,19 @@ class Database:
     def row(self, sql: LiteralString, parameters: Row | None = None, *, binary: bool = False) -> Row | None:
         """Return the first row of a query, or None: see ``rows``."""
         return next(iter(self.rows(sql, parameters, binary=binary)), None)
+
+    @contextmanager
+    def connection(self) -> Iterator[psycopg.Connection[Row]]:
+        """Lend a connection for several statements; its rows are dicts."""
+        with self._pool.connection() as conn:
+            yield conn
+
+    def stream(self, sql: LiteralString, parameters: Row) -> Iterator[list[Row]]:
+        """Yield the rows of a query as they are found, in batches. Raises as ``rows`` does, when it is first asked."""
+        with self._pool.connection() as conn, conn.transaction(), conn.cursor("stream") as cursor:
+            cursor.execute(sql, parameters)
+            while rows := cursor.fetchmany(BATCH):
+                yield rows
 
     def close(self) -> None:
         """Close all connections; the next query opens new ones."""

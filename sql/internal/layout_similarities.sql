@@ -18,10 +18,12 @@ DECLARE
     query_key halfvec;
 BEGIN
     IF anchor.embedding IS NULL THEN
-        RAISE EXCEPTION 'the % to compare with is unknown', CASE WHEN query ->> 'key' IS NULL THEN question.unit ELSE 'key' END
+        RAISE EXCEPTION 'the % to compare with is unknown', CASE
+            WHEN query ->> 'concept' IS NOT NULL THEN 'concept' WHEN query ->> 'key' IS NOT NULL THEN 'key' ELSE question.unit
+        END
             USING ERRCODE = 'P0002', HINT = 'The data may have changed since it was found: search again.';
     END IF;
-    IF question.unit = 'tile' AND query ->> 'key' IS NULL THEN
+    IF question.unit = 'tile' AND query ->> 'key' IS NULL AND query ->> 'concept' IS NULL THEN
         RETURN QUERY
         SELECT t.tile_id, nullif(1 - (v.embedding <=> anchor.embedding), 'NaN')
         FROM terrakin.tiles AS t
@@ -46,6 +48,6 @@ $$;
 
 COMMENT ON FUNCTION internal.layout_similarities IS
 'Return the similarity of every tile of the UMAP layout to a question, the query string of tiles.similarity: cosine, -1 to
-1; NULL for a tile without that vector. Tiles are compared by their whole vectors, or by keys with a key; in a question
-about blocks, a tile has the similarity of its best block. An unknown tile, block or key raises SQLSTATE P0002; a
+1; NULL for a tile without that vector. Tiles are compared by their whole vectors, or by keys with a key or concept; in a question
+about blocks, a tile has the similarity of its best block. An unknown tile, block, key or concept raises SQLSTATE P0002; a
 missing question raises 22023.';

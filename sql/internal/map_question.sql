@@ -18,9 +18,17 @@ DECLARE
     numbers text := substring(query ->> 'key' FROM '^[0-9]{1,9}:(-?[0-9]{1,4}(,-?[0-9]{1,4})*)$');
     n_known bigint;
 BEGIN
-    IF num_nonnulls(query ->> 'tile_id', query ->> 'block_id', query ->> 'positive', query ->> 'key') > 1 THEN
-        RAISE EXCEPTION 'more than one of tile_id, block_id, positive and key is given'
+    IF num_nonnulls(query ->> 'tile_id', query ->> 'block_id', query ->> 'positive', query ->> 'key', query ->> 'concept') > 1 THEN
+        RAISE EXCEPTION 'more than one of tile_id, block_id, positive, key and concept is given'
             USING ERRCODE = '22023', HINT = 'Give one thing to compare the others with.';
+    END IF;
+    IF query ->> 'concept' IS NOT NULL THEN
+        SELECT c.unit, c.method, c.direction::vector
+        INTO unit, method, anchor.embedding
+        FROM terrakin.concepts AS c
+        JOIN terrakin.embedding_sets AS s ON s.set_id = c.set_id AND s.is_current
+        WHERE c.name = query ->> 'concept';
+        RETURN;
     END IF;
     SELECT s.* INTO key_set
     FROM terrakin.embedding_sets AS s
@@ -49,7 +57,7 @@ BEGIN
         RAISE EXCEPTION '% is %',
             CASE WHEN query ->> 'key' IS NOT NULL THEN 'key' WHEN ids IS NULL OR query ->> 'positive' IS NULL THEN unit || '_id' ELSE 'a list of examples' END,
             coalesce(quote_literal(coalesce(query ->> 'key', ids)), 'missing')
-            USING ERRCODE = '22023', HINT = 'Give the tile or block to compare the others with, ?tile_id=123, examples, ?positive=1,2&negative=3, or ?key= from api.question_key.';
+            USING ERRCODE = '22023', HINT = 'Give the tile or block to compare the others with, ?tile_id=123, examples, ?positive=1,2&negative=3, a concept, ?concept=name, or ?key= from api.question_key.';
     END IF;
     IF unit = 'tile' THEN
         n_known := (SELECT count(*) FROM api.tile_vectors AS v WHERE v.tile_id = ANY (asked) AND v.method = method);
@@ -64,5 +72,5 @@ $$;
 
 COMMENT ON FUNCTION internal.map_question IS
 'Return what a map or plot compares with, from the query string of tiles.similarity: the unit, the method, and the
-anchor, which is NULL if a tile or block is unknown, or if the keys have been fitted again. A query string without a
+anchor, which is NULL if a tile, block or concept is unknown, or if the keys have been fitted again. A query string without a
 question, or with more than one, raises SQLSTATE 22023.';

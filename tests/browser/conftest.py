@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, CDPSession, Page, expect
 
 from db.connect import connect
 from db.embedding_sets.tile_keys import add_tile_keys
@@ -125,12 +125,18 @@ def serving(towns: TownDatabase, home: Path) -> Iterator[str]:
     subprocess.run([*web, "stop"], env=environment, check=True, capture_output=True)
 
 
-def slow_down(page: Page) -> None:
-    """Delay every response by 300 ms and make every script four times slower."""
+def slow_down(page: Page) -> CDPSession:
+    """Delay every response by 300 ms and make every script four times slower. Return what does so."""
     session = page.context.new_cdp_session(page)
     session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    set_conditions(session, is_offline=False)
+    return session
+
+
+def set_conditions(session: CDPSession, *, is_offline: bool) -> None:
+    """Delay responses, or leave them out: these conditions take precedence over those of the context."""
     unlimited = {"downloadThroughput": -1, "uploadThroughput": -1}
-    session.send("Network.emulateNetworkConditions", {"offline": False, "latency": 300, **unlimited})
+    session.send("Network.emulateNetworkConditions", {"offline": is_offline, "latency": 300, **unlimited})
 
 
 @dataclass
@@ -140,6 +146,13 @@ class Visit:
     page: Page
     requests_outside: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    slowed_by: CDPSession | None = None
+
+    def set_offline(self, *, is_offline: bool) -> None:
+        """Cut the page off from the network, or connect it again."""
+        self.page.context.set_offline(is_offline)
+        if self.slowed_by:
+            set_conditions(self.slowed_by, is_offline=is_offline)
 
 
 @pytest.fixture
@@ -152,7 +165,7 @@ def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visit]:
     context = browser.new_context(**options)
     found = Visit(context.new_page())
     if SLOW:
-        slow_down(found.page)
+        found.slowed_by = slow_down(found.page)
 
     def note(url: str) -> None:
         parts = urlsplit(url)

@@ -2,6 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import Visit
 from tests.browser.walk import expect_listed, expect_map_at, open_page, place, sql
 from tests.builders.towns import TOWNS, TownDatabase
 
@@ -20,15 +21,16 @@ def ids(towns: TownDatabase, tile_id: int, arguments: str = "") -> list[int]:
     return [row["tile_id"] for row in sql(towns, SIMILAR.format(arguments), tile_id)]
 
 
-def test_a_question_asked_offline_is_answered_once_back_online(page: Page, site: str, towns: TownDatabase) -> None:
+def test_a_question_asked_offline_is_answered_once_back_online(visit: Visit, site: str, towns: TownDatabase) -> None:
+    page = visit.page
     tile_id = towns.tile_of(TOWNS[0].city_id, "harbour")
     open_page(page, f"{site}/?tile={tile_id}")
     expect_listed(page, ids(towns, tile_id))
     page.get_by_text("Search settings").click()
-    page.context.set_offline(True)
+    visit.set_offline(is_offline=True)
     page.get_by_label("Minimum similarity").fill("0.5")
     expect(page.get_by_text("This browser is offline")).to_be_visible()
-    page.context.set_offline(False)
+    visit.set_offline(is_offline=False)
     expect_listed(page, ids(towns, tile_id, ", min_similarity => 0.5"))
     expect(page.get_by_text("This browser is offline")).to_have_count(0)
 

@@ -14,6 +14,8 @@ TRUSTED = "".join(f"CREATE SCHEMA {schema};\n" for schema in ("public", "api", "
 
 MERGED = ("internal.compared_keys(", "internal.keys_of(")
 """The planner merges them into the statements that call them, under the search path of the functions there."""
+STREAMED = "functions/find.sql"
+"""Merged into the statement of a user, so that its rows come as they are found."""
 FUNCTIONS = """
     SELECT p.oid::regprocedure::text, p.prosecdef, p.proconfig
     FROM pg_proc AS p
@@ -31,7 +33,7 @@ def pgspot(script: str, folder: Path) -> str:
     return subprocess.run([program, file], capture_output=True, text=True, check=False).stdout.strip()
 
 
-FILES = [file for file in read_files() if f"internal.{Path(file.name).stem}(" not in MERGED]
+FILES = [file for file in read_files() if f"internal.{Path(file.name).stem}(" not in MERGED and file.name != STREAMED]
 CITUS_FILES = [file for file in read_files(is_distributed=True) if file not in read_files()]
 
 
@@ -57,7 +59,7 @@ def test_every_function_runs_as_its_caller_with_a_fixed_search_path(conn: psycop
     assert len(functions) > 12
     for name, is_definer, settings in functions:
         assert not is_definer, name
-        if name.startswith(MERGED):
+        if name.startswith((*MERGED, "api.find(")):
             continue
         path = next(s for s in settings or () if s.startswith("search_path="))
         assert path in ("search_path=public, pg_temp", "search_path=pg_catalog, pg_temp"), name

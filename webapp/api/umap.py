@@ -56,6 +56,7 @@ class LayoutSimilarityQuery(Query):
         None, description="What the examples are. A question about blocks: the best of each tile."
     )
     key: str | None = Field(None, description="What a search with with_key=true returned.")
+    concept: str | None = Field(None, description="Name of a concept: see /concepts.")
     method: Method | None = Field(None, description=METHOD)
 
 

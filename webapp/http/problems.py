@@ -11,7 +11,7 @@ from apiflask import APIFlask, HTTPError
 from flask import Response, json
 from psycopg import errors as pg
 
-from db.errors import DbError, SchemaError
+from db.errors import ConceptError, DbError, SchemaError
 from webapp.errors import BadChipError, BusyError, EncoderMissingError, FrontEndMissingError, NotFoundError
 
 log = logging.getLogger(__name__)
@@ -54,6 +54,8 @@ PROBLEMS: dict[type[Exception], Problem] = {
     pg.InsufficientPrivilege: NOT_MIGRATED,
     SchemaError: Problem(HTTPStatus.SERVICE_UNAVAILABLE, "The database is of another version"),
     psycopg.OperationalError: DATABASE_DOWN,
+    ConceptError: INVALID_VALUE,
+    pg.ObjectNotInPrerequisiteState: Problem(HTTPStatus.CONFLICT, "The concept is out of date"),  # 55000
     DbError: DATABASE_DOWN,
     BadChipError: Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "The file is not a valid chip"),
     EncoderMissingError: Problem(HTTPStatus.SERVICE_UNAVAILABLE, "The chip cannot be embedded"),

@@ -33,6 +33,7 @@ REQUIRE: LiteralString = """
     )
 """
 """Raises SQLSTATE P0002 for an unknown tile or block, for which tiles.similarity returns an empty tile."""
+REQUIRE_CONCEPT: LiteralString = "SELECT FROM internal.concept(%(concept)s)"
 SOURCES: tuple[LiteralString, ...] = ("grid", "similarity", "umap")
 TILE_SQL: dict[str, LiteralString] = {source: TILE.replace("SOURCE", source) for source in SOURCES}
 TILEJSON_SQL: dict[str, LiteralString] = {source: TILEJSON.replace("SOURCE", source) for source in SOURCES}
@@ -126,8 +127,11 @@ def _tile(source: str, z: int, x: int, y: int) -> Row:
 
 
 def _require_items(query: dict[str, Any]) -> None:
-    """Let PostgreSQL refuse an unknown tile or block, which becomes status 404. A key may be of any question."""
+    """Let PostgreSQL refuse an unknown tile, block or concept: status 404. A key may be of any question."""
     if query.get("key") is not None:
+        return
+    if query.get("concept") is not None:
+        database().row(REQUIRE_CONCEPT, query)
         return
     unit = "block" if query.get("block_id") is not None or query.get("unit") == "block" else "tile"
     positive = next(query[name] for name in ("tile_id", "block_id", "positive") if query.get(name) is not None)

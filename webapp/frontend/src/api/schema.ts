@@ -155,6 +155,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/concepts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return all concepts. */
+        get: operations["get_concepts_concepts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/countries": {
         parameters: {
             query?: never;
@@ -222,6 +239,23 @@ export interface paths {
         get: operations["get_umap_points"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/concepts/fit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Learn a concept from examples and return it, without storing it. */
+        post: operations["post_concepts_fit"];
         delete?: never;
         options?: never;
         head?: never;
@@ -414,6 +448,23 @@ export interface paths {
         put?: never;
         /** Return the tiles or blocks most similar to the positive and least to the negative examples, best first. */
         post: operations["post_search_similar_to_examples"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/concepts/{name}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return every tile or block that belongs to a concept, streamed. */
+        get: operations["get_concepts_items"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -836,6 +887,31 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** @description A concept: a row of terrakin.concepts without its direction. */
+        Concept: {
+            name: string;
+            /** @enum {string} */
+            unit: "tile" | "block";
+            /** @enum {string} */
+            method: "mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std";
+            /** @enum {string} */
+            fitted_by: "rocchio" | "logistic";
+            /** @description Least similarity to the direction that belongs to the concept. */
+            threshold: number;
+            /** @enum {string} */
+            threshold_by: "validation" | "quantile";
+            /** @description Average precision in cities that were held out; null: not validated, examples from one area. */
+            average_precision: number | null;
+            n_positive: number;
+            n_negative: number;
+            n_random_negatives: number;
+            /** @description False if its keys were fitted again: run `terrakin concepts refit`. */
+            is_current: boolean;
+        };
+        /** @description All concepts, by name. */
+        Concepts: {
+            concepts: components["schemas"]["Concept"][];
+        };
         /** @description A row of api.country_overview. */
         Country: {
             /** @description ISO 3166-1 alpha-2 code. */
@@ -954,6 +1030,45 @@ export interface components {
             exact: boolean;
             lon: number;
             lat: number;
+        };
+        /** @description What was learned from examples; nothing is stored. */
+        Fitted: {
+            /** @enum {string} */
+            unit: "tile" | "block";
+            /** @enum {string} */
+            method: "mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std";
+            /** @enum {string} */
+            fitted_by: "rocchio" | "logistic";
+            threshold: number;
+            average_precision: number | null;
+            n_random_negatives: number;
+            /** @description The direction, for /tiles/similarity/{z}/{x}/{y}?key=. */
+            key: string;
+        };
+        /** @description Examples of a concept. */
+        FitBody: {
+            /**
+             * @default block
+             * @enum {string}
+             */
+            unit: "tile" | "block";
+            /**
+             * @description Vectors to compare; default_method of /encoder if null.
+             * @default null
+             */
+            method: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
+            /** @description Tiles or blocks that belong to it. */
+            positive: number[];
+            /**
+             * @description Tiles or blocks that do not.
+             * @default []
+             */
+            negative: number[];
+            /**
+             * @description Seed of the negative examples drawn at random.
+             * @default 0
+             */
+            seed: number;
         };
         /** @description LikeBlock as a body. */
         LikeBlockBody: {
@@ -1701,6 +1816,26 @@ export interface operations {
             };
         };
     };
+    get_concepts_concepts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Concepts"];
+                };
+            };
+        };
+    };
     get_api_countries: {
         parameters: {
             query?: never;
@@ -1836,6 +1971,30 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": unknown;
+                };
+            };
+        };
+    };
+    post_concepts_fit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["FitBody"];
+            };
+        };
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Fitted"];
                 };
             };
         };
@@ -2055,6 +2214,7 @@ export interface operations {
                 negative?: string | null;
                 unit?: ("tile" | "block") | null;
                 key?: string | null;
+                concept?: string | null;
                 method?: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
             };
             header?: never;
@@ -2168,6 +2328,42 @@ export interface operations {
                     "application/geo+json": unknown;
                     "text/csv; charset=utf-8": unknown;
                     "application/vnd.apache.parquet": unknown;
+                };
+            };
+        };
+    };
+    get_concepts_items: {
+        parameters: {
+            query?: {
+                format?: "csv" | "geojsonseq";
+                ordered?: boolean;
+                exclude_city_ids?: number[] | null;
+                max_per_city?: number | null;
+                countries?: string[] | null;
+                exclude_countries?: string[] | null;
+                continents?: string[] | null;
+                origin?: ("real" | "synthetic" | "any") | null;
+                within?: string;
+                period?: string | null;
+                min_valid_share?: number | null;
+                min_similarity?: number | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Everything that belongs to the concept, as it is found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                    "application/geo+json-seq": unknown;
                 };
             };
         };

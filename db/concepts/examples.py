@@ -1,0 +1,150 @@
+"""Reading examples: ids, places in a GeoJSON file, and negative examples drawn at random."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, LiteralString
+
+import numpy as np
+import psycopg
+from psycopg.rows import scalar_row, tuple_row
+
+from db.concepts.fit import Examples
+from db.errors import ConceptError
+
+Connection = psycopg.Connection[Any]
+Unit = Literal["tile", "block"]
+
+N_RANDOM = 200
+"""Negative examples that are drawn if none, or only few positive ones, are given."""
+MAX_EXAMPLES = 10_000
+COLLECTION = "write a FeatureCollection of points and polygons (EPSG:4326)"
+
+ITEM_AT = {
+    "tile": "SELECT a.tile_id FROM api.tile_at(%s, %s) AS a",
+    "block": "SELECT a.block_id FROM api.block_at(%s, %s) AS a",
+}
+ITEMS_IN = """
+    SELECT e.item_id
+    FROM terrakin.embedding_keys AS e
+    WHERE e.set_id = %s AND ST_Intersects(e.location, ST_SetSRID(ST_GeomFromGeoJSON(%s), 4326))
+    ORDER BY e.item_id
+"""
+KEYS = """
+    SELECT e.item_id, e.city_id, e.key::vector::real[]
+    FROM terrakin.embedding_keys AS e
+    WHERE e.set_id = %s AND e.item_id = ANY(%s)
+    ORDER BY e.item_id
+"""
+DRAW = """
+    SELECT e.item_id
+    FROM terrakin.embedding_keys AS e
+    WHERE e.set_id = %s AND e.item_id <> ALL(%s)
+    ORDER BY hashint8extended(e.item_id, %s), e.item_id
+    LIMIT %s
+"""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What a concept is learned from.
+
+    Attributes:
+        positive: tile_id or block_id of what belongs to it, in order.
+        negative: those of what does not.
+        drawn: those drawn at random, which stand for what does not.
+    """
+
+    positive: list[int]
+    negative: list[int]
+    drawn: list[int]
+
+
+def read_ids(conn: Connection, unit: Unit, set_id: int, given: tuple[str, ...]) -> list[int]:
+    """Return the ids that texts stand for: ids separated by commas, or the path of a GeoJSON file.
+
+    A point stands for the newest tile, or the block, that contains it; a polygon for all whose centres lie in it.
+
+    Raises:
+        ConceptError: a text is neither, a file is no GeoJSON, or nothing lies at one of its places.
+    """
+    found: list[int] = []
+    for text in given:
+        if all(part.strip().isdigit() for part in text.split(",")):
+            found += [int(part) for part in text.split(",")]
+        else:
+            found += _ids_in_file(conn, unit, set_id, Path(text))
+    return sorted(set(found))
+
+
+def choose(conn: Connection, set_id: int, positive: list[int], negative: list[int], n_random: int, seed: int) -> Chosen:
+    """Return the examples, with n_random more negative ones drawn at random from the set.
+
+    Raises:
+        ConceptError: there is no positive example, one is on both sides, or there are too many.
+    """
+    both = sorted(set(positive) & set(negative))
+    if not positive:
+        raise ConceptError("there is no positive example; give the id of at least one tile or block")
+    if both:
+        raise ConceptError(f"{both[0]} is both a positive and a negative example; give it on one side")
+    if len(positive) + len(negative) > MAX_EXAMPLES:
+        raise ConceptError(
+            f"there are {len(positive) + len(negative):,} examples, more than {MAX_EXAMPLES:,}; draw smaller areas"
+        )
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        drawn = cursor.execute(DRAW, (set_id, positive + negative, seed, n_random)).fetchall()
+    return Chosen(positive, negative, drawn)
+
+
+def read_examples(conn: Connection, unit: Unit, set_id: int, chosen: Chosen) -> Examples:
+    """Return the keys and cities of examples.
+
+    Raises:
+        ConceptError: a tile or block does not exist, or nothing is left to tell the positive ones from.
+    """
+    ids = chosen.positive + chosen.negative + chosen.drawn
+    rows = tuples(conn, KEYS, (set_id, ids))
+    found = [row[0] for row in rows]
+    missing = sorted(set(ids) - set(found))
+    if missing:
+        raise ConceptError(f"{unit} {missing[0]} does not exist; api.{unit}_at(lon, lat) finds the one at a position")
+    is_positive = np.isin(found, chosen.positive)
+    if is_positive.all():
+        raise ConceptError("there is nothing but the positive examples; give negative ones, or load more places")
+    keys = np.array([row[2] for row in rows], np.float32)
+    return Examples(keys, is_positive, np.array([row[1] for row in rows], np.int64))
+
+
+def tuples(conn: Connection, sql: LiteralString, parameters: Any) -> list[tuple[Any, ...]]:
+    """Return all rows of a query, whatever rows the connection makes."""
+    return conn.cursor(row_factory=tuple_row).execute(sql, parameters).fetchall()
+
+
+def _ids_in_file(conn: Connection, unit: Unit, set_id: int, path: Path) -> list[int]:
+    found: list[int] = []
+    for number, geometry in enumerate(_geometries(path), start=1):
+        if geometry["type"] == "Point":
+            row = conn.execute(ITEM_AT[unit], geometry["coordinates"][:2]).fetchone()
+            ids = [row[0]] if row else []
+        else:
+            ids = [row[0] for row in conn.execute(ITEMS_IN, (set_id, json.dumps(geometry)))]
+        if not ids:
+            raise ConceptError(f"{path}: no {unit} lies at feature {number} ({geometry['type']}); remove or move it")
+        found += ids
+    return found
+
+
+def _geometries(path: Path) -> list[dict[str, Any]]:
+    try:
+        content = json.loads(path.read_bytes())
+    except OSError as error:
+        raise ConceptError(f"{path} cannot be read ({error.strerror}); give ids or a file") from error
+    except ValueError as error:
+        raise ConceptError(f"{path} is not GeoJSON ({error}); {COLLECTION}") from error
+    features = content.get("features") if isinstance(content, dict) else None
+    geometries = [feature.get("geometry") for feature in features] if isinstance(features, list) else []
+    kinds = {geometry.get("type") if isinstance(geometry, dict) else None for geometry in geometries}
+    if not geometries or not kinds <= {"Point", "Polygon", "MultiPolygon"}:
+        raise ConceptError(f"{path} has other content; {COLLECTION}")
+    return geometries

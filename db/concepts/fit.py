@@ -1,0 +1,119 @@
+"""Learning a direction and a threshold from examples, and how well they do in cities that were held out."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import average_precision_score, precision_recall_curve
+from sklearn.model_selection import StratifiedGroupKFold
+
+from db.embedding_sets.basis import unit_vectors
+
+FittedBy = Literal["rocchio", "logistic"]
+
+ENOUGH_POSITIVES = 6
+"""With fewer, a logistic regression follows the few examples rather than what they have in common."""
+MIN_GROUPS = 3
+"""So many cities must have positive examples, else holding one out says nothing about others."""
+MAX_FOLDS = 5
+QUANTILE = 0.1
+"""Without validation, nine in ten of the positive examples are above the threshold, each by what the others teach."""
+QUANTILE_OF_NEGATIVES = 0.99
+"""With one positive example, which leaves no others, so many of the negative ones are below the threshold."""
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Examples of a concept, and of what does not belong to it.
+
+    Attributes:
+        keys: (n, d) float32, of unit length.
+        is_positive: (n,) bool.
+        groups: (n,) int64: city_id. Examples of one group are held out together.
+    """
+
+    keys: np.ndarray
+    is_positive: np.ndarray
+    groups: np.ndarray
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What was learned.
+
+    Attributes:
+        fitted_by: rocchio or logistic.
+        direction: (d,) float32, of unit length.
+        threshold: least cosine of a key and the direction that belongs to the concept.
+        average_precision: on groups that were held out, 0 to 1; None if too few groups have positive examples, in
+            which case the threshold is a quantile of the similarities of the positive examples.
+    """
+
+    fitted_by: FittedBy
+    direction: np.ndarray
+    threshold: float
+    average_precision: float | None
+
+
+def method_for(n_positive: int, n_negative: int) -> FittedBy:
+    """Return how to fit: by logistic regression if there are enough examples of both kinds, else by Rocchio."""
+    return "logistic" if n_positive >= ENOUGH_POSITIVES and n_negative > 0 else "rocchio"
+
+
+def fit_direction(keys: np.ndarray, is_positive: np.ndarray, fitted_by: FittedBy) -> np.ndarray:
+    """Return the direction (d,) float32 that tells positive keys from negative ones, of unit length.
+
+    Rocchio (1971): the mean of the positive keys minus that of the negative ones. Logistic: the normal of the plane
+    that a logistic regression with balanced classes finds.
+    """
+    if fitted_by == "rocchio":
+        direction = keys[is_positive].mean(axis=0) - keys[~is_positive].mean(axis=0)
+    else:
+        model = LogisticRegression(class_weight="balanced", max_iter=1000)
+        direction = model.fit(keys, is_positive).coef_[0]
+    unit: np.ndarray = unit_vectors(direction[np.newaxis])[0]
+    return unit
+
+
+def fit(examples: Examples, fitted_by: FittedBy, seed: int) -> Fit:
+    """Learn a concept from at least one positive and one negative example.
+
+    Threshold and average precision come from cross-validation over groups, never over rows: neighbours of one city
+    resemble each other more than the concept explains.
+    """
+    direction = fit_direction(examples.keys, examples.is_positive, fitted_by)
+    n_groups = len(np.unique(examples.groups[examples.is_positive]))
+    if n_groups < MIN_GROUPS:
+        return Fit(fitted_by, direction, _quantile(examples, fitted_by, direction, seed), None)
+    held_out = _similarities_held_out(examples, fitted_by, min(MAX_FOLDS, n_groups), seed)
+    threshold = _best_threshold(examples.is_positive, held_out)
+    return Fit(fitted_by, direction, threshold, float(average_precision_score(examples.is_positive, held_out)))
+
+
+def _quantile(examples: Examples, fitted_by: FittedBy, direction: np.ndarray, seed: int) -> float:
+    """Return a threshold that was not validated: examples from few groups say little about others."""
+    n_smaller = int(min(examples.is_positive.sum(), (~examples.is_positive).sum()))
+    if n_smaller == 1:
+        return float(np.quantile(examples.keys[~examples.is_positive] @ direction, QUANTILE_OF_NEGATIVES))
+    # An example is more similar to a direction that was learned from it than others of its kind are.
+    each_alone = replace(examples, groups=np.arange(len(examples.keys)))
+    held_out = _similarities_held_out(each_alone, fitted_by, min(MAX_FOLDS, n_smaller), seed)
+    return float(np.quantile(held_out[examples.is_positive], QUANTILE))
+
+
+def _similarities_held_out(examples: Examples, fitted_by: FittedBy, n_folds: int, seed: int) -> np.ndarray:
+    """Return the similarity of every example to a direction that was learned without its group."""
+    folds = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
+    similarities = np.empty(len(examples.keys))
+    for rest, held_out in folds.split(examples.keys, examples.is_positive, examples.groups):
+        direction = fit_direction(examples.keys[rest], examples.is_positive[rest], fitted_by)
+        similarities[held_out] = examples.keys[held_out] @ direction
+    return similarities
+
+
+def _best_threshold(is_positive: np.ndarray, similarities: np.ndarray) -> float:
+    """Return the similarity from which on precision and recall have the highest harmonic mean (F1)."""
+    precision, recall, thresholds = precision_recall_curve(is_positive, similarities)
+    f1 = 2 * precision * recall / np.maximum(precision + recall, np.finfo(float).tiny)
+    return float(np.clip(thresholds[np.argmax(f1[:-1])], -1, 1))

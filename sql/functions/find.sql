@@ -1,0 +1,72 @@
+-- requires: internal/concept.sql
+-- requires: internal/plan_find.sql
+-- requires: types/search_filters.sql
+-- No search path of its own, which would keep the planner from merging it into the statement that calls it: rows then
+-- come as they are found.
+CREATE OR REPLACE FUNCTION api.find(
+    concept text,
+    ordered boolean DEFAULT false,
+    exclude_city_ids bigint[] DEFAULT NULL,
+    max_per_city bigint DEFAULT NULL,
+    countries text[] DEFAULT NULL,
+    exclude_countries text[] DEFAULT NULL,
+    continents text[] DEFAULT NULL,
+    origin text DEFAULT NULL,
+    within geometry DEFAULT NULL,
+    period daterange DEFAULT NULL,
+    min_valid_share double precision DEFAULT NULL,
+    min_similarity double precision DEFAULT NULL
+)
+RETURNS TABLE (
+    block_id bigint,
+    tile_id bigint,
+    city_id bigint,
+    city text,
+    country_code text,
+    similarity double precision,
+    location geometry
+)
+LANGUAGE sql STABLE PARALLEL SAFE
+ROWS 1000
+AS $$
+    SELECT
+        CASE WHEN NOT f.is_tile THEN f.item_id END,
+        CASE WHEN f.is_tile THEN f.item_id ELSE f.item_id >> 6 END,
+        f.city_id, c.name, c.country_code::text, f.similarity, f.location
+    FROM (
+        SELECT e.item_id, e.city_id, e.location, p.is_tile, -(e.key <#> p.key) AS similarity,
+            CASE WHEN find.max_per_city IS NOT NULL
+                THEN row_number() OVER (PARTITION BY e.city_id ORDER BY e.key <#> p.key, e.item_id)
+            END AS place
+        FROM internal.plan_find(find.concept, ROW(
+            0, 'tile', NULL, 0, false, find.exclude_city_ids, find.max_per_city, NULL, find.countries,
+            find.exclude_countries, find.continents, find.origin, find.within, find.period, find.min_valid_share,
+            find.min_similarity, true
+        )::internal.search_filters) AS p
+        CROSS JOIN LATERAL (SELECT x.threshold FROM internal.concept(find.concept) AS x) AS t
+        JOIN terrakin.embedding_keys AS e ON e.set_id = p.set_id
+        WHERE -(e.key <#> p.key) >= greatest(t.threshold, find.min_similarity)
+            AND (p.only_city_ids IS NULL OR e.city_id = ANY (p.only_city_ids))
+            AND (p.exclude_city_ids IS NULL OR e.city_id <> ALL (p.exclude_city_ids))
+            AND (find.within IS NULL OR ST_Intersects(e.location, p.within))
+            AND (find.min_valid_share IS NULL OR e.valid_share >= find.min_valid_share)
+            AND (find.period IS NULL OR (
+                SELECT s.composite_id
+                FROM terrakin.tiles AS s
+                WHERE s.tile_id = CASE WHEN p.is_tile THEN e.item_id ELSE e.item_id >> 6 END
+            ) = ANY (p.composite_ids))
+    ) AS f
+    JOIN terrakin.cities AS c ON c.city_id = f.city_id
+    WHERE find.max_per_city IS NULL OR f.place <= find.max_per_city
+    ORDER BY
+        CASE WHEN find.ordered OR find.max_per_city IS NOT NULL THEN f.similarity END DESC,
+        CASE WHEN find.ordered OR find.max_per_city IS NOT NULL THEN f.item_id END;
+$$;
+
+COMMENT ON FUNCTION api.find IS
+'Return every tile or block that a concept describes: whose similarity to its direction is at least its threshold
+(terrakin.concepts). The rows come in no order and as they are found, so that a cursor has the first ones at once;
+ordered => true and max_per_city rank all of them first.
+similarity: cosine of the key and the direction, -1 to 1. min_similarity: a higher threshold. location: the centre, EPSG:4326.
+origin: real, synthetic or any (NULL: any). The other arguments are those of api.similar_tiles.
+An unknown concept raises SQLSTATE P0002, an invalid argument 22023.';

@@ -1,0 +1,53 @@
+-- requires: internal/concept.sql
+CREATE OR REPLACE FUNCTION api.uncertain(concept text, k bigint DEFAULT 20)
+RETURNS TABLE (
+    rank bigint,
+    block_id bigint,
+    tile_id bigint,
+    city_id bigint,
+    city text,
+    country_code text,
+    similarity double precision,
+    location geometry
+)
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+ROWS 20
+SET search_path = public, pg_temp
+SET plan_cache_mode = force_custom_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+    asked terrakin.concepts := internal.concept(concept);
+    is_tile boolean := asked.unit = 'tile';
+    labelled bigint[] := asked.positive || asked.negative;
+BEGIN
+    IF k IS NULL OR k < 0 THEN
+        RAISE EXCEPTION 'k is %', coalesce(k::text, 'NULL')
+            USING ERRCODE = '22023', HINT = 'Give the number of places to label: 0 or more.';
+    END IF;
+    RETURN QUERY
+    SELECT row_number() OVER (ORDER BY n.doubt, n.item_id),
+        CASE WHEN NOT is_tile THEN n.item_id END,
+        CASE WHEN is_tile THEN n.item_id ELSE n.item_id >> 6 END,
+        n.city_id, c.name, c.country_code::text, n.similarity, n.location
+    FROM (
+        SELECT DISTINCT ON (d.city_id) d.item_id, d.city_id, d.similarity, d.location, d.doubt
+        FROM (
+            SELECT e.item_id, e.city_id, e.location, -(e.key <#> asked.direction) AS similarity,
+                abs(-(e.key <#> asked.direction) - asked.threshold) AS doubt
+            FROM terrakin.embedding_keys AS e
+            WHERE e.set_id = asked.set_id
+        ) AS d
+        WHERE d.item_id <> ALL (labelled)
+        ORDER BY d.city_id, d.doubt, d.item_id
+    ) AS n
+    JOIN terrakin.cities AS c ON c.city_id = n.city_id
+    ORDER BY n.doubt, n.item_id
+    LIMIT k;
+END;
+$$;
+
+COMMENT ON FUNCTION api.uncertain IS
+'Return the k tiles or blocks that a concept is least certain of, one of each city: those whose similarity to its
+direction is nearest to its threshold. Whether they belong to the concept tells it most; its examples are left out.
+location: the centre, EPSG:4326. An unknown concept raises SQLSTATE P0002, an invalid k 22023.';

@@ -1,0 +1,28 @@
+CREATE OR REPLACE VIEW api.concept_overview AS
+SELECT x.name AS concept, x.unit, c.city_id, c.name AS city, c.country_code, n.name AS country, n.continent, c.is_synthetic,
+    f.n_found, f.n_compared, f.best_similarity
+FROM terrakin.concepts AS x
+CROSS JOIN LATERAL (
+    SELECT e.city_id, count(*) FILTER (WHERE -(e.key <#> x.direction) >= x.threshold) AS n_found, count(*) AS n_compared,
+        max(-(e.key <#> x.direction)) AS best_similarity
+    FROM terrakin.embedding_keys AS e
+    WHERE e.set_id = x.set_id
+    GROUP BY e.city_id
+) AS f
+JOIN terrakin.cities AS c ON c.city_id = f.city_id
+JOIN terrakin.countries AS n ON n.code = c.country_code;
+
+COMMENT ON VIEW api.concept_overview IS
+'How many tiles or blocks of each city a concept describes. Select by concept: all keys of its set are compared. A concept
+whose keys have been fitted again has no rows.';
+COMMENT ON COLUMN api.concept_overview.concept IS 'Name of the concept (terrakin.concepts).';
+COMMENT ON COLUMN api.concept_overview.unit IS 'What it describes: tile or block.';
+COMMENT ON COLUMN api.concept_overview.city_id IS 'The city.';
+COMMENT ON COLUMN api.concept_overview.city IS 'English name of the city.';
+COMMENT ON COLUMN api.concept_overview.country_code IS 'ISO 3166-1 alpha-2 code of the country.';
+COMMENT ON COLUMN api.concept_overview.country IS 'English name of the country.';
+COMMENT ON COLUMN api.concept_overview.continent IS 'Continent by GeoNames, in English.';
+COMMENT ON COLUMN api.concept_overview.is_synthetic IS 'True if the pixels are synthetic, as in the demo.';
+COMMENT ON COLUMN api.concept_overview.n_found IS 'Number of its tiles or blocks that the concept describes.';
+COMMENT ON COLUMN api.concept_overview.n_compared IS 'Number of its tiles or blocks.';
+COMMENT ON COLUMN api.concept_overview.best_similarity IS 'The highest similarity to the direction of the concept, -1 to 1.';

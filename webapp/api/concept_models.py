@@ -1,0 +1,80 @@
+"""Parameters and answers of the API about concepts, as pydantic models."""
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from webapp.api.models import METHOD, Method, Origin, Query, Unit
+from webapp.api.search_models import ItemIds
+from webapp.api.search_types import Area, CityIds, Codes, Period
+
+
+class Concept(BaseModel):
+    """A concept: a row of terrakin.concepts without its direction."""
+
+    name: str
+    unit: Unit
+    method: Method
+    fitted_by: Literal["rocchio", "logistic"]
+    threshold: float = Field(description="Least similarity to the direction that belongs to the concept.")
+    threshold_by: Literal["validation", "quantile"]
+    average_precision: float | None = Field(
+        description="Average precision in cities that were held out; null: not validated, examples from one area."
+    )
+    n_positive: int
+    n_negative: int
+    n_random_negatives: int
+    is_current: bool = Field(description="False if its keys were fitted again: run `terrakin concepts refit`.")
+
+
+class Concepts(BaseModel):
+    """All concepts, by name."""
+
+    concepts: list[Concept]
+
+
+class ConceptPath(BaseModel):
+    """The concept in a path."""
+
+    name: str = Field(pattern="^[a-z0-9][a-z0-9_-]{0,59}$", description="Name of a concept.")
+
+
+class FitBody(Query):
+    """Examples of a concept."""
+
+    unit: Unit = "block"
+    method: Method | None = Field(None, description=METHOD)
+    positive: ItemIds = Field(min_length=1, description="Tiles or blocks that belong to it.")
+    negative: ItemIds = Field([], description="Tiles or blocks that do not.")
+    seed: int = Field(0, ge=0, le=2**31 - 1, description="Seed of the negative examples drawn at random.")
+
+
+class Fitted(BaseModel):
+    """What was learned from examples; nothing is stored."""
+
+    unit: Unit
+    method: Method
+    fitted_by: Literal["rocchio", "logistic"]
+    threshold: float
+    average_precision: float | None
+    n_random_negatives: int
+    key: str = Field(description="The direction, for /tiles/similarity/{z}/{x}/{y}?key=.")
+
+
+class FindQuery(Query):
+    """The arguments of api.find."""
+
+    format: Literal["csv", "geojsonseq"] = Field(
+        "csv", description="csv, or geojsonseq: one GeoJSON feature a line (RFC 8142)."
+    )
+    ordered: bool = Field(False, description="Rank all of them first, the most similar one on top.")
+    exclude_city_ids: CityIds | None = Field(None, description="Leave out these cities.")
+    max_per_city: int | None = Field(None, ge=1, le=1000, description="At most this many of one city: its best.")
+    countries: Codes | None = Field(None, description="Only these countries: ISO 3166-1 alpha-2 codes.")
+    exclude_countries: Codes | None = Field(None, description="Leave out these countries.")
+    continents: Codes | None = Field(None, description="Only these continents: English names.")
+    origin: Origin | None = Field(None, description="Only tiles of this origin; null: any.")
+    within: Area | None = Field(None, description="Only what has its centre in this GeoJSON area (EPSG:4326).")
+    period: Period | None = Field(None, description="Only tiles with days in this period (UTC).")
+    min_valid_share: float | None = Field(None, ge=0, le=1, description="Only with this share of clear pixels.")
+    min_similarity: float | None = Field(None, ge=-1, le=1, description="A higher threshold.")
