@@ -1,4 +1,3 @@
--- requires: internal/concept.sql
 -- requires: internal/plan_find.sql
 -- requires: types/search_filters.sql
 -- No search path of its own, which would keep the planner from merging it into the statement that calls it: rows then
@@ -34,21 +33,29 @@ AS $$
         CASE WHEN f.is_tile THEN f.item_id ELSE f.item_id >> 6 END,
         f.city_id, c.name, c.country_code::text, f.similarity, f.location
     FROM (
-        SELECT e.item_id, e.city_id, e.location, p.is_tile, -(e.key <#> p.key) AS similarity,
-            CASE WHEN find.max_per_city IS NOT NULL
-                THEN row_number() OVER (PARTITION BY e.city_id ORDER BY e.key <#> p.key, e.item_id)
-            END AS place
+        SELECT e.item_id, e.city_id, e.location, p.is_tile, e.similarity, CASE WHEN find.max_per_city IS NOT NULL
+            THEN row_number() OVER (PARTITION BY e.city_id ORDER BY e.similarity DESC, e.item_id) END AS place
         FROM internal.plan_find(find.concept, ROW(
             0, 'tile', NULL, 0, false, find.exclude_city_ids, find.max_per_city, NULL, find.countries,
             find.exclude_countries, find.continents, find.origin, find.within, find.period, find.min_valid_share,
             find.min_similarity, true
         )::internal.search_filters) AS p
-        CROSS JOIN LATERAL (SELECT x.threshold FROM internal.concept(find.concept) AS x) AS t
-        JOIN terrakin.embedding_keys AS e ON e.set_id = p.set_id
-        WHERE -(e.key <#> p.key) >= greatest(t.threshold, find.min_similarity)
-            AND (p.only_city_ids IS NULL OR e.city_id = ANY (p.only_city_ids))
+        CROSS JOIN LATERAL (
+            -- The lists nearest to the direction come first, and with them the first rows.
+            SELECT k.item_id, k.city_id, k.location, k.valid_share, -(k.key <#> p.direction) AS similarity
+            FROM terrakin.embedding_keys AS k
+            WHERE k.set_id = p.set_id AND k.list_id = ANY (p.near_list_ids) AND -(k.key <#> p.direction) >= p.threshold
+                AND (find.within IS NULL OR ST_Intersects(k.location, p.within))
+            UNION ALL
+            SELECT k.item_id, k.city_id, k.location, k.valid_share, -(k.key <#> p.direction)
+            FROM terrakin.embedding_keys AS k
+            WHERE k.set_id = p.set_id AND k.list_id <> ALL (p.near_list_ids) AND -(k.key <#> p.direction) >= p.threshold
+                AND (find.within IS NULL OR ST_Intersects(k.location, p.within))
+            -- Not merged, so that the set is known before its partition is chosen.
+            OFFSET 0
+        ) AS e
+        WHERE (p.only_city_ids IS NULL OR e.city_id = ANY (p.only_city_ids))
             AND (p.exclude_city_ids IS NULL OR e.city_id <> ALL (p.exclude_city_ids))
-            AND (find.within IS NULL OR ST_Intersects(e.location, p.within))
             AND (find.min_valid_share IS NULL OR e.valid_share >= find.min_valid_share)
             AND (find.period IS NULL OR (
                 SELECT s.composite_id

@@ -20,30 +20,35 @@ DECLARE
     asked terrakin.concepts := internal.concept(concept);
     is_tile boolean := asked.unit = 'tile';
     labelled bigint[] := asked.positive || asked.negative;
+    city_ids bigint[];
 BEGIN
     IF k IS NULL OR k < 0 THEN
         RAISE EXCEPTION 'k is %', coalesce(k::text, 'NULL')
             USING ERRCODE = '22023', HINT = 'Give the number of places to label: 0 or more.';
     END IF;
+    -- One pass over all keys; the second statement reads those of k cities.
+    city_ids := ARRAY(
+        SELECT e.city_id
+        FROM terrakin.embedding_keys AS e
+        WHERE e.set_id = asked.set_id AND e.item_id <> ALL (labelled)
+        GROUP BY e.city_id
+        ORDER BY min(abs((e.key <#> asked.direction) + asked.threshold)), e.city_id
+        LIMIT k
+    );
     RETURN QUERY
-    SELECT row_number() OVER (ORDER BY n.doubt, n.item_id),
+    SELECT row_number() OVER (ORDER BY n.doubt, n.city_id),
         CASE WHEN NOT is_tile THEN n.item_id END,
         CASE WHEN is_tile THEN n.item_id ELSE n.item_id >> 6 END,
         n.city_id, c.name, c.country_code::text, n.similarity, n.location
     FROM (
-        SELECT DISTINCT ON (d.city_id) d.item_id, d.city_id, d.similarity, d.location, d.doubt
-        FROM (
-            SELECT e.item_id, e.city_id, e.location, -(e.key <#> asked.direction) AS similarity,
-                abs(-(e.key <#> asked.direction) - asked.threshold) AS doubt
-            FROM terrakin.embedding_keys AS e
-            WHERE e.set_id = asked.set_id
-        ) AS d
-        WHERE d.item_id <> ALL (labelled)
-        ORDER BY d.city_id, d.doubt, d.item_id
+        SELECT DISTINCT ON (e.city_id) e.item_id, e.city_id, e.location, -(e.key <#> asked.direction) AS similarity,
+            abs((e.key <#> asked.direction) + asked.threshold) AS doubt
+        FROM terrakin.embedding_keys AS e
+        WHERE e.set_id = asked.set_id AND e.city_id = ANY (city_ids) AND e.item_id <> ALL (labelled)
+        ORDER BY e.city_id, doubt, e.item_id
     ) AS n
     JOIN terrakin.cities AS c ON c.city_id = n.city_id
-    ORDER BY n.doubt, n.item_id
-    LIMIT k;
+    ORDER BY n.doubt, n.city_id;
 END;
 $$;
 

@@ -5,25 +5,42 @@
 -- requires: internal/wanted_origin.sql
 -- requires: internal/wrap_longitudes.sql
 -- requires: types/search_filters.sql
--- requires: types/search_plan.sql
 CREATE OR REPLACE FUNCTION internal.plan_find(concept text, filters internal.search_filters)
-RETURNS internal.search_plan
+RETURNS TABLE (
+    set_id integer,
+    is_tile boolean,
+    direction halfvec,
+    threshold double precision,
+    near_list_ids integer[],
+    only_city_ids bigint[],
+    exclude_city_ids bigint[],
+    within geometry,
+    composite_ids bigint[]
+)
 LANGUAGE plpgsql STABLE PARALLEL SAFE
+ROWS 1
 SET search_path = public, pg_temp
 AS $$
+#variable_conflict use_column
 DECLARE
-    found terrakin.concepts := internal.concept(concept);
+    asked terrakin.concepts := internal.concept(concept);
 BEGIN
     PERFORM internal.check_filters(filters);
-    RETURN ROW(
-        found.set_id, found.direction, found.unit = 'tile', NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    RETURN QUERY SELECT
+        asked.set_id, asked.unit = 'tile', asked.direction, greatest(asked.threshold, filters.min_similarity),
+        ARRAY(
+            SELECT l.list_id
+            FROM terrakin.embedding_lists AS l
+            WHERE l.set_id = asked.set_id AND l.parent_id IS NOT NULL
+            ORDER BY l.centroid <#> asked.direction
+            LIMIT 8
+        ),
         internal.cities_in(filters.countries, filters.continents, internal.wanted_origin(filters.origin, NULL)),
         array_remove(filters.exclude_city_ids || internal.cities_in(filters.exclude_countries, NULL), NULL),
-        NULL, NULL, NULL, NULL, internal.wrap_longitudes(filters.within), internal.composites_in(filters.period), NULL, 0
-    )::internal.search_plan;
+        internal.wrap_longitudes(filters.within), internal.composites_in(filters.period);
 END;
 $$;
 
 COMMENT ON FUNCTION internal.plan_find IS
-'Return what api.find compares, its key being the direction of the concept, and which filters apply. An unknown concept
-raises SQLSTATE P0002, an invalid filter 22023.';
+'Return what api.find compares, the lists that it reads first, and which filters apply. An unknown concept raises
+SQLSTATE P0002, an invalid filter 22023.';
