@@ -38,6 +38,7 @@ class Request:
         source: where the scenes of a period are searched.
         period: days of the scenes of cities that have no period of their own; None if all have one.
         city_file: cities in any vector format; None uses those of the database.
+        places: load these alone, beside the cities of the database.
         city_names: only these cities (names or ids); empty for all.
         limit: maximum number of cities; None for all.
         encoder: the encoder and its weights.
@@ -52,6 +53,7 @@ class Request:
     source: Callable[[Period], Source]
     period: Period | None
     city_file: Path | None
+    places: Sequence[City] = ()
     city_names: Sequence[str] = ()
     limit: int | None = None
     encoder: EncoderChoice = field(default_factory=EncoderChoice)
@@ -108,7 +110,7 @@ def run(settings: Settings, request: Request, bar: BarFactory) -> list[str]:
         EtlError: bad input, before anything is written.
         FailedCitiesError: cities failed, after the others are done.
     """
-    chosen = choose_cities(settings, request.city_file, request.city_names, request.limit)
+    chosen = list(request.places) or choose_cities(settings, request.city_file, request.city_names, request.limit)
     cities = by_period(chosen, request.period)
     check_catalogue(request.source(next(iter(cities))))
     encoder = load_encoder(request.encoder)
@@ -126,13 +128,18 @@ def run(settings: Settings, request: Request, bar: BarFactory) -> list[str]:
             failed += _for_each(jobs, lambda job: blocks.run(job, processing))
             failed += _for_each(jobs, load.run)
             failed += _for_each(jobs, thumbnail.run)
-        if request.with_layout:
-            with one_at_a_time(conn, "layout"):
-                layout.run(conn, bar)
-                index.run(settings, bar)
         counts = tile_counts(conn)
+    if request.with_layout:
+        lay_out(settings, bar)
     raise_for(failed, len(chosen))
     return counts
+
+
+def lay_out(settings: Settings, bar: BarFactory) -> None:
+    """Lay out the tiles that have no place in the layout, and bring the indexes up to date."""
+    with connect(settings, "etl", autocommit=True) as conn, one_at_a_time(conn, "layout"):
+        layout.run(conn, bar)
+        index.run(settings, bar)
 
 
 def run_stage(settings: Settings, stage: Stage, request: Request, bar: BarFactory) -> None:

@@ -3,7 +3,7 @@
 import click
 
 from db.settings import read_settings
-from etl.cli import chip, cities, demo, encoders, export, ledger, stages, vectors
+from etl.cli import chip, cities, demo, encoders, export, ledger, place, stages, vectors
 
 
 @click.group()
@@ -14,8 +14,8 @@ def group(ctx: click.Context) -> None:
 
 
 for command in (
-    stages.run, cities.cities, cities.grid, stages.composite, stages.embed, chip.embed_chip, export.export_onnx,
-    stages.aggregate, stages.blocks, stages.load, stages.thumbnail, vectors.bias, vectors.layout, ledger.status,
-    ledger.retry, demo.demo, encoders.encoders,
+    stages.run, place.place, cities.cities, cities.grid, stages.composite, stages.embed, chip.embed_chip,
+    export.export_onnx, stages.aggregate, stages.blocks, stages.load, stages.thumbnail, vectors.bias, vectors.layout,
+    ledger.status, ledger.retry, demo.demo, encoders.encoders,
 ):  # fmt: skip
     group.add_command(command)
