@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, CDPSession, Page, expect
 
+from db.concepts.store import current_set, learn, save
 from db.connect import connect
 from db.embedding_sets.tile_keys import add_tile_keys
 from tests.builders.towns import TOWNS, TownDatabase, town_database
@@ -65,6 +66,9 @@ def towns(server_home: Path) -> Iterator[TownDatabase]:
         with connect(towns.settings) as conn:
             conn.execute(LAY_OUT)
             conn.execute(LAYOUT)
+            examples = [town_tiles[2][0] << 6 | 2 for town_tiles in list(towns.tiles.values())[:2]]
+            learned = learn(conn, "block", current_set(conn, "block", None), examples, [], 0)
+            save(conn, "harbour", learned, is_replacing=False)
         yield towns
 
 

@@ -5,7 +5,7 @@ import type { Place } from '../geo/blocks';
 import { joined } from '../geo/footprint';
 import type { Unit } from '../geo/unit';
 import { Problem, problemIn } from './problem';
-import type { BlockPair, Block, City, Config, Country, Encoder, Method, Match, Origin, SearchRequest, FoundPlace, Similarity, Tile } from './types';
+import type { BlockPair, Block, City, Concept, Config, Country, Encoder, Method, Match, Origin, SearchRequest, FoundPlace, Similarity, Tile } from './types';
 
 type Stored<Found extends { footprint: Polygon }> = Omit<Found, 'footprint'> & { footprint: MultiPolygon };
 type Parameters = Record<string, string | number | boolean>;
@@ -35,6 +35,13 @@ export const thumbnailUrl = (tileId: number) => urlOf(`api/v1/tiles/${tileId}/th
 export const blockPictureUrl = (blockId: number) => urlOf(`api/v1/blocks/${blockId}/thumbnail`).href;
 
 export const getEncoder = (signal: AbortSignal) => getJson<Encoder>('api/v1/encoder', {}, signal);
+
+/** Return the concepts whose keys are those that are searched. */
+export const getConcepts = async (signal: AbortSignal) =>
+  (await getJson<{ concepts: Concept[] }>('api/v1/concepts', {}, signal)).concepts.filter(({ is_current }) => is_current);
+
+/** Everything that belongs to a concept, as CSV. */
+export const conceptItemsUrl = (name: string) => urlOf(`api/v1/concepts/${name}/items`).href;
 
 export const getConfig = (signal: AbortSignal) => getJson<Config>('api/v1/config', {}, signal);
 

@@ -19,6 +19,7 @@ export type Match = FoundPlace & { id: number };
 export type City = Replace<Answer<'/api/v1/cities/{city_id}'>, { bounds: Bounds }>;
 export type Country = Answer<'/api/v1/countries'>['countries'][number];
 export type Encoder = Answer<'/api/v1/encoder'>;
+export type Concept = Answer<'/api/v1/concepts'>['concepts'][number];
 export type Block = Answer<'/api/v1/block-at'>;
 export type Similarity = Answer<'/api/v1/similarity'>;
 export type BlockPair = Answer<'/api/v1/matching-blocks'>['pairs'][number];

@@ -1,4 +1,6 @@
 import { useId, useRef, useState } from 'preact/hooks';
+import { getConcepts } from '../api/client';
+import { useAnswer } from '../api/useAnswer';
 import { usePage } from '../state/PageProvider';
 import { Icon } from '../ui/Icon';
 import { useClickOutside } from '../ui/useClickOutside';
@@ -34,19 +36,34 @@ export function LayersMenu() {
 
 function SimilaritySwitch() {
   const { state, request, unit, dispatch } = usePage();
-  const { isSimilarityOn } = state.page;
+  const { isSimilarityOn, concept } = state.page;
+  const concepts = useAnswer('concepts', getConcepts).value ?? [];
+  const isAsked = request !== null || concept !== null;
   return (
     <>
       <label className="check">
         <input
           type="checkbox"
-          checked={isSimilarityOn && request !== null}
-          disabled={request === null}
+          checked={isSimilarityOn && isAsked}
+          disabled={!isAsked}
           onChange={(event) => dispatch({ type: 'similaritySwitched', isOn: event.currentTarget.checked })}
         />
         Colour by similarity
       </label>
-      {request === null && <p className="note">Choose a {unit} first.</p>}
+      {concepts.length > 0 && (
+        <label className="concept">
+          to
+          <select aria-label="Similarity to" value={concept ?? ''} onChange={(event) => dispatch({ type: 'conceptChosen', name: event.currentTarget.value || null })}>
+            <option value="">what is searched for</option>
+            {concepts.map(({ name }) => (
+              <option key={name} value={name}>
+                {name} (concept)
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+      {!isAsked && <p className="note">Choose a {unit} first.</p>}
     </>
   );
 }

@@ -1,3 +1,5 @@
+import { conceptItemsUrl, getConcepts } from '../api/client';
+import { useAnswer } from '../api/useAnswer';
 import type { Unit } from '../geo/unit';
 import { SIMILARITY_FROM, VIRIDIS_GRADIENT } from '../ui/viridis';
 import './legend.css';
@@ -7,14 +9,23 @@ const ZOOMED_OUT: Record<Unit, string> = {
   block: 'Zoomed out, a tile has the colour of its most similar block, and a city that of its most similar tile.',
 };
 
-export const SimilarityLegend = ({ unit }: { unit: Unit }) => (
-  <div className="map-legend" role="note" aria-label="Colours of similarity">
-    <p>Similarity to what is searched for</p>
-    <div className="scale">
-      <span>≤ {SIMILARITY_FROM}</span>
-      <span className="gradient" style={{ background: VIRIDIS_GRADIENT }} aria-hidden="true" />
-      <span>1</span>
+export function SimilarityLegend({ unit, concept }: { unit: Unit; concept: string | null }) {
+  const concepts = useAnswer(concept && 'concepts', getConcepts).value ?? [];
+  const colouredUnit = concepts.find(({ name }) => name === concept)?.unit ?? unit;
+  return (
+    <div className="map-legend" role="note" aria-label="Colours of similarity">
+      <p>Similarity to {concept === null ? 'what is searched for' : <>the concept {concept}</>}</p>
+      <div className="scale">
+        <span>≤ {SIMILARITY_FROM}</span>
+        <span className="gradient" style={{ background: VIRIDIS_GRADIENT }} aria-hidden="true" />
+        <span>1</span>
+      </div>
+      <p className="small">{ZOOMED_OUT[colouredUnit]}</p>
+      {concept !== null && (
+        <p className="small">
+          <a href={conceptItemsUrl(concept)}>Download everything of this kind</a> (CSV)
+        </p>
+      )}
     </div>
-    <p className="small">{ZOOMED_OUT[unit]}</p>
-  </div>
-);
+  );
+}

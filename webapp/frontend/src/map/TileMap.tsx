@@ -19,7 +19,7 @@ import { useMapState } from './useMapState';
 import { usePointer } from './usePointer';
 
 export function TileMap() {
-  const { dispatch, config, unit, heatMap } = usePage();
+  const { state, dispatch, config, unit, heatMap } = usePage();
   const pointer = usePointer();
   const { isDark } = useScheme();
   const container = useRef<HTMLDivElement>(null);
@@ -51,7 +51,7 @@ export function TileMap() {
       <div className="map-foot">
         <div className="map-corner">
           <Inset map={map} />
-          {heatMap && <SimilarityLegend unit={unit} />}
+          {heatMap && <SimilarityLegend unit={unit} concept={state.page.concept} />}
         </div>
         {isLost && (
           <p className="map-note" role="status">

@@ -37,8 +37,8 @@ export function ScatterTools({ isLassoOn, onLasso, hasPictures, onPictures, plot
 
 function ColourChoice() {
   const { state, dispatch, request } = usePage();
-  const { scatter } = state.page;
-  const isAsked = request !== null;
+  const { scatter, concept } = state.page;
+  const isAsked = request !== null || concept !== null;
   return (
     <label>
       Colour by{' '}

@@ -12,7 +12,7 @@ export const shownColours = (wanted: ColourBy | null, isAsked: boolean): ColourB
 /** Return the colours of the points; null until the layout is known. */
 export function useColouring(layout: Layout | null, selected: number, onlyContinent: string | null): Colouring | null {
   const { state, request, heatMap } = usePage();
-  const scatter = shownColours(state.page.scatter, request !== null);
+  const scatter = shownColours(state.page.scatter, request !== null || state.page.concept !== null);
   const { isDark } = useScheme();
   const asked = scatter === 'similarity' ? heatMap : null;
   const similarities = useAnswer(layout && asked && `${layout.version} ${asked}`, (signal) => getSimilarities(layout!, asked!, signal)).value;

@@ -79,7 +79,7 @@ export function PageProvider({ children }: { children: ComponentChildren }) {
   const lassoed = useAnswer(lasso && writeLasso(lasso), (signal) => tilesIn(lasso!, signal));
   const lassoIds = lassoed.value ?? NO_IDS;
   useNotice(lassoed.problem, dispatch);
-  const heatMap = useHeatMap(page.isSimilarityOn, request);
+  const heatMap = useHeatMap(page, request);
   const hovered = useHovered(unit, hoveredId, matches, chosen.value);
   useFirstView(chosenId, chosen.value, matches, !HAD_MAP_POSITION && request !== null, dispatch);
 

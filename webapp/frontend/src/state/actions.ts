@@ -40,6 +40,8 @@ export type StateAction =
   | { type: 'compared'; id: number | null }
   | { type: 'imageryChosen'; id: string }
   | { type: 'similaritySwitched'; isOn: boolean }
+  /** Null: the question again. */
+  | { type: 'conceptChosen'; name: string | null }
   /** Similarity colours the map and the plot together. */
   | { type: 'scatterSwitched'; colourBy: ColourBy | null }
   | { type: 'paneChosen'; pane: Pane }

@@ -32,8 +32,10 @@ export interface PageState {
   shownId: number | null;
   /** Null: the server's default. */
   imagery: string | null;
-  /** Whether the map is coloured by similarity to what is chosen. */
+  /** Whether map and plot are coloured by similarity. */
   isSimilarityOn: boolean;
+  /** The concept that they are coloured by similarity to; null: the question. */
+  concept: string | null;
   /** Null: the scatter plot is hidden. */
   scatter: ColourBy | null;
   /** Whether the scatter plot takes the place of the map. */

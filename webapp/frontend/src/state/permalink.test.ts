@@ -25,6 +25,7 @@ const FULL: PageState = {
   shownId: 9,
   imagery: 'eox',
   isSimilarityOn: true,
+  concept: 'harbour',
   lasso: { version: 3, ring: [[-0.5, 0.25], [0.1, 0.2], [0, -0.125]] },
   scatter: 'similarity',
   compareId: 4,

@@ -43,6 +43,7 @@ export function readQuery(query: string): PageState {
     shownId: number('shown'),
     imagery: values.get('imagery') || null,
     isSimilarityOn: values.has('similarity'),
+    concept: values.get('concept') || null,
     scatter: oneOf('scatter', COLOUR_BYS),
     isMapHidden: values.has('scatter') && values.get('view') === 'plot',
     lasso: readLasso(values.get('lasso')),
@@ -83,6 +84,7 @@ export function writeQuery(page: PageState): string {
   set('shown', page.shownId);
   set('imagery', page.imagery);
   set('similarity', page.isSimilarityOn ? 1 : null);
+  set('concept', page.concept);
   set('scatter', page.scatter);
   set('view', paneOf(page) === 'plot' ? 'plot' : null);
   set('lasso', page.lasso && writeLasso(page.lasso));

@@ -102,6 +102,8 @@ export function reduce(state: State, action: StateAction): State {
       return change({ imagery: action.id });
     case 'similaritySwitched':
       return change({ isSimilarityOn: action.isOn, scatter: page.scatter && (action.isOn ? 'similarity' : 'continent') });
+    case 'conceptChosen':
+      return change({ concept: action.name, isSimilarityOn: true, scatter: page.scatter && 'similarity' });
     case 'scatterSwitched':
       return change(action.colourBy === null ? { scatter: null } : { scatter: action.colourBy, isSimilarityOn: action.colourBy === 'similarity' });
     case 'paneChosen':
