@@ -11,6 +11,7 @@ from typing import Any, LiteralString
 import psycopg
 
 from db.advisory_locks import EMBEDDING_SETS, VECTOR_INDEX
+from db.concepts.store import learn_again
 from db.connect import connect, open_connection
 from db.embedding_sets.refit import Progress, drop_superseded, refit
 from db.embedding_sets.report import read_reports
@@ -111,7 +112,7 @@ def _update_keys(
     *,
     with_refit: bool,
 ) -> list[str]:
-    """Add missing keys, and refit the sets that gain by it, or have keys in no list."""
+    """Add missing keys, refit the sets that gain by it, or have keys in no list, and learn concepts again."""
     drop_superseded(conn)
     add_partitions(conn)
     built = [KEYS] if add_tile_keys(conn) else []
@@ -124,6 +125,8 @@ def _update_keys(
             built.append(present.name)
     if built:
         conn.execute(VACUUM)
+    for name in learn_again(conn):
+        log.info("event=learned_again concept=%s", name)
     return built
 
 

@@ -72,15 +72,3 @@ def drop(settings: Settings, name: str) -> None:
     with connect(settings) as conn:
         run(conn, name)
     click.echo(f"concept {name} is deleted", err=True)
-
-
-@group.command()
-@click.pass_obj
-def refit(settings: Settings) -> None:
-    """Learn every concept again whose keys have been fitted again by `terrakin db index`."""
-    from db.concepts.store import refit_stale
-    from db.connect import connect
-
-    with connect(settings) as conn:
-        names = refit_stale(conn)
-    click.echo(f"learned again: {', '.join(names)}" if names else "every concept fits the present keys", err=True)

@@ -16,9 +16,8 @@ Connection = psycopg.Connection[Any]
 HEAD = f"{'concept':<24}{'unit':<8}{'fitted by':<11}{'examples':>10}{'threshold':>11}{'average precision':>19}"
 LIST = """
     SELECT c.name, c.unit, c.fitted_by, cardinality(c.positive) || '/' || cardinality(c.negative), c.threshold,
-        c.average_precision, s.is_current IS TRUE
+        c.average_precision, internal.is_current(c)
     FROM terrakin.concepts AS c
-    LEFT JOIN terrakin.embedding_sets AS s ON s.set_id = c.set_id
     ORDER BY c.name
 """
 COUNT = "SELECT count(*), count(DISTINCT f.city_id) FROM api.find(%s) AS f"
@@ -35,7 +34,7 @@ def read_lines(conn: Connection) -> list[str]:
     lines = []
     for name, unit, fitted_by, examples, threshold, precision, is_current in conn.execute(LIST):
         score = "not validated" if precision is None else f"{precision:.3f}"
-        note = "" if is_current else "  its keys were fitted again: run `terrakin concepts refit`"
+        note = "" if is_current else "  its keys were made again: run `terrakin db index`"
         lines.append(f"{name:<24}{unit:<8}{fitted_by:<11}{examples:>10}{threshold:>11.3f}{score:>19}{note}")
     return lines
 

@@ -17,15 +17,17 @@ METHOD = "SELECT s.method, s.kept_share FROM terrakin.embedding_sets AS s WHERE 
 WRITE = """
     INSERT INTO terrakin.concepts AS c
         (name, unit, method, set_id, fitted_by, direction, threshold, threshold_by, average_precision, positive,
-         negative, n_random_negatives, seed)
+         negative, n_random_negatives, seed, post_processing_version)
     VALUES (%(name)s, %(unit)s, %(method)s, %(set_id)s, %(fitted_by)s, %(direction)s, %(threshold)s, %(threshold_by)s,
-        %(average_precision)s, %(positive)s, %(negative)s, %(n_random_negatives)s, %(seed)s)
+        %(average_precision)s, %(positive)s, %(negative)s, %(n_random_negatives)s, %(seed)s, (
+            SELECT internal.post_processing_version(e.post_processing, e.excluded_dimensions) FROM terrakin.encoder AS e
+        ))
     ON CONFLICT (name) DO UPDATE SET
         (unit, method, set_id, fitted_by, direction, threshold, threshold_by, average_precision, positive, negative,
-         n_random_negatives, seed, made_at)
+         n_random_negatives, seed, post_processing_version, made_at)
         = (excluded.unit, excluded.method, excluded.set_id, excluded.fitted_by, excluded.direction, excluded.threshold,
            excluded.threshold_by, excluded.average_precision, excluded.positive, excluded.negative,
-           excluded.n_random_negatives, excluded.seed, now())
+           excluded.n_random_negatives, excluded.seed, excluded.post_processing_version, now())
     WHERE %(is_replacing)s
     RETURNING c.name
 """
@@ -33,8 +35,7 @@ DROP = "DELETE FROM terrakin.concepts AS c WHERE c.name = %s RETURNING c.name"
 STALE = """
     SELECT c.name, c.unit, c.method, c.positive, c.negative, c.seed
     FROM terrakin.concepts AS c
-    JOIN terrakin.embedding_sets AS s ON s.unit = c.unit AND s.method = c.method AND s.is_current
-    WHERE s.set_id <> c.set_id
+    WHERE NOT internal.is_current(c)
     ORDER BY c.name
 """
 
@@ -130,8 +131,8 @@ def drop(conn: Connection, name: str) -> None:
         raise ConceptError(f"there is no concept {name!r}; `terrakin concepts list` lists them")
 
 
-def refit_stale(conn: Connection) -> list[str]:
-    """Learn every concept again whose keys have been fitted again, from its examples. Return their names.
+def learn_again(conn: Connection) -> list[str]:
+    """Learn every concept again whose keys have been made again, from its examples. Return their names.
 
     Examples that no longer exist are left out; a concept that loses all positive ones stays as it is.
     """

@@ -60,6 +60,11 @@ concepts = Table(
     ),
     Column("seed", Integer, nullable=False, comment="Seed of the draw."),
     Column(
+        "post_processing_version",
+        Text,
+        comment="Fingerprint of the post-processing of the keys; NULL if the encoder was not recorded.",
+    ),
+    Column(
         "made_at", DateTime(timezone=True), nullable=False, server_default=text("now()"), comment="When it was fitted."
     ),
     CheckConstraint("name ~ '^[a-z0-9][a-z0-9_-]{0,59}$'", name="name"),

@@ -1,6 +1,7 @@
 -- requires: internal/anchor_of_items.sql
 -- requires: internal/block_ids.sql
 -- requires: internal/default_method.sql
+-- requires: internal/is_current.sql
 -- requires: internal/map_ids.sql
 -- requires: internal/set_id.sql
 -- requires: views/tile_vectors.sql
@@ -26,8 +27,7 @@ BEGIN
         SELECT c.unit, c.method, c.direction::vector
         INTO unit, method, anchor.embedding
         FROM terrakin.concepts AS c
-        JOIN terrakin.embedding_sets AS s ON s.set_id = c.set_id AND s.is_current
-        WHERE c.name = query ->> 'concept';
+        WHERE c.name = query ->> 'concept' AND internal.is_current(c);
         RETURN;
     END IF;
     SELECT s.* INTO key_set

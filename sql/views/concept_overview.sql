@@ -1,3 +1,4 @@
+-- requires: internal/is_current.sql
 CREATE OR REPLACE VIEW api.concept_overview AS
 SELECT x.name AS concept, x.unit, c.city_id, c.name AS city, c.country_code, n.name AS country, n.continent, c.is_synthetic,
     f.n_found, f.n_compared, f.best_similarity
@@ -10,11 +11,12 @@ CROSS JOIN LATERAL (
     GROUP BY e.city_id
 ) AS f
 JOIN terrakin.cities AS c ON c.city_id = f.city_id
-JOIN terrakin.countries AS n ON n.code = c.country_code;
+JOIN terrakin.countries AS n ON n.code = c.country_code
+WHERE internal.is_current(x);
 
 COMMENT ON VIEW api.concept_overview IS
 'How many tiles or blocks of each city a concept describes. Select by concept: all keys of its set are compared. A concept
-whose keys have been fitted again has no rows.';
+whose keys have been made again has no rows.';
 COMMENT ON COLUMN api.concept_overview.concept IS 'Name of the concept (terrakin.concepts).';
 COMMENT ON COLUMN api.concept_overview.unit IS 'What it describes: tile or block.';
 COMMENT ON COLUMN api.concept_overview.city_id IS 'The city.';

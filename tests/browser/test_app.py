@@ -223,6 +223,7 @@ def test_the_map_is_coloured_by_similarity_to_a_concept(page: Page, site: str, t
     lines = Path(download.value.path()).read_text().splitlines()
     (found,) = sql(towns, "SELECT count(*) AS n FROM api.find('harbour')")
     assert len(lines) == found["n"] + 1
+    page.get_by_role("button", name="Layers").click()
     page.get_by_label("Colour by similarity").uncheck()
     expect(legend).to_have_count(0)
 

@@ -156,7 +156,7 @@ def test_bad_arguments_are_refused(case: Case, arguments: str, error: str) -> No
 def test_a_concept_of_keys_that_were_fitted_again_is_refused(case: Case) -> None:
     with case.conn.transaction(force_rollback=True):
         case.conn.execute("UPDATE terrakin.concepts SET set_id = -1 WHERE name = 'block'")
-        with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState, match="fitted again"):
+        with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState, match="made again"):
             found(case, "block")
 
 

@@ -24,7 +24,7 @@ class Concept(BaseModel):
     n_positive: int
     n_negative: int
     n_random_negatives: int
-    is_current: bool = Field(description="False if its keys were fitted again: run `terrakin concepts refit`.")
+    is_current: bool = Field(description="False if its keys were made again: run `terrakin db index`.")
 
 
 class Concepts(BaseModel):

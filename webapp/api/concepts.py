@@ -20,9 +20,7 @@ LIST = """
     SELECT
         c.name, c.unit, c.method, c.fitted_by, c.threshold, c.threshold_by, c.average_precision,
         cardinality(c.positive) AS n_positive, cardinality(c.negative) AS n_negative, c.n_random_negatives,
-        EXISTS (
-            SELECT FROM terrakin.embedding_sets AS s WHERE s.set_id = c.set_id AND s.is_current
-        ) AS is_current
+        internal.is_current(c) AS is_current
     FROM terrakin.concepts AS c
     ORDER BY c.name
 """

@@ -20,6 +20,7 @@ UPGRADE = """
         negative BIGINT[] NOT NULL,
         n_random_negatives INTEGER NOT NULL,
         seed INTEGER NOT NULL,
+        post_processing_version TEXT,
         made_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
         CONSTRAINT pk_concepts PRIMARY KEY (name),
         CONSTRAINT ck_concepts_name CHECK (name ~ '^[a-z0-9][a-z0-9_-]{0,59}$'),
@@ -42,6 +43,7 @@ UPGRADE = """
     COMMENT ON COLUMN terrakin.concepts.negative IS 'Examples of what does not belong to it.';
     COMMENT ON COLUMN terrakin.concepts.n_random_negatives IS 'Number of tiles or blocks drawn at random that stood for negative examples.';
     COMMENT ON COLUMN terrakin.concepts.seed IS 'Seed of the draw.';
+    COMMENT ON COLUMN terrakin.concepts.post_processing_version IS 'Fingerprint of the post-processing of the keys; NULL if the encoder was not recorded.';
     COMMENT ON COLUMN terrakin.concepts.made_at IS 'When it was fitted.';
 """
 

@@ -1,8 +1,8 @@
 """``terrakin concepts`` on the synthetic towns, whose blocks have known forms."""
 
 import json
+import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +14,17 @@ from sklearn.metrics import average_precision_score
 from db.connect import connect
 from db.embedding_sets.refit import refit
 from db.embedding_sets.report import read_reports
+from db.index import build_indexes
 from tests.builders.towns import FORMS, TOWNS, TownDatabase
+from tests.etl.conftest import InThisProcess
 
-CLEAN = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
 HARBOUR = FORMS.index("harbour")
 
 
 def terrakin(towns: TownDatabase, *arguments: object) -> subprocess.CompletedProcess[str]:
-    """Run a command of ``terrakin concepts``."""
-    command = [sys.executable, "-m", "terrakin", "concepts", *map(str, arguments)]
-    env = {**CLEAN, "DATABASE_URL": towns.settings.database_url or ""}
-    return subprocess.run(command, capture_output=True, text=True, env=env, check=False)
+    """Run a command of ``terrakin concepts``, without a process of its own: each would import scikit-learn."""
+    run = InThisProcess(os.environ | {"DATABASE_URL": towns.settings.database_url or ""})
+    return run("concepts", *map(str, arguments))
 
 
 def fit(towns: TownDatabase, name: str, positive: list[int], *arguments: object) -> list[str]:
@@ -160,16 +160,25 @@ def test_bad_input_is_one_clear_line_and_stores_nothing(
     assert rows(towns, "SELECT FROM terrakin.concepts") == []
 
 
-def test_after_the_keys_were_fitted_again_a_concept_is_learned_again(towns: TownDatabase) -> None:
+def test_after_keys_were_fitted_again_a_concept_is_learned_again(towns: TownDatabase) -> None:
     fit(towns, "harbour", blocks(towns, 0, HARBOUR, 3))
     before = rows(towns, "SELECT f.block_id FROM api.find('harbour', ordered => true) AS f")
     with connect(towns.settings, autocommit=True) as conn:
         (present,) = [report for report in read_reports(conn) if report.unit == "block"]
     assert refit(towns.settings, present)
-    assert "`terrakin concepts refit`" in terrakin(towns, "list").stdout
-    with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState, match="fitted again"):
+    assert "run `terrakin db index`" in terrakin(towns, "list").stdout
+    with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState, match="made again"):
         rows(towns, "SELECT FROM api.find('harbour')")
-    answer = terrakin(towns, "refit")
-    assert "learned again: harbour" in answer.stderr
+    build_indexes(towns.settings)
     assert rows(towns, "SELECT f.block_id FROM api.find('harbour', ordered => true) AS f") == before
-    assert "every concept fits the present keys" in terrakin(towns, "refit").stderr
+    assert "db index" not in terrakin(towns, "list").stdout
+
+
+def test_after_another_post_processing_a_concept_is_learned_again(towns: TownDatabase) -> None:
+    fit(towns, "harbour", blocks(towns, 0, HARBOUR, 3))
+    with connect(towns.settings) as conn:
+        conn.execute('UPDATE terrakin.encoder SET post_processing = \'{"method": "raw"}\'')
+    with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState, match="made again"):
+        rows(towns, "SELECT FROM api.find('harbour')")
+    build_indexes(towns.settings)
+    assert len(rows(towns, "SELECT FROM api.find('harbour')")) > 0

@@ -905,7 +905,7 @@ export interface components {
             n_positive: number;
             n_negative: number;
             n_random_negatives: number;
-            /** @description False if its keys were fitted again: run `terrakin concepts refit`. */
+            /** @description False if its keys were made again: run `terrakin db index`. */
             is_current: boolean;
         };
         /** @description All concepts, by name. */
