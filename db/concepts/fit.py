@@ -14,6 +14,8 @@ FittedBy = Literal["rocchio", "logistic"]
 
 ENOUGH_POSITIVES = 6
 """With fewer, a logistic regression follows the few examples rather than what they have in common."""
+ENOUGH_NEGATIVES = 6
+"""Beside fewer, or those of fewer than MIN_GROUPS groups, negative examples are drawn at random."""
 MIN_GROUPS = 3
 """So many cities must have positive examples, else holding one out says nothing about others."""
 MAX_FOLDS = 5

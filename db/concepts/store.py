@@ -7,7 +7,7 @@ import psycopg
 from pgvector import HalfVector
 
 from db.concepts.examples import N_RANDOM, Chosen, Unit, choose, read_examples, tuples
-from db.concepts.fit import Fit, fit, method_for
+from db.concepts.fit import ENOUGH_NEGATIVES, MIN_GROUPS, Fit, fit, method_for
 from db.errors import ConceptError
 
 Connection = psycopg.Connection[Any]
@@ -30,6 +30,11 @@ WRITE = """
            excluded.n_random_negatives, excluded.seed, excluded.post_processing_version, now())
     WHERE %(is_replacing)s
     RETURNING c.name
+"""
+CITIES = """
+    SELECT count(DISTINCT e.city_id)
+    FROM terrakin.embedding_keys AS e
+    WHERE e.set_id = %s AND e.item_id = ANY(%s)
 """
 DROP = "DELETE FROM terrakin.concepts AS c WHERE c.name = %s RETURNING c.name"
 STALE = """
@@ -83,7 +88,10 @@ def learn(conn: Connection, unit: Unit, set_id: int, positive: list[int], negati
         ConceptError: the examples do not suffice, or one does not exist.
     """
     fitted_by = method_for(len(positive), len(negative))
-    n_random = N_RANDOM if fitted_by == "rocchio" else 0
+    ((n_cities,),) = tuples(conn, CITIES, (set_id, negative))
+    # Some must be left when a city is held out.
+    is_enough = len(negative) >= ENOUGH_NEGATIVES and n_cities >= MIN_GROUPS
+    n_random = 0 if fitted_by == "logistic" and is_enough else N_RANDOM
     chosen = choose(conn, set_id, positive, negative, n_random, seed)
     found = fit(read_examples(conn, unit, set_id, chosen), fitted_by, seed)
     ((method, kept_share),) = tuples(conn, METHOD, (set_id,))

@@ -89,6 +89,17 @@ def test_negative_examples_and_three_towns_give_a_logistic_fit_with_a_score(town
     assert [line.split()[:4] for line in listed[1:]] == [["harbour", "block", "logistic", "20/40"]]
 
 
+@pytest.mark.parametrize(("n_negative", "town"), [(1, 0), (2, 3), (8, 2)])
+def test_few_negative_examples_or_those_of_one_town_are_joined_by_random_ones(
+    towns: TownDatabase, n_negative: int, town: int
+) -> None:
+    positive = [b for number in range(4) for b in blocks(towns, number, HARBOUR, 3)]
+    negative = blocks(towns, town, 0, n_negative)
+    printed = fit(towns, "harbour", positive, "--negative", ",".join(map(str, negative)))
+    assert f"fitted by logistic to 12 positive and {n_negative} negative examples, 200 drawn at random" in printed[0]
+    assert "average precision" in printed[2]
+
+
 def test_tiles_are_compared_with_their_whole_vectors_too(towns: TownDatabase) -> None:
     positive = [tile_id for tiles in towns.tiles.values() for tile_id, form in tiles if form == "harbour"]
     printed = fit(towns, "harbour", positive, "--unit", "tile")
