@@ -1,23 +1,25 @@
 """Reading examples: ids, places in a GeoJSON file, and negative examples drawn at random."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, LiteralString
 
 import numpy as np
 import psycopg
+import shapely
 from psycopg.rows import scalar_row, tuple_row
+from shapely.geometry.base import BaseGeometry
 
 from db.concepts.fit import Examples
-from db.errors import ConceptError
+from db.errors import ConceptError, one_line
 
 Connection = psycopg.Connection[Any]
 Unit = Literal["tile", "block"]
 
 N_RANDOM = 200
-"""Negative examples that are drawn if none, or only few positive ones, are given."""
+"""Negative examples that are drawn where the given ones do not suffice."""
 MAX_EXAMPLES = 10_000
+MAX_ID = 2**63 - 1
 COLLECTION = "write a FeatureCollection of points and polygons (EPSG:4326)"
 
 ITEM_AT = {
@@ -27,7 +29,7 @@ ITEM_AT = {
 ITEMS_IN = """
     SELECT e.item_id
     FROM terrakin.embedding_keys AS e
-    WHERE e.set_id = %s AND ST_Intersects(e.location, ST_SetSRID(ST_GeomFromGeoJSON(%s), 4326))
+    WHERE e.set_id = %s AND ST_Intersects(e.location, ST_SetSRID(%s::geometry, 4326))
     ORDER BY e.item_id
 """
 KEYS = """
@@ -70,10 +72,12 @@ def read_ids(conn: Connection, unit: Unit, set_id: int, given: tuple[str, ...]) 
     """
     found: list[int] = []
     for text in given:
-        if all(part.strip().isdigit() for part in text.split(",")):
+        if all(part.strip().isdecimal() for part in text.split(",")):
             found += [int(part) for part in text.split(",")]
         else:
             found += _ids_in_file(conn, unit, set_id, Path(text))
+    if max(found, default=0) > MAX_ID:
+        raise ConceptError(f"{max(found)} is no id of a {unit}: ids are below {MAX_ID + 1}")
     return sorted(set(found))
 
 
@@ -123,28 +127,31 @@ def tuples(conn: Connection, sql: LiteralString, parameters: Any) -> list[tuple[
 
 def _ids_in_file(conn: Connection, unit: Unit, set_id: int, path: Path) -> list[int]:
     found: list[int] = []
-    for number, geometry in enumerate(_geometries(path), start=1):
-        if geometry["type"] == "Point":
-            row = conn.execute(ITEM_AT[unit], geometry["coordinates"][:2]).fetchone()
+    for number, place in enumerate(_places(path), start=1):
+        if isinstance(place, shapely.Point):
+            row = conn.execute(ITEM_AT[unit], (place.x, place.y)).fetchone()
             ids = [row[0]] if row else []
         else:
-            ids = [row[0] for row in conn.execute(ITEMS_IN, (set_id, json.dumps(geometry)))]
+            ids = [row[0] for row in conn.execute(ITEMS_IN, (set_id, place))]
         if not ids:
-            raise ConceptError(f"{path}: no {unit} lies at feature {number} ({geometry['type']}); remove or move it")
+            raise ConceptError(f"{path}: no {unit} lies at feature {number} ({place.geom_type}); remove or move it")
         found += ids
     return found
 
 
-def _geometries(path: Path) -> list[dict[str, Any]]:
+def _places(path: Path) -> list[BaseGeometry]:
     try:
-        content = json.loads(path.read_bytes())
+        collection = shapely.from_geojson(path.read_bytes())
     except OSError as error:
         raise ConceptError(f"{path} cannot be read ({error.strerror}); give ids or a file") from error
-    except ValueError as error:
-        raise ConceptError(f"{path} is not GeoJSON ({error}); {COLLECTION}") from error
-    features = content.get("features") if isinstance(content, dict) else None
-    geometries = [feature.get("geometry") for feature in features] if isinstance(features, list) else []
-    kinds = {geometry.get("type") if isinstance(geometry, dict) else None for geometry in geometries}
-    if not geometries or not kinds <= {"Point", "Polygon", "MultiPolygon"}:
+    except shapely.errors.GEOSException as error:
+        raise ConceptError(f"{path} is not GeoJSON ({one_line(error)}); {COLLECTION}") from error
+    places = list(shapely.get_parts(collection))
+    if not places or not all(
+        isinstance(place, (shapely.Point, shapely.Polygon, shapely.MultiPolygon)) for place in places
+    ):
         raise ConceptError(f"{path} has other content; {COLLECTION}")
-    return geometries
+    for number, place in enumerate(places, start=1):
+        if not (place.is_valid and shapely.box(-180, -90, 180, 90).covers(place)):
+            raise ConceptError(f"{path}: feature {number} has crossing lines, or lies outside the Earth; {COLLECTION}")
+    return places

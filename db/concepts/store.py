@@ -1,5 +1,6 @@
 """Learning concepts from the keys in the database, and keeping them there."""
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from db.concepts.fit import ENOUGH_NEGATIVES, MIN_GROUPS, Fit, fit, method_for
 from db.errors import ConceptError
 
 Connection = psycopg.Connection[Any]
+log = logging.getLogger(__name__)
 
 SET = "SELECT internal.set_id(%(unit)s, coalesce(%(method)s, internal.default_method(%(unit)s)))"
 METHOD = "SELECT s.method, s.kept_share FROM terrakin.embedding_sets AS s WHERE s.set_id = %s"
@@ -142,15 +144,19 @@ def drop(conn: Connection, name: str) -> None:
 def learn_again(conn: Connection) -> list[str]:
     """Learn every concept again whose keys have been made again, from its examples. Return their names.
 
-    Examples that no longer exist are left out; a concept that loses all positive ones stays as it is.
+    Examples that no longer exist are left out; a concept whose others do not suffice stays as it is.
     """
     names = []
     for name, unit, method, positive, negative, seed in conn.execute(STALE).fetchall():
         set_id = current_set(conn, unit, method)
         kept = [_existing(conn, set_id, ids) for ids in (positive, negative)]
-        if kept[0]:
-            save(conn, name, learn(conn, unit, set_id, kept[0], kept[1], seed), is_replacing=True)
-            names.append(name)
+        try:
+            learned = learn(conn, unit, set_id, kept[0], kept[1], seed)
+        except ConceptError as error:
+            log.warning("event=not_learned_again concept=%s reason=%r", name, str(error))
+            continue
+        save(conn, name, learned, is_replacing=True)
+        names.append(name)
     return names
 
 

@@ -152,6 +152,9 @@ def test_a_concept_is_replaced_only_if_that_is_asked_for(towns: TownDatabase) ->
         (("fit", "x", "--positive", "{sea}"), "no block lies at feature 1 (Point); remove or move it"),
         (("fit", "x", "--positive", "{text}"), "is not GeoJSON"),
         (("fit", "x", "--positive", "{lines}"), "has other content; write a FeatureCollection of points and polygons"),
+        (("fit", "x", "--positive", "{bowtie}"), "feature 1 has crossing lines, or lies outside the Earth"),
+        (("fit", "x", "--positive", "{far}"), "feature 1 has crossing lines, or lies outside the Earth"),
+        (("fit", "x", "--positive", "99999999999999999999"), "99999999999999999999 is no id of a block"),
         (("fit", "x", "--positive", "{id}", "--method", "best"), "unknown method 'best'"),
         (("drop", "x"), "there is no concept 'x'"),
     ],
@@ -159,7 +162,9 @@ def test_a_concept_is_replaced_only_if_that_is_asked_for(towns: TownDatabase) ->
 def test_bad_input_is_one_clear_line_and_stores_nothing(
     towns: TownDatabase, tmp_path: Path, arguments: tuple[str, ...], words: str
 ) -> None:
-    files = {name: tmp_path / f"{name}.geojson" for name in ("sea", "text", "lines")}
+    files = {name: tmp_path / f"{name}.geojson" for name in ("sea", "text", "lines", "bowtie", "far")}
+    collection(files["bowtie"], '{"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]]}')
+    collection(files["far"], '{"type": "Point", "coordinates": [500, 0]}')
     collection(files["sea"], '{"type": "Point", "coordinates": [0, 0]}')
     files["text"].write_text("{")
     collection(files["lines"], '{"type": "LineString", "coordinates": [[0, 0], [1, 1]]}')
@@ -183,6 +188,18 @@ def test_after_keys_were_fitted_again_a_concept_is_learned_again(towns: TownData
     build_indexes(towns.settings)
     assert rows(towns, "SELECT f.block_id FROM api.find('harbour', ordered => true) AS f") == before
     assert "db index" not in terrakin(towns, "list").stdout
+
+
+def test_a_concept_whose_examples_are_gone_stays_and_does_not_stop_the_others(towns: TownDatabase) -> None:
+    fit(towns, "gone", blocks(towns, 0, HARBOUR, 2))
+    fit(towns, "kept", blocks(towns, 1, HARBOUR, 2))
+    with connect(towns.settings) as conn:
+        conn.execute("DELETE FROM terrakin.tiles WHERE city_id = %s", (TOWNS[0].city_id,))
+        conn.execute("UPDATE terrakin.concepts SET set_id = -1")
+    build_indexes(towns.settings)
+    assert len(rows(towns, "SELECT FROM api.find('kept')")) > 0
+    with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState, match="made again"):
+        rows(towns, "SELECT FROM api.find('gone')")
 
 
 def test_after_another_post_processing_a_concept_is_learned_again(towns: TownDatabase) -> None:
