@@ -1,7 +1,7 @@
 """The web app's access to PostgreSQL: a pool of read-only connections."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any, LiteralString
 
 import psycopg
@@ -53,11 +53,9 @@ class Database:
         """Return the first row of a query, or None: see ``rows``."""
         return next(iter(self.rows(sql, parameters, binary=binary)), None)
 
-    @contextmanager
-    def connection(self) -> Iterator[psycopg.Connection[Row]]:
+    def connection(self) -> AbstractContextManager[psycopg.Connection[Row]]:
         """Lend a connection for several statements; its rows are dicts."""
-        with self._pool.connection() as conn:
-            yield conn
+        return self._pool.connection()
 
     def stream(self, sql: LiteralString, parameters: Row) -> Iterator[list[Row]]:
         """Yield the rows of a query as they are found, in batches. Raises as ``rows`` does, when it is first asked."""

@@ -11,6 +11,7 @@ from psycopg.rows import scalar_row, tuple_row
 from shapely.geometry.base import BaseGeometry
 
 from db.concepts.fit import Examples
+from db.embedding_sets.basis import unit_vectors
 from db.errors import ConceptError, one_line
 
 Connection = psycopg.Connection[Any]
@@ -113,11 +114,16 @@ def read_examples(conn: Connection, unit: Unit, set_id: int, chosen: Chosen) -> 
     missing = sorted(set(ids) - set(found))
     if missing:
         raise ConceptError(f"{unit} {missing[0]} does not exist; api.{unit}_at(lon, lat) finds the one at a position")
-    is_positive = np.isin(found, chosen.positive)
-    if is_positive.all():
+    examples = examples_of(rows, chosen)
+    if examples.is_positive.all():
         raise ConceptError("there is nothing but the positive examples; give negative ones, or load more places")
-    keys = np.array([row[2] for row in rows], np.float32)
-    return Examples(keys, is_positive, np.array([row[1] for row in rows], np.int64))
+    return examples
+
+
+def examples_of(rows: list[tuple[Any, ...]], chosen: Chosen) -> Examples:
+    """Return rows of id, city_id and vector, a list of numbers, as examples."""
+    ids, city_ids, vectors = zip(*rows, strict=True)
+    return Examples(unit_vectors(np.array(vectors)), np.isin(ids, chosen.positive), np.array(city_ids, np.int64))
 
 
 def tuples(conn: Connection, sql: LiteralString, parameters: Any) -> list[tuple[Any, ...]]:

@@ -2,13 +2,11 @@
 
 from typing import Any
 
-import numpy as np
 import psycopg
 
-from db.concepts.examples import Chosen
+from db.concepts.examples import Chosen, examples_of, tuples
 from db.concepts.fit import Examples, fit
 from db.concepts.store import Concept
-from db.embedding_sets.basis import unit_vectors
 from db.errors import ConceptError
 
 Connection = psycopg.Connection[Any]
@@ -22,10 +20,11 @@ LIST = """
 """
 COUNT = "SELECT count(*), count(DISTINCT f.city_id) FROM api.find(%s) AS f"
 VECTORS = """
-    SELECT v.tile_id, t.city_id, v.embedding
+    SELECT v.tile_id, t.city_id, v.embedding::real[]
     FROM api.tile_vectors AS v
     JOIN terrakin.tiles AS t ON t.tile_id = v.tile_id
     WHERE v.method = %s AND v.tile_id = ANY(%s)
+    ORDER BY v.tile_id
 """
 
 
@@ -84,9 +83,7 @@ def _with_whole_vectors(conn: Connection, concept: Concept) -> float | None:
 
 def _whole_examples(conn: Connection, method: str, chosen: Chosen) -> Examples:
     ids = chosen.positive + chosen.negative + chosen.drawn
-    rows = sorted(conn.execute(VECTORS, (method, ids)).fetchall(), key=lambda row: row[0])
+    rows = tuples(conn, VECTORS, (method, ids))
     if len(rows) < len(set(ids)):
         raise ConceptError("tiles were deleted while the concept was learned; run the same command again")
-    vectors = unit_vectors(np.stack([row[2].to_numpy() for row in rows]))
-    is_positive = np.isin([row[0] for row in rows], chosen.positive)
-    return Examples(vectors, is_positive, np.array([row[1] for row in rows], np.int64))
+    return examples_of(rows, chosen)

@@ -21,9 +21,8 @@ WRITE = """
         (name, unit, method, set_id, fitted_by, direction, threshold, threshold_by, average_precision, positive,
          negative, n_random_negatives, seed, post_processing_version)
     VALUES (%(name)s, %(unit)s, %(method)s, %(set_id)s, %(fitted_by)s, %(direction)s, %(threshold)s, %(threshold_by)s,
-        %(average_precision)s, %(positive)s, %(negative)s, %(n_random_negatives)s, %(seed)s, (
-            SELECT internal.post_processing_version(e.post_processing, e.excluded_dimensions) FROM terrakin.encoder AS e
-        ))
+        %(average_precision)s, %(positive)s, %(negative)s, %(n_random_negatives)s, %(seed)s,
+        internal.current_post_processing_version())
     ON CONFLICT (name) DO UPDATE SET
         (unit, method, set_id, fitted_by, direction, threshold, threshold_by, average_precision, positive, negative,
          n_random_negatives, seed, post_processing_version, made_at)

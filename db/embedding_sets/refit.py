@@ -36,9 +36,7 @@ SORT_MEMORY = "SET LOCAL work_mem = '256MB'; SET LOCAL maintenance_work_mem = '2
 RETIRE = "UPDATE terrakin.embedding_sets SET is_current = false WHERE set_id = %s"
 CREATE = """
     INSERT INTO terrakin.embedding_sets (unit, method, max_compared, kept_share, post_processing_version, fitted_at)
-    SELECT s.unit, s.method, s.max_compared, %s, (
-        SELECT internal.post_processing_version(e.post_processing, e.excluded_dimensions) FROM terrakin.encoder AS e
-    ), now()
+    SELECT s.unit, s.method, s.max_compared, %s, internal.current_post_processing_version(), now()
     FROM terrakin.embedding_sets AS s
     WHERE s.set_id = %s
     RETURNING set_id

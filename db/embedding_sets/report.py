@@ -24,15 +24,11 @@ REPORT = """
     SELECT s.set_id, s.unit, s.method, coalesce(k.n_items, 0),
         (SELECT count(*) FROM terrakin.embedding_lists AS l WHERE l.set_id = s.set_id AND l.parent_id IS NOT NULL),
         coalesce(k.largest, 0), s.kept_share, s.fitted_at IS NOT NULL,
-        s.post_processing_version IS DISTINCT FROM p.version
+        s.post_processing_version IS DISTINCT FROM internal.current_post_processing_version()
     FROM terrakin.embedding_sets AS s
     LEFT JOIN (
         SELECT i.set_id, sum(i.n_items)::bigint AS n_items, max(i.n_items) AS largest FROM lists AS i GROUP BY i.set_id
     ) AS k ON k.set_id = s.set_id
-    LEFT JOIN (
-        SELECT internal.post_processing_version(e.post_processing, e.excluded_dimensions) AS version
-        FROM terrakin.encoder AS e
-    ) AS p ON true
     WHERE s.is_current
     ORDER BY s.unit DESC, array_position(%s, s.method)
 """

@@ -2,6 +2,7 @@
 -- requires: internal/default_method.sql
 -- requires: internal/days_of.sql
 -- requires: internal/key_of.sql
+-- requires: internal/key_text.sql
 -- requires: internal/set_id.sql
 -- requires: internal/unit_of.sql
 CREATE OR REPLACE FUNCTION api.question_key(query jsonb)
@@ -15,12 +16,8 @@ DECLARE
     method text := coalesce(query ->> 'method', internal.default_method(unit));
     set_id integer := internal.set_id(unit, method);
     anchor internal.search_anchor := internal.anchor_of_question(query, unit, method, internal.days_of(query ->> 'period'));
-    key real[] := l2_normalize(internal.key_of(set_id, anchor.embedding))::vector::real[];
 BEGIN
-    RETURN set_id || ':' || (
-        SELECT string_agg(round(k.value * 1000)::text, ',' ORDER BY k.number)
-        FROM unnest(key) WITH ORDINALITY AS k(value, number)
-    );
+    RETURN internal.key_text(set_id, l2_normalize(internal.key_of(set_id, anchor.embedding))::vector::real[]);
 END;
 $$;
 

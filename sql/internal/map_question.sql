@@ -16,7 +16,7 @@ DECLARE
     negative bigint[] := internal.map_ids(coalesce(query ->> 'negative', ''));
     asked bigint[] := ARRAY(SELECT DISTINCT unnest(positive || negative));
     key_set terrakin.embedding_sets;
-    numbers text := substring(query ->> 'key' FROM '^[0-9]{1,9}:(-?[0-9]{1,4}(,-?[0-9]{1,4})*)$');
+    key vector := '[' || substring(query ->> 'key' FROM '^[0-9]{1,9}:(-?[0-9]{1,4}(,-?[0-9]{1,4})*)$') || ']';
     n_known bigint;
 BEGIN
     IF num_nonnulls(query ->> 'tile_id', query ->> 'block_id', query ->> 'positive', query ->> 'key', query ->> 'concept') > 1 THEN
@@ -40,16 +40,16 @@ BEGIN
     IF unit = 'block' THEN
         PERFORM internal.set_id(unit, method);
     END IF;
-    IF numbers IS NOT NULL THEN
-        IF vector_dims(('[' || numbers || ']')::vector) <> (
+    IF key IS NOT NULL THEN
+        IF vector_dims(key) <> (
             SELECT vector_dims(e.key) FROM terrakin.embedding_keys AS e WHERE e.set_id = key_set.set_id LIMIT 1
         ) THEN
-            RAISE EXCEPTION 'key has % numbers', vector_dims(('[' || numbers || ']')::vector)
+            RAISE EXCEPTION 'key has % numbers', vector_dims(key)
                 USING ERRCODE = '22023', HINT = 'Give the whole text that api.question_key returned.';
         END IF;
         -- Keys of an older set are unknown.
         IF key_set.set_id IS NOT NULL THEN
-            anchor.embedding := ('[' || numbers || ']')::vector;
+            anchor.embedding := key;
         END IF;
         RETURN;
     END IF;

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import Any
 
-import numpy as np
 from apiflask import APIBlueprint
 from flask import Response
 
@@ -34,6 +33,7 @@ FIND = """
         internal.days_of(%(period)s), %(min_valid_share)s::double precision, %(min_similarity)s::double precision
     ) AS f
 """
+KEY = "SELECT internal.key_text(%(set_id)s, %(direction)s::real[]) AS key"
 COLUMNS = ("block_id", "tile_id", "city_id", "city", "country_code", "similarity", "lon", "lat")
 FILES: dict[int | str, Any] = {
     200: {
@@ -62,8 +62,7 @@ def fit(json_data: FitBody) -> Row:
     with database().connection() as conn:
         set_id = current_set(conn, asked.unit, asked.method)
         learned = learn(conn, asked.unit, set_id, sorted(set(asked.positive)), sorted(set(asked.negative)), asked.seed)
-    # As api.question_key writes it.
-    numbers = np.rint(learned.fit.direction * 1000).astype(int)
+    key = database().row(KEY, {"set_id": set_id, "direction": learned.fit.direction.tolist()})
     return {
         "unit": learned.unit,
         "method": learned.method,
@@ -71,7 +70,7 @@ def fit(json_data: FitBody) -> Row:
         "threshold": learned.fit.threshold,
         "average_precision": learned.fit.average_precision,
         "n_random_negatives": len(learned.chosen.drawn),
-        "key": f"{set_id}:{','.join(map(str, numbers))}",
+        **(key or {}),
     }
 
 
