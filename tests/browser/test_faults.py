@@ -19,6 +19,7 @@ from tests.browser.walk import (
     expect_listed,
     expect_map_at,
     listed,
+    middle_of_map,
     open_page,
     place,
     sql,
@@ -427,12 +428,6 @@ def colour_at(page: Page, x: float, y: float) -> tuple[int, int, int]:
     png = page.screenshot(clip={"x": x, "y": y, "width": 1, "height": 1})
     red, green, blue = Image.open(io.BytesIO(png)).convert("RGB").getpixel((0, 0))  # type: ignore[misc]
     return red, green, blue
-
-
-def middle_of_map(page: Page) -> tuple[float, float]:
-    box = page.locator(".map-canvas").bounding_box()
-    assert box
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
 def test_matches_leave_the_similarity_below_them_visible(page: Page, site: str, towns: TownDatabase) -> None:

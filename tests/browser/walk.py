@@ -35,20 +35,23 @@ def open_page(page: Page, address: str) -> None:
     expect(page.locator(".map-canvas")).to_have_attribute("data-state", "idle", timeout=FLIGHT_MS)
 
 
-def click_middle(page: Page) -> None:
-    """Click in the middle of the map."""
+def middle_of_map(page: Page) -> tuple[float, float]:
+    """Return the pixel of the page in the middle of the map."""
     box = page.locator(".map-canvas").bounding_box()
     assert box
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def click_middle(page: Page) -> None:
+    """Click in the middle of the map."""
+    page.mouse.click(*middle_of_map(page))
 
 
 def click_corners(page: Page, corners: Sequence[tuple[int, int]]) -> None:
     """Draw an area: click corners, in pixels from the middle of the map; the last one twice ends it."""
     page.get_by_role("button", name="Draw area").click()
     expect(page.get_by_role("status").filter(has_text="Click the corners")).to_be_visible()
-    box = page.locator(".map-canvas").bounding_box()
-    assert box
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    x, y = middle_of_map(page)
     for dx, dy in (*corners, corners[-1]):
         page.mouse.move(x + dx, y + dy)
         page.mouse.click(x + dx, y + dy, delay=30)

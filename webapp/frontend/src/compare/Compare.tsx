@@ -28,7 +28,7 @@ export function Compare() {
   const close = () => dispatch({ type: 'compared', id: null });
   return (
     <section ref={section} className="compare" tabIndex={-1} aria-label={title} onKeyDown={(event) => event.key === 'Escape' && close()}>
-      <div className="compare-head">
+      <div className="compare-head actions">
         <h2>{title}</h2>
         <button type="button" onClick={close}>
           Close
@@ -99,7 +99,7 @@ function Pair({ a, b }: { a: number; b: number }) {
               />
             ))}
           </div>
-          <div className="compare-zoom">
+          <div className="compare-zoom actions">
             <button type="button" onClick={zoomOut} disabled={zoom.scale === 1} aria-label="Zoom both pictures out">
               <Icon name="less" />
             </button>
