@@ -1,3 +1,4 @@
+-- requires: internal/found_keys.sql
 -- requires: internal/plan_find.sql
 -- requires: types/search_filters.sql
 -- No search path of its own, which would keep the planner from merging it into the statement that calls it: rows then
@@ -40,28 +41,15 @@ AS $$
             find.exclude_countries, find.continents, find.origin, find.within, find.period, find.min_valid_share,
             find.min_similarity, true
         )::internal.search_filters) AS p
-        CROSS JOIN LATERAL (
-            -- The lists nearest to the direction come first, and with them the first rows.
-            SELECT k.item_id, k.city_id, k.location, k.valid_share, -(k.key <#> p.direction) AS similarity
-            FROM terrakin.embedding_keys AS k
-            WHERE k.set_id = p.set_id AND k.list_id = ANY (p.near_list_ids) AND -(k.key <#> p.direction) >= p.threshold
-                AND (find.within IS NULL OR ST_Intersects(k.location, p.within))
-            UNION ALL
-            SELECT k.item_id, k.city_id, k.location, k.valid_share, -(k.key <#> p.direction)
-            FROM terrakin.embedding_keys AS k
-            WHERE k.set_id = p.set_id AND k.list_id <> ALL (p.near_list_ids) AND -(k.key <#> p.direction) >= p.threshold
-                AND (find.within IS NULL OR ST_Intersects(k.location, p.within))
-            -- Not merged, so that the set is known before its partition is chosen.
-            OFFSET 0
+        CROSS JOIN LATERAL internal.found_keys(
+            p.set_id, p.direction, p.threshold, p.near_list_ids, p.only_city_ids, p.exclude_city_ids, p.within,
+            find.min_valid_share
         ) AS e
-        WHERE (p.only_city_ids IS NULL OR e.city_id = ANY (p.only_city_ids))
-            AND (p.exclude_city_ids IS NULL OR e.city_id <> ALL (p.exclude_city_ids))
-            AND (find.min_valid_share IS NULL OR e.valid_share >= find.min_valid_share)
-            AND (find.period IS NULL OR (
-                SELECT s.composite_id
-                FROM terrakin.tiles AS s
-                WHERE s.tile_id = CASE WHEN p.is_tile THEN e.item_id ELSE e.item_id >> 6 END
-            ) = ANY (p.composite_ids))
+        WHERE find.period IS NULL OR (
+            SELECT s.composite_id
+            FROM terrakin.tiles AS s
+            WHERE s.tile_id = CASE WHEN p.is_tile THEN e.item_id ELSE e.item_id >> 6 END
+        ) = ANY (p.composite_ids)
     ) AS f
     JOIN terrakin.cities AS c ON c.city_id = f.city_id
     WHERE find.max_per_city IS NULL OR f.place <= find.max_per_city

@@ -1,15 +1,10 @@
+-- requires: internal/count_found.sql
 -- requires: internal/is_current.sql
 CREATE OR REPLACE VIEW api.concept_overview AS
 SELECT x.name AS concept, x.unit, c.city_id, c.name AS city, c.country_code, n.name AS country, n.continent, c.is_synthetic,
     f.n_found, f.n_compared, f.best_similarity
 FROM terrakin.concepts AS x
-CROSS JOIN LATERAL (
-    SELECT e.city_id, count(*) FILTER (WHERE -(e.key <#> x.direction) >= x.threshold) AS n_found, count(*) AS n_compared,
-        max(-(e.key <#> x.direction)) AS best_similarity
-    FROM terrakin.embedding_keys AS e
-    WHERE e.set_id = x.set_id
-    GROUP BY e.city_id
-) AS f
+CROSS JOIN LATERAL internal.count_found(x) AS f
 JOIN terrakin.cities AS c ON c.city_id = f.city_id
 JOIN terrakin.countries AS n ON n.code = c.country_code
 WHERE internal.is_current(x);

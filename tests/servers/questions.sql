@@ -49,3 +49,15 @@ SELECT z, s.* FROM asked AS t, generate_series(0, 12, 3) AS z, LATERAL (
         floor((0.5 - ST_Y(p.point) / 40075016.68) * 2 ^ z)::integer AS y
     FROM ST_Transform(t.location::geometry, 3857) AS p(point)
 ) AS a, tiles.similarity(z, a.x, a.y, json_build_object('block_id', t.tile_id << 6)) AS s
+
+SELECT s.* FROM api.find('mixed') AS s
+
+SELECT s.* FROM api.find(
+    'mixed', max_per_city => 2, continents => '{Europe,Africa}', period => '[2024-01-01,2025-01-01)', min_valid_share => 0.5
+) AS s
+
+SELECT s.* FROM api.find('mixed', within => ST_MakeEnvelope(-180, 0, 180, 90, 4326)) AS s
+
+SELECT s.* FROM api.uncertain('mixed') AS s
+
+SELECT s.* FROM api.concept_overview AS s

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -13,6 +14,7 @@ from db.backup import backup, restore
 from db.check import check
 from db.check.finding import State
 from db.citus import is_distributed
+from db.concepts.store import current_set, learn, save
 from db.connect import connect
 from db.distribute import distribute
 from db.errors import DbError
@@ -36,6 +38,10 @@ pytestmark = pytest.mark.skipif(
 
 CHANGE_TILE = "UPDATE terrakin.tiles SET valid_share = valid_share / 2 WHERE tile_id = %s"
 CHANGE_COUNTRY = "UPDATE terrakin.countries SET continent = 'Antarctica' WHERE code = 'JP'"
+SOME_BLOCKS = """
+    SELECT n.block_id FROM (SELECT block_id, row_number() OVER (ORDER BY block_id) AS n FROM api.block_overview) AS n
+    WHERE n.n % 23 = 0 ORDER BY n.n
+"""
 DELETE_ROW = SQL("DELETE FROM {} WHERE tile_id = %s")
 COUNT_KEYS = "SELECT count(*) FROM terrakin.embedding_keys"
 PLACEMENTS = "SELECT nodeport, count(*) FROM citus_shards WHERE table_name::text LIKE '%embedding_keys%' GROUP BY 1"
@@ -69,10 +75,19 @@ def distributed(nodes: Nodes) -> Distributed:
     migrate(settings)
     with connect(settings) as conn:
         build_towns(conn)
+        save_concept(conn)
     paths = questions(settings)
     before = Distributed(nodes, paths, web_answers(settings, paths), sql_answers(settings))
     distribute(settings)
     return before
+
+
+def save_concept(conn: psycopg.Connection[Any]) -> None:
+    """Save the concept "mixed", learned from every 23rd block."""
+    ids = [int(block_id) for (block_id,) in conn.execute(SOME_BLOCKS)]
+    concept = learn(conn, "block", current_set(conn, "block", None), ids[:6], ids[6:], seed=1)
+    save(conn, "mixed", concept, is_replacing=False)
+    conn.commit()
 
 
 def count_keys(settings: Settings) -> int:

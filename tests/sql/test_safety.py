@@ -12,7 +12,7 @@ from db.catalogue.files import SqlFile, read_files
 TRUSTED = "".join(f"CREATE SCHEMA {schema};\n" for schema in ("public", "api", "internal", "tiles", "terrakin"))
 """pgspot trusts schemas that the script creates. In public, which contains the extensions, only its owner creates."""
 
-MERGED = ("internal.compared_keys(", "internal.keys_of(")
+MERGED = ("internal.compared_keys(", "internal.found_keys(", "internal.keys_of(")
 """The planner merges them into the statements that call them, under the search path of the functions there."""
 STREAMED = "functions/find.sql"
 """Merged into the statement of a user, so that its rows come as they are found."""
