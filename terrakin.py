@@ -1,4 +1,5 @@
-"""The command line ``terrakin``: groups ``db``, ``concepts``, ``etl``, ``evaluate``, ``web``, ``qgis`` and ``bench``.
+"""The command line ``terrakin``: groups ``db``, ``sets``, ``concepts``, ``etl``, ``evaluate``, ``web``, ``qgis`` and
+``bench``.
 
 A group is imported only when it is called, so that ``terrakin --help`` is fast.
 """
@@ -13,6 +14,7 @@ from etl.addresses import without_secrets
 
 GROUPS = {
     "db": ("db.cli", "Run the private PostgreSQL cluster; migrate; build indexes."),
+    "sets": ("etl.cli.sets", "Import embeddings that other people published."),
     "concepts": ("db.concepts.cli", "Learn named concepts from examples."),
     "qgis": ("db.qgis.cli", "Store styles and a project for QGIS in the database."),
     "etl": ("etl.cli", "Fill the database from a STAC catalogue."),

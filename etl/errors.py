@@ -34,6 +34,10 @@ class OriginError(EtlError):
     """Synthetic imagery was found for a real city, or real imagery for a synthetic town."""
 
 
+class SetError(EtlError):
+    """Embeddings cannot be imported or exported, or a set is unknown."""
+
+
 class ImageryError(EtlError):
     """Pixels cannot be read, or too few of them are clear."""
 

@@ -1,17 +1,21 @@
 """Write sql/qgis/country_outlines.geojson.gz, the base map, from Natural Earth 1:50m (public domain).
 
-    .venv/bin/python scripts/build_country_outlines.py webapp/frontend/node_modules/world-atlas/countries-50m.json
+    python -m venv outlines && outlines/bin/pip install geopandas pandas==2.3.3 country_converter==1.3.2
+    outlines/bin/python scripts/build_country_outlines.py webapp/frontend/node_modules/world-atlas/countries-50m.json
 
 The npm package world-atlas contains Natural Earth's countries as TopoJSON. Borders are simplified by about 3 km, alike
 on both sides, rounded to 0.01 degrees, and clipped at the antimeridian and at the limits of Web Mercator. Antarctica is
-left out, because its outline encloses the pole.
+left out, because its outline encloses the pole. Codes and continents are those of country_converter, by the number of
+the country; GeoNames has East Timor in Oceania.
 """
 
 import argparse
+import functools
 import gzip
 import json
 from pathlib import Path
 
+import country_converter
 import geopandas as gpd
 import numpy as np
 import shapely
@@ -21,6 +25,9 @@ GRID_DEG = 0.01
 TOLERANCE_DEG = 0.03
 ROUND = np.array([360.0, 0.0])
 WEB_MERCATOR = (-180.0, -85.05, 180.0, 85.05)
+WITHOUT_NUMBER = {"Kosovo": ("XK", "Europe"), "N. Cyprus": ("CY", "Asia"), "Somaliland": ("SO", "Africa")}
+"""Codes that GeoNames has for countries without a number in Natural Earth."""
+OTHERWISE = {"TL": "Oceania"}
 
 
 def main() -> None:
@@ -34,12 +41,36 @@ def main() -> None:
     shapes = shapely.set_precision(shapes, GRID_DEG)
     shapes = [shapely.clip_by_rect(shape, *WEB_MERCATOR) for shape in shapes]
     features = [
-        {"type": "Feature", "properties": {"name": name}, "geometry": _rounded(shapely.geometry.mapping(shape))}
-        for name, shape in zip(frame["name"], shapes, strict=True)
+        {
+            "type": "Feature",
+            "properties": {"name": name} | _country(name, number),
+            "geometry": _rounded(shapely.geometry.mapping(shape)),
+        }
+        for name, number, shape in zip(frame["name"], frame["id"], shapes, strict=True)
         if not shape.is_empty
     ]
     text = json.dumps({"type": "FeatureCollection", "features": features}, separators=(",", ":"), ensure_ascii=False)
     OUT.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
+
+
+def _country(name: str, number: str | None) -> dict[str, str]:
+    """Return code and continent of a country; nothing if it has no code."""
+    if name in WITHOUT_NUMBER:
+        code, continent = WITHOUT_NUMBER[name]
+    elif number and not np.isnan(float(number)) and int(number) in _codes():
+        code, continent = _codes()[int(number)]
+    else:
+        return {}
+    return {"code": code, "continent": OTHERWISE.get(code, continent)}
+
+
+@functools.cache
+def _codes() -> dict[int, tuple[str, str]]:
+    """Return alpha-2 code and continent by ISO 3166-1 number."""
+    frame = country_converter.CountryConverter().data.dropna(subset=["ISOnumeric"])
+    # The codes are regular expressions: one country has two.
+    codes = frame["ISO2"].str.strip("^$").str.split("$", n=1).str[0]
+    return dict(zip(frame["ISOnumeric"].astype(int), zip(codes, frame["Continent_7"], strict=True), strict=True))
 
 
 def _cut_at_antimeridian(shape: shapely.Geometry) -> shapely.Geometry:

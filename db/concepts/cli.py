@@ -18,7 +18,9 @@ def group(ctx: click.Context) -> None:
 @click.argument("name")
 @click.option("--positive", multiple=True, required=True, help="Ids separated by commas, or a GeoJSON file of places.")
 @click.option("--negative", multiple=True, help="The same for what does not belong to it.")
-@click.option("--unit", type=click.Choice(UNITS), default="block", show_default=True, help="What it describes.")
+@click.option(
+    "--unit", default="block", show_default=True, help="What it describes: tile, block, or the name of an imported set."
+)
 @click.option("--method", help="Vectors of tiles to compare (default: that of the encoder).")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the negative examples drawn at random.")
 @click.option("--replace", is_flag=True, help="Replace the concept of this name.")
@@ -41,9 +43,9 @@ def fit(
     from db.connect import connect
 
     with connect(settings) as conn:
-        set_id = current_set(conn, unit, method)  # type: ignore[arg-type]
-        ids = [read_ids(conn, unit, set_id, given) for given in (positive, negative)]  # type: ignore[arg-type]
-        concept = learn(conn, unit, set_id, ids[0], ids[1], seed)  # type: ignore[arg-type]
+        set_id = current_set(conn, unit, method)
+        ids = [read_ids(conn, unit, set_id, given) for given in (positive, negative)]
+        concept = learn(conn, unit, set_id, ids[0], ids[1], seed)
         save(conn, name, concept, is_replacing=replace)
         for line in describe(conn, name, concept):
             click.echo(line)

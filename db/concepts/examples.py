@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, LiteralString
+from typing import Any, LiteralString
 
 import numpy as np
 import psycopg
@@ -10,12 +10,14 @@ import shapely
 from psycopg.rows import scalar_row, tuple_row
 from shapely.geometry.base import BaseGeometry
 
+from db.cells import FIRST_CELL, cells
 from db.concepts.fit import Examples
 from db.embedding_sets.basis import unit_vectors
 from db.errors import ConceptError, one_line
 
 Connection = psycopg.Connection[Any]
-Unit = Literal["tile", "block"]
+UNITS = ("tile", "block")
+"""All other units are names of imported sets."""
 
 N_RANDOM = 200
 """Negative examples that are drawn where the given ones do not suffice."""
@@ -24,9 +26,16 @@ MAX_ID = 2**63 - 1
 COLLECTION = "write a FeatureCollection of points and polygons (EPSG:4326)"
 
 ITEM_AT = {
-    "tile": "SELECT a.tile_id FROM api.tile_at(%s, %s) AS a",
-    "block": "SELECT a.block_id FROM api.block_at(%s, %s) AS a",
+    "tile": "SELECT a.tile_id FROM api.tile_at(%(lon)s, %(lat)s) AS a",
+    "block": "SELECT a.block_id FROM api.block_at(%(lon)s, %(lat)s) AS a",
 }
+IMPORTED_AT = """
+    SELECT i.item_id
+    FROM internal.imported_item_at(%(lon)s, %(lat)s, %(unit)s) AS i(item_id)
+    WHERE i.item_id IS NOT NULL
+"""
+GROUP_KM = 100
+"""Examples without a city are held out by cells of this size."""
 ITEMS_IN = """
     SELECT e.item_id
     FROM terrakin.embedding_keys AS e
@@ -34,7 +43,7 @@ ITEMS_IN = """
     ORDER BY e.item_id
 """
 KEYS = """
-    SELECT e.item_id, e.city_id, e.key::vector::real[]
+    SELECT e.item_id, e.city_id, ST_X(e.location), ST_Y(e.location), e.key::vector::real[]
     FROM terrakin.embedding_keys AS e
     WHERE e.set_id = %s AND e.item_id = ANY(%s)
     ORDER BY e.item_id
@@ -53,7 +62,7 @@ class Chosen:
     """What a concept is learned from.
 
     Attributes:
-        positive: tile_id or block_id of what belongs to it, in order.
+        positive: tile_id, block_id or item_id of what belongs to it, in order.
         negative: those of what does not.
         drawn: those drawn at random, which stand for what does not.
     """
@@ -63,10 +72,11 @@ class Chosen:
     drawn: list[int]
 
 
-def read_ids(conn: Connection, unit: Unit, set_id: int, given: tuple[str, ...]) -> list[int]:
+def read_ids(conn: Connection, unit: str, set_id: int, given: tuple[str, ...]) -> list[int]:
     """Return the ids that texts stand for: ids separated by commas, or the path of a GeoJSON file.
 
-    A point stands for the newest tile, or the block, that contains it; a polygon for all whose centres lie in it.
+    A point stands for the newest tile, or the block, that contains it, or the imported item with the nearest centre; a
+    polygon for all whose centres lie in it.
 
     Raises:
         ConceptError: a text is neither, a file is no GeoJSON, or nothing lies at one of its places.
@@ -102,7 +112,7 @@ def choose(conn: Connection, set_id: int, positive: list[int], negative: list[in
     return Chosen(positive, negative, drawn)
 
 
-def read_examples(conn: Connection, unit: Unit, set_id: int, chosen: Chosen) -> Examples:
+def read_examples(conn: Connection, unit: str, set_id: int, chosen: Chosen) -> Examples:
     """Return the keys and cities of examples.
 
     Raises:
@@ -113,7 +123,10 @@ def read_examples(conn: Connection, unit: Unit, set_id: int, chosen: Chosen) -> 
     found = [row[0] for row in rows]
     missing = sorted(set(ids) - set(found))
     if missing:
-        raise ConceptError(f"{unit} {missing[0]} does not exist; api.{unit}_at(lon, lat) finds the one at a position")
+        hint = f"api.{unit}_at(lon, lat) finds the one at a position"
+        if unit not in UNITS:
+            raise ConceptError(f"set {unit} has no item {missing[0]}; api.imported_overview lists its items")
+        raise ConceptError(f"{unit} {missing[0]} does not exist; {hint}")
     examples = examples_of(rows, chosen)
     if examples.is_positive.all():
         raise ConceptError("there is nothing but the positive examples; give negative ones, or load more places")
@@ -121,9 +134,11 @@ def read_examples(conn: Connection, unit: Unit, set_id: int, chosen: Chosen) -> 
 
 
 def examples_of(rows: list[tuple[Any, ...]], chosen: Chosen) -> Examples:
-    """Return rows of id, city_id and vector, a list of numbers, as examples."""
-    ids, city_ids, vectors = zip(*rows, strict=True)
-    return Examples(unit_vectors(np.array(vectors)), np.isin(ids, chosen.positive), np.array(city_ids, np.int64))
+    """Return rows of id, city_id, longitude, latitude and vector, a list of numbers, as examples."""
+    ids, city_ids, lon, lat, vectors = zip(*rows, strict=True)
+    groups = np.array(city_ids, np.int64)
+    groups = np.where(groups < FIRST_CELL, cells(np.array(lon), np.array(lat), GROUP_KM), groups)
+    return Examples(unit_vectors(np.array(vectors)), np.isin(ids, chosen.positive), groups)
 
 
 def tuples(conn: Connection, sql: LiteralString, parameters: Any) -> list[tuple[Any, ...]]:
@@ -131,11 +146,12 @@ def tuples(conn: Connection, sql: LiteralString, parameters: Any) -> list[tuple[
     return conn.cursor(row_factory=tuple_row).execute(sql, parameters).fetchall()
 
 
-def _ids_in_file(conn: Connection, unit: Unit, set_id: int, path: Path) -> list[int]:
+def _ids_in_file(conn: Connection, unit: str, set_id: int, path: Path) -> list[int]:
     found: list[int] = []
     for number, place in enumerate(_places(path), start=1):
         if isinstance(place, shapely.Point):
-            row = conn.execute(ITEM_AT[unit], (place.x, place.y)).fetchone()
+            position = {"lon": place.x, "lat": place.y, "unit": unit}
+            row = conn.execute(ITEM_AT.get(unit, IMPORTED_AT), position).fetchone()
             ids = [row[0]] if row else []
         else:
             ids = [row[0] for row in conn.execute(ITEMS_IN, (set_id, place))]

@@ -4,7 +4,7 @@ from typing import Any
 
 import psycopg
 
-from db.concepts.examples import Chosen, examples_of, tuples
+from db.concepts.examples import UNITS, examples_of, tuples
 from db.concepts.fit import Examples, fit
 from db.concepts.store import Concept
 from db.errors import ConceptError
@@ -20,11 +20,18 @@ LIST = """
 """
 COUNT = "SELECT count(*), count(DISTINCT f.city_id) FROM api.find(%s) AS f"
 VECTORS = """
-    SELECT v.tile_id, t.city_id, v.embedding::real[]
+    SELECT v.tile_id, t.city_id, ST_X(t.location::geometry), ST_Y(t.location::geometry), v.embedding::real[]
     FROM api.tile_vectors AS v
     JOIN terrakin.tiles AS t ON t.tile_id = v.tile_id
-    WHERE v.method = %s AND v.tile_id = ANY(%s)
+    WHERE v.method = %(method)s AND v.tile_id = ANY(%(ids)s)
     ORDER BY v.tile_id
+"""
+IMPORTED_VECTORS = """
+    SELECT v.item_id, e.city_id, ST_X(e.location), ST_Y(e.location), v.embedding::real[]
+    FROM api.imported_vectors AS v
+    JOIN terrakin.embedding_keys AS e ON e.set_id = %(set_id)s AND e.item_id = v.item_id
+    WHERE v.unit = %(unit)s AND v.item_id = ANY(%(ids)s)
+    ORDER BY v.item_id
 """
 
 
@@ -44,10 +51,11 @@ def describe(conn: Connection, name: str, concept: Concept) -> list[str]:
     n_found, n_cities = conn.execute(COUNT, (name,)).fetchone() or (0, 0)
     drawn = f", {len(chosen.drawn)} drawn at random (seed {concept.seed})" if chosen.drawn else ""
     examples = f"{len(chosen.positive)} positive and {len(chosen.negative)} negative examples{drawn}"
+    units = f"{concept.unit}s" if concept.unit in UNITS else f"items of {concept.unit}"
     return [
-        f"concept {name}: {concept.unit}s by {concept.method}, fitted by {found.fitted_by} to {examples}",
+        f"concept {name}: {units} by {concept.method}, fitted by {found.fitted_by} to {examples}",
         *_score(conn, concept),
-        f"api.find('{name}') finds {n_found:,} {concept.unit}s in {n_cities:,} cities",
+        f"api.find('{name}') finds {n_found:,} {units} in {n_cities:,} cities",
     ]
 
 
@@ -77,13 +85,15 @@ def _with_whole_vectors(conn: Connection, concept: Concept) -> float | None:
     """Return the average precision of the same fit to whole vectors; None for blocks."""
     if concept.unit == "block":
         return None
-    examples = _whole_examples(conn, concept.method, concept.chosen)
+    examples = _whole_examples(conn, concept)
     return fit(examples, concept.fit.fitted_by, concept.seed).average_precision
 
 
-def _whole_examples(conn: Connection, method: str, chosen: Chosen) -> Examples:
+def _whole_examples(conn: Connection, concept: Concept) -> Examples:
+    chosen = concept.chosen
     ids = chosen.positive + chosen.negative + chosen.drawn
-    rows = tuples(conn, VECTORS, (method, ids))
+    values = {"unit": concept.unit, "method": concept.method, "set_id": concept.set_id, "ids": ids}
+    rows = tuples(conn, VECTORS if concept.unit in UNITS else IMPORTED_VECTORS, values)
     if len(rows) < len(set(ids)):
-        raise ConceptError("tiles were deleted while the concept was learned; run the same command again")
+        raise ConceptError("examples were deleted while the concept was learned; run the same command again")
     return examples_of(rows, chosen)

@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 from pgvector import HalfVector
 
-from db.concepts.examples import N_RANDOM, Chosen, Unit, choose, read_examples, tuples
+from db.concepts.examples import N_RANDOM, Chosen, choose, read_examples, tuples
 from db.concepts.fit import ENOUGH_NEGATIVES, MIN_GROUPS, Fit, fit, method_for
 from db.errors import ConceptError
 
@@ -60,7 +60,7 @@ class Concept:
         fit: what was learned from them.
     """
 
-    unit: Unit
+    unit: str
     method: str
     set_id: int
     kept_share: float
@@ -69,7 +69,7 @@ class Concept:
     fit: Fit
 
 
-def current_set(conn: Connection, unit: Unit, method: str | None) -> int:
+def current_set(conn: Connection, unit: str, method: str | None) -> int:
     """Return the set of keys that searches by a unit and method compare.
 
     Raises:
@@ -82,7 +82,7 @@ def current_set(conn: Connection, unit: Unit, method: str | None) -> int:
     return int(set_id)
 
 
-def learn(conn: Connection, unit: Unit, set_id: int, positive: list[int], negative: list[int], seed: int) -> Concept:
+def learn(conn: Connection, unit: str, set_id: int, positive: list[int], negative: list[int], seed: int) -> Concept:
     """Learn a concept from examples, in the space of the keys of a set.
 
     Raises:

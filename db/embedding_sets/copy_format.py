@@ -60,8 +60,8 @@ def read_vectors(blocks: Iterable[Buffer], dimension: int, number: str, n: int) 
     """Yield structured arrays of about n rows of ``COPY (SELECT ...) TO STDOUT (FORMAT BINARY)``.
 
     Args:
-        blocks: what COPY sends. Its columns are item_id and city_id (bigint), valid_share (real), lon and lat (double
-            precision) and a vector or halfvec; none is NULL.
+        blocks: what COPY sends. Its columns are item_id and city_id (bigint), country_number (integer), valid_share
+            (real), lon and lat (double precision) and a vector or halfvec; none is NULL.
         dimension: numbers per vector.
         number: type of the numbers, ``>f4`` of vector and ``>f2`` of halfvec.
         n: rows of an array.
@@ -103,6 +103,7 @@ def _vector_row_type(dimension: int, number: str) -> np.dtype:
             ("n_columns", ">i2"),
             ("item_id_length", ">i4"), ("item_id", ">i8"),
             ("city_id_length", ">i4"), ("city_id", ">i8"),
+            ("country_number_length", ">i4"), ("country_number", ">i4"),
             ("valid_share_length", ">i4"), ("valid_share", ">f4"),
             ("lon_length", ">i4"), ("lon", ">f8"),
             ("lat_length", ">i4"), ("lat", ">f8"),

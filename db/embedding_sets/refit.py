@@ -28,6 +28,8 @@ Progress = Callable[[str, int, int], Any]
 
 SAMPLE_BYTES = 600_000_000
 """Size of the sample of vectors, float32: 195,000 vectors of 768 numbers."""
+WHOLE_UP_TO = 384
+"""Imported vectors of at most so many numbers are not shortened: any set of that kind is searched exactly."""
 SAMPLE_PER_LIST = 25
 """More items per list do not make better lists."""
 
@@ -143,7 +145,7 @@ def _fit(conn: Connection, source: Source, n_items: int, dimension: int, kept_sh
         return Fit(components, is_applied, kept_share, Lists(only, only, np.zeros(1, np.int32)))
     share = min(1, SAMPLE_BYTES / (4 * dimension * n_items), SAMPLE_PER_LIST * n_lists / n_items)
     sample = np.concatenate([items.vectors for items in source.read(dimension, share)])
-    if not is_applied and dimension > KEY_DIMENSION:
+    if not is_applied and dimension > (KEY_DIMENSION if source.unit == "tile" else WHOLE_UP_TO):
         basis = fit_basis(sample)
         components, kept_share = basis.components, basis.kept_share
     keys = keys_of(None if is_applied else components, sample)

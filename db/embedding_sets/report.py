@@ -24,13 +24,14 @@ REPORT = """
     SELECT s.set_id, s.unit, s.method, coalesce(k.n_items, 0),
         (SELECT count(*) FROM terrakin.embedding_lists AS l WHERE l.set_id = s.set_id AND l.parent_id IS NOT NULL),
         coalesce(k.largest, 0), s.kept_share, s.fitted_at IS NOT NULL,
-        s.post_processing_version IS DISTINCT FROM internal.current_post_processing_version()
+        s.unit IN ('tile', 'block')
+            AND s.post_processing_version IS DISTINCT FROM internal.current_post_processing_version()
     FROM terrakin.embedding_sets AS s
     LEFT JOIN (
         SELECT i.set_id, sum(i.n_items)::bigint AS n_items, max(i.n_items) AS largest FROM lists AS i GROUP BY i.set_id
     ) AS k ON k.set_id = s.set_id
     WHERE s.is_current
-    ORDER BY s.unit DESC, array_position(%s, s.method)
+    ORDER BY array_position('{tile,block}', s.unit), s.unit, array_position(%s, s.method)
 """
 
 
@@ -40,7 +41,7 @@ class SetReport:
 
     Attributes:
         set_id: its key in terrakin.embedding_sets.
-        unit: tile or block.
+        unit: tile, block, or the name of an imported set.
         method: aggregation of the patches.
         n_items: number of keys.
         n_lists: number of lists, without their parents.
@@ -72,7 +73,7 @@ class SetReport:
 
     def reason_to_refit(self) -> str | None:
         """Return why searches of this set would gain by a refit; None if they would not."""
-        if self.n_items <= FULL_KEYS_UP_TO[self.unit]:
+        if self.n_items <= full_keys_up_to(self.unit):
             return None
         if not self.is_fitted:
             return "never fitted"
@@ -88,10 +89,15 @@ class SetReport:
 
 
 def read_reports(conn: psycopg.Connection[Any]) -> list[SetReport]:
-    """Return the state of all current sets, tiles first."""
+    """Return the state of all current sets: tiles, blocks, imported ones."""
     return [SetReport(*row) for row in conn.execute(REPORT, (list(METHODS),))]
 
 
+def full_keys_up_to(unit: str) -> int:
+    """Return the largest number of items of a unit whose keys are compared without lists; imported ones as tiles."""
+    return FULL_KEYS_UP_TO.get(unit, FULL_KEYS_UP_TO["tile"])
+
+
 def wanted_lists(unit: str, n_items: int) -> int:
-    """Return the number of lists that a set of so many tiles or blocks should have."""
-    return 1 if n_items <= FULL_KEYS_UP_TO[unit] else round(LISTS_PER_ROOT * math.sqrt(n_items))
+    """Return the number of lists that a set of so many items should have."""
+    return 1 if n_items <= full_keys_up_to(unit) else round(LISTS_PER_ROOT * math.sqrt(n_items))

@@ -1,4 +1,4 @@
-"""Reading the vectors that a set is fitted to and filled with: those of all tiles, or the present keys of blocks."""
+"""Reading the vectors that a set is fitted to and filled with: of tiles or imported items, or the keys of blocks."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,18 +17,27 @@ CHUNK = 20_000
 """Items in memory at a time: 120 MB of the longest vectors."""
 HASHES = 2**20
 TILES = SQL("""
-    SELECT t.tile_id, t.city_id, t.valid_share, ST_X(t.location::geometry), ST_Y(t.location::geometry),
-        v.embedding AS vector
+    SELECT t.tile_id, t.city_id, n.country_number, t.valid_share, ST_X(t.location::geometry),
+        ST_Y(t.location::geometry), v.embedding AS vector
     FROM terrakin.tiles AS t
+    JOIN terrakin.cities AS c ON c.city_id = t.city_id
+    JOIN terrakin.countries AS n ON n.code = c.country_code
     JOIN api.tile_vectors AS v ON v.tile_id = t.tile_id AND v.method = {method}
     WHERE (hashint8(t.tile_id) & {mask}) < {below}
 """)
 BLOCKS = SQL("""
-    SELECT e.item_id, e.city_id, e.valid_share, ST_X(e.location), ST_Y(e.location), e.key AS vector
+    SELECT e.item_id, e.city_id, e.country_number, e.valid_share, ST_X(e.location), ST_Y(e.location), e.key AS vector
     FROM terrakin.embedding_keys AS e
     WHERE e.set_id = {set_id} AND (hashint8(e.item_id) & {mask}) < {below}
 """)
 """Only the keys of blocks are stored, not the vectors of which they are made."""
+IMPORTED = SQL("""
+    SELECT i.item_id, i.place_id, i.country_number, 1::real, ST_X(i.location), ST_Y(i.location), v.embedding AS vector
+    FROM terrakin.imported_sets AS s
+    JOIN terrakin.imported_items AS i ON i.imported_set_id = s.imported_set_id
+    JOIN api.imported_vectors AS v ON v.unit = s.name AND v.item_id = i.item_id
+    WHERE s.name = {unit} AND (hashint8(i.item_id) & {mask}) < {below}
+""")
 COPY = SQL("COPY ({}) TO STDOUT (FORMAT BINARY)")
 COUNT = SQL("SELECT count(*) FROM ({}) AS s")
 DIMENSION = SQL("SELECT vector_dims(s.vector) FROM ({}) AS s LIMIT 1")
@@ -51,7 +60,7 @@ class Source:
 
     def read(self, dimension: int, share: float = 1) -> Iterator[Items]:
         """Yield all items, chunk by chunk, or a sample of about this share of them, always the same."""
-        number = ">f4" if self.unit == "tile" else ">f2"
+        number = ">f2" if self.unit == "block" else ">f4"
         with self.conn.cursor().copy(COPY.format(self._select(round(HASHES * share)))) as copy:
             for rows in read_vectors(copy, dimension, number, CHUNK):
                 yield Items(
@@ -60,6 +69,7 @@ class Source:
                     rows["valid_share"].astype(np.float32),
                     np.column_stack([rows["lon"], rows["lat"]]).astype(np.float64),
                     rows["vector"].astype(np.float32),
+                    rows["country_number"].astype(np.int32),
                 )
 
     def _select(self, below: int) -> Composed:
@@ -67,4 +77,6 @@ class Source:
         values = {"mask": Literal(HASHES - 1), "below": Literal(below)}
         if self.unit == "tile":
             return TILES.format(method=Literal(self.method), **values)
-        return BLOCKS.format(set_id=Literal(self.set_id), **values)
+        if self.unit == "block":
+            return BLOCKS.format(set_id=Literal(self.set_id), **values)
+        return IMPORTED.format(unit=Literal(self.unit), **values)

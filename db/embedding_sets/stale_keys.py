@@ -18,7 +18,7 @@ KEYS = SQL("""
         SELECT k.set_id, k.item_id, t.tile_id, c.city_id, n.country_number, l.list_id,
             k.city_id <> c.city_id OR k.country_number <> n.country_number AS is_misplaced
         FROM keys AS k
-        JOIN terrakin.embedding_sets AS s ON s.set_id = k.set_id AND s.is_current
+        JOIN terrakin.embedding_sets AS s ON s.set_id = k.set_id AND s.is_current AND s.unit IN ('tile', 'block')
         LEFT JOIN terrakin.tiles AS t ON t.tile_id = CASE s.unit WHEN 'block' THEN k.item_id >> 6 ELSE k.item_id END
         LEFT JOIN terrakin.cities AS c ON c.city_id = t.city_id
         LEFT JOIN terrakin.countries AS n ON n.code = c.country_code

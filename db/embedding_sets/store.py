@@ -47,14 +47,15 @@ COPY_KEYS = f"COPY terrakin.embedding_keys ({COLUMNS}) FROM STDIN (FORMAT BINARY
 
 @dataclass(frozen=True)
 class Items:
-    """Tiles or blocks, and their vectors.
+    """Tiles, blocks or imported items, and their vectors.
 
     Attributes:
-        ids: (n,) int64, tile_id or block_id.
-        city_ids: (n,) int64.
+        ids: (n,) int64, tile_id, block_id or item_id.
+        city_ids: (n,) int64; the place_id of imported items.
         valid_share: (n,) float32 in 0..1.
         locations: (n, 2) float64, longitude and latitude of the centres in degrees, EPSG:4326.
         vectors: (n, dimension) float.
+        country_numbers: (n,) int32; None: those of the cities.
     """
 
     ids: np.ndarray
@@ -62,6 +63,7 @@ class Items:
     valid_share: np.ndarray
     locations: np.ndarray
     vectors: np.ndarray
+    country_numbers: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -124,8 +126,10 @@ def rows_of(into: EmbeddingSet, items: Items) -> bytes:
     keys = keys_of(into.components, items.vectors)
     has_direction = keys.any(axis=1)
     keys = keys[has_direction]
-    city_ids, rows_of_cities = np.unique(items.city_ids[has_direction], return_inverse=True)
-    country_numbers = np.array([into.country_numbers.get(city_id, 0) for city_id in city_ids.tolist()], np.int32)
+    if (country_numbers := items.country_numbers) is None:
+        city_ids, rows_of_cities = np.unique(items.city_ids, return_inverse=True)
+        numbers = [into.country_numbers.get(city_id, 0) for city_id in city_ids.tolist()]
+        country_numbers = np.array(numbers, np.int32)[rows_of_cities]
     return key_rows(
         into.set_id,
         items.ids[has_direction],
@@ -134,5 +138,5 @@ def rows_of(into: EmbeddingSet, items: Items) -> bytes:
         items.valid_share[has_direction],
         items.locations[has_direction],
         keys,
-        country_numbers[rows_of_cities],
+        country_numbers[has_direction],
     )

@@ -3,7 +3,6 @@
 The files are in ``sql/qgis/``, created by ``scripts/build_qgis_project.py`` with QGIS. No PyQGIS is needed here.
 """
 
-import gzip
 import io
 import re
 import zipfile
@@ -15,6 +14,7 @@ import psycopg
 from db.catalogue.files import ROOT
 from db.connect import connect
 from db.errors import DbError, one_line
+from db.outlines import write_outlines
 from db.settings import Settings
 
 FOLDER = ROOT / "qgis"
@@ -96,12 +96,6 @@ FIRST_TILE = """
     ORDER BY c.population DESC NULLS LAST, t.tile_id
     LIMIT 1
 """
-DELETE_OUTLINES = "DELETE FROM terrakin.country_outlines"
-WRITE_OUTLINES = """
-    INSERT INTO terrakin.country_outlines (outline_id, name, outline)
-    SELECT f.number, f.feature -> 'properties' ->> 'name', ST_Multi(ST_GeomFromGeoJSON(f.feature -> 'geometry'))
-    FROM jsonb_array_elements(%s::jsonb -> 'features') WITH ORDINALITY AS f(feature, number)
-"""
 
 
 @dataclass(frozen=True)
@@ -159,8 +153,7 @@ def _write(conn: psycopg.Connection[Any], address: ServerAddress) -> None:
         conn.execute(WRITE_STYLE, style)
     (tile_id,) = conn.execute(FIRST_TILE).fetchone() or (0,)
     conn.execute(WRITE_PROJECT, {"name": NAME, "content": project(address, tile_id)})
-    conn.execute(DELETE_OUTLINES)
-    conn.execute(WRITE_OUTLINES, (gzip.decompress((FOLDER / "country_outlines.geojson.gz").read_bytes()).decode(),))
+    write_outlines(conn)
 
 
 def project(address: ServerAddress, tile_id: int) -> bytes:

@@ -18,6 +18,12 @@ from sqlalchemy import (
 from db.constants import CONTINENTS
 from db.schema.base import metadata
 
+COUNTRY_NUMBER = (
+    "CASE continent "
+    + " ".join(f"WHEN '{name}' THEN {i}" for i, name in enumerate(CONTINENTS, start=1))
+    + " END * 65536 + ascii(code) * 256 + ascii(substr(code, 2))"
+)
+
 countries = Table(
     "countries",
     metadata,
@@ -27,11 +33,7 @@ countries = Table(
     Column(
         "country_number",
         Integer,
-        Computed(
-            "CASE continent "
-            + " ".join(f"WHEN '{name}' THEN {i}" for i, name in enumerate(CONTINENTS, start=1))
-            + " END * 65536 + ascii(code) * 256 + ascii(substr(code, 2))"
-        ),
+        Computed(COUNTRY_NUMBER),
         nullable=False,
         comment="Number made from the continent and the code. The numbers of a continent follow one another.",
     ),
@@ -95,6 +97,11 @@ country_outlines = Table(
     metadata,
     Column("outline_id", Integer, primary_key=True, autoincrement=False, comment="Surrogate key."),
     Column("name", Text, nullable=False, comment="English name of the country according to Natural Earth."),
+    Column("code", Text, comment="ISO 3166-1 alpha-2 code; NULL where there is none."),
+    Column("continent", Text, comment="Continent according to GeoNames, in English; NULL without a code."),
+    Column(
+        "country_number", Integer, Computed(COUNTRY_NUMBER), comment="As in terrakin.countries; NULL without a code."
+    ),
     Column(
         "outline",
         Geometry("MULTIPOLYGON", srid=4326, spatial_index=False),

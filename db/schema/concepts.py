@@ -21,7 +21,12 @@ concepts = Table(
     "concepts",
     metadata,
     Column("name", Text, primary_key=True, comment="Name: small letters, digits, - and _."),
-    Column("unit", Text, nullable=False, comment="What it describes: tile or block."),
+    Column(
+        "unit",
+        Text,
+        nullable=False,
+        comment="What it describes: tile, block, or items of the imported set of this name.",
+    ),
     Column("method", Text, nullable=False, comment="Vectors that are compared: mean, or another method of tiles."),
     Column(
         "set_id",
@@ -68,7 +73,6 @@ concepts = Table(
         "made_at", DateTime(timezone=True), nullable=False, server_default=text("now()"), comment="When it was fitted."
     ),
     CheckConstraint("name ~ '^[a-z0-9][a-z0-9_-]{0,59}$'", name="name"),
-    CheckConstraint("unit IN ('tile', 'block')", name="unit"),
     CheckConstraint("fitted_by IN ('rocchio', 'logistic')", name="fitted_by"),
     CheckConstraint("threshold_by IN ('validation', 'quantile')", name="threshold_by"),
     CheckConstraint("threshold BETWEEN -1 AND 1", name="threshold"),

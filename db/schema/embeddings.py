@@ -25,12 +25,18 @@ embedding_sets = Table(
     "embedding_sets",
     metadata,
     Column("set_id", Integer, Identity(always=True), primary_key=True, comment="Key."),
-    Column("unit", Text, nullable=False, comment="What the vectors describe: tile (2,240 m) or block (320 m)."),
+    Column(
+        "unit",
+        Text,
+        nullable=False,
+        comment="What the vectors describe: tile (2,240 m), block (320 m), or items of the imported set of this name.",
+    ),
     Column(
         "method",
         Text,
         nullable=False,
-        comment="Aggregation of the patches: mean, dominant, median, min, max, std or mean_std.",
+        comment="Aggregation of the patches: mean, dominant, median, min, max, std or mean_std. Of an imported set: "
+        "imported.",
     ),
     Column(
         "is_current",
@@ -61,7 +67,6 @@ embedding_sets = Table(
     ),
     Column("fitted_at", DateTime(timezone=True), comment="When components and lists were fitted; NULL if never."),
     Index("uq_embedding_sets_unit_method", "unit", "method", unique=True, postgresql_where=text("is_current")),
-    CheckConstraint("unit IN ('tile', 'block')", name="unit"),
     CheckConstraint("kept_share BETWEEN 0 AND 1", name="kept_share"),
     CheckConstraint("max_compared > 0", name="max_compared"),
     comment="Sets of keys that can be searched: one current set per unit and aggregation.",

@@ -1,3 +1,4 @@
+-- requires: internal/country_code.sql
 -- requires: internal/found_keys.sql
 -- requires: internal/plan_find.sql
 -- requires: types/search_filters.sql
@@ -24,17 +25,18 @@ RETURNS TABLE (
     city text,
     country_code text,
     similarity double precision,
-    location geometry
+    location geometry,
+    item_id bigint
 )
 LANGUAGE sql STABLE PARALLEL SAFE
 ROWS 1000
 AS $$
     SELECT
-        CASE WHEN NOT f.is_tile THEN f.item_id END,
-        CASE WHEN f.is_tile THEN f.item_id ELSE f.item_id >> 6 END,
-        f.city_id, c.name, c.country_code::text, f.similarity, f.location
+        CASE WHEN f.unit = 'block' THEN f.item_id END,
+        CASE f.unit WHEN 'tile' THEN f.item_id WHEN 'block' THEN f.item_id >> 6 END,
+        c.city_id, c.name, internal.country_code(f.country_number), f.similarity, f.location, f.item_id
     FROM (
-        SELECT e.item_id, e.city_id, e.location, p.is_tile, e.similarity, CASE WHEN find.max_per_city IS NOT NULL
+        SELECT e.item_id, e.city_id, e.country_number, e.location, p.unit, e.similarity, CASE WHEN find.max_per_city IS NOT NULL
             THEN row_number() OVER (PARTITION BY e.city_id ORDER BY e.similarity DESC, e.item_id) END AS place
         FROM internal.plan_find(find.concept, ROW(
             0, 'tile', NULL, 0, false, find.exclude_city_ids, find.max_per_city, NULL, find.countries,
@@ -42,16 +44,16 @@ AS $$
             find.min_similarity, true
         )::internal.search_filters) AS p
         CROSS JOIN LATERAL internal.found_keys(
-            p.set_id, p.direction, p.threshold, p.near_list_ids, p.only_city_ids, p.exclude_city_ids, p.within,
-            find.min_valid_share
+            p.set_id, p.direction, p.threshold, p.near_list_ids, p.only_city_ids, p.exclude_city_ids,
+            p.only_country_numbers, p.exclude_country_numbers, p.within, find.min_valid_share
         ) AS e
         WHERE find.period IS NULL OR (
             SELECT s.composite_id
             FROM terrakin.tiles AS s
-            WHERE s.tile_id = CASE WHEN p.is_tile THEN e.item_id ELSE e.item_id >> 6 END
+            WHERE s.tile_id = CASE p.unit WHEN 'tile' THEN e.item_id ELSE e.item_id >> 6 END
         ) = ANY (p.composite_ids)
     ) AS f
-    JOIN terrakin.cities AS c ON c.city_id = f.city_id
+    LEFT JOIN terrakin.cities AS c ON c.city_id = f.city_id
     WHERE find.max_per_city IS NULL OR f.place <= find.max_per_city
     ORDER BY
         CASE WHEN find.ordered OR find.max_per_city IS NOT NULL THEN f.similarity END DESC,
@@ -59,7 +61,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION api.find IS
-'Return every tile or block that a concept describes: whose similarity to its direction is at least its threshold
+'Return every tile, block or imported item that a concept describes: whose similarity to its direction is at least its threshold
 (terrakin.concepts). The rows come in no order and as they are found, so that a cursor has the first ones at once;
 ordered => true and max_per_city rank all of them first.
 similarity: cosine of the key and the direction, -1 to 1. min_similarity: a higher threshold. location: the centre, EPSG:4326.

@@ -28,7 +28,8 @@ RETURNS TABLE (
     licences text[],
     attributions text[],
     has_thumbnail boolean,
-    footprint geometry(MultiPolygon, 4326)
+    footprint geometry(MultiPolygon, 4326),
+    item_id bigint
 )
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 ROWS 20
@@ -50,14 +51,17 @@ DECLARE
 BEGIN
     anchor := internal.anchor_of_question(query, unit, filters.method, filters.period);
     RETURN QUERY
-    SELECT s.rank, s.block_id, s.tile_id, s.city_id, s.city, s.country_code, o.country, s.similarity, s.distance_m,
+    SELECT s.rank, s.block_id, s.tile_id, s.city_id, s.city, s.country_code, coalesce(o.country, n.name), s.similarity, s.distance_m,
         s.compared, s.is_exact, ST_X(c.centre), ST_Y(c.centre), o.is_synthetic,
         internal.period_text(o.period, o.is_date_known), o.is_date_known, o.valid_share, o.licences, o.attributions,
-        o.has_thumbnail, s.footprint
+        o.has_thumbnail, s.footprint, s.item_id
     FROM internal.search(anchor, filters) AS s
-    JOIN api.tile_overview AS o ON o.tile_id = s.tile_id
+    LEFT JOIN api.tile_overview AS o ON o.tile_id = s.tile_id
+    LEFT JOIN LATERAL (
+        SELECT l.name FROM terrakin.country_outlines AS l WHERE l.code = s.country_code AND s.tile_id IS NULL ORDER BY l.outline_id LIMIT 1
+    ) AS n ON true
     CROSS JOIN LATERAL (
-        SELECT CASE WHEN s.block_id IS NULL THEN ST_MakePoint(o.lon, o.lat) ELSE ST_Centroid(s.footprint) END AS centre
+        SELECT CASE WHEN s.tile_id = s.item_id THEN ST_MakePoint(o.lon, o.lat) ELSE ST_Centroid(s.footprint) END AS centre
     ) AS c
     ORDER BY s.rank;
 END;

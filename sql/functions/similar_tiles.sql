@@ -32,7 +32,8 @@ RETURNS TABLE (
     distance_m double precision,
     footprint geometry(MultiPolygon, 4326),
     compared bigint,
-    is_exact boolean
+    is_exact boolean,
+    item_id bigint
 )
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 ROWS 20
@@ -60,7 +61,7 @@ Arguments of every search (NULL: no filter):
 - k: Number of matches: the answer has min(k, eligible tiles) rows. Readers may ask for at most 10,000.
 - method: Vectors to compare: mean (whole tile), dominant (largest cluster of patches), median, min, max, std
   (texture: standard deviation over the patches) or mean_std (mean and std). NULL: terrakin.encoder.default_method;
-  for blocks mean, the only choice.
+  for blocks mean, the only choice; imported sets have one vector per item.
 - exclude_within_m: Leave out tiles whose centre is nearer than this to the query, in geodesic metres.
 - exclude_same_city: Leave out the cities of the query.
 - exclude_city_ids: Leave out these cities.
@@ -80,7 +81,7 @@ Arguments of every search (NULL: no filter):
 Columns:
 - rank: 1 for the best match.
 - block_id: Block found; NULL in a search by tile.
-- tile_id: Tile found, or tile of the block.
+- tile_id: Tile found, or tile of the block; NULL in a search of an imported set.
 - city_id: City of the tile.
 - city: English name of the city.
 - country_code: ISO 3166-1 alpha-2 code of its country.
@@ -88,4 +89,5 @@ Columns:
 - distance_m: Geodesic metres from the query to the centre of the match; NULL for a query without a position.
 - footprint: Outline of the tile or block, EPSG:4326.
 - compared: Number of keys that were compared.
-- is_exact: Whether every eligible key was compared.';
+- is_exact: Whether every eligible key was compared.
+- item_id: What was found: tile, block, or item of an imported set.';

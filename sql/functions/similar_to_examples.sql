@@ -36,7 +36,8 @@ RETURNS TABLE (
     distance_m double precision,
     footprint geometry(MultiPolygon, 4326),
     compared bigint,
-    is_exact boolean
+    is_exact boolean,
+    item_id bigint
 )
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 ROWS 20

@@ -35,7 +35,8 @@ RETURNS TABLE (
     distance_m double precision,
     footprint geometry(MultiPolygon, 4326),
     compared bigint,
-    is_exact boolean
+    is_exact boolean,
+    item_id bigint
 )
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 ROWS 20
@@ -46,7 +47,7 @@ BEGIN
     RETURN QUERY
     SELECT s.*
     FROM internal.search(
-        ROW(query_vector, exclude_near, array_remove(exclude_ids, NULL), NULL, NULL)::internal.search_anchor,
+        ROW(internal.post_processed(query_vector, unit), exclude_near, array_remove(exclude_ids, NULL), NULL, NULL)::internal.search_anchor,
         ROW(
             k, unit, method, exclude_within_m, false, exclude_city_ids, max_per_city, max_per_tile, countries,
             exclude_countries, continents, origin, within, period, min_valid_share, min_similarity, exact
@@ -57,7 +58,8 @@ $$;
 
 COMMENT ON FUNCTION api.similar_to_vector IS
 'Return the k tiles (by unit => ''block'', blocks) most similar to a vector of 768 numbers (mean_std: 1,536, as of
-api.tile_embedding), post-processed as terrakin.encoder records, best first.
+api.tile_embedding), post-processed as terrakin.encoder records, best first; by unit => the name of an imported set,
+its items most similar to a vector as its files have it.
 exclude_near: where the query is; exclude_within_m and distance_m are measured from it (distance_m is NULL without
 it). exclude_ids: leave out these tiles, or blocks by unit => ''block''.
 An invalid argument raises SQLSTATE 22023.

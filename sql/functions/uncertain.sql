@@ -1,4 +1,5 @@
 -- requires: internal/concept.sql
+-- requires: internal/country_code.sql
 CREATE OR REPLACE FUNCTION api.uncertain(concept text, k bigint DEFAULT 20)
 RETURNS TABLE (
     rank bigint,
@@ -8,7 +9,8 @@ RETURNS TABLE (
     city text,
     country_code text,
     similarity double precision,
-    location geometry
+    location geometry,
+    item_id bigint
 )
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 ROWS 20
@@ -18,7 +20,6 @@ AS $$
 #variable_conflict use_column
 DECLARE
     asked terrakin.concepts := internal.concept(concept);
-    is_tile boolean := asked.unit = 'tile';
     labelled bigint[] := asked.positive || asked.negative;
     city_ids bigint[];
 BEGIN
@@ -37,17 +38,17 @@ BEGIN
     );
     RETURN QUERY
     SELECT row_number() OVER (ORDER BY n.doubt, n.city_id),
-        CASE WHEN NOT is_tile THEN n.item_id END,
-        CASE WHEN is_tile THEN n.item_id ELSE n.item_id >> 6 END,
-        n.city_id, c.name, c.country_code::text, n.similarity, n.location
+        CASE WHEN asked.unit = 'block' THEN n.item_id END,
+        CASE asked.unit WHEN 'tile' THEN n.item_id WHEN 'block' THEN n.item_id >> 6 END,
+        c.city_id, c.name, internal.country_code(n.country_number), n.similarity, n.location, n.item_id
     FROM (
-        SELECT DISTINCT ON (e.city_id) e.item_id, e.city_id, e.location, -(e.key <#> asked.direction) AS similarity,
+        SELECT DISTINCT ON (e.city_id) e.item_id, e.city_id, e.country_number, e.location, -(e.key <#> asked.direction) AS similarity,
             abs((e.key <#> asked.direction) + asked.threshold) AS doubt
         FROM terrakin.embedding_keys AS e
         WHERE e.set_id = asked.set_id AND e.city_id = ANY (city_ids) AND e.item_id <> ALL (labelled)
         ORDER BY e.city_id, doubt, e.item_id
     ) AS n
-    JOIN terrakin.cities AS c ON c.city_id = n.city_id
+    LEFT JOIN terrakin.cities AS c ON c.city_id = n.city_id
     ORDER BY n.doubt, n.city_id;
 END;
 $$;

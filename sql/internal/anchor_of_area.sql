@@ -45,11 +45,11 @@ BEGIN
         LIMIT max_items + 1
     ) AS e;
     IF item_ids IS NULL THEN
-        RAISE EXCEPTION 'no % has its centre in query_area', unit
+        RAISE EXCEPTION 'no % has its centre in query_area', CASE WHEN unit IN ('tile', 'block') THEN unit ELSE 'item of ' || unit END
             USING ERRCODE = 'P0002', HINT = 'Draw a larger area (a tile is 2,240 m wide, a block 320 m), or another one: api.city_overview lists where tiles are.';
     END IF;
     IF cardinality(item_ids) > max_items THEN
-        RAISE EXCEPTION 'query_area holds more than % %s', max_items, unit
+        RAISE EXCEPTION 'query_area holds more than % %s', max_items, CASE WHEN unit IN ('tile', 'block') THEN unit ELSE 'item' END
             USING ERRCODE = '22023', HINT = 'Draw a smaller area; the mean of so many describes no place.';
     END IF;
     embedding := internal.mean_embedding(item_ids, unit, method);

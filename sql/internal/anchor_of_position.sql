@@ -1,6 +1,7 @@
 -- requires: functions/block_at.sql
 -- requires: functions/tile_at.sql
 -- requires: internal/anchor_of_items.sql
+-- requires: internal/imported_item_at.sql
 -- requires: internal/set_id.sql
 -- requires: types/search_anchor.sql
 CREATE OR REPLACE FUNCTION internal.anchor_of_position(
@@ -16,9 +17,14 @@ BEGIN
     PERFORM internal.set_id(unit, method);
     item_id := CASE unit
         WHEN 'block' THEN (SELECT b.block_id FROM api.block_at(lon, lat) AS b)
-        ELSE (SELECT a.tile_id FROM api.tile_at(lon, lat) AS a)
+        WHEN 'tile' THEN (SELECT a.tile_id FROM api.tile_at(lon, lat) AS a)
+        ELSE internal.imported_item_at(lon, lat, unit)
     END;
-    IF item_id IS NULL THEN
+    IF item_id IS NULL AND unit NOT IN ('tile', 'block') THEN
+        RAISE EXCEPTION 'imported set % has no item within 5 km of lon %, lat %', quote_literal(unit),
+            coalesce(lon::text, 'NULL'), coalesce(lat::text, 'NULL')
+            USING ERRCODE = 'P0002', HINT = 'Give degrees in EPSG:4326, longitude first; api.imported_overview lists where items are.';
+    ELSIF item_id IS NULL THEN
         RAISE EXCEPTION 'no % at lon %, lat %', unit, coalesce(lon::text, 'NULL'), coalesce(lat::text, 'NULL')
             USING ERRCODE = 'P0002', HINT = CASE
                 WHEN EXISTS (SELECT FROM api.tile_at(lon, lat)) THEN

@@ -26,7 +26,7 @@ BEGIN
         WHEN 'position' THEN internal.anchor_of_position(q.lon, q.lat, unit, method)
         WHEN 'examples' THEN internal.anchor_of_items(q.positive, q.negative, q.negative_weight, unit, method)
         WHEN 'area' THEN internal.anchor_of_area(ST_GeomFromGeoJSON(q.area::text), period, unit, method)
-        WHEN 'vector' THEN internal.anchor_of_vector(q.vector::text::vector, q.lon, q.lat)
+        WHEN 'vector' THEN internal.anchor_of_vector(internal.post_processed(q.vector::text::vector, unit), q.lon, q.lat)
     END;
 END;
 $$;

@@ -52,6 +52,17 @@ BEGIN
         RAISE EXCEPTION 'min_similarity is %', filters.min_similarity
             USING ERRCODE = '22023', HINT = 'Give a cosine: -1 to 1, or NULL for no limit.';
     END IF;
+    wrong := CASE
+        WHEN filters.unit IN ('tile', 'block') THEN NULL
+        WHEN filters.period IS NOT NULL THEN 'period'
+        WHEN filters.min_valid_share IS NOT NULL THEN 'min_valid_share'
+        WHEN filters.origin <> 'any' THEN 'origin'
+        WHEN filters.max_per_tile IS NOT NULL THEN 'max_per_tile'
+    END;
+    IF wrong IS NOT NULL THEN
+        RAISE EXCEPTION 'imported set % cannot be filtered by %', quote_literal(filters.unit), wrong
+            USING ERRCODE = '22023', HINT = 'Its items are not made of composites and tiles: leave the filter out.';
+    END IF;
     IF ST_SRID(filters.within) <> 4326 THEN
         RAISE EXCEPTION 'within has SRID %', ST_SRID(filters.within)
             USING ERRCODE = '22023', HINT = 'Give degrees in EPSG:4326: ST_Transform(geometry, 4326), or ST_SetSRID if only the label is missing.';

@@ -28,6 +28,8 @@ AS $$
             AND (plan.indexed_city_ids IS NULL OR e.city_id = ANY (plan.indexed_city_ids))
             AND (plan.first_country_number IS NULL
                 OR e.country_number BETWEEN plan.first_country_number AND plan.last_country_number)
+            AND (plan.only_country_numbers IS NULL OR e.country_number = ANY (plan.only_country_numbers))
+            AND (plan.exclude_country_numbers IS NULL OR e.country_number <> ALL (plan.exclude_country_numbers))
             AND (plan.only_city_ids IS NULL OR e.city_id + 0 = ANY (plan.only_city_ids))
             AND (plan.exclude_city_ids IS NULL OR e.city_id <> ALL (plan.exclude_city_ids))
             AND (anchor.item_ids IS NULL OR e.item_id <> ALL (anchor.item_ids))
@@ -37,7 +39,7 @@ AS $$
             AND (plan.within IS NULL OR ST_Intersects(e.location, plan.within) IS TRUE)
             AND (plan.composite_ids IS NULL OR (
                 SELECT t.composite_id FROM terrakin.tiles AS t
-                WHERE t.tile_id = CASE WHEN plan.is_tile THEN e.item_id ELSE e.item_id >> 6 END
+                WHERE t.tile_id = CASE WHEN plan.is_ranked_again THEN e.item_id ELSE e.item_id >> 6 END
             ) = ANY (plan.composite_ids))
             AND (min_valid_share IS NULL OR e.valid_share >= min_valid_share)
         OFFSET 0

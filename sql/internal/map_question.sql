@@ -28,6 +28,10 @@ BEGIN
         INTO unit, method, anchor.embedding
         FROM terrakin.concepts AS c
         WHERE c.name = query ->> 'concept' AND internal.is_current(c);
+        IF unit NOT IN ('tile', 'block') THEN
+            RAISE EXCEPTION 'concept % describes items of an imported set, which the map does not show', quote_literal(query ->> 'concept')
+                USING ERRCODE = '22023', HINT = 'Give a concept of tiles or blocks; api.find returns the items of this one.';
+        END IF;
         RETURN;
     END IF;
     SELECT s.* INTO key_set

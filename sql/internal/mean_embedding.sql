@@ -1,5 +1,6 @@
 -- requires: internal/keys_of.sql
 -- requires: internal/set_id.sql
+-- requires: views/imported_vectors.sql
 -- requires: views/tile_vectors.sql
 CREATE OR REPLACE FUNCTION internal.mean_embedding(item_ids bigint[], unit text, method text)
 RETURNS vector
@@ -23,6 +24,11 @@ BEGIN
             SELECT (SELECT t.embedding FROM api.tile_vectors AS t WHERE t.tile_id = i.item_id AND t.method = method)
             OFFSET 0
         ) AS v(embedding);
+    ELSIF unit <> 'block' THEN
+        SELECT avg(l2_normalize(v.embedding)), min(coalesce(i.item_id::text, 'NULL')) FILTER (WHERE v.embedding IS NULL)
+        INTO mean, missing
+        FROM unnest(item_ids) AS i(item_id)
+        LEFT JOIN api.imported_vectors AS v ON v.unit = unit AND v.item_id = i.item_id;
     ELSE
         SELECT avg(l2_normalize(f.key::vector)), min(coalesce(i.item_id::text, 'NULL')) FILTER (WHERE f.key IS NULL)
         INTO mean, missing
@@ -32,6 +38,9 @@ BEGIN
     IF missing IS NOT NULL AND unit = 'tile' THEN
         RAISE EXCEPTION 'tile % does not exist or has no % vector', missing, method
             USING ERRCODE = 'P0002', HINT = 'api.tile_at(lon, lat) finds the tile at a position; api.tile_overview lists all tiles.';
+    ELSIF missing IS NOT NULL AND unit <> 'block' THEN
+        RAISE EXCEPTION 'imported set % has no item %', quote_literal(unit), missing
+            USING ERRCODE = 'P0002', HINT = 'api.imported_overview lists the items of all sets.';
     ELSIF missing IS NOT NULL THEN
         RAISE EXCEPTION 'block % does not exist', missing
             USING ERRCODE = 'P0002', HINT = CASE

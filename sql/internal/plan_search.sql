@@ -3,6 +3,7 @@
 -- requires: internal/check_search.sql
 -- requires: internal/cities_in.sql
 -- requires: internal/composites_in.sql
+-- requires: internal/country_numbers_in.sql
 -- requires: internal/is_few.sql
 -- requires: internal/key_of.sql
 -- requires: internal/wanted_origin.sql
@@ -19,32 +20,27 @@ AS $$
 DECLARE
     set_id integer := internal.check_search(anchor.embedding, filters);
     key halfvec := l2_normalize(internal.key_of(set_id, anchor.embedding));
-    is_tile boolean := filters.unit = 'tile';
+    is_block boolean := filters.unit = 'block';
+    is_imported boolean := filters.unit NOT IN ('tile', 'block');
     -- At least one, so that what is ranked can grow.
-    n_short bigint := CASE WHEN is_tile THEN 140 + 3 * filters.k::bigint ELSE greatest(filters.k, 1) END;
+    n_short bigint := CASE WHEN is_block THEN greatest(filters.k, 1) ELSE 140 + 3 * filters.k::bigint END;
     within geometry := internal.wrap_longitudes(filters.within);
-    city_ids bigint[] := internal.cities_in(
+    city_ids bigint[] := CASE WHEN NOT is_imported THEN internal.cities_in(
         filters.countries, filters.continents, internal.wanted_origin(filters.origin, anchor.is_synthetic)
-    );
-    is_few boolean := internal.is_few(filters.unit, city_ids, within);
+    ) END;
+    is_few boolean := internal.is_few(set_id, filters.unit, city_ids, within);
     -- Few keys are found by city. In a list, those of a country or continent lie side by side.
     country_numbers integer[] := CASE
-        WHEN NOT is_few AND (filters.countries IS NOT NULL OR filters.continents IS NOT NULL) THEN ARRAY(
-            SELECT n.country_number
-            FROM terrakin.countries AS n
-            WHERE (filters.countries IS NULL OR n.code = ANY (filters.countries))
-                AND (filters.continents IS NULL OR n.continent = ANY (filters.continents))
-            ORDER BY n.country_number
-        )
+        WHEN is_imported OR NOT is_few THEN internal.country_numbers_in(filters.countries, filters.continents, is_imported)
     END;
     exclude_within_m double precision := CASE WHEN anchor.location IS NOT NULL THEN nullif(filters.exclude_within_m, 0) END;
 BEGIN
     RETURN ROW(
-        set_id, key, is_tile, n_short,
+        set_id, key, NOT is_block, n_short,
         (
             -- The best tiles of many cities lie in more lists.
             SELECT greatest(
-                CASE WHEN is_tile AND filters.max_per_city IS NOT NULL THEN 1.5 ELSE 1 END * s.max_compared, 10 * n_short
+                CASE WHEN NOT is_block AND filters.max_per_city IS NOT NULL THEN 1.5 ELSE 1 END * s.max_compared, 10 * n_short
             )
             FROM terrakin.embedding_sets AS s
             WHERE s.set_id = set_id AND NOT filters.exact AND NOT is_few
@@ -52,7 +48,7 @@ BEGIN
                 AND EXISTS (SELECT FROM terrakin.embedding_lists AS l WHERE l.set_id = set_id AND l.list_id > 0)
         ),
         CASE
-            WHEN is_tile THEN CASE WHEN filters.max_per_city IS NULL THEN n_short END
+            WHEN NOT is_block THEN CASE WHEN filters.max_per_city IS NULL THEN n_short END
             WHEN filters.min_similarity IS NOT NULL THEN NULL
             -- A tile has 49 blocks: so many are those of enough tiles.
             WHEN filters.max_per_city IS NULL THEN CASE WHEN filters.exact THEN 49 ELSE 10 END * n_short
@@ -67,16 +63,18 @@ BEGIN
         ) END,
         CASE WHEN is_few THEN city_ids END,
         country_numbers[1], country_numbers[cardinality(country_numbers)],
+        CASE WHEN is_imported THEN country_numbers END,
+        CASE WHEN is_imported THEN internal.country_numbers_in(filters.exclude_countries, NULL, true) END,
         CASE WHEN NOT is_few THEN city_ids END,
         -- x <> ALL (an array with a NULL) is never true.
         array_remove(
             filters.exclude_city_ids || CASE WHEN filters.exclude_same_city THEN anchor.city_ids END
-            || internal.cities_in(filters.exclude_countries, NULL), NULL
+            || CASE WHEN NOT is_imported THEN internal.cities_in(filters.exclude_countries, NULL) END, NULL
         ),
         exclude_within_m, internal.box_around(anchor.location, exclude_within_m),
         internal.box_inside(anchor.location, exclude_within_m),
         CASE WHEN is_few THEN within END, within, internal.composites_in(filters.period),
-        CASE WHEN NOT is_tile THEN least(coalesce(filters.max_per_tile, 1), 49)::integer END, 0
+        CASE WHEN is_block THEN least(coalesce(filters.max_per_tile, 1), 49)::integer END, 0
     )::internal.search_plan;
 END;
 $$;

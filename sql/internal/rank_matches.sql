@@ -1,4 +1,5 @@
 -- requires: types/search_filters.sql
+-- requires: views/imported_vectors.sql
 -- requires: views/tile_vectors.sql
 CREATE OR REPLACE FUNCTION internal.rank_matches(
     INOUT item_ids bigint[],
@@ -25,11 +26,19 @@ BEGIN
         SELECT r.item_id, r.city_id, r.similarity,
             row_number() OVER (PARTITION BY r.city_id ORDER BY r.similarity DESC, r.item_id) AS place
         FROM (
-            SELECT i.item_id, i.city_id, CASE WHEN filters.unit = 'tile' THEN (
-                SELECT 1 - (v.embedding <=> embedding)
-                FROM api.tile_vectors AS v
-                WHERE v.tile_id = i.item_id AND v.method = filters.method
-            ) ELSE i.similarity END AS similarity
+            SELECT i.item_id, i.city_id, CASE filters.unit
+                WHEN 'tile' THEN (
+                    SELECT 1 - (v.embedding <=> embedding)
+                    FROM api.tile_vectors AS v
+                    WHERE v.tile_id = i.item_id AND v.method = filters.method
+                )
+                WHEN 'block' THEN i.similarity
+                ELSE (
+                    SELECT 1 - (v.embedding <=> embedding)
+                    FROM api.imported_vectors AS v
+                    WHERE v.unit = filters.unit AND v.item_id = i.item_id
+                )
+            END AS similarity
             FROM unnest(item_ids, city_ids, similarities) AS i(item_id, city_id, similarity)
         ) AS r
         WHERE filters.min_similarity IS NULL OR r.similarity >= filters.min_similarity
@@ -40,4 +49,5 @@ $$;
 
 COMMENT ON FUNCTION internal.rank_matches IS
 'Return the ids, cities and similarities of the best k of these tiles or blocks that pass min_similarity and max_per_city,
-best first, ties by id. Tiles are compared again by their whole vectors; similarities of blocks stay as they are.';
+best first, ties by id. Similarities of blocks stay as they
+are; all others are compared again by their whole vectors.';

@@ -34,7 +34,7 @@ BEGIN
                 THEN row_number() OVER (PARTITION BY b.item_id >> 6 ORDER BY b.distance, b.item_id) END AS place
             FROM (
                 SELECT c.item_id, c.city_id, c.distance FROM compared AS c
-                WHERE filters.min_similarity IS NULL OR p.is_tile OR c.distance <= 1 - filters.min_similarity
+                WHERE filters.min_similarity IS NULL OR p.is_ranked_again OR c.distance <= 1 - filters.min_similarity
                 ORDER BY CASE WHEN p.max_ranked > 0 THEN c.distance END, CASE WHEN p.max_ranked > 0 THEN c.item_id END
                 LIMIT p.max_ranked
             ) AS b
@@ -50,19 +50,19 @@ BEGIN
         FROM (
             SELECT r.item_id, r.city_id, r.distance FROM placed AS r
             -- Ranked by whole vectors, other tiles of a city may be its best.
-            WHERE filters.max_per_city IS NULL OR r.place <= filters.max_per_city + 4 * p.is_tile::integer
+            WHERE filters.max_per_city IS NULL OR r.place <= filters.max_per_city + 4 * p.is_ranked_again::integer
             ORDER BY r.distance, r.item_id LIMIT p.n_short
         ) AS s;
         SELECT * FROM internal.rank_matches(item_ids, city_ids, similarities, anchor.embedding, filters)
         INTO item_ids, city_ids, similarities;
         EXIT WHEN cardinality(item_ids) >= filters.k
-            OR (n_compared < p.max_compared) IS NOT FALSE AND (p.is_tile OR (n_compared < p.max_ranked) IS NOT FALSE);
+            OR (n_compared < p.max_compared) IS NOT FALSE AND (p.is_ranked_again OR (n_compared < p.max_ranked) IS NOT FALSE);
         -- Cities that are full keep their matches; the next round compares the others.
         SELECT * FROM internal.full_cities(item_ids, city_ids, similarities, filters.max_per_city)
         INTO item_ids, city_ids, similarities;
         p := internal.next_round(p, city_ids, n_compared, filters.min_similarity);
     END LOOP;
-    RETURN QUERY SELECT * FROM internal.describe_matches(p, anchor.location, item_ids, similarities,
+    RETURN QUERY SELECT * FROM internal.describe_matches(p, filters.unit, anchor.location, item_ids, similarities,
         p.n_compared_before + n_compared, p.n_compared_before = 0 AND (n_compared < p.max_compared) IS NOT FALSE);
 END;
 $$;

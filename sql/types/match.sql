@@ -10,13 +10,14 @@ CREATE TYPE internal.match AS (
     distance_m double precision,
     footprint geometry(MultiPolygon, 4326),
     compared bigint,
-    is_exact boolean
+    is_exact boolean,
+    item_id bigint
 );
 
 COMMENT ON TYPE internal.match IS 'A tile or block found by a search: the columns of every search for similar ones.';
 COMMENT ON COLUMN internal.match.rank IS '1 for the best match.';
 COMMENT ON COLUMN internal.match.block_id IS 'Block found; NULL in a search by tile.';
-COMMENT ON COLUMN internal.match.tile_id IS 'Tile found, or tile of the block.';
+COMMENT ON COLUMN internal.match.tile_id IS 'Tile found, or tile of the block; NULL in a search of an imported set.';
 COMMENT ON COLUMN internal.match.city_id IS 'City of the tile.';
 COMMENT ON COLUMN internal.match.city IS 'English name of the city.';
 COMMENT ON COLUMN internal.match.country_code IS 'ISO 3166-1 alpha-2 code of its country.';
@@ -26,3 +27,4 @@ COMMENT ON COLUMN internal.match.distance_m IS
 COMMENT ON COLUMN internal.match.footprint IS 'Outline of the tile or block, EPSG:4326.';
 COMMENT ON COLUMN internal.match.compared IS 'Number of keys that were compared.';
 COMMENT ON COLUMN internal.match.is_exact IS 'Whether every eligible key was compared.';
+COMMENT ON COLUMN internal.match.item_id IS 'What was found: tile, block, or item of an imported set.';

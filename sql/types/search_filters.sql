@@ -23,9 +23,10 @@ COMMENT ON TYPE internal.search_filters IS
 'Arguments of every search for similar tiles or blocks. NULL means no filter.';
 COMMENT ON COLUMN internal.search_filters.k IS
 'Number of matches: the answer has min(k, eligible tiles) rows. Readers may ask for at most 10,000.';
-COMMENT ON COLUMN internal.search_filters.unit IS 'What is searched: tile (2,240 m) or block (320 m).';
+COMMENT ON COLUMN internal.search_filters.unit IS
+'What is searched: tile (2,240 m), block (320 m), or the name of an imported set.';
 COMMENT ON COLUMN internal.search_filters.method IS
-'Vectors to compare: mean (whole tile), dominant (largest cluster of patches), median, min, max, std (texture: standard deviation over the patches) or mean_std (mean and std). NULL: terrakin.encoder.default_method; for blocks mean, the only choice.';
+'Vectors to compare: mean (whole tile), dominant (largest cluster of patches), median, min, max, std (texture: standard deviation over the patches) or mean_std (mean and std). NULL: terrakin.encoder.default_method; for blocks mean, the only choice; imported sets have one vector per item.';
 COMMENT ON COLUMN internal.search_filters.exclude_within_m IS
 'Leave out tiles whose centre is nearer than this to the query, in geodesic metres.';
 COMMENT ON COLUMN internal.search_filters.exclude_same_city IS 'Leave out the cities of the query.';

@@ -13,8 +13,8 @@ class Concept(BaseModel):
     """A concept: a row of terrakin.concepts without its direction."""
 
     name: str
-    unit: Unit
-    method: Method
+    unit: str = Field(description="What it describes: tile, block, or the name of an imported set.")
+    method: str = Field(description="Vectors that are compared; imported for an imported set.")
     fitted_by: Literal["rocchio", "logistic"]
     threshold: float = Field(description="Least similarity to the direction that belongs to the concept.")
     threshold_by: Literal["validation", "quantile"]

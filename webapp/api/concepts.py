@@ -25,7 +25,7 @@ LIST = """
 """
 FIND = """
     SELECT
-        f.block_id, f.tile_id, f.city_id, f.city, f.country_code, f.similarity,
+        f.block_id, f.tile_id, f.item_id, f.city_id, f.city, f.country_code, f.similarity,
         ST_X(f.location) AS lon, ST_Y(f.location) AS lat
     FROM api.find(
         %(name)s, %(ordered)s::boolean, %(exclude_city_ids)s::bigint[], %(max_per_city)s::bigint, %(countries)s::text[],
@@ -34,7 +34,7 @@ FIND = """
     ) AS f
 """
 KEY = "SELECT internal.key_text(%(set_id)s, %(direction)s::real[]) AS key"
-COLUMNS = ("block_id", "tile_id", "city_id", "city", "country_code", "similarity", "lon", "lat")
+COLUMNS = ("block_id", "tile_id", "item_id", "city_id", "city", "country_code", "similarity", "lon", "lat")
 FILES: dict[int | str, Any] = {
     200: {
         "description": "Everything that belongs to the concept, as it is found.",
@@ -107,11 +107,10 @@ def _geojsonseq(batches: Iterator[list[Row]]) -> Iterator[str]:
 
 def _feature(row: Row) -> Row:
     lon, lat = row["lon"], row["lat"]
-    item_id = row["tile_id"] if row["block_id"] is None else row["block_id"]
     properties = {name: row[name] for name in COLUMNS[:-2]}
     return {
         "type": "Feature",
-        "id": item_id,
+        "id": row["item_id"],
         "geometry": {"type": "Point", "coordinates": [lon, lat]},
         "properties": properties,
     }

@@ -38,6 +38,8 @@ BEGIN
             AND (plan.indexed_city_ids IS NULL OR e.city_id = ANY (plan.indexed_city_ids))
             AND (plan.first_country_number IS NULL
                 OR e.country_number BETWEEN plan.first_country_number AND plan.last_country_number)
+            AND (plan.only_country_numbers IS NULL OR e.country_number = ANY (plan.only_country_numbers))
+            AND (plan.exclude_country_numbers IS NULL OR e.country_number <> ALL (plan.exclude_country_numbers))
             AND (plan.only_city_ids IS NULL OR e.city_id + 0 = ANY (plan.only_city_ids))
             AND (plan.exclude_city_ids IS NULL OR e.city_id <> ALL (plan.exclude_city_ids))
             AND (anchor.item_ids IS NULL OR e.item_id <> ALL (anchor.item_ids))
@@ -45,7 +47,7 @@ BEGIN
                 OR ST_DWithin(e.location::geography, anchor.location, plan.exclude_within_m)))
             AND (plan.indexed_within IS NULL OR e.location && plan.indexed_within)
             AND (plan.within IS NULL OR ST_Intersects(e.location, plan.within) IS TRUE)
-            AND (tile_ids IS NULL OR CASE WHEN plan.is_tile THEN e.item_id ELSE e.item_id >> 6 END = ANY (tile_ids))
+            AND (tile_ids IS NULL OR CASE WHEN plan.is_ranked_again THEN e.item_id ELSE e.item_id >> 6 END = ANY (tile_ids))
             AND (min_valid_share IS NULL OR e.valid_share >= min_valid_share);
         GET DIAGNOSTICS n_round = ROW_COUNT;
         n_compared := n_compared + n_round;

@@ -5,7 +5,7 @@ import type { Place } from '../geo/blocks';
 import { joined } from '../geo/footprint';
 import type { Unit } from '../geo/unit';
 import { Problem, problemIn } from './problem';
-import type { BlockPair, Block, City, Concept, Config, Country, Encoder, Method, Match, Origin, SearchRequest, FoundPlace, Similarity, Tile } from './types';
+import type { AnyConcept, BlockPair, Block, City, Concept, Config, Country, Encoder, Method, Match, Origin, SearchRequest, FoundPlace, Similarity, Tile } from './types';
 
 type Stored<Found extends { footprint: Polygon }> = Omit<Found, 'footprint'> & { footprint: MultiPolygon };
 type Parameters = Record<string, string | number | boolean>;
@@ -36,9 +36,11 @@ export const blockPictureUrl = (blockId: number) => urlOf(`api/v1/blocks/${block
 
 export const getEncoder = (signal: AbortSignal) => getJson<Encoder>('api/v1/encoder', {}, signal);
 
-/** Return the concepts whose keys are those that are searched. */
+/** Return the concepts of tiles and blocks whose keys are those that are searched. */
 export const getConcepts = async (signal: AbortSignal) =>
-  (await getJson<{ concepts: Concept[] }>('api/v1/concepts', {}, signal)).concepts.filter(({ is_current }) => is_current);
+  (await getJson<{ concepts: AnyConcept[] }>('api/v1/concepts', {}, signal)).concepts.filter(
+    (concept): concept is Concept => concept.is_current && (concept.unit === 'tile' || concept.unit === 'block'),
+  );
 
 /** Everything that belongs to a concept, as CSV. */
 export const conceptItemsUrl = (name: string) => urlOf(`api/v1/concepts/${name}/items`).href;

@@ -890,10 +890,10 @@ export interface components {
         /** @description A concept: a row of terrakin.concepts without its direction. */
         Concept: {
             name: string;
-            /** @enum {string} */
-            unit: "tile" | "block";
-            /** @enum {string} */
-            method: "mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std";
+            /** @description What it describes: tile, block, or the name of an imported set. */
+            unit: string;
+            /** @description Vectors that are compared; imported for an imported set. */
+            method: string;
             /** @enum {string} */
             fitted_by: "rocchio" | "logistic";
             /** @description Least similarity to the direction that belongs to the concept. */

@@ -19,7 +19,9 @@ export type Match = FoundPlace & { id: number };
 export type City = Replace<Answer<'/api/v1/cities/{city_id}'>, { bounds: Bounds }>;
 export type Country = Answer<'/api/v1/countries'>['countries'][number];
 export type Encoder = Answer<'/api/v1/encoder'>;
-export type Concept = Answer<'/api/v1/concepts'>['concepts'][number];
+/** A concept of tiles, blocks or items of an imported set. */
+export type AnyConcept = Answer<'/api/v1/concepts'>['concepts'][number];
+export type Concept = AnyConcept & { unit: 'tile' | 'block' };
 export type Block = Answer<'/api/v1/block-at'>;
 export type Similarity = Answer<'/api/v1/similarity'>;
 export type BlockPair = Answer<'/api/v1/matching-blocks'>['pairs'][number];

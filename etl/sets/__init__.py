@@ -1,0 +1,1 @@
+"""Imports embeddings that other people published as sets that can be searched, and exports sets."""

@@ -1,0 +1,212 @@
+"""Importing files into a set, one transaction per file, and making the set searchable."""
+
+import hashlib
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pyarrow as pa
+import pyarrow.parquet as pq
+import shapely
+
+from db.advisory_locks import EMBEDDING_SETS
+from db.concepts.store import learn_again
+from db.connect import connect
+from db.embedding_sets.refit import drop_superseded, refit
+from db.embedding_sets.report import read_reports
+from db.embedding_sets.stale_keys import add_partitions
+from db.settings import Settings
+from etl.errors import SetError
+from etl.sets import store
+from etl.sets.alphaearth import CsvSource
+from etl.sets.checks import check_vectors
+from etl.sets.chunks import Norms, SourceFile
+from etl.sets.layouts import AUTO, CSV_SUFFIXES, LAYOUTS, PARQUET_SUFFIXES, Layout, detect
+from etl.sets.parquet import ParquetSource
+from etl.sets.places import Gazetteer
+
+log = logging.getLogger(__name__)
+
+Echo = Callable[[str], None]
+BarFactory = Callable[[str, str, int], AbstractContextManager[Any]]
+LOCK = "SELECT pg_advisory_lock(%s)"
+LOCK_SET = "SELECT pg_advisory_lock(%s, hashtext(%s))"
+VACUUM = "VACUUM (ANALYZE) terrakin.embedding_keys, terrakin.imported_items"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is imported.
+
+    Attributes:
+        name: name of the set.
+        paths: files, or folders whose files are all imported.
+        layout: a name in LAYOUTS, or auto.
+        post_processing: what searches compare: see terrakin.imported_sets.
+        is_forced: import vectors that look wrong.
+    """
+
+    name: str
+    paths: tuple[Path, ...]
+    layout: str = AUTO
+    post_processing: str = "centred"
+    is_forced: bool = False
+
+
+def import_files(settings: Settings, request: Request, echo: Echo, bar: BarFactory) -> store.ImportedSet | None:
+    """Import files, and make the set searchable. Files that the set has are skipped.
+
+    An interrupted import goes on with the first file that is not done. The set is searched when all are.
+
+    Args:
+        settings: the database; it is connected to as its owner.
+        request: what is imported.
+        echo: called with a line per file, and with what a person should know.
+        bar: makes a progress bar: called with its name, the unit and the total.
+
+    Returns:
+        The set; None if the files have no vectors and there is no set.
+
+    Raises:
+        SetError: a file is missing or malformed, or its vectors look wrong. Nothing of this file is stored.
+    """
+    files = list(_files(request.paths))
+    with connect(settings, autocommit=True) as conn:
+        conn.execute(LOCK_SET, (EMBEDDING_SETS, request.name))
+        with conn.transaction():
+            gazetteer = Gazetteer(conn)
+        n_done = 0
+        with bar("import", "file", len(files)) as progress:
+            for path in files:
+                n_done += _import_file(conn, request, path, gazetteer, echo)
+                progress.update()
+        found = next(iter(store.read_sets(conn, request.name)), None)
+        if found is None:
+            return None
+        if found.n_items and (n_done or not found.is_complete):
+            _make_searchable(settings, conn, found, bar)
+        elif not n_done:
+            echo(f"nothing to do: set {found.name} has these files, {found.n_items:,} items in all")
+        return replace(found, is_complete=True)
+
+
+def drop_set(settings: Settings, name: str) -> store.ImportedSet:
+    """Delete a set with its items and keys, and return what it was.
+
+    Raises:
+        SetError: there is no such set, or concepts were learned from it.
+    """
+    with connect(settings, autocommit=True) as conn:
+        conn.execute(LOCK, (EMBEDDING_SETS,))
+        with conn.transaction():
+            found = store.read_set(conn, name)
+            store.retire(conn, found)
+        drop_superseded(conn)
+    return found
+
+
+def open_file(path: Path, layout: str) -> tuple[SourceFile, Layout]:
+    """Return a file that is open for reading, and its layout.
+
+    Raises:
+        SetError: it is not of a known layout, or damaged.
+    """
+    try:
+        if path.name.endswith(CSV_SUFFIXES):
+            if layout not in (AUTO, "alphaearth"):
+                raise SetError(f"{path.name} is a CSV file; only layout alphaearth has these, not {layout}")
+            return CsvSource(path, LAYOUTS["alphaearth"]), LAYOUTS["alphaearth"]
+        schema = pq.read_schema(path)
+        footer = {key.decode(): value.decode(errors="replace") for key, value in (schema.metadata or {}).items()}
+        used = detect(path, schema.names, footer) if layout == AUTO else LAYOUTS[layout]
+        return ParquetSource(path, used), used
+    except (pa.ArrowInvalid, UnicodeDecodeError, ValueError) as error:
+        raise SetError(f"{path.name} cannot be read: {str(error).splitlines()[0]}") from error
+
+
+def _files(paths: Iterable[Path]) -> Iterator[Path]:
+    """Yield the files of paths, those of a folder by name."""
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(p for p in path.rglob("*") if p.name.endswith(PARQUET_SUFFIXES + CSV_SUFFIXES))
+            if not inside:
+                raise SetError(f"{path} has no file that ends in {', '.join(PARQUET_SUFFIXES + CSV_SUFFIXES)}")
+            yield from inside
+        elif path.is_file():
+            yield path
+        else:
+            raise SetError(f"{path} does not exist")
+
+
+def _import_file(conn: psycopg.Connection[Any], request: Request, path: Path, gazetteer: Gazetteer, echo: Echo) -> bool:
+    """Import one file in one transaction; return whether it was not there yet."""
+    with path.open("rb") as stream:
+        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    present = next(iter(store.read_sets(conn, request.name)), None)
+    if present and store.has_file(conn, present.imported_set_id, sha256):
+        return False
+    source, layout = open_file(path, request.layout)
+    norms, n_without = Norms(), 0
+    with conn.transaction():
+        imported_set_id = present.imported_set_id if present else None
+        next_item = 1 + (store.last_item(conn, imported_set_id) if imported_set_id else 0)
+        for chunk in source.chunks():
+            n_without += chunk.n_without_vector
+            if len(chunk.vectors) == 0:
+                continue
+            check_vectors(path, layout, chunk.vectors, is_forced=request.is_forced)
+            norms.add(chunk.vectors)
+            if imported_set_id is None:
+                imported_set_id = store.create_set(conn, _new(request, layout, source, chunk.vectors.shape[1]))
+            elif present and present.is_complete and next_item > present.n_items:
+                conn.execute(store.REOPEN, (imported_set_id,))
+            _check_dimension(path, present, norms)
+            points = shapely.centroid(chunk.geometries)
+            store.write_items(conn, imported_set_id, next_item, chunk, gazetteer.places(points))
+            next_item += len(chunk.vectors)
+        if imported_set_id is not None:
+            conn.execute(store.WRITE_FILE, (imported_set_id, sha256, path.name, norms.n, n_without))
+    for note in source.notes:
+        echo(f"warning: {note}")
+    dimension = f" of {max(norms.dimensions)} numbers, {norms}" if norms.n else ""
+    echo(f"{path.name}: layout {layout.name}, {norms.n:,} items{dimension}; {n_without:,} rows without a vector")
+    return norms.n > 0
+
+
+def _check_dimension(path: Path, present: store.ImportedSet | None, norms: Norms) -> None:
+    """Raise SetError if the vectors of a file have different numbers of numbers, or others than those of the set."""
+    if len(norms.dimensions) > 1:
+        raise SetError(f"{path.name}: vectors have {min(norms.dimensions)} to {max(norms.dimensions)} numbers")
+    if present and norms.dimensions != {present.dimension}:
+        raise SetError(
+            f"{path.name}: vectors have {max(norms.dimensions)} numbers, those of set {present.name!r} "
+            f"{present.dimension}; import the file into a set of its own"
+        )
+
+
+def _new(request: Request, layout: Layout, source: SourceFile, dimension: int) -> store.ImportedSet:
+    return store.ImportedSet(
+        0, request.name, layout.name, layout.decoding, dimension, request.post_processing, layout.size_m, source.about,
+        is_complete=False, n_items=0,
+    )  # fmt: skip
+
+
+def _make_searchable(
+    settings: Settings, conn: psycopg.Connection[Any], found: store.ImportedSet, bar: BarFactory
+) -> None:
+    """Fit the set, write its keys, and let searches find it."""
+    conn.execute(LOCK, (EMBEDDING_SETS,))
+    with conn.transaction():
+        store.fit(conn, found)
+    add_partitions(conn)
+    report = next(r for r in read_reports(conn) if r.unit == found.name)
+    with bar("keys", "item", found.n_items) as progress:
+        refit(settings, report, lambda _name, done, _total: progress.update(done - progress.n))
+    conn.execute(store.COMPLETE, (found.imported_set_id,))
+    drop_superseded(conn)
+    conn.execute(VACUUM)
+    learn_again(conn)

@@ -1,0 +1,137 @@
+"""Real files of published embeddings, with the figures that were measured on them, and the same after centring."""
+
+import gzip
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from db.connect import connect
+from db.settings import Settings
+from tests.etl.conftest import InThisProcess
+
+VECTORS = """
+    SELECT i.embedding, v.embedding
+    FROM terrakin.imported_items AS i
+    JOIN terrakin.imported_sets AS s ON s.imported_set_id = i.imported_set_id
+    JOIN api.imported_vectors AS v ON v.unit = s.name AND v.item_id = i.item_id
+    WHERE s.name = %s
+    ORDER BY i.item_id
+"""
+OVERVIEW = "SELECT {} FROM api.imported_overview AS o WHERE o.unit = %s ORDER BY o.item_id"
+Import = Callable[..., str]
+
+
+@pytest.fixture
+def folder(real_data: Path) -> Path:
+    return real_data / "embeddings"
+
+
+@pytest.fixture
+def import_(database: Settings) -> Import:
+    """Imports a file under a name and returns what was printed."""
+    run = InThisProcess(os.environ | {"DATABASE_URL": database.database_url or ""})
+
+    def run_import(path: Path, name: str) -> str:
+        answer = run("sets", "import", str(path), "--name", name)
+        assert answer.returncode == 0, answer.stderr
+        return answer.stderr
+
+    return run_import
+
+
+def rows(database: Settings, query: Any, name: str) -> list[Any]:
+    with connect(database) as conn:
+        return conn.execute(query, (name,)).fetchall()
+
+
+def unit_vectors(database: Settings, name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the vectors of the file, and, of unit length, these and those that searches compare."""
+    source, searched = (
+        np.array([v.to_numpy() for v in column]) for column in zip(*rows(database, VECTORS, name), strict=True)
+    )
+    return source, *(v / np.linalg.norm(v, axis=1, keepdims=True) for v in (source, searched))
+
+
+def cosines(vectors: np.ndarray) -> np.ndarray:
+    """Return the cosines of all pairs of different rows."""
+    return np.asarray((vectors @ vectors.T)[np.triu_indices(len(vectors), 1)])
+
+
+def agreement(vectors: np.ndarray, labels: np.ndarray) -> float:
+    """Return the share of rows whose nearest other row has the same label."""
+    similarity = vectors @ vectors.T
+    np.fill_diagonal(similarity, -2)
+    return float((labels[similarity.argmax(axis=1)] == labels).mean())
+
+
+def test_clay(folder: Path, import_: Import, database: Settings) -> None:
+    printed = import_(folder / "clay-v0", "clay")
+    assert "417 items of 768 numbers, length 1.734 to 2.181, mean 1.873" in printed
+    source, unit, searched = unit_vectors(database, "clay")
+    assert np.linalg.norm(source.mean(axis=0)) == pytest.approx(1.789, abs=1e-3)
+    raw, centred = cosines(unit), cosines(searched)
+    assert [raw.min(), np.percentile(raw, 5), np.median(raw)] == pytest.approx([0.637, 0.700, 0.973], abs=1e-3)
+    assert (centred.min(), centred.max()) == (pytest.approx(-0.98, abs=0.01), pytest.approx(1, abs=0.01))
+    print(f"cosines of Clay vectors: {raw.min():.3f} to {raw.max():.3f}, median {np.median(raw):.3f}")
+    print(f"the same after centring: {centred.min():.3f} to {centred.max():.3f}, median {np.median(centred):.3f}")
+    query = OVERVIEW.format(
+        "ST_GeometryType(o.footprint), sqrt(ST_Area(o.footprint::geography)), o.observed_at::date::text"
+    )
+    kinds, sides, dates = zip(*rows(database, query, "clay"), strict=True)
+    assert (set(kinds), set(dates)) == ({"ST_MultiPolygon"}, {"2022-06-10"})
+    np.testing.assert_allclose(sides, 5120, rtol=0.003)
+
+
+def test_alphaearth(folder: Path, import_: Import, database: Settings) -> None:
+    printed = import_(folder / "aef" / "gee-export-points-2024.csv.gz", "aef")
+    assert "2,880 items of 64 numbers, length 0.994 to 1.006" in printed
+    _, unit, searched = unit_vectors(database, "aef")
+    query = OVERVIEW.format("o.properties ->> 'region', o.properties ->> 'dw_label', o.observed_at::date::text")
+    regions, labels, dates = (np.array(column) for column in zip(*rows(database, query, "aef"), strict=True))
+    assert set(dates) == {"2024-01-01"}
+    figures = [agreement(vectors, by) for vectors in (unit, searched) for by in (labels, regions)]
+    assert figures[:2] == [pytest.approx(0.703, abs=1e-3), pytest.approx(0.990, abs=1e-3)]
+    assert np.percentile(cosines(unit), [5, 50, 95]) == pytest.approx([-0.091, 0.126, 0.788], abs=1e-3)
+    print(f"AlphaEarth, nearest neighbour of the same class: {figures[0]:.1%}, after centring {figures[2]:.1%}")
+    print(f"AlphaEarth, nearest neighbour of the same region: {figures[1]:.1%}, after centring {figures[3]:.1%}")
+
+
+def test_the_vectors_are_those_of_the_file(folder: Path, import_: Import, database: Settings) -> None:
+    path = folder / "aef" / "gee-export-points-2024.csv.gz"
+    import_(path, "aef")
+    with gzip.open(path) as stream:
+        frame = pd.read_csv(stream)
+    source, _, _ = unit_vectors(database, "aef")
+    np.testing.assert_array_equal(source, frame[[f"A{i:02d}" for i in range(64)]].to_numpy(np.float32))
+
+
+def test_a_ragged_row_has_no_vector(folder: Path, import_: Import, database: Settings) -> None:
+    printed = import_(folder / "aef" / "points-with-missing.csv", "some")
+    assert "5 items of 64 numbers, length 0.999 to 1.004" in printed
+    assert "1 rows without a vector" in printed
+
+
+def test_planet(folder: Path, import_: Import, database: Settings) -> None:
+    printed = import_(folder / "planet", "planet")
+    assert printed.count("warning:") == 1
+    assert "its footer says EPSG:3857, but its coordinates are degrees" in printed
+    assert "3 items of 512 numbers" in printed
+    assert "2 rows without a vector" in printed
+    source, unit, searched = unit_vectors(database, "planet")
+    assert np.linalg.norm(source, axis=1) == pytest.approx([8.348, 9.964, 8.298], abs=1e-3)
+    assert cosines(unit) == pytest.approx([0.72, 0.9964, 0.72], abs=6e-3)
+    print(f"cosines of the three days: {cosines(unit).round(3)}, after centring {cosines(searched).round(3)}")
+    lon, lat, dates = zip(
+        *rows(database, OVERVIEW.format("o.lon, o.lat, o.observed_at::date::text"), "planet"), strict=True
+    )
+    assert lon + lat == pytest.approx((-48.33,) * 3 + (-10.18,) * 3, abs=0.01)
+    assert dates == ("2018-08-01", "2018-08-03", "2018-08-05")
+
+
+def test_a_file_without_rows(folder: Path, import_: Import) -> None:
+    assert "0 rows with a vector" in import_(folder / "earth-index" / "21MNT.parquet", "earth")
