@@ -11,7 +11,7 @@ RELATIONS = """
     FROM pg_class AS c
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
     WHERE n.nspname IN ('terrakin', 'api', 'tiles')
-        AND c.relkind IN ('r', 'v')
+        AND c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition
         AND c.relname NOT IN ('alembic_version', 'sql_files')
     ORDER BY n.nspname, c.relname
 """
@@ -40,6 +40,7 @@ otherwise.
 SECTIONS = {
     "Find similar places": (
         "api.similar_tiles",
+        "api.similar_blocks",
         "api.similar_at",
         "api.similar_to_examples",
         "api.similar_to_area",
@@ -48,12 +49,27 @@ SECTIONS = {
         "api.similarity",
         "api.similarities",
     ),
+    "Find all of a kind": ("api.find", "api.uncertain", "api.concept_overview", "terrakin.concepts"),
     "Find tiles and cities": (
         "api.tile_at",
         "api.tile_overview",
         "api.search_cities",
         "api.city_overview",
         "api.country_overview",
+    ),
+    "Find blocks": (
+        "api.block_at",
+        "api.block_overview",
+        "api.block_cell",
+        "api.block_footprint",
+        "api.matching_blocks",
+    ),
+    "Search published embeddings": (
+        "api.imported_overview",
+        "api.imported_vectors",
+        "terrakin.imported_sets",
+        "terrakin.imported_items",
+        "terrakin.imported_files",
     ),
     "Describe one tile": (
         "api.tile_embedding",

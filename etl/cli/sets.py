@@ -16,7 +16,7 @@ HEAD = f"{'set':<24}{'items':>12}{'numbers':>9}  {'layout':<13}{'compared':<14}s
 @click.group()
 @click.pass_context
 def group(ctx: click.Context) -> None:
-    """Import embeddings that other people published, list and drop them."""
+    """Import embeddings that other people published, list, export and drop them."""
     ctx.obj = read_settings()
 
 
@@ -76,6 +76,19 @@ def show(settings: Settings, name: str) -> None:
     with connect(settings, "reader") as conn:
         for line in describe(conn, read_set(conn, name)):
             click.echo(line)
+
+
+@group.command()
+@click.argument("name")
+@click.option("--to", "folder", type=click.Path(path_type=Path), required=True, help="Folder that does not exist yet.")
+@click.option("--searched", "is_searched", is_flag=True, help="Write the vectors that searches compare.")
+@click.pass_obj
+def export(settings: Settings, /, name: str, folder: Path, *, is_searched: bool) -> None:
+    """Write set NAME, or tile or block, as GeoParquet with a STAC collection."""
+    from etl.sets.export import export_set
+
+    made = export_set(settings, name, folder, progress_bar, is_searched=is_searched)
+    click.echo(f"{made.file}: {made.n_items:,} items of {made.dimension} numbers", err=True)
 
 
 @group.command()

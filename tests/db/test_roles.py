@@ -22,8 +22,12 @@ OWN_RECORDS = {
     "terrakin.sql_files",
     "terrakin.country_outlines",
     "terrakin.embedding_sets",
+    "terrakin.imported_files",
+    "terrakin.imported_items",
+    "terrakin.imported_sets",
 }
-"""Written by the owner only: the ledgers of migrations, the base map of QGIS, and which sets of keys there are."""
+"""Written by the owner only: the ledgers of migrations, the base map of QGIS, which sets of keys there are, and what
+was imported."""
 LOCKED = {("terrakin.embedding_sets", "UPDATE")}
 """A load locks the set that it adds keys to; a change of the post-processing restarts it."""
 PARTITION = "terrakin.embedding_keys_"

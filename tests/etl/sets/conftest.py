@@ -10,6 +10,7 @@ import pytest
 from db.connect import connect
 from db.settings import Settings
 from tests.etl.conftest import InThisProcess
+from tests.real.conftest import real_data
 
 Terrakin = Callable[..., subprocess.CompletedProcess[str]]
 Rows = Callable[..., list[Any]]
@@ -41,4 +42,4 @@ def failure(answer: subprocess.CompletedProcess[str]) -> str:
     return lines[0].split("terrakin: error: ")[1]
 
 
-__all__ = ["Rows", "Terrakin", "failure"]
+__all__ = ["Rows", "Terrakin", "failure", "real_data"]
