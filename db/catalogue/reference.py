@@ -57,6 +57,7 @@ SECTIONS = {
         "api.city_overview",
         "api.country_overview",
     ),
+    "See what changed": ("api.changes",),
     "Find blocks": (
         "api.block_at",
         "api.block_overview",

@@ -42,7 +42,8 @@ class ParquetSource:
             SetError: it has no column with vectors or positions.
         """
         self._path = path
-        self._file = pq.ParquetFile(path)
+        # Buffered ahead, all of the file would stay in memory.
+        self._file = pq.ParquetFile(path, pre_buffer=False)
         names = self._file.schema_arrow.names
         self._vector = find_column(path, "vector", layout.vectors, names)
         self._id = next((name for name in layout.ids if name in names), None)
