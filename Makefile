@@ -4,14 +4,15 @@ SHELL := /bin/bash
 PORT ?= 8000
 DEMO_HOME := .terrakin/demo
 DEMO_PERIOD := 2024-06-01/2024-08-31
+LATER_PERIOD := 2025-09-01/2025-10-31
 REAL_PLACES := etl/data/real_places
 REAL ?= 1
 SYNTHETIC ?= 1
 DEMO_PARTS := $(strip $(if $(filter 0,$(REAL)),,demo-real) $(if $(filter 0,$(SYNTHETIC)),,demo-scenes))
 TERRAKIN := .venv/bin/terrakin
 
-.PHONY: help demo demo-real demo-scenes stop evaluate test lint format bench-load bench-page bench-search bench-tiles \
-	fuzz page-states screenshot test-citus test-martin test-qgis test-servers test-slow-page
+.PHONY: help demo demo-later demo-real demo-scenes stop evaluate test lint format bench-load bench-page bench-search \
+	bench-tiles fuzz page-states screenshot test-citus test-martin test-qgis test-servers test-slow-page
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -39,6 +40,11 @@ demo-scenes:
 stop: ## stop the map and the private database cluster
 	@$(TERRAKIN) web stop
 	@$(TERRAKIN) db stop
+
+demo-later: ## after `make demo`, load a second period of the synthetic towns, in which some blocks have changed
+	@$(TERRAKIN) etl demo --later
+	@$(TERRAKIN) etl run --stac $(DEMO_HOME)-later/catalog.json --cities $(DEMO_HOME)-later/cities.geojson \
+		--period $(LATER_PERIOD)
 
 evaluate: ## after `make demo`, report the quality of the vectors: .terrakin/reports/evaluation.html (EVALUATE_ARGS="--limit 50")
 	@$(TERRAKIN) evaluate $(EVALUATE_ARGS)

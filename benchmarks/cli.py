@@ -127,6 +127,17 @@ def encode(weights: str, n_tiles: int, chips: str | None) -> None:
 
 
 @group.command()
+@click.option("--form", default="harbour", show_default=True, help="Urban form of the demo that is the concept.")
+@click.option("--picture", type=click.Path(path_type=Path, dir_okay=False), help="PNG file to draw the scores in.")
+def labelling(form: str, picture: Path | None) -> None:
+    """After `make demo`: labelling what api.uncertain returns against labelling at random."""
+    from benchmarks.labelling import run
+    from db.settings import read_settings
+
+    run(read_settings(), form, picture, click.echo)
+
+
+@group.command()
 @click.option(
     "--size", "sizes", type=click.IntRange(100), multiple=True, default=[160, 48_881], help="Number of tiles."
 )

@@ -20,7 +20,7 @@ UNITS = ("tile", "block")
 """All other units are names of imported sets."""
 
 N_RANDOM = 200
-"""Negative examples that are drawn where the given ones do not suffice."""
+"""Negative examples that are drawn beside those that are given."""
 MAX_EXAMPLES = 10_000
 MAX_ID = 2**63 - 1
 COLLECTION = "write a FeatureCollection of points and polygons (EPSG:4326)"
@@ -138,7 +138,7 @@ def examples_of(rows: list[tuple[Any, ...]], chosen: Chosen) -> Examples:
     ids, city_ids, lon, lat, vectors = zip(*rows, strict=True)
     groups = np.array(city_ids, np.int64)
     groups = np.where(groups < FIRST_CELL, cells(np.array(lon), np.array(lat), GROUP_KM), groups)
-    return Examples(unit_vectors(np.array(vectors)), np.isin(ids, chosen.positive), groups)
+    return Examples(unit_vectors(np.array(vectors)), np.isin(ids, chosen.positive), groups, np.isin(ids, chosen.drawn))
 
 
 def tuples(conn: Connection, sql: LiteralString, parameters: Any) -> list[tuple[Any, ...]]:

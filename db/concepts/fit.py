@@ -15,7 +15,7 @@ FittedBy = Literal["rocchio", "logistic"]
 ENOUGH_POSITIVES = 6
 """With fewer, a logistic regression follows the few examples rather than what they have in common."""
 ENOUGH_NEGATIVES = 6
-"""Beside fewer, or those of fewer than MIN_GROUPS groups, negative examples are drawn at random."""
+"""With fewer, or those of fewer than MIN_GROUPS groups, the examples drawn at random count in the score too."""
 MIN_GROUPS = 3
 """So many cities must have positive examples, else holding one out says nothing about others."""
 MAX_FOLDS = 5
@@ -33,11 +33,23 @@ class Examples:
         keys: (n, d) float32, of unit length.
         is_positive: (n,) bool.
         groups: (n,) int64: city_id. Examples of one group are held out together.
+        is_drawn: (n,) bool: drawn at random, as examples of what does not belong to it.
     """
 
     keys: np.ndarray
     is_positive: np.ndarray
     groups: np.ndarray
+    is_drawn: np.ndarray
+
+    @property
+    def is_scored(self) -> np.ndarray:
+        """(n,) bool: examples that threshold and score come from: those that were given, if they suffice.
+
+        Of those drawn at random, some may belong to the concept.
+        """
+        given = ~self.is_positive & ~self.is_drawn
+        is_enough = given.sum() >= ENOUGH_NEGATIVES and len(np.unique(self.groups[given])) >= MIN_GROUPS
+        return ~self.is_drawn if is_enough else np.ones(len(self.keys), bool)
 
 
 @dataclass(frozen=True)
@@ -89,8 +101,8 @@ def fit(examples: Examples, fitted_by: FittedBy, seed: int) -> Fit:
     if n_groups < MIN_GROUPS:
         return Fit(fitted_by, direction, _quantile(examples, fitted_by, direction, seed), None)
     held_out = _similarities_held_out(examples, fitted_by, min(MAX_FOLDS, n_groups), seed)
-    threshold = _best_threshold(examples.is_positive, held_out)
-    return Fit(fitted_by, direction, threshold, float(average_precision_score(examples.is_positive, held_out)))
+    truth, found = examples.is_positive[examples.is_scored], held_out[examples.is_scored]
+    return Fit(fitted_by, direction, _best_threshold(truth, found), float(average_precision_score(truth, found)))
 
 
 def _quantile(examples: Examples, fitted_by: FittedBy, direction: np.ndarray, seed: int) -> float:

@@ -8,7 +8,7 @@ import psycopg
 from pgvector import HalfVector
 
 from db.concepts.examples import N_RANDOM, Chosen, choose, read_examples, tuples
-from db.concepts.fit import ENOUGH_NEGATIVES, MIN_GROUPS, Fit, fit, method_for
+from db.concepts.fit import Fit, fit, method_for
 from db.errors import ConceptError
 
 Connection = psycopg.Connection[Any]
@@ -31,11 +31,6 @@ WRITE = """
            excluded.n_random_negatives, excluded.seed, excluded.post_processing_version, now())
     WHERE %(is_replacing)s
     RETURNING c.name
-"""
-CITIES = """
-    SELECT count(DISTINCT e.city_id)
-    FROM terrakin.embedding_keys AS e
-    WHERE e.set_id = %s AND e.item_id = ANY(%s)
 """
 DROP = "DELETE FROM terrakin.concepts AS c WHERE c.name = %s RETURNING c.name"
 STALE = """
@@ -89,11 +84,9 @@ def learn(conn: Connection, unit: str, set_id: int, positive: list[int], negativ
         ConceptError: the examples do not suffice, or one does not exist.
     """
     fitted_by = method_for(len(positive), len(negative))
-    ((n_cities,),) = tuples(conn, CITIES, (set_id, negative))
-    # Some must be left when a city is held out.
-    is_enough = len(negative) >= ENOUGH_NEGATIVES and n_cities >= MIN_GROUPS
-    n_random = 0 if fitted_by == "logistic" and is_enough else N_RANDOM
-    chosen = choose(conn, set_id, positive, negative, n_random, seed)
+    # Always with random ones: negative examples that were chosen because they are hard to tell do not show what most
+    # other places look like, and a direction learned from them alone finds these.
+    chosen = choose(conn, set_id, positive, negative, N_RANDOM, seed)
     found = fit(read_examples(conn, unit, set_id, chosen), fitted_by, seed)
     ((method, kept_share),) = tuples(conn, METHOD, (set_id,))
     return Concept(unit, method, set_id, kept_share, chosen, seed, found)

@@ -8,16 +8,13 @@ import numpy as np
 from scipy.ndimage import gaussian_filter, shift, zoom
 
 from etl.cities.grid import RESOLUTION_M, TILE_M, TILE_PX
+from etl.demo.changes import BLOCK_PX, build, changed_blocks
 from etl.demo.forms import Style, draw
-from etl.demo.materials import REFLECTANCE, SCL_CLASS
+from etl.demo.materials import REFLECTANCE, SCL_CLASS, Material, number
 from etl.demo.scene_writer import NATIVE_RESOLUTION_M, SCL_RESOLUTION_M, Scene
 from etl.demo.towns import Town
 from etl.imagery.sentinel2 import BANDS
 
-DAYS = ((6, 5), (6, 25), (7, 15), (8, 4), (8, 24))
-CLOUD_SHARES = (0.25, 0.05, 0.4, 0.0, 0.15)
-"""Cloud cover of each day as a share; one day is clear, as in most real summers."""
-YEAR = 2024
 COARSEST_M = 60
 MARGIN_M = 240
 """Distance by which a scene extends beyond the tiles, as real scenes do."""
@@ -28,6 +25,40 @@ SHADOW_FACTOR = 0.45
 SHADOW_OFFSET_PX = (22, 9)
 """Rows (towards the pole) and columns (westwards, the sun being in the east at the morning overpass)."""
 SCL_SHADOW, SCL_CLOUD_MEDIUM, SCL_CLOUD_HIGH, SCL_CIRRUS = 3, 8, 9, 10
+
+
+HAZE = np.array([350, 280, 190, 120, 90, 70, 60, 50, 45, 45, 15, 5], np.float32)
+"""Reflectance x 10000 that thin haze adds to each band: more to the shorter waves."""
+
+
+@dataclass(frozen=True)
+class Season:
+    """A period of the demo.
+
+    Attributes:
+        year: of all days.
+        days: month and day of each scene.
+        cloud_shares: cloud cover of each day as a share; one day is clear, as in most real summers.
+        is_later: whether the season is the second one: crops are harvested, leaves turn, the sun is lower, the air is
+            hazy, and the changed blocks are built.
+    """
+
+    year: int
+    days: tuple[tuple[int, int], ...]
+    cloud_shares: tuple[float, ...]
+    is_later: bool = False
+
+
+SUMMER = Season(2024, ((6, 5), (6, 25), (7, 15), (8, 4), (8, 24)), (0.25, 0.05, 0.4, 0.0, 0.15))
+AUTUMN = Season(2025, ((9, 28), (10, 18)), (0.1, 0.0), is_later=True)
+AUTUMN_SUN = 0.8
+AUTUMN_MIX: dict[Material, dict[Material, float]] = {
+    "green_crop": {"bare_soil": 0.8, "green_crop": 0.2},
+    "ripe_crop": {"bare_soil": 0.9, "ripe_crop": 0.1},
+    "grass": {"grass": 0.6, "ripe_crop": 0.4},
+    "trees": {"trees": 0.7, "ripe_crop": 0.2, "bare_soil": 0.1},
+}
+"""What vegetation looks like in autumn, as shares of materials."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +78,7 @@ class Ground:
     y: float
 
 
-def town_ground(town: Town, seed: int) -> Ground:
+def town_ground(town: Town, seed: int, season: Season = SUMMER) -> Ground:
     """Draw all tiles of a town and give their materials reflectances, slightly different in every town and pixel."""
     rng = np.random.default_rng([seed, town.geonames_id])
     style = Style(rng.uniform(0, np.pi / 2), rng.uniform(0.88, 1.14), rng.uniform(0.35, 0.65))
@@ -58,6 +89,12 @@ def town_ground(town: Town, seed: int) -> Ground:
     for cell, form in cells.items():
         y, x = (top - cell.row) * TILE_PX, (cell.col - left) * TILE_PX
         materials[y : y + TILE_PX, x : x + TILE_PX] = draw(form, style, rng)
+    if season.is_later:
+        later = np.random.default_rng([seed, town.geonames_id, 2])
+        for changed in changed_blocks(town, seed):
+            y = (top - changed.cell.row) * TILE_PX + changed.row * BLOCK_PX
+            x = (changed.cell.col - left) * TILE_PX + changed.col * BLOCK_PX
+            materials[y : y + BLOCK_PX, x : x + BLOCK_PX] = build(changed.kind, style, later)
     west, north = left * TILE_M, (top + 1) * TILE_M
     x0 = (west - MARGIN_M) // COARSEST_M * COARSEST_M
     y0 = -((-north - MARGIN_M) // COARSEST_M) * COARSEST_M
@@ -71,18 +108,28 @@ def town_ground(town: Town, seed: int) -> Ground:
     palette = (
         REFLECTANCE * rng.normal(1, 0.05, size=(len(REFLECTANCE), 1)) * rng.normal(1, 0.02, size=REFLECTANCE.shape)
     )
+    if season.is_later:
+        palette = _in_autumn(palette) * AUTUMN_SUN + HAZE
     reflectance = palette.astype(np.float32)[materials].transpose(2, 0, 1)
     relief = gaussian_filter(rng.normal(size=materials.shape), 1.5)
     reflectance = reflectance * (1 + 0.12 * relief).astype(np.float32)
     return Ground(reflectance, SCL_CLASS[materials], x0, y0)
 
 
-def town_scenes(town: Town, seed: int, n_days: int) -> Iterator[Scene]:
-    """Yield the town's scenes, oldest first."""
-    ground = town_ground(town, seed)
-    for number in range(n_days):
-        rng = np.random.default_rng([seed, town.geonames_id, number])
-        (month, day), share = DAYS[number], CLOUD_SHARES[number]
+def _in_autumn(palette: np.ndarray) -> np.ndarray:
+    """Return the reflectance (materials, bands) in which each plant is a mixture of what it is and what it becomes."""
+    mixed = palette.copy()
+    for material, shares in AUTUMN_MIX.items():
+        mixed[number(material)] = sum(share * palette[number(other)] for other, share in shares.items())
+    return mixed
+
+
+def town_scenes(town: Town, seed: int, n_days: int, season: Season = SUMMER) -> Iterator[Scene]:
+    """Yield the town's scenes of a season, oldest first."""
+    ground = town_ground(town, seed, season)
+    for i in range(min(n_days, len(season.days))):
+        rng = np.random.default_rng([seed, town.geonames_id, i, *([season.year] if season.is_later else [])])
+        (month, day), share = season.days[i], season.cloud_shares[i]
         opacity = _clouds(rng, ground.classes.shape, share)
         shadow = _shadow(opacity, is_south=town.lat < 0)
         light = rng.normal(1, 0.015)
@@ -90,12 +137,12 @@ def town_scenes(town: Town, seed: int, n_days: int) -> Iterator[Scene]:
         pixels = np.where(shadow, pixels * SHADOW_FACTOR, pixels)
         pixels = pixels * (1 - opacity) + CLOUD_REFLECTANCE * opacity
         yield Scene(
-            item_id=f"SYNTHETIC_{town.name.upper()}_{YEAR}{month:02}{day:02}",
-            acquired_at=datetime(YEAR, month, day, 10, 30, tzinfo=UTC),
+            item_id=f"SYNTHETIC_{town.name.upper()}_{season.year}{month:02}{day:02}",
+            acquired_at=datetime(season.year, month, day, 10, 30, tzinfo=UTC),
             srid=town.srid,
             x=ground.x,
             y=ground.y,
-            bands={name: _native(pixels[i], NATIVE_RESOLUTION_M[name]) for i, name in enumerate(BANDS)},
+            bands={name: _native(pixels[j], NATIVE_RESOLUTION_M[name]) for j, name in enumerate(BANDS)},
             scl=_scene_classes(ground.classes, opacity, shadow),
             is_synthetic=True,
         )

@@ -113,7 +113,7 @@ def tiny_demo(tmp_path_factory: pytest.TempPathFactory) -> DemoCatalogue:
         if not (folder / "done").exists():
             build_catalogue(root, TINY_TOWNS, N_DAYS)
             (folder / "done").touch()
-        return DemoCatalogue(root / "catalog.json", root / "cities.geojson", root / "forms.csv")
+        return DemoCatalogue(root / "catalog.json", root / "cities.geojson", root / "forms.csv", root / "changes.csv")
 
 
 def run_arguments(demo: DemoCatalogue, *more: str) -> list[str]:

@@ -41,7 +41,7 @@ def damaged_demo(tiny_demo: DemoCatalogue, tmp_path: Path) -> DemoCatalogue:
     """A copy of the tiny demo that a test may damage."""
     root = tmp_path / "damaged"
     shutil.copytree(tiny_demo.catalogue.parent, root)
-    return DemoCatalogue(root / "catalog.json", root / "cities.geojson", root / "forms.csv")
+    return DemoCatalogue(root / "catalog.json", root / "cities.geojson", root / "forms.csv", root / "changes.csv")
 
 
 def error_of(terrakin: CommandLine | InThisProcess, *arguments: str) -> str:

@@ -79,7 +79,7 @@ def test_negative_examples_and_three_towns_give_a_logistic_fit_with_a_score(town
     positive = [b for town in range(4) for b in blocks(towns, town, HARBOUR, 5)]
     negative = [b for town in range(4) for form in (0, 1) for b in blocks(towns, town, form, 5)]
     printed = fit(towns, "harbour", positive, "--negative", ",".join(map(str, negative)))
-    assert "fitted by logistic to 20 positive and 40 negative examples" in printed[0]
+    assert "fitted by logistic to 20 positive and 40 negative examples, 200 drawn at random" in printed[0]
     assert "the best F1 in cities that were held out" in printed[1]
     assert "whole vectors of blocks are not stored" in printed[2]
     (precision, threshold_by) = one(towns, "SELECT average_precision, threshold_by FROM terrakin.concepts")

@@ -18,7 +18,7 @@ def examples(n_positive: int, n_negative: int, n_groups: int, signal: float = 2.
     noise = rng.normal(size=(len(is_positive), DIMENSION)) / 2
     group = rng.normal(size=(n_groups, DIMENSION))[groups] * of_group
     keys = unit_vectors(noise + signal * is_positive[:, None] * SIGNAL + group)
-    return Examples(keys, is_positive, groups)
+    return Examples(keys, is_positive, groups, np.zeros(len(keys), bool))
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_what_only_tells_groups_apart_scores_no_better_than_chance() -> None:
     groups = np.repeat(np.arange(12), 10)
     is_positive = groups < 6
     keys = unit_vectors(rng.normal(size=(12, DIMENSION))[groups] + rng.normal(size=(120, DIMENSION)) / 10)
-    found = fit(Examples(keys, is_positive, groups), "logistic", seed=0)
+    found = fit(Examples(keys, is_positive, groups, np.zeros(120, bool)), "logistic", seed=0)
     assert found.average_precision is not None
     assert found.average_precision < 0.8
     direction = fit_direction(keys, is_positive, "logistic")
@@ -85,3 +85,19 @@ def test_the_same_examples_give_the_same_fit() -> None:
     a, b = (fit(examples(30, 60, 6), "logistic", seed=7) for _ in range(2))
     assert (a.threshold, a.average_precision) == (b.threshold, b.average_precision)
     np.testing.assert_array_equal(a.direction, b.direction)
+
+
+def test_of_enough_negative_examples_those_drawn_at_random_do_not_count_in_the_score() -> None:
+    """Half of those drawn belong to the concept: nobody looked at them."""
+    given = examples(30, 60, 6)
+    unseen = examples(15, 15, 6)
+    keys = np.concatenate([given.keys, unseen.keys])
+    is_positive = np.append(given.is_positive, np.zeros(30, bool))
+    groups = np.append(given.groups, unseen.groups)
+    both = Examples(keys, is_positive, groups, np.arange(120) >= 90)
+    assert both.is_scored.sum() == 90
+    found = fit(both, "logistic", seed=0)
+    assert found.average_precision is not None
+    assert found.average_precision > 0.9
+    few = Examples(keys[24:], is_positive[24:], groups[24:], np.arange(96) >= 10)
+    assert few.is_scored.all()
