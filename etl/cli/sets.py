@@ -9,7 +9,9 @@ import click
 from db.settings import Settings, read_settings
 from etl.cli.output import progress_bar
 
-LAYOUT_NAMES = ("auto", "major-tom", "earth-index", "clay", "planet", "terratorch", "alphaearth", "parquet")
+LAYOUT_NAMES = (
+    "auto", "major-tom", "earth-index", "clay", "planet", "terratorch", "alphaearth", "tessera", "parquet",
+)  # fmt: skip
 HEAD = f"{'set':<24}{'items':>12}{'numbers':>9}  {'layout':<13}{'compared':<14}state"
 
 
@@ -30,10 +32,26 @@ def group(ctx: click.Context) -> None:
     "--post-processing", type=click.Choice(["none", "centred", "standardised"]), default="centred", show_default=True,
     help="What searches compare: unit vectors, minus their mean, or also divided by the standard deviation.",
 )  # fmt: skip
+@click.option(
+    "--squares", type=click.Choice(["tile", "block"]), default="tile", show_default=True,
+    help="What pixels are averaged over: 2,240 m or 320 m.",
+)  # fmt: skip
+@click.option(
+    "--area", type=click.Path(path_type=Path), help="GeoJSON of the area of these squares. [default: the real cities]"
+)
 @click.option("--force", "is_forced", is_flag=True, help="Import vectors that look as if they were decoded wrongly.")
 @click.pass_obj
 def import_(
-    settings: Settings, /, paths: tuple[Path, ...], name: str, layout: str, post_processing: str, *, is_forced: bool
+    settings: Settings,
+    /,
+    paths: tuple[Path, ...],
+    name: str,
+    layout: str,
+    post_processing: str,
+    squares: str,
+    area: Path | None,
+    *,
+    is_forced: bool,
 ) -> None:
     """Import files, or all files of folders, into a set that searches take as their unit.
 
@@ -41,7 +59,7 @@ def import_(
     """
     from etl.sets.importing import Request, import_files
 
-    request = Request(name, paths, layout, post_processing, is_forced)
+    request = Request(name, paths, layout, post_processing, is_forced, squares, area)
     found = import_files(settings, request, lambda line: click.echo(line, err=True), progress_bar)
     if found is None or not found.n_items:
         click.echo("0 rows with a vector: nothing to search", err=True)

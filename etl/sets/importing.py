@@ -25,8 +25,21 @@ from etl.sets import store
 from etl.sets.alphaearth import CsvSource
 from etl.sets.checks import check_vectors
 from etl.sets.chunks import Norms, SourceFile
-from etl.sets.layouts import AUTO, CSV_SUFFIXES, LAYOUTS, PARQUET_SUFFIXES, Layout, detect
+from etl.sets.lattice import lattice_of
+from etl.sets.layouts import (
+    ALPHAEARTH_PIXELS,
+    AUTO,
+    CSV_SUFFIXES,
+    LAYOUTS,
+    NUMPY_SUFFIX,
+    RASTER_SUFFIXES,
+    SCALES_SUFFIX,
+    SUFFIXES,
+    Layout,
+    detect,
+)
 from etl.sets.parquet import ParquetSource
+from etl.sets.pixels import AlphaEarthRaster, PixelSource, TesseraRaster
 from etl.sets.places import Gazetteer
 
 log = logging.getLogger(__name__)
@@ -48,6 +61,8 @@ class Request:
         layout: a name in LAYOUTS, or auto.
         post_processing: what searches compare: see terrakin.imported_sets.
         is_forced: import vectors that look wrong.
+        squares: tile or block: what pixels are averaged over.
+        area: GeoJSON of the area in which they are; None: the real cities of the database.
     """
 
     name: str
@@ -55,6 +70,8 @@ class Request:
     layout: str = AUTO
     post_processing: str = "centred"
     is_forced: bool = False
+    squares: str = "tile"
+    area: Path | None = None
 
 
 def import_files(settings: Settings, request: Request, echo: Echo, bar: BarFactory) -> store.ImportedSet | None:
@@ -110,7 +127,7 @@ def drop_set(settings: Settings, name: str) -> store.ImportedSet:
 
 
 def open_file(path: Path, layout: str) -> tuple[SourceFile, Layout]:
-    """Return a file that is open for reading, and its layout.
+    """Return a table that is open for reading, and its layout.
 
     Raises:
         SetError: it is not of a known layout, or damaged.
@@ -128,18 +145,40 @@ def open_file(path: Path, layout: str) -> tuple[SourceFile, Layout]:
         raise SetError(f"{path.name} cannot be read: {str(error).splitlines()[0]}") from error
 
 
+def open_raster(conn: psycopg.Connection[Any], path: Path, request: Request) -> tuple[SourceFile, Layout]:
+    """Return a raster of pixels that is open for reading, and its layout.
+
+    Raises:
+        SetError: it is not of the layout that its name tells, or there is no area to average over.
+    """
+    name = "tessera" if path.suffix == NUMPY_SUFFIX else "alphaearth"
+    if request.layout not in (AUTO, name):
+        raise SetError(f"{path.name} would be of layout {name}, not {request.layout}")
+    lattice = lattice_of(conn, request.squares, request.area)
+    if name == "tessera":
+        return PixelSource(path, TesseraRaster(path), lattice), LAYOUTS[name]
+    raster = AlphaEarthRaster(path, is_forced=request.is_forced)
+    return PixelSource(path, raster, lattice, is_unit=True), replace(LAYOUTS[name], decoding=ALPHAEARTH_PIXELS)
+
+
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
     """Yield the files of paths, those of a folder by name."""
     for path in paths:
         if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.name.endswith(PARQUET_SUFFIXES + CSV_SUFFIXES))
+            inside = sorted(p for p in path.rglob("*") if p.name.endswith(SUFFIXES) and not _is_part(p))
             if not inside:
-                raise SetError(f"{path} has no file that ends in {', '.join(PARQUET_SUFFIXES + CSV_SUFFIXES)}")
+                raise SetError(f"{path} has no file that ends in {', '.join(SUFFIXES)}")
             yield from inside
         elif path.is_file():
             yield path
         else:
             raise SetError(f"{path} does not exist")
+
+
+def _is_part(path: Path) -> bool:
+    """Return whether a file belongs to another one: scales, and the landmask of TESSERA."""
+    is_landmask = path.suffix != NUMPY_SUFFIX and path.with_suffix(NUMPY_SUFFIX).is_file()
+    return is_landmask or path.name.endswith(SCALES_SUFFIX)
 
 
 def _import_file(conn: psycopg.Connection[Any], request: Request, path: Path, gazetteer: Gazetteer, echo: Echo) -> bool:
@@ -149,7 +188,8 @@ def _import_file(conn: psycopg.Connection[Any], request: Request, path: Path, ga
     present = next(iter(store.read_sets(conn, request.name)), None)
     if present and store.has_file(conn, present.imported_set_id, sha256):
         return False
-    source, layout = open_file(path, request.layout)
+    is_raster = path.name.endswith((*RASTER_SUFFIXES, NUMPY_SUFFIX))
+    source, layout = open_raster(conn, path, request) if is_raster else open_file(path, request.layout)
     norms, n_without = Norms(), 0
     with conn.transaction():
         imported_set_id = present.imported_set_id if present else None

@@ -10,6 +10,10 @@ from etl.errors import SetError
 AUTO = "auto"
 CSV_SUFFIXES = (".csv", ".csv.gz")
 PARQUET_SUFFIXES = (".parquet", ".geoparquet", ".gpq")
+RASTER_SUFFIXES = (".tif", ".tiff")
+NUMPY_SUFFIX, SCALES_SUFFIX = ".npy", "_scales.npy"
+SUFFIXES = PARQUET_SUFFIXES + CSV_SUFFIXES + RASTER_SUFFIXES + (NUMPY_SUFFIX,)
+ALPHAEARTH_PIXELS = "sign(v) (v / 127.5)^2 of each pixel, mean over a square, of unit length"
 ALPHAEARTH_NUMBER = re.compile(r"A\d\d")
 DECODED = "as in the file"
 POSITIONS = (
@@ -61,6 +65,7 @@ LAYOUTS = {
             norm=(0.95, 1.05),
             decoding="decoded by Earth Engine, as in the file",
         ),
+        Layout("tessera", decoding="numbers times their scales, mean over a square"),
         Layout("parquet"),
     )
 }

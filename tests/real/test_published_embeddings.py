@@ -13,6 +13,7 @@ import pytest
 from db.connect import connect
 from db.settings import Settings
 from tests.etl.conftest import InThisProcess
+from tests.etl.sets import test_pixels as pixels
 
 VECTORS = """
     SELECT i.embedding, v.embedding
@@ -108,6 +109,25 @@ def test_the_vectors_are_those_of_the_file(folder: Path, import_: Import, databa
         frame = pd.read_csv(stream)
     source, _, _ = unit_vectors(database, "aef")
     np.testing.assert_array_equal(source, frame[[f"A{i:02d}" for i in range(64)]].to_numpy(np.float32))
+
+
+def test_a_raster_rebuilt_from_the_points_has_their_vectors(folder: Path, database: Settings, tmp_path: Path) -> None:
+    """The numbers of Earth Engine are those of the raster, decoded: q is sign(a) sqrt(abs(a)) 127.5, exactly."""
+    frame = pd.read_csv(folder / "aef" / "gee-export-points-2024.csv.gz", nrows=4)
+    vectors = frame[[f"A{i:02d}" for i in range(64)]].to_numpy()
+    stored = np.sign(vectors) * np.sqrt(np.abs(vectors)) * 127.5
+    np.testing.assert_allclose(stored, np.round(stored), atol=2e-3)
+    numbers = np.round(stored).astype(np.int8).T.reshape(64, 2, 2).repeat(224, axis=1).repeat(224, axis=2)
+    raster = pixels.write_alphaearth(tmp_path / "rebuilt.tif", numbers)
+    corner = (pixels.WEST, pixels.NORTH - 4480, pixels.WEST + 4480, pixels.NORTH)
+    area = pixels.write_area(tmp_path / "area.geojson", *corner)
+    run = InThisProcess(os.environ | {"DATABASE_URL": database.database_url or ""})
+    answer = run("sets", "import", str(raster), "--name", "rebuilt", "--area", str(area))
+    assert answer.returncode == 0, answer.stderr
+    found = [row[0].to_numpy() for row in rows(database, VECTORS, "rebuilt")]
+    wanted = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    # From the south-west corner, row by row.
+    np.testing.assert_allclose(found, wanted[[2, 3, 0, 1]], atol=1e-5)
 
 
 def test_a_ragged_row_has_no_vector(folder: Path, import_: Import, database: Settings) -> None:

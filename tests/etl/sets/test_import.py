@@ -1,12 +1,14 @@
 """``terrakin sets import`` on synthetic files of every layout, on malformed ones, and when it is interrupted."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psycopg
 import pytest
 import shapely
 
+from db.embedding_sets import refit as keys
 from db.settings import Settings
 from etl.sets import importing, store
 from tests.etl.sets import files
@@ -110,7 +112,7 @@ def test_an_interrupted_import_is_not_searched_and_goes_on(
 
             patch.setattr(store, "write_items", interrupt)
         else:
-            refit = importing.refit
+            refit = keys.refit
 
             def interrupted_refit(*arguments: object) -> bool:
                 if stage == "after the keys":
@@ -141,7 +143,7 @@ def test_a_set_that_is_dropped_leaves_nothing(terrakin: Terrakin, rows: Rows, tm
     assert "there is no imported set 'index'" in failure(terrakin("sets", "drop", "index"))
 
 
-BAD = {
+BAD: dict[str, tuple[Any, str]] = {
     "missing": (lambda p: None, "does not exist"),
     "no Parquet": (lambda p: p.write_bytes(b"no parquet"), "cannot be read"),
     "cut off": (lambda p: p.write_bytes(files.earth_index(p).read_bytes()[:-400]), "cannot be read"),
@@ -172,7 +174,7 @@ BAD = {
         "column date has a value that is no date",
     ),
 }
-SUSPICIOUS = {
+SUSPICIOUS: dict[str, tuple[Any, str]] = {
     "quantised": (lambda v: np.round(v * 40), "look quantised and not decoded"),
     "zeros": (lambda v: v * (np.arange(files.DIMENSION) % 3 == 0), "of the numbers are zero"),
     "lengths": (lambda v: v * np.where(np.arange(len(v)) == 3, 1e-5, 1)[:, None], "vectors have lengths of"),

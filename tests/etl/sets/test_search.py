@@ -99,9 +99,9 @@ def test_the_best_of_each_cell_stands_for_a_city(imported: Any) -> None:
     conn, vectors = imported
     found = search(conn, "exclude_same_city => false, max_per_city => 1, k => 500")
     others = np.flatnonzero(np.arange(N) != 5)
-    best = {}
+    best: dict[int, int] = {}
     for i in sorted(others, key=lambda i: -(vectors[i] @ vectors[5])):
-        best.setdefault(place_ids[i], i)
+        best.setdefault(int(place_ids[i]), int(i))
     assert {row[0] - 1 for row in found} == set(best.values())
     assert all(row[5] is None for row in found)
 
