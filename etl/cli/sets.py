@@ -29,8 +29,9 @@ def group(ctx: click.Context) -> None:
     "--layout", type=click.Choice(LAYOUT_NAMES), default="auto", show_default=True, help="Layout of the files."
 )
 @click.option(
-    "--post-processing", type=click.Choice(["none", "centred", "standardised"]), default="centred", show_default=True,
-    help="What searches compare: unit vectors, minus their mean, or also divided by the standard deviation.",
+    "--post-processing", type=click.Choice(["none", "centred", "standardised"]),
+    help="What searches compare: unit vectors, minus their mean, or also divided by the standard deviation. "
+    "[default: centred]",
 )  # fmt: skip
 @click.option(
     "--squares", type=click.Choice(["tile", "block"]), default="tile", show_default=True,
@@ -47,7 +48,7 @@ def import_(
     paths: tuple[Path, ...],
     name: str,
     layout: str,
-    post_processing: str,
+    post_processing: str | None,
     squares: str,
     area: Path | None,
     *,

@@ -35,11 +35,12 @@ from etl.sets.layouts import (
     RASTER_SUFFIXES,
     SCALES_SUFFIX,
     SUFFIXES,
+    TESSERA_PIXELS,
     Layout,
     detect,
 )
 from etl.sets.parquet import ParquetSource
-from etl.sets.pixels import AlphaEarthRaster, PixelSource, TesseraRaster
+from etl.sets.pixels import AlphaEarthRaster, PixelSource, Raster, TesseraRaster
 from etl.sets.places import Gazetteer
 
 log = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ class Request:
         name: name of the set.
         paths: files, or folders whose files are all imported.
         layout: a name in LAYOUTS, or auto.
-        post_processing: what searches compare: see terrakin.imported_sets.
+        post_processing: what searches compare: see terrakin.imported_sets; None: centred, or as the set has it.
         is_forced: import vectors that look wrong.
         squares: tile or block: what pixels are averaged over.
         area: GeoJSON of the area in which they are; None: the real cities of the database.
@@ -68,7 +69,7 @@ class Request:
     name: str
     paths: tuple[Path, ...]
     layout: str = AUTO
-    post_processing: str = "centred"
+    post_processing: str | None = None
     is_forced: bool = False
     squares: str = "tile"
     area: Path | None = None
@@ -118,6 +119,7 @@ def drop_set(settings: Settings, name: str) -> store.ImportedSet:
         SetError: there is no such set, or concepts were learned from it.
     """
     with connect(settings, autocommit=True) as conn:
+        conn.execute(LOCK_SET, (EMBEDDING_SETS, name))
         conn.execute(LOCK, (EMBEDDING_SETS,))
         with conn.transaction():
             found = store.read_set(conn, name)
@@ -156,9 +158,13 @@ def open_raster(conn: psycopg.Connection[Any], path: Path, request: Request) -> 
         raise SetError(f"{path.name} would be of layout {name}, not {request.layout}")
     lattice = lattice_of(conn, request.squares, request.area)
     if name == "tessera":
-        return PixelSource(path, TesseraRaster(path), lattice), LAYOUTS[name]
-    raster = AlphaEarthRaster(path, is_forced=request.is_forced)
-    return PixelSource(path, raster, lattice, is_unit=True), replace(LAYOUTS[name], decoding=ALPHAEARTH_PIXELS)
+        raster: Raster = TesseraRaster(path)
+        decoding = TESSERA_PIXELS
+    else:
+        raster = AlphaEarthRaster(path, is_forced=request.is_forced)
+        decoding = ALPHAEARTH_PIXELS
+    source = PixelSource(path, raster, lattice, is_unit=name == "alphaearth")
+    return source, replace(LAYOUTS[name], decoding=f"{decoding}; mean over squares of {lattice.size_m:,} m")
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
@@ -190,6 +196,8 @@ def _import_file(conn: psycopg.Connection[Any], request: Request, path: Path, ga
         return False
     is_raster = path.name.endswith((*RASTER_SUFFIXES, NUMPY_SUFFIX))
     source, layout = open_raster(conn, path, request) if is_raster else open_file(path, request.layout)
+    if present:
+        _check_fits(path, request, layout, present)
     norms, n_without = Norms(), 0
     with conn.transaction():
         imported_set_id = present.imported_set_id if present else None
@@ -217,6 +225,20 @@ def _import_file(conn: psycopg.Connection[Any], request: Request, path: Path, ga
     return norms.n > 0
 
 
+def _check_fits(path: Path, request: Request, layout: Layout, present: store.ImportedSet) -> None:
+    """Raise SetError if a file, or what is asked for, differs from the set: its vectors would not compare."""
+    wanted = request.post_processing or present.post_processing
+    for what, new, old in (
+        ("is of layout", layout.name, present.layout),
+        ("is decoded as", layout.decoding, present.decoding),
+        ("would be", wanted, present.post_processing),
+    ):
+        if new != old:
+            raise SetError(
+                f"{path.name} {what} {new!r}, set {present.name!r} {old!r}; import the file into a set of its own"
+            )
+
+
 def _check_dimension(path: Path, present: store.ImportedSet | None, norms: Norms) -> None:
     """Raise SetError if the vectors of a file have different numbers of numbers, or others than those of the set."""
     if len(norms.dimensions) > 1:
@@ -230,8 +252,8 @@ def _check_dimension(path: Path, present: store.ImportedSet | None, norms: Norms
 
 def _new(request: Request, layout: Layout, source: SourceFile, dimension: int) -> store.ImportedSet:
     return store.ImportedSet(
-        0, request.name, layout.name, layout.decoding, dimension, request.post_processing, layout.size_m, source.about,
-        is_complete=False, n_items=0,
+        0, request.name, layout.name, layout.decoding, dimension, request.post_processing or "centred", layout.size_m,
+        source.about, is_complete=False, n_items=0,
     )  # fmt: skip
 
 

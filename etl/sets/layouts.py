@@ -13,7 +13,8 @@ PARQUET_SUFFIXES = (".parquet", ".geoparquet", ".gpq")
 RASTER_SUFFIXES = (".tif", ".tiff")
 NUMPY_SUFFIX, SCALES_SUFFIX = ".npy", "_scales.npy"
 SUFFIXES = PARQUET_SUFFIXES + CSV_SUFFIXES + RASTER_SUFFIXES + (NUMPY_SUFFIX,)
-ALPHAEARTH_PIXELS = "sign(v) (v / 127.5)^2 of each pixel, mean over a square, of unit length"
+ALPHAEARTH_PIXELS = "sign(v) (v / 127.5)^2 of each pixel, of unit length"
+TESSERA_PIXELS = "numbers of each pixel times their scales"
 ALPHAEARTH_NUMBER = re.compile(r"A\d\d")
 DECODED = "as in the file"
 POSITIONS = (
@@ -65,7 +66,7 @@ LAYOUTS = {
             norm=(0.95, 1.05),
             decoding="decoded by Earth Engine, as in the file",
         ),
-        Layout("tessera", decoding="numbers times their scales, mean over a square"),
+        Layout("tessera"),
         Layout("parquet"),
     )
 }

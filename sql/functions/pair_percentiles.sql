@@ -1,6 +1,7 @@
 -- requires: internal/default_method.sql
 -- requires: internal/set_id.sql
 -- requires: internal/wanted_origin.sql
+-- requires: views/imported_vectors.sql
 -- requires: views/tile_vectors.sql
 CREATE OR REPLACE FUNCTION api.pair_percentiles(unit text DEFAULT 'tile', method text DEFAULT NULL, origin text DEFAULT 'any')
 RETURNS TABLE (percentile integer, similarity double precision)
@@ -28,6 +29,18 @@ DECLARE
         WHERE is_synthetic IS NULL OR n.is_synthetic = is_synthetic
         LIMIT n_sampled
     );
+    -- Items are numbered from 1 on.
+    imported_ids bigint[] := ARRAY(
+        SELECT g.item_id
+        FROM (
+            SELECT max(i.item_id) AS n
+            FROM terrakin.imported_sets AS s
+            JOIN terrakin.imported_items AS i ON i.imported_set_id = s.imported_set_id
+            WHERE s.name = pair_percentiles.unit
+        ) AS m
+        CROSS JOIN generate_series(1, m.n, greatest(m.n / n_sampled, 1)) AS g(item_id)
+        LIMIT n_sampled
+    );
     -- Row 3, column 3 of 7.
     middle_block constant integer := 24;
 BEGIN
@@ -36,6 +49,10 @@ BEGIN
         SELECT v.tile_id AS item_id, v.embedding
         FROM api.tile_vectors AS v
         WHERE unit = 'tile' AND v.tile_id = ANY (tile_ids) AND v.method = used_method
+        UNION ALL
+        SELECT v.item_id, v.embedding
+        FROM api.imported_vectors AS v
+        WHERE unit NOT IN ('tile', 'block') AND v.unit = pair_percentiles.unit AND v.item_id = ANY (imported_ids)
         UNION ALL
         SELECT e.item_id, e.key::vector
         FROM terrakin.embedding_keys AS e
@@ -62,8 +79,9 @@ END;
 $$;
 
 COMMENT ON FUNCTION api.pair_percentiles IS
-'Return the similarity that 0, 1, ..., 100 % of the pairs of tiles or blocks are below: what a similarity of this encoder
-means. Of the pairs among 200 tiles, or the blocks in their middle, always the same ones. No row if there are fewer than
-two.
-unit: tile or block. method: as in api.tile_embedding; of blocks mean. origin: real, synthetic or any.
+'Return the similarity that 0, 1, ..., 100 % of the pairs of tiles, blocks or imported items are below: what a similarity
+of this encoder means. Of the pairs among 200 tiles, the blocks in their middle, or items of an imported set, always the
+same ones. No row if there are fewer than two.
+unit: tile, block, or the name of an imported set. method: as in api.tile_embedding; of blocks mean. origin: real,
+synthetic or any; without effect on an imported set.
 An unknown unit, method or origin raises SQLSTATE 22023.';

@@ -222,6 +222,17 @@ def test_all_matches_are_in_view_or_counted(page: Page, site: str, towns: TownDa
     expect(inset.get_by_text("outside the map")).to_have_count(0, timeout=FLIGHT_MS)
 
 
+@pytest.mark.parametrize("visit", [{"viewport": {"width": 800, "height": 900}}], indirect=True)
+def test_nothing_lies_on_the_chosen_place_of_a_low_map(page: Page, site: str, towns: TownDatabase) -> None:
+    open_page(page, f"{site}/?tile={harbour(towns)}&similarity=1&scatter=similarity")
+    expect(page.locator(".map-legend")).to_be_visible()
+    on_top = page.locator(".map").evaluate("""map => {
+        const { left, top, width, height } = map.getBoundingClientRect();
+        return document.elementFromPoint(left + width / 2, top + height / 2).tagName;
+    }""")
+    assert on_top == "CANVAS"
+
+
 def test_a_match_in_the_inset_is_shown_on_the_map(page: Page, site: str, towns: TownDatabase) -> None:
     open_page(page, f"{site}/?tile={harbour(towns)}&max_per_city=1")
     (best, *_) = ids(towns, SIMILAR.format(", max_per_city => 1"), harbour(towns))

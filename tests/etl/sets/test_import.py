@@ -222,10 +222,28 @@ def test_alphaearth_that_was_decoded_twice_is_refused(terrakin: Terrakin, tmp_pa
 def test_a_set_takes_vectors_of_one_dimension(terrakin: Terrakin, rows: Rows, tmp_path: Path) -> None:
     terrakin("sets", "import", files.earth_index(tmp_path / "a.parquet"), "--name", "index")
     before = rows(COUNTS)
-    other = files.write_parquet(tmp_path / "b.parquet", {"embedding": files.vectors(40, 8), "geometry": files.points()})
+    columns = {"id": ["a"] * 40, "embedding": files.vectors(40, 8), "geometry": files.points()}
+    other = files.write_parquet(tmp_path / "b.parquet", columns, {"emb": {}})
     line = failure(terrakin("sets", "import", other, "--name", "index"))
     assert "vectors have 8 numbers, those of set 'index' 16" in line
     assert rows(COUNTS) == before
+
+
+def test_a_set_takes_no_other_layout_or_post_processing(terrakin: Terrakin, rows: Rows, tmp_path: Path) -> None:
+    file = files.earth_index(tmp_path / "a.parquet")
+    terrakin("sets", "import", file, "--name", "index", "--post-processing", "standardised")
+    before = rows(COUNTS)
+    plain = files.write_parquet(tmp_path / "b.parquet", {"embedding": files.vectors(), "geometry": files.points()})
+    assert "b.parquet is of layout 'parquet', set 'index' 'earth-index'" in failure(
+        terrakin("sets", "import", plain, "--name", "index")
+    )
+    more = files.earth_index(tmp_path / "c.parquet", 12)
+    assert "c.parquet would be 'none', set 'index' 'standardised'" in failure(
+        terrakin("sets", "import", more, "--name", "index", "--post-processing", "none")
+    )
+    assert rows(COUNTS) == before
+    assert terrakin("sets", "import", more, "--name", "index").returncode == 0
+    assert rows("SELECT post_processing FROM terrakin.imported_sets") == [("standardised",)]
 
 
 @pytest.mark.parametrize("name", ["tile", "Block", "a b", "", "x" * 61])

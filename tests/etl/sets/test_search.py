@@ -177,6 +177,14 @@ def test_a_position_and_an_area_are_questions(imported: Any) -> None:
     assert {COUNTRIES[(item_id - 1) % 4] for (item_id,) in found} == {"BR", "JP", None}
 
 
+def test_the_percentiles_of_pairs_are_those_of_every_second_item(imported: Any) -> None:
+    conn, vectors = imported
+    found = conn.execute("SELECT similarity FROM api.pair_percentiles('synthetic') ORDER BY percentile").fetchall()
+    some = vectors[::2]
+    wanted = np.quantile((some @ some.T)[np.triu_indices(len(some), 1)], np.arange(101) / 100)
+    np.testing.assert_allclose([similarity for (similarity,) in found], wanted, atol=1e-5)
+
+
 def test_a_search_as_json_names_country_and_centre(imported: Any) -> None:
     conn, _ = imported
     query = """
