@@ -8,10 +8,8 @@ import click
 
 from db.settings import Settings, read_settings
 from etl.cli.output import progress_bar
+from etl.sets.layouts import AUTO, LAYOUTS, POST_PROCESSINGS
 
-LAYOUT_NAMES = (
-    "auto", "major-tom", "earth-index", "clay", "planet", "terratorch", "alphaearth", "tessera", "parquet",
-)  # fmt: skip
 HEAD = f"{'set':<24}{'items':>12}{'numbers':>9}  {'layout':<13}{'compared':<14}state"
 
 
@@ -26,10 +24,10 @@ def group(ctx: click.Context) -> None:
 @click.argument("paths", type=click.Path(path_type=Path), nargs=-1, required=True)
 @click.option("--name", required=True, help="Name of the set: small letters, digits, - and _.")
 @click.option(
-    "--layout", type=click.Choice(LAYOUT_NAMES), default="auto", show_default=True, help="Layout of the files."
+    "--layout", type=click.Choice([AUTO, *LAYOUTS]), default=AUTO, show_default=True, help="Layout of the files."
 )
 @click.option(
-    "--post-processing", type=click.Choice(["none", "centred", "standardised"]),
+    "--post-processing", type=click.Choice(POST_PROCESSINGS),
     help="What searches compare: unit vectors, minus their mean, or also divided by the standard deviation. "
     "[default: centred]",
 )  # fmt: skip

@@ -8,6 +8,7 @@ from pathlib import Path
 from etl.errors import SetError
 
 AUTO = "auto"
+POST_PROCESSINGS = ("none", "centred", "standardised")
 CSV_SUFFIXES = (".csv", ".csv.gz")
 PARQUET_SUFFIXES = (".parquet", ".geoparquet", ".gpq")
 RASTER_SUFFIXES = (".tif", ".tiff")

@@ -19,7 +19,6 @@ from etl.sets.places import Places
 
 Connection = psycopg.Connection[Any]
 
-POST_PROCESSINGS = ("none", "centred", "standardised")
 MAX_COMPARED = 20_000
 """Eligible keys that a search compares, as in a set of blocks (docs/performance.md)."""
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
