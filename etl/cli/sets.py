@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 
@@ -21,7 +22,7 @@ def group(ctx: click.Context) -> None:
 
 
 @group.command("import")
-@click.argument("paths", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.argument("paths", nargs=-1, required=True)
 @click.option("--name", required=True, help="Name of the set: small letters, digits, - and _.")
 @click.option(
     "--layout", type=click.Choice([AUTO, *LAYOUTS]), default=AUTO, show_default=True, help="Layout of the files."
@@ -43,7 +44,7 @@ def group(ctx: click.Context) -> None:
 def import_(
     settings: Settings,
     /,
-    paths: tuple[Path, ...],
+    paths: tuple[str, ...],
     name: str,
     layout: str,
     post_processing: str | None,
@@ -52,14 +53,17 @@ def import_(
     *,
     is_forced: bool,
 ) -> None:
-    """Import files, or all files of folders, into a set that searches take as their unit.
+    """Import files, all files of folders, or files at http addresses, into a set that searches take as their unit.
 
     Files that the set has already are skipped. The same command resumes an interrupted import.
     """
+    from etl.sets.download import local_files
     from etl.sets.importing import Request, import_files
 
-    request = Request(name, paths, layout, post_processing, is_forced, squares, area)
-    found = import_files(settings, request, lambda line: click.echo(line, err=True), progress_bar)
+    with TemporaryDirectory() as folder:
+        files = local_files(paths, Path(folder), settings.http_timeout_s, progress_bar)
+        request = Request(name, files, layout, post_processing, is_forced, squares, area)
+        found = import_files(settings, request, lambda line: click.echo(line, err=True), progress_bar)
     if found is None or not found.n_items:
         click.echo("0 rows with a vector: nothing to search", err=True)
     else:

@@ -176,7 +176,8 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
                 raise SetError(f"{path} has no file that ends in {', '.join(SUFFIXES)}")
             yield from inside
         elif path.is_file():
-            yield path
+            if not _is_part(path):
+                yield path
         else:
             raise SetError(f"{path} does not exist")
 

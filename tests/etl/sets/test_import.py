@@ -1,5 +1,9 @@
 """``terrakin sets import`` on synthetic files of every layout, on malformed ones, and when it is interrupted."""
 
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +134,36 @@ def test_an_interrupted_import_is_not_searched_and_goes_on(
     assert rows("SELECT count(*) FROM api.similar_to_examples('{1}', unit => 'index', exclude_same_city => false)") == [
         (20,)
     ]
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[str]:
+    """An HTTP server of a folder, whose address is returned."""
+    folder = tmp_path / "served"
+    folder.mkdir()
+    files.earth_index(folder / "index part.parquet")
+    handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as http:
+        thread = threading.Thread(target=http.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{http.server_port}"
+        http.shutdown()
+        thread.join()
+
+
+def test_an_address_is_fetched(server: str, terrakin: Terrakin, rows: Rows) -> None:
+    answer = terrakin("sets", "import", f"{server}/index%20part.parquet?token=secret", "--name", "index")
+    assert answer.returncode == 0, answer.stderr
+    assert rows("SELECT name, n_items FROM terrakin.imported_files") == [("index part.parquet", 40)]
+    again = terrakin("sets", "import", f"{server}/index%20part.parquet", "--name", "index")
+    assert "nothing to do" in again.stderr
+
+
+def test_an_address_without_a_file_gives_one_line(server: str, terrakin: Terrakin) -> None:
+    assert "answers 404" in failure(terrakin("sets", "import", f"{server}/missing.parquet", "--name", "index"))
+    assert "ends in no file name" in failure(terrakin("sets", "import", f"{server}/", "--name", "index"))
+    nowhere = failure(terrakin("sets", "import", "http://127.0.0.1:9/a.parquet", "--name", "index"))
+    assert "cannot be read" in nowhere
 
 
 def test_a_set_that_is_dropped_leaves_nothing(terrakin: Terrakin, rows: Rows, tmp_path: Path) -> None:
