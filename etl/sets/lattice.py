@@ -12,13 +12,11 @@ from pyproj import Transformer
 
 from etl.cities.grid import TILE_M
 from etl.errors import SetError
+from etl.sets.places import EXTENTS
 
 SIZES_M = {"tile": TILE_M, "block": TILE_M // 7}
 COLUMNS = 100_000
 """More than any row of the lattice has."""
-EXTENTS = """
-    SELECT ST_AsBinary(c.extent) FROM terrakin.cities AS c WHERE NOT c.is_synthetic ORDER BY c.city_id
-"""
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,7 @@ def lattice_of(conn: psycopg.Connection[Any], unit: str, area: Path | None) -> L
     """
     if area is not None:
         return Lattice(SIZES_M[unit], _read_area(area))
-    extents = [shapely.from_wkb(wkb) for (wkb,) in conn.execute(EXTENTS)]
+    extents = [shapely.from_wkb(wkb) for _, wkb in conn.execute(EXTENTS)]
     if not extents:
         raise SetError("pixels are averaged over the cities of the database, which has none; give an area: --area FILE")
     return Lattice(SIZES_M[unit], shapely.union_all(extents))
