@@ -4,8 +4,6 @@ import click
 
 from db.settings import Settings, read_settings
 
-UNITS = ["tile", "block"]
-
 
 @click.group()
 @click.pass_context

@@ -123,10 +123,9 @@ def read_examples(conn: Connection, unit: str, set_id: int, chosen: Chosen) -> E
     found = [row[0] for row in rows]
     missing = sorted(set(ids) - set(found))
     if missing:
-        hint = f"api.{unit}_at(lon, lat) finds the one at a position"
         if unit not in UNITS:
             raise ConceptError(f"set {unit} has no item {missing[0]}; api.imported_overview lists its items")
-        raise ConceptError(f"{unit} {missing[0]} does not exist; {hint}")
+        raise ConceptError(f"{unit} {missing[0]} does not exist; api.{unit}_at(lon, lat) finds the one at a position")
     examples = examples_of(rows, chosen)
     if examples.is_positive.all():
         raise ConceptError("there is nothing but the positive examples; give negative ones, or load more places")

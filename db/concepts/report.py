@@ -51,9 +51,10 @@ def describe(conn: Connection, name: str, concept: Concept) -> list[str]:
     n_found, n_cities = conn.execute(COUNT, (name,)).fetchone() or (0, 0)
     drawn = f", {len(chosen.drawn)} drawn at random (seed {concept.seed})" if chosen.drawn else ""
     examples = f"{len(chosen.positive)} positive and {len(chosen.negative)} negative examples{drawn}"
-    places = f" in {n_cities:,} cities" if concept.unit in UNITS else ""
-    method = f" by {concept.method}" if concept.unit in UNITS else ""
-    units = f"{concept.unit}s" if concept.unit in UNITS else f"items of {concept.unit}"
+    if concept.unit in UNITS:
+        units, method, places = f"{concept.unit}s", f" by {concept.method}", f" in {n_cities:,} cities"
+    else:
+        units, method, places = f"items of {concept.unit}", "", ""
     return [
         f"concept {name}: {units}{method}, fitted by {found.fitted_by} to {examples}",
         *_score(conn, concept),

@@ -2,15 +2,13 @@
 
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from etl.errors import SetError
+from etl.tasks.job import BarFactory
 
-BarFactory = Callable[[str, str, int], AbstractContextManager[Any]]
 SCHEMES = ("http", "https")
 CHUNK_BYTES = 2**20
 

@@ -2,8 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,8 +19,7 @@ from etl.errors import SetError
 from etl.sets.chunks import CHUNK
 from etl.sets.stac import Description, Extent, write_stac
 from etl.sets.store import read_set
-
-BarFactory = Callable[[str, str, int], AbstractContextManager[Any]]
+from etl.tasks.job import BarFactory
 
 # In the order of the Hilbert curve, in which PostGIS sorts geometries.
 IMPORTED = SQL("""

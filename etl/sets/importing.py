@@ -1,9 +1,7 @@
 """Importing files into a set, one transaction per file, and making the set searchable."""
 
 import hashlib
-import logging
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -42,11 +40,9 @@ from etl.sets.layouts import (
 from etl.sets.parquet import ParquetSource
 from etl.sets.pixels import AlphaEarthRaster, PixelSource, Raster, TesseraRaster
 from etl.sets.places import Gazetteer
-
-log = logging.getLogger(__name__)
+from etl.tasks.job import BarFactory, bars_of
 
 Echo = Callable[[str], None]
-BarFactory = Callable[[str, str, int], AbstractContextManager[Any]]
 LOCK = "SELECT pg_advisory_lock(%s)"
 LOCK_SET = "SELECT pg_advisory_lock(%s, hashtext(%s))"
 VACUUM = "VACUUM (ANALYZE) terrakin.embedding_keys, terrakin.imported_items"
@@ -267,8 +263,8 @@ def _make_searchable(
         store.fit(conn, found)
     add_partitions(conn)
     report = next(r for r in read_reports(conn) if r.unit == found.name)
-    with bar("keys", "item", found.n_items) as progress:
-        refit(settings, report, lambda _name, done, _total: progress.update(done - progress.n))
+    with bars_of("keys", "item", bar) as show:
+        refit(settings, report, show)
     conn.execute(store.COMPLETE, (found.imported_set_id,))
     drop_superseded(conn)
     conn.execute(VACUUM)

@@ -1,7 +1,6 @@
 """Parquet and GeoParquet files of embeddings, read in batches."""
 
 import json
-import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,6 @@ from pyproj.exceptions import CRSError
 from etl.errors import SetError
 from etl.sets.chunks import CHUNK, Chunk
 from etl.sets.layouts import POSITIONS, Layout, find_column
-
-log = logging.getLogger(__name__)
 
 ABOUT = ("model", "providers", "license", "licence", "attribution", "datasets")
 """Keys of the footer that are kept with the set."""

@@ -23,7 +23,6 @@ MAX_COMPARED = 20_000
 """Eligible keys that a search compares, as in a set of blocks (docs/performance.md)."""
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 """PostgreSQL counts microseconds from here."""
-NO_DATE = np.datetime64("NaT")
 COLUMNS = (
     "imported_set_id, item_id, source_id, observed_at, geometry, location, place_id, country_code, country_number, "
     "properties, embedding"

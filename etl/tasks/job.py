@@ -3,8 +3,8 @@
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -32,6 +32,23 @@ class Bar(Protocol):
 
 BarFactory = Callable[[str, str, int], AbstractContextManager[Bar]]
 """Makes a bar from the stage's name, the unit that it counts, and their total."""
+
+
+@contextmanager
+def bars_of(stage: str, unit: str, bar: BarFactory) -> Iterator[Callable[[str, int, int], None]]:
+    """Yield a function that shows several pieces of work, each on a bar of its own.
+
+    It is called with the name of a piece, the number done so far and the total.
+    """
+    shown: dict[str, tuple[Bar, int]] = {}
+    with ExitStack() as stack:
+
+        def show(name: str, done: int, total: int) -> None:
+            counted_bar, counted = shown.get(name) or (stack.enter_context(bar(stage, unit, total)), 0)
+            counted_bar.update(done - counted)
+            shown[name] = counted_bar, done
+
+        yield show
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,10 @@
 """Every filter on a set without cities, against brute force over its vectors."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import psycopg
@@ -25,19 +27,6 @@ SIMILAR = SQL("""
 """)
 
 
-class Bar:
-    n = 0
-
-    def __enter__(self) -> "Bar":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def update(self, _n: int = 1) -> None:
-        pass
-
-
 @pytest.fixture(scope="module", params=["none", "centred", "standardised"])
 def imported(
     request: pytest.FixtureRequest, server_home: Path, tmp_path_factory: pytest.TempPathFactory
@@ -46,7 +35,12 @@ def imported(
     path = files.earth_index(tmp_path_factory.mktemp("sets") / "synthetic.parquet", N)
     with cloned_database(server_home) as url:
         settings = Settings(path.parent, database_url=url)
-        import_files(settings, Request("synthetic", (path,), post_processing=request.param), print, lambda *_: Bar())
+        import_files(
+            settings,
+            Request("synthetic", (path,), post_processing=request.param),
+            print,
+            lambda *_: nullcontext(Mock(n=0)),
+        )
         vectors = files.vectors(N).astype(np.float64)
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         if request.param != "none":
