@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from etl.sets import store
 from etl.sets.alphaearth import CsvSource
 from etl.sets.checks import check_vectors
 from etl.sets.chunks import Norms, SourceFile
-from etl.sets.lattice import lattice_of
+from etl.sets.lattice import Lattice, lattice_of
 from etl.sets.layouts import (
     ALPHAEARTH_PIXELS,
     AUTO,
@@ -93,10 +94,12 @@ def import_files(settings: Settings, request: Request, echo: Echo, bar: BarFacto
         conn.execute(LOCK_SET, (EMBEDDING_SETS, request.name))
         with conn.transaction():
             gazetteer = Gazetteer(conn)
+        # Only rasters need one.
+        lattice = cache(lambda: lattice_of(conn, request.squares, request.area))
         n_done = 0
         with bar("import", "file", len(files)) as progress:
             for path in files:
-                n_done += _import_file(conn, request, path, gazetteer, echo)
+                n_done += _import_file(conn, request, path, gazetteer, lattice, echo)
                 progress.update()
         found = next(iter(store.read_sets(conn, request.name)), None)
         if found is None:
@@ -143,16 +146,15 @@ def open_file(path: Path, layout: str) -> tuple[SourceFile, Layout]:
         raise SetError(f"{path.name} cannot be read: {str(error).splitlines()[0]}") from error
 
 
-def open_raster(conn: psycopg.Connection[Any], path: Path, request: Request) -> tuple[SourceFile, Layout]:
+def open_raster(path: Path, request: Request, lattice: Lattice) -> tuple[SourceFile, Layout]:
     """Return a raster of pixels that is open for reading, and its layout.
 
     Raises:
-        SetError: it is not of the layout that its name tells, or there is no area to average over.
+        SetError: it is not of the layout that its name tells.
     """
     name = "tessera" if path.suffix == NUMPY_SUFFIX else "alphaearth"
     if request.layout not in (AUTO, name):
         raise SetError(f"{path.name} would be of layout {name}, not {request.layout}")
-    lattice = lattice_of(conn, request.squares, request.area)
     if name == "tessera":
         raster: Raster = TesseraRaster(path)
         decoding = TESSERA_PIXELS
@@ -180,11 +182,18 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
 
 def _is_part(path: Path) -> bool:
     """Return whether a file belongs to another one: scales, and the landmask of TESSERA."""
-    is_landmask = path.suffix != NUMPY_SUFFIX and path.with_suffix(NUMPY_SUFFIX).is_file()
+    is_landmask = path.suffix in RASTER_SUFFIXES and path.with_suffix(NUMPY_SUFFIX).is_file()
     return is_landmask or path.name.endswith(SCALES_SUFFIX)
 
 
-def _import_file(conn: psycopg.Connection[Any], request: Request, path: Path, gazetteer: Gazetteer, echo: Echo) -> bool:
+def _import_file(
+    conn: psycopg.Connection[Any],
+    request: Request,
+    path: Path,
+    gazetteer: Gazetteer,
+    lattice: Callable[[], Lattice],
+    echo: Echo,
+) -> bool:
     """Import one file in one transaction; return whether it was not there yet."""
     with path.open("rb") as stream:
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
@@ -192,13 +201,13 @@ def _import_file(conn: psycopg.Connection[Any], request: Request, path: Path, ga
     if present and store.has_file(conn, present.imported_set_id, sha256):
         return False
     is_raster = path.name.endswith((*RASTER_SUFFIXES, NUMPY_SUFFIX))
-    source, layout = open_raster(conn, path, request) if is_raster else open_file(path, request.layout)
+    source, layout = open_raster(path, request, lattice()) if is_raster else open_file(path, request.layout)
     if present:
         _check_fits(path, request, layout, present)
     norms, n_without = Norms(), 0
     with conn.transaction():
         imported_set_id = present.imported_set_id if present else None
-        next_item = 1 + (store.last_item(conn, imported_set_id) if imported_set_id else 0)
+        next_item = 1 + (present.n_items if present else 0)
         for chunk in source.chunks():
             n_without += chunk.n_without_vector
             if len(chunk.vectors) == 0:

@@ -31,7 +31,9 @@ N_COLUMNS = 11
 
 READ = """
     SELECT s.imported_set_id, s.name, s.layout, s.decoding, s.dimension, s.post_processing, s.size_m, s.source,
-        s.is_complete, (SELECT count(*) FROM terrakin.imported_items AS i WHERE i.imported_set_id = s.imported_set_id)
+        s.is_complete, coalesce((
+            SELECT sum(f.n_items) FROM terrakin.imported_files AS f WHERE f.imported_set_id = s.imported_set_id
+        ), 0)::bigint
     FROM terrakin.imported_sets AS s
     WHERE %(name)s::text IS NULL OR s.name = %(name)s
     ORDER BY s.name
@@ -47,7 +49,6 @@ WRITE_FILE = """
     INSERT INTO terrakin.imported_files (imported_set_id, sha256, name, n_items, n_without_vector)
     VALUES (%s, %s, %s, %s, %s)
 """
-LAST_ITEM = "SELECT coalesce(max(item_id), 0) FROM terrakin.imported_items WHERE imported_set_id = %s"
 COPY_ITEMS = f"COPY terrakin.imported_items ({COLUMNS}) FROM STDIN (FORMAT BINARY)"
 FIT = """
     WITH moments AS (
@@ -84,7 +85,7 @@ DELETE = "DELETE FROM terrakin.imported_sets WHERE imported_set_id = %s"
 
 @dataclass(frozen=True)
 class ImportedSet:
-    """A row of terrakin.imported_sets, and its number of items."""
+    """A row of terrakin.imported_sets, and its number of items, which are numbered from 1."""
 
     imported_set_id: int
     name: str
@@ -136,12 +137,6 @@ def create_set(conn: Connection, new: ImportedSet) -> int:
 def has_file(conn: Connection, imported_set_id: int, sha256: str) -> bool:
     """Return whether a file was imported into a set."""
     return conn.execute(HAS_FILE, (imported_set_id, sha256)).fetchone() == (True,)
-
-
-def last_item(conn: Connection, imported_set_id: int) -> int:
-    """Return the highest item_id of a set; 0 if it is empty."""
-    (item_id,) = conn.execute(LAST_ITEM, (imported_set_id,)).fetchone() or (0,)
-    return int(item_id)
 
 
 def write_items(conn: Connection, imported_set_id: int, first_item: int, chunk: Chunk, places: Places) -> None:
