@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from etl.errors import SetError
-from etl.sets.chunks import CHUNK, Chunk
+from etl.sets.chunks import CHUNK, Chunk, kept
 from etl.sets.layouts import ALPHAEARTH_NUMBER, POSITIONS, Layout
 
 GEOMETRY = ".geo"
@@ -59,7 +59,7 @@ class CsvSource:
                         _dates(rows),
                         self._points(rows),
                         rows[self._numbers].to_numpy(np.float32),
-                        [_kept(row) for row in rows[self._others].to_dict("records")],
+                        [kept(row) for row in rows[self._others].to_dict("records")],
                         len(frame) - len(rows),
                     )
         except (ValueError, pd.errors.ParserError) as error:
@@ -78,7 +78,3 @@ def _dates(rows: pd.DataFrame) -> np.ndarray:
     if YEAR not in rows:
         return np.full(len(rows), "NaT", "datetime64[us]")
     return np.asarray(rows[YEAR].astype(str).to_numpy("datetime64[Y]"), "datetime64[us]")
-
-
-def _kept(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if value == value}

@@ -5,9 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
+import shapely
+from pyproj import CRS, Transformer
 
 CHUNK = 20_000
 """Rows in memory at a time: 60 MB of vectors of 768 numbers."""
+MAX_TEXT = 500
+"""Longer values are not kept as properties."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,21 @@ class Chunk:
     vectors: np.ndarray
     properties: list[dict[str, Any]]
     n_without_vector: int
+
+
+def kept(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the values of a row that are kept as properties: those that JSON has, and no long texts."""
+    return {
+        name: value
+        for name, value in row.items()
+        if value is not None and value == value and not (isinstance(value, str) and len(value) > MAX_TEXT)
+    }
+
+
+def in_degrees(shapes: np.ndarray, crs: CRS | int) -> np.ndarray:
+    """Return geometries (n,) of a projection in degrees, EPSG:4326."""
+    to_degrees = Transformer.from_crs(crs, 4326, always_xy=True)
+    return np.asarray(shapely.transform(shapes, lambda xy: np.column_stack(to_degrees.transform(xy[:, 0], xy[:, 1]))))
 
 
 class SourceFile(Protocol):

@@ -26,11 +26,12 @@ IMPORTED = SQL("""
     SELECT coalesce(i.source_id, i.item_id::text), i.observed_at, ST_AsBinary(i.geometry), {vector}, i.properties
     FROM terrakin.imported_items AS i
     JOIN terrakin.imported_sets AS s ON s.imported_set_id = i.imported_set_id
+    JOIN api.imported_vectors AS v ON v.unit = s.name AND v.item_id = i.item_id
     WHERE s.name = {name}
     ORDER BY i.location, i.item_id
 """)
 SOURCE = SQL("i.embedding")
-SEARCHED = SQL("(l2_normalize(i.embedding) - s.mean) * s.weights")
+SEARCHED = SQL("v.embedding")
 TILES = SQL("""
     SELECT t.tile_id::text, CASE WHEN o.is_date_known THEN lower(o.period)::timestamptz END, ST_AsBinary(t.footprint),
         v.embedding, jsonb_build_object('city', o.city, 'country_code', o.country_code, 'is_synthetic', o.is_synthetic)

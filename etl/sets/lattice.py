@@ -12,6 +12,7 @@ from pyproj import Transformer
 
 from etl.cities.grid import TILE_M
 from etl.errors import SetError
+from etl.sets.chunks import in_degrees
 from etl.sets.places import EXTENTS
 
 SIZES_M = {"tile": TILE_M, "block": TILE_M // 7}
@@ -52,11 +53,7 @@ class Lattice:
     def squares(self, keys: np.ndarray, srid: int) -> np.ndarray:
         """Return the outlines of squares in degrees."""
         x, y = (part * float(self.size_m) for part in (keys % COLUMNS, keys // COLUMNS))
-        projected = shapely.box(x, y, x + self.size_m, y + self.size_m)
-        to_degrees = Transformer.from_crs(srid, 4326, always_xy=True)
-        return np.asarray(
-            shapely.transform(projected, lambda xy: np.column_stack(to_degrees.transform(xy[:, 0], xy[:, 1])))
-        )
+        return in_degrees(shapely.box(x, y, x + self.size_m, y + self.size_m), srid)
 
 
 def lattice_of(conn: psycopg.Connection[Any], unit: str, area: Path | None) -> Lattice:

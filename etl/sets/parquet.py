@@ -10,17 +10,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import shapely
-from pyproj import CRS, Transformer
+from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from etl.errors import SetError
-from etl.sets.chunks import CHUNK, Chunk
+from etl.sets.chunks import CHUNK, Chunk, in_degrees, kept
 from etl.sets.layouts import POSITIONS, Layout, find_column
 
 ABOUT = ("model", "providers", "license", "licence", "attribution", "datasets")
 """Keys of the footer that are kept with the set."""
-MAX_TEXT = 500
-"""Longer values are not kept as properties."""
 PLAIN = (pa.types.is_integer, pa.types.is_floating, pa.types.is_string, pa.types.is_large_string, pa.types.is_boolean)
 
 
@@ -75,7 +73,7 @@ class ParquetSource:
                 self._dates(rows),
                 self._geometries(rows),
                 vectors,
-                [_kept(row) for row in rows.select(self._others).to_pylist()],
+                [kept(row) for row in rows.select(self._others).to_pylist()],
                 batch.num_rows - rows.num_rows,
             )
 
@@ -95,10 +93,14 @@ class ParquetSource:
             return np.zeros((0, shape[-1]), np.float32)
         cube = np.asarray(numbers, np.float32).reshape(shape)
         if cube.ndim > 2:
-            note = f"{self._path.name}: each vector is the mean of {' x '.join(map(str, shape[1:-1]))} vectors"
-            if note not in self.notes:
-                self.notes.append(note)
+            self._note(f"each vector is the mean of {' x '.join(map(str, shape[1:-1]))} vectors")
         return np.asarray(cube.reshape(shape[0], -1, shape[-1]).mean(axis=1))
+
+    def _note(self, text: str) -> None:
+        """Keep a note once, however many chunks it is about."""
+        note = f"{self._path.name}: {text}"
+        if note not in self.notes:
+            self.notes.append(note)
 
     def _values(self, rows: pa.RecordBatch, name: str | None) -> list[Any]:
         return [None] * rows.num_rows if name is None else rows[name].to_pylist()
@@ -114,7 +116,7 @@ class ParquetSource:
         return np.asarray(dates.to_numpy(zero_copy_only=False), "datetime64[us]")
 
     def _geometries(self, rows: pa.RecordBatch) -> np.ndarray:
-        if self._geometry and pa.types.is_binary(rows[self._geometry].type):
+        if self._geometry and rows[self._geometry].type in (pa.binary(), pa.large_binary()):
             shapes = shapely.from_wkb(rows[self._geometry].to_numpy(zero_copy_only=False))
         elif self._position:
             lon, lat = (rows[name].to_numpy(zero_copy_only=False).astype(float) for name in self._position)
@@ -141,12 +143,9 @@ class ParquetSource:
             )
         if looks_like_degrees:
             said = f"its footer says {self._crs.to_string()}"
-            note = f"{self._path.name}: {said}, but its coordinates are degrees, and are read so"
-            if note not in self.notes:
-                self.notes.append(note)
+            self._note(f"{said}, but its coordinates are degrees, and are read so")
             return shapes
-        to_degrees = Transformer.from_crs(self._crs, "EPSG:4326", always_xy=True)
-        return shapely.transform(shapes, lambda xy: np.column_stack(to_degrees.transform(xy[:, 0], xy[:, 1])))
+        return in_degrees(shapes, self._crs)
 
 
 def _footer(file: pq.ParquetFile) -> dict[str, Any]:
@@ -168,12 +167,3 @@ def _crs_of(file: pq.ParquetFile, geometry: str | None) -> CRS | None:
         return CRS.from_user_input(column["crs"]) if column.get("crs") else CRS.from_user_input("OGC:CRS84")
     except CRSError as error:
         raise SetError(f"the CRS in the footer cannot be read: {error}") from error
-
-
-def _kept(row: dict[str, Any]) -> dict[str, Any]:
-    """Return the values that are kept as properties: those that JSON has, and no long texts."""
-    return {
-        name: value
-        for name, value in row.items()
-        if value is not None and value == value and not (isinstance(value, str) and len(value) > MAX_TEXT)
-    }

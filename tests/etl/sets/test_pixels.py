@@ -12,6 +12,7 @@ from pyproj import Transformer
 
 from db.connect import connect
 from db.settings import Settings
+from etl.sets.chunks import in_degrees
 from tests.builders.rows import make_city
 from tests.etl.sets.conftest import Rows, Terrakin, failure
 
@@ -56,11 +57,7 @@ def write_alphaearth(path: Path, numbers: np.ndarray, *, is_bottom_up: bool = Tr
 
 def write_area(path: Path, west: float, south: float, east: float, north: float) -> Path:
     """Write a box of the projection as GeoJSON in degrees."""
-    to_degrees = Transformer.from_crs(SRID, 4326, always_xy=True)
-    ring = shapely.transform(
-        shapely.segmentize(shapely.box(west, south, east, north), 1000),
-        lambda xy: np.column_stack(to_degrees.transform(xy[:, 0], xy[:, 1])),
-    )
+    ring = in_degrees(np.array([shapely.segmentize(shapely.box(west, south, east, north), 1000)]), SRID)[0]
     feature = {"type": "Feature", "properties": {}, "geometry": shapely.geometry.mapping(ring)}
     path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
     return path
