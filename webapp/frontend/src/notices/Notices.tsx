@@ -48,7 +48,7 @@ function OriginBanner({ encoder }: { encoder: Encoder }) {
   if (origin !== 'any') return null;
   return (
     <p className="banner" role="note">
-      Places marked <SyntheticBadge /> have made-up pixels. A search from a real place finds real places.
+      Places marked <SyntheticBadge /> have made-up pixels; real places find real ones.
     </p>
   );
 }
