@@ -16,6 +16,8 @@ export default defineConfig(
       // A handler may return what it calls: `onClick={() => isOpen && close()}`.
       '@typescript-eslint/no-unused-expressions': ['error', { allowShortCircuit: true, allowTernary: true }],
       eqeqeq: 'error',
+      // A module can be read in one sitting.
+      'max-lines': ['error', 200],
     },
   },
 );

@@ -22,5 +22,6 @@ test.each(['', 'Lisbon', '13.75', '91, 0', '0, 181', '1N 2N', '13°60′N 1E', '
 
 test('a position is written with its hemispheres', () => {
   expect(formatLonLat({ lon: -9.1, lat: 38.7 })).toBe('38.7° N, 9.1° W');
+  expect(formatLonLat({ lon: -(9 + 8 / 60), lat: 38 + 42 / 60 })).toBe('38.7° N, 9.13333° W');
   expect(parseCoordinates(formatLonLat({ lon: 18.4, lat: -33.9 }))).toEqual({ lon: 18.4, lat: -33.9 });
 });

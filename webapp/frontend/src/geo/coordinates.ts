@@ -31,6 +31,9 @@ function angle([before, degrees, minutes = '0', seconds = '0', after]: (string |
   return { degrees: isNegative ? -size : size, axis: !letter ? null : 'NS'.includes(letter) ? 'lat' : 'lon' };
 }
 
+/** A metre; positions in minutes have more decimals. */
+const degrees = (value: number) => Number(Math.abs(value).toFixed(5));
+
 /** 3.7° S, 40.4° E */
 export const formatLonLat = ({ lon, lat }: LonLat): string =>
-  `${Math.abs(lat)}° ${lat < 0 ? 'S' : 'N'}, ${Math.abs(lon)}° ${lon < 0 ? 'W' : 'E'}`;
+  `${degrees(lat)}° ${lat < 0 ? 'S' : 'N'}, ${degrees(lon)}° ${lon < 0 ? 'W' : 'E'}`;

@@ -9,7 +9,8 @@ import type { Unit } from '../geo/unit';
 import type { View } from '../state/actions';
 import baseUrl from './generated/base.json?url';
 import { isOfImagery } from './imagery';
-import { CLICK_MIN_ZOOM, mapLayers, mapStyle, MAX_ZOOM, PICK_MIN_ZOOM } from './style';
+import { CLICK_MIN_ZOOM, MAX_ZOOM, PICK_MIN_ZOOM } from './drawing';
+import { mapLayers, mapStyle } from './style';
 import { absoluteUrl } from './urls';
 
 // MapLibre 6 is ESM only: without the address of its worker a built page stays blank.

@@ -7,7 +7,8 @@ import { placeIn, type Place } from '../geo/blocks';
 import { blockId, type Unit } from '../geo/unit';
 import type { Chosen } from '../state/PageProvider';
 import { corner, line, point, polygon } from './features';
-import { CORNER_LAYERS, LAYERS_OF, MARK_LAYERS, MARK_MAX_ZOOM, MAX_ZOOM, NOTHING, type StateSource } from './style';
+import { CORNER_LAYERS, MARK_LAYERS, MARK_MAX_ZOOM, MAX_ZOOM, NOTHING, type StateSource } from './drawing';
+import { LAYERS_OF } from './style';
 
 const GRID = { source: 'terrakin', sourceLayer: 'grid' };
 
