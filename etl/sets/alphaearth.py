@@ -50,20 +50,17 @@ class CsvSource:
     def chunks(self) -> Iterator[Chunk]:
         """Yield the rows that have all numbers; rows without data end early, or have empty cells."""
         ids = {self._id: str} if self._id else {}
-        try:
-            with pd.read_csv(self._path, chunksize=CHUNK, dtype=ids) as frames:
-                for frame in frames:
-                    rows = frame[frame[self._numbers].notna().all(axis=1)]
-                    yield Chunk(
-                        [None] * len(rows) if self._id is None else rows[self._id].tolist(),
-                        _dates(rows),
-                        self._points(rows),
-                        rows[self._numbers].to_numpy(np.float32),
-                        [kept(row) for row in rows[self._others].to_dict("records")],
-                        len(frame) - len(rows),
-                    )
-        except (ValueError, pd.errors.ParserError) as error:
-            raise SetError(f"{self._path.name} cannot be read as CSV: {error}") from error
+        with pd.read_csv(self._path, chunksize=CHUNK, dtype=ids) as frames:
+            for frame in frames:
+                rows = frame[frame[self._numbers].notna().all(axis=1)]
+                yield Chunk(
+                    [None] * len(rows) if self._id is None else rows[self._id].tolist(),
+                    _dates(rows),
+                    self._points(rows),
+                    rows[self._numbers].to_numpy(np.float32),
+                    [kept(row) for row in rows[self._others].to_dict("records")],
+                    len(frame) - len(rows),
+                )
 
     def _points(self, rows: pd.DataFrame) -> np.ndarray:
         if self._position:

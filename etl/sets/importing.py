@@ -2,15 +2,17 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import psycopg
-import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
+from pyarrow import ArrowException
+from rasterio.errors import RasterioError
 
 from db.advisory_locks import EMBEDDING_SETS
 from db.concepts.store import learn_again
@@ -18,12 +20,13 @@ from db.connect import connect
 from db.embedding_sets.refit import drop_superseded, refit
 from db.embedding_sets.report import read_reports
 from db.embedding_sets.stale_keys import add_partitions
+from db.errors import one_line
 from db.settings import Settings
 from etl.errors import SetError
 from etl.sets import store
 from etl.sets.alphaearth import CsvSource
 from etl.sets.checks import check_vectors
-from etl.sets.chunks import Norms, SourceFile
+from etl.sets.chunks import Chunk, Norms, SourceFile
 from etl.sets.lattice import Lattice, lattice_of
 from etl.sets.layouts import (
     ALPHAEARTH_PIXELS,
@@ -131,19 +134,16 @@ def open_file(path: Path, layout: str) -> tuple[SourceFile, Layout]:
     """Return a table that is open for reading, and its layout.
 
     Raises:
-        SetError: it is not of a known layout, or damaged.
+        SetError: it is not of a known layout.
     """
-    try:
-        if path.name.endswith(CSV_SUFFIXES):
-            if layout not in (AUTO, "alphaearth"):
-                raise SetError(f"{path.name} is a CSV file; only layout alphaearth has these, not {layout}")
-            return CsvSource(path, LAYOUTS["alphaearth"]), LAYOUTS["alphaearth"]
-        schema = pq.read_schema(path)
-        footer = {key.decode(): value.decode(errors="replace") for key, value in (schema.metadata or {}).items()}
-        used = detect(path, schema.names, footer) if layout == AUTO else LAYOUTS[layout]
-        return ParquetSource(path, used), used
-    except (pa.ArrowInvalid, UnicodeDecodeError, ValueError) as error:
-        raise SetError(f"{path.name} cannot be read: {str(error).splitlines()[0]}") from error
+    if path.name.endswith(CSV_SUFFIXES):
+        if layout not in (AUTO, "alphaearth"):
+            raise SetError(f"{path.name} is a CSV file; only layout alphaearth has these, not {layout}")
+        return CsvSource(path, LAYOUTS["alphaearth"]), LAYOUTS["alphaearth"]
+    schema = pq.read_schema(path)
+    footer = {key.decode(): value.decode(errors="replace") for key, value in (schema.metadata or {}).items()}
+    used = detect(path, schema.names, footer) if layout == AUTO else LAYOUTS[layout]
+    return ParquetSource(path, used), used
 
 
 def open_raster(path: Path, request: Request, lattice: Lattice) -> tuple[SourceFile, Layout]:
@@ -201,14 +201,15 @@ def _import_file(
     if present and store.has_file(conn, present.imported_set_id, sha256):
         return False
     is_raster = path.name.endswith((*RASTER_SUFFIXES, NUMPY_SUFFIX))
-    source, layout = open_raster(path, request, lattice()) if is_raster else open_file(path, request.layout)
+    with _readable(path):
+        source, layout = open_raster(path, request, lattice()) if is_raster else open_file(path, request.layout)
     if present:
         _check_fits(path, request, layout, present)
     norms, n_without = Norms(), 0
     with conn.transaction():
         imported_set_id = present.imported_set_id if present else None
         next_item = 1 + (present.n_items if present else 0)
-        for chunk in source.chunks():
+        for chunk in _chunks(path, source):
             n_without += chunk.n_without_vector
             if len(chunk.vectors) == 0:
                 continue
@@ -229,6 +230,21 @@ def _import_file(
     dimension = f" of {max(norms.dimensions)} numbers, {norms}" if norms.n else ""
     echo(f"{path.name}: layout {layout.name}, {norms.n:,} items{dimension}; {n_without:,} rows without a vector")
     return norms.n > 0
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Raise SetError, with the name of the file, where a library finds it damaged."""
+    try:
+        yield
+    except (ArrowException, RasterioError, ValueError, EOFError, OSError) as error:
+        raise SetError(f"{path.name} cannot be read: {one_line(error)}") from error
+
+
+def _chunks(path: Path, source: SourceFile) -> Iterator[Chunk]:
+    """Yield the rows of a file, which may be damaged anywhere."""
+    with _readable(path):
+        yield from source.chunks()
 
 
 def _check_fits(path: Path, request: Request, layout: Layout, present: store.ImportedSet) -> None:

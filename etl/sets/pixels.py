@@ -127,12 +127,9 @@ class AlphaEarthRaster:
             SetError: it has another number or type of bands.
         """
         self._path, self._is_forced = path, is_forced
-        try:
-            with rasterio.open(path) as source:
-                seen = source.count, source.dtypes[0]
-                self._srid = source.crs.to_epsg() if source.crs else None
-        except rasterio.errors.RasterioError as error:
-            raise SetError(f"{path.name} cannot be read: {error}") from error
+        with rasterio.open(path) as source:
+            seen = source.count, source.dtypes[0]
+            self._srid = source.crs.to_epsg() if source.crs else None
         if seen != (ALPHAEARTH_BANDS, "int8"):
             raise SetError(f"{path.name} has {seen[0]} bands of {seen[1]}; AlphaEarth has 64 of int8")
         if self._srid is None:

@@ -20,7 +20,7 @@ from tests.servers.martin import get
 
 PROGRAM = Path(os.environ.get("PG_FEATURESERV") or ROOT.parent / "shared" / "bin" / "pg_featureserv")
 pytestmark = pytest.mark.skipif(not PROGRAM.exists(), reason="no pg_featureserv: set PG_FEATURESERV to its program")
-RELATIONS = {f"api.{unit}_overview" for unit in ("block", "city", "tile")}
+RELATIONS = {f"api.{unit}_overview" for unit in ("block", "city", "imported", "tile")}
 MATCHES = "SELECT s.tile_id, s.rank FROM api.similar_tiles(%s, k => 3, countries => %s) AS s ORDER BY s.rank"
 
 

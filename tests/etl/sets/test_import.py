@@ -181,6 +181,10 @@ BAD: dict[str, tuple[Any, str]] = {
     "missing": (lambda p: None, "does not exist"),
     "no Parquet": (lambda p: p.write_bytes(b"no parquet"), "cannot be read"),
     "cut off": (lambda p: p.write_bytes(files.earth_index(p).read_bytes()[:-400]), "cannot be read"),
+    "damaged inside": (
+        lambda p: p.write_bytes((good := files.earth_index(p).read_bytes())[:60] + bytes(900) + good[960:]),
+        "bad.parquet cannot be read",
+    ),
     "no vector": (lambda p: files.write_parquet(p, {"lon": [1.0], "lat": [2.0]}), "no column with the vector"),
     "no position": (lambda p: files.write_parquet(p, {"embedding": files.vectors()}), "neither a column geometry"),
     "ragged": (

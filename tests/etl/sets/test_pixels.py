@@ -158,6 +158,23 @@ def test_tessera_without_a_part_is_refused(missing: str, terrakin: Terrakin, are
     )
 
 
+@pytest.mark.parametrize(
+    ("part", "text"),
+    [
+        (".npy", "grid_8.35_50.45.npy cannot be read"),
+        ("_scales.npy", "grid_8.35_50.45.npy cannot be read"),
+        (".tiff", "grid_8.35_50.45.tiff has no CRS"),
+    ],
+)
+def test_a_damaged_part_of_tessera_is_named(
+    part: str, text: str, terrakin: Terrakin, area: Path, tmp_path: Path
+) -> None:
+    file = write_tessera(tmp_path, scales_per_number=False)
+    damaged = file.with_name(file.stem + part)
+    damaged.write_bytes(damaged.read_bytes()[:200])
+    assert text in failure(terrakin("sets", "import", file, "--name", "tessera", "--area", area))
+
+
 def test_rasters_that_are_something_else_are_refused(
     terrakin: Terrakin, rows: Rows, area: Path, tmp_path: Path
 ) -> None:
