@@ -22,6 +22,9 @@ QUALITY = 80
 THUMBNAIL_PX = 224
 BLOCK_SIDE_PX = 96
 """960 m: the block and as much again on each side."""
+BLOCK_PICTURES: LiteralString = (
+    "SELECT p.webp, p.left_px, p.top_px FROM internal.block_pictures(%(block_id)s::bigint) AS p"
+)
 PICTURES: LiteralString = """
     SELECT p.webp, ST_AsGeoJSON(p.corners)::json -> 'coordinates' AS corners
     FROM internal.map_pictures(%(z)s::integer, %(x)s::integer, %(y)s::integer) AS p

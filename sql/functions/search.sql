@@ -3,8 +3,10 @@
 -- requires: internal/default_filters.sql
 -- requires: internal/default_method.sql
 -- requires: internal/period_text.sql
+-- requires: internal/picture_of_item.sql
 -- requires: internal/search.sql
 -- requires: internal/unit_of.sql
+-- requires: views/imported_overview.sql
 -- requires: views/tile_overview.sql
 CREATE OR REPLACE FUNCTION api.search(query jsonb)
 RETURNS TABLE (
@@ -37,29 +39,28 @@ SET search_path = public, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-    unit text := internal.unit_of(query);
+    wanted_unit constant text := internal.unit_of(query);
     filters internal.search_filters := jsonb_populate_record(
         internal.default_filters(),
         query || jsonb_build_object(
-            'unit', unit,
-            'method', coalesce(query ->> 'method', internal.default_method(unit)),
+            'unit', wanted_unit,
+            'method', coalesce(query ->> 'method', internal.default_method(wanted_unit)),
             'within', ST_GeomFromGeoJSON(query ->> 'within')::text,
             'period', internal.days_of(query ->> 'period')::text
         )
     );
     anchor internal.search_anchor;
 BEGIN
-    anchor := internal.anchor_of_question(query, unit, filters.method, filters.period);
+    anchor := internal.anchor_of_question(query, wanted_unit, filters.method, filters.period);
     RETURN QUERY
-    SELECT s.rank, s.block_id, s.tile_id, s.city_id, s.city, s.country_code, coalesce(o.country, n.name), s.similarity, s.distance_m,
+    SELECT s.rank, s.block_id, s.tile_id, s.city_id, s.city, s.country_code, coalesce(o.country, i.country), s.similarity, s.distance_m,
         s.compared, s.is_exact, ST_X(c.centre), ST_Y(c.centre), o.is_synthetic,
         internal.period_text(o.period, o.is_date_known), o.is_date_known, o.valid_share, o.licences, o.attributions,
-        o.has_thumbnail, s.footprint, s.item_id
+        CASE WHEN s.tile_id IS NULL THEN EXISTS (SELECT FROM internal.picture_of_item(wanted_unit, s.item_id)) ELSE o.has_thumbnail END,
+        s.footprint, s.item_id
     FROM internal.search(anchor, filters) AS s
     LEFT JOIN api.tile_overview AS o ON o.tile_id = s.tile_id
-    LEFT JOIN LATERAL (
-        SELECT l.name FROM terrakin.country_outlines AS l WHERE l.code = s.country_code AND s.tile_id IS NULL ORDER BY l.outline_id LIMIT 1
-    ) AS n ON true
+    LEFT JOIN api.imported_overview AS i ON s.tile_id IS NULL AND i.unit = wanted_unit AND i.item_id = s.item_id
     CROSS JOIN LATERAL (
         SELECT CASE WHEN s.tile_id = s.item_id THEN ST_MakePoint(o.lon, o.lat) ELSE ST_Centroid(s.footprint) END AS centre
     ) AS c

@@ -23,6 +23,10 @@ BEGIN
         END
             USING ERRCODE = 'P0002', HINT = 'The data may have changed since it was found: search again.';
     END IF;
+    IF question.unit NOT IN ('tile', 'block') THEN
+        RAISE EXCEPTION 'the layout has no items of imported set %', quote_literal(question.unit)
+            USING ERRCODE = '22023', HINT = 'The layout shows tiles: ask by unit tile or block.';
+    END IF;
     IF question.unit = 'tile' AND query ->> 'key' IS NULL AND query ->> 'concept' IS NULL THEN
         RETURN QUERY
         SELECT t.tile_id, nullif(1 - (v.embedding <=> anchor.embedding), 'NaN')
@@ -50,4 +54,4 @@ COMMENT ON FUNCTION internal.layout_similarities IS
 'Return the similarity of every tile of the UMAP layout to a question, the query string of tiles.similarity: cosine, -1 to
 1; NULL for a tile without that vector. Tiles are compared by their whole vectors, or by keys with a key or concept; in a question
 about blocks, a tile has the similarity of its best block. An unknown tile, block, key or concept raises SQLSTATE P0002; a
-missing question raises 22023.';
+missing question, and one about an imported set, raise 22023.';

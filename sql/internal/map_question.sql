@@ -2,6 +2,7 @@
 -- requires: internal/block_ids.sql
 -- requires: internal/default_method.sql
 -- requires: internal/is_current.sql
+-- requires: internal/keys_of.sql
 -- requires: internal/map_ids.sql
 -- requires: internal/set_id.sql
 -- requires: views/tile_vectors.sql
@@ -28,20 +29,16 @@ BEGIN
         INTO unit, method, anchor.embedding
         FROM terrakin.concepts AS c
         WHERE c.name = query ->> 'concept' AND internal.is_current(c);
-        IF unit NOT IN ('tile', 'block') THEN
-            RAISE EXCEPTION 'concept % describes items of an imported set, which the map does not show', quote_literal(query ->> 'concept')
-                USING ERRCODE = '22023', HINT = 'Give a concept of tiles or blocks; api.find returns the items of this one.';
-        END IF;
         RETURN;
     END IF;
     SELECT s.* INTO key_set
     FROM terrakin.embedding_sets AS s
     WHERE s.set_id = substring(query ->> 'key' FROM '^([0-9]{1,9}):')::integer AND s.is_current;
     unit := coalesce(
-        key_set.unit, CASE WHEN query ->> 'block_id' IS NOT NULL OR query ->> 'unit' = 'block' THEN 'block' ELSE 'tile' END
+        key_set.unit, CASE WHEN query ->> 'block_id' IS NOT NULL THEN 'block' ELSE query ->> 'unit' END, 'tile'
     );
     method := coalesce(key_set.method, query ->> 'method', internal.default_method(unit));
-    IF unit = 'block' THEN
+    IF unit <> 'tile' THEN
         PERFORM internal.set_id(unit, method);
     END IF;
     IF key IS NOT NULL THEN
@@ -65,8 +62,10 @@ BEGIN
     END IF;
     IF unit = 'tile' THEN
         n_known := (SELECT count(*) FROM api.tile_vectors AS v WHERE v.tile_id = ANY (asked) AND v.method = method);
-    ELSE
+    ELSIF unit = 'block' THEN
         n_known := (SELECT count(*) FROM unnest(asked) AS a(id) WHERE a.id = ANY (internal.block_ids(a.id >> 6)));
+    ELSE
+        n_known := (SELECT count(*) FROM internal.keys_of(internal.set_id(unit, method), asked));
     END IF;
     IF n_known = cardinality(asked) THEN
         anchor := internal.anchor_of_items(positive, negative, 0.2, unit, method);

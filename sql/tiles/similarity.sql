@@ -1,6 +1,7 @@
 -- requires: functions/block_footprint.sql
 -- requires: functions/tile_cell.sql
 -- requires: internal/map_envelope.sql
+-- requires: internal/map_items.sql
 -- requires: internal/map_question.sql
 -- requires: internal/map_similarities.sql
 CREATE OR REPLACE FUNCTION tiles.similarity(z integer, x integer, y integer, query json)
@@ -19,6 +20,10 @@ BEGIN
     -- An error would be a line in Martin's log, and anybody could fill its disk with them.
     IF envelope IS NULL OR anchor.embedding IS NULL THEN
         RETURN QUERY SELECT NULL::bytea, NULL::text;
+        RETURN;
+    END IF;
+    IF unit NOT IN ('tile', 'block') THEN
+        RETURN QUERY SELECT m.mvt, md5(m.mvt) FROM internal.map_items(z, envelope, anchor, unit) AS m(mvt);
         RETURN;
     END IF;
     RETURN QUERY
@@ -49,7 +54,7 @@ BEGIN
             ST_AsMVTGeom(
                 CASE
                     -- A block on the antimeridian would be drawn round the whole Earth.
-                    WHEN is_block AND c.srid % 100 IN (1, 60) THEN ST_Transform(api.block_footprint(f.block_id), 3857)
+                    WHEN is_block AND abs(ST_X(t.location::geometry)) > 179 THEN ST_Transform(api.block_footprint(f.block_id), 3857)
                     WHEN is_block THEN ST_Transform(ST_MakeEnvelope(
                         c.west + b.col * 320, c.north - (b."row" + 1) * 320, c.west + (b.col + 1) * 320, c.north - b."row" * 320,
                         c.srid
@@ -93,7 +98,7 @@ $$;
 
 COMMENT ON FUNCTION tiles.similarity IS
 '{
-    "description": "Similarity to a question. Query parameters: tile_id or block_id, what to compare with; or positive and negative, up to 100 ids each, separated by commas, with unit=block for blocks; or key, from api.question_key; or concept, a name of terrakin.concepts; method: mean, dominant, median, min, max, std or mean_std (default: that of the encoder; blocks: mean); origin: real, synthetic or any (default: that of what is compared with). Layer similarity contains footprints: of tiles, or from zoom 11 of blocks, in a search by block; at most 4,000, the most similar (from zoom 6; feature id = tile_id or, for blocks, block_id). Between zoom 6 and 10, a tile then has the similarity of its best block. Layer cities (below zoom 6) contains one point per city with its most similar tile or block, by the keys that searches compare. Where cities have more than 1,000 tiles, zooms below 11 contain only tiles and cities with one of the 20,000 blocks in the lists nearest to the question. mvt is NULL for an empty tile, outside the world, for an unknown tile or block, and for a key of keys that have been fitted again; etag is the MD5 of mvt. A missing question or an unknown origin raises SQLSTATE 22023.",
+    "description": "Similarity to a question. Query parameters: tile_id or block_id, what to compare with; or positive and negative, up to 100 ids each, separated by commas, with unit=block for blocks or the name of an imported set for its items; or key, from api.question_key; or concept, a name of terrakin.concepts; method: mean, dominant, median, min, max, std or mean_std (default: that of the encoder; blocks: mean); origin: real, synthetic or any (default: that of what is compared with). Layer similarity contains footprints: of tiles, or from zoom 11 of blocks, in a search by block; at most 4,000, the most similar (from zoom 6; feature id = tile_id or, for blocks, block_id). Between zoom 6 and 10, a tile then has the similarity of its best block. Layer cities (below zoom 6) contains one point per city with its most similar tile or block, by the keys that searches compare. Where cities have more than 1,000 tiles, zooms below 11 contain only tiles and cities with one of the 20,000 blocks in the lists nearest to the question. mvt is NULL for an empty tile, outside the world, for an unknown tile or block, and for a key of keys that have been fitted again; etag is the MD5 of mvt. A missing question or an unknown origin raises SQLSTATE 22023.",
     "attribution": "City positions: <a href=\"https://www.geonames.org/\">GeoNames</a> (CC BY 4.0)",
     "minzoom": 0,
     "maxzoom": 14,
@@ -101,7 +106,7 @@ COMMENT ON FUNCTION tiles.similarity IS
     "vector_layers": [
         {
             "id": "similarity",
-            "description": "Footprint of a tile (2,240 m) or block (320 m). Ordered by period, newest last.",
+            "description": "Footprint of a tile (2,240 m) or block (320 m), ordered by period, newest last; from zoom 11, area of an item of an imported set, the most similar last.",
             "minzoom": 6,
             "maxzoom": 14,
             "fields": {
@@ -110,6 +115,15 @@ COMMENT ON FUNCTION tiles.similarity IS
                 "city_id": "Number. Key of the city",
                 "similarity": "Number. Cosine with the query tile or block, -1 to 1",
                 "is_synthetic": "Boolean. True if the pixels are generated"
+            }
+        },
+        {
+            "id": "items",
+            "description": "Centre of an item of an imported set. At most 4,000, the most similar last; below zoom 9 those among the 20,000 in the lists nearest to the question.",
+            "minzoom": 0,
+            "maxzoom": 14,
+            "fields": {
+                "similarity": "Number. Cosine with the question, -1 to 1"
             }
         },
         {

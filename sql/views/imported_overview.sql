@@ -1,7 +1,8 @@
 -- requires: internal/area_of_item.sql
 CREATE OR REPLACE VIEW api.imported_overview AS
 SELECT s.name AS unit, i.item_id, i.source_id, i.observed_at, c.city_id, c.name AS city, i.country_code,
-    i.properties, ST_X(i.location) AS lon, ST_Y(i.location) AS lat, i.location, internal.area_of_item(i.geometry, s.size_m) AS footprint
+    i.properties, ST_X(i.location) AS lon, ST_Y(i.location) AS lat, i.location, internal.area_of_item(i.geometry, s.size_m) AS footprint,
+    (SELECT o.name FROM terrakin.country_outlines AS o WHERE o.code = i.country_code ORDER BY o.outline_id LIMIT 1) AS country
 FROM terrakin.imported_sets AS s
 JOIN terrakin.imported_items AS i ON i.imported_set_id = s.imported_set_id
 LEFT JOIN terrakin.cities AS c ON c.city_id = i.place_id
@@ -23,3 +24,4 @@ COMMENT ON COLUMN api.imported_overview.lat IS 'Latitude of the centre, degrees,
 COMMENT ON COLUMN api.imported_overview.location IS 'Centre, EPSG:4326.';
 COMMENT ON COLUMN api.imported_overview.footprint IS
 'What the vector describes, EPSG:4326: around a point, a square of the size_m of its set.';
+COMMENT ON COLUMN api.imported_overview.country IS 'English name of that country.';

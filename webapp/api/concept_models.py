@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from webapp.api.models import METHOD, Method, Origin, Query, Unit
+from webapp.api.models import METHOD, Compared, Method, Origin, Query, Unit
 from webapp.api.search_models import ItemIds
 from webapp.api.search_types import Area, CityIds, Codes, Period
 
@@ -44,8 +44,8 @@ class FitBody(Query):
 
     unit: Unit = "block"
     method: Method | None = Field(None, description=METHOD)
-    positive: ItemIds = Field(min_length=1, description="Tiles or blocks that belong to it.")
-    negative: ItemIds = Field([], description="Tiles or blocks that do not.")
+    positive: ItemIds = Field(min_length=1, description="Tiles, blocks or items that belong to it.")
+    negative: ItemIds = Field([], description="Tiles, blocks or items that do not.")
     seed: int = Field(0, ge=0, le=2**31 - 1, description="Seed of the negative examples drawn at random.")
 
 
@@ -53,7 +53,7 @@ class Fitted(BaseModel):
     """What was learned from examples; nothing is stored."""
 
     unit: Unit
-    method: Method
+    method: Compared
     fitted_by: Literal["rocchio", "logistic"]
     threshold: float
     average_precision: float | None

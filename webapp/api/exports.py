@@ -22,11 +22,11 @@ CONTENT_TYPES = {
 SUFFIXES = {"geojson": "geojson", "csv": "csv", "geoparquet": "parquet"}
 TEXTS = pa.list_(pa.string())
 COLUMNS: dict[str, pa.DataType] = {
-    "rank": pa.int32(), "block_id": pa.int64(), "tile_id": pa.int64(), "city_id": pa.int64(), "city": pa.string(),
-    "country_code": pa.string(), "country": pa.string(), "similarity": pa.float64(), "distance_m": pa.float64(),
-    "compared": pa.int64(), "is_exact": pa.bool_(), "lon": pa.float64(), "lat": pa.float64(),
-    "is_synthetic": pa.bool_(), "period": pa.string(), "is_date_known": pa.bool_(), "valid_share": pa.float64(),
-    "licences": TEXTS, "attributions": TEXTS, "has_thumbnail": pa.bool_(),
+    "rank": pa.int32(), "item_id": pa.int64(), "block_id": pa.int64(), "tile_id": pa.int64(), "city_id": pa.int64(),
+    "city": pa.string(), "country_code": pa.string(), "country": pa.string(), "similarity": pa.float64(),
+    "distance_m": pa.float64(), "compared": pa.int64(), "is_exact": pa.bool_(), "lon": pa.float64(),
+    "lat": pa.float64(), "is_synthetic": pa.bool_(), "period": pa.string(), "is_date_known": pa.bool_(),
+    "valid_share": pa.float64(), "licences": TEXTS, "attributions": TEXTS, "has_thumbnail": pa.bool_(),
 }  # fmt: skip
 """Columns of api.search except the footprint."""
 GEOMETRY = "footprint"
@@ -46,7 +46,7 @@ def _geojson(answer: Row) -> str:
     features = [
         {
             "type": "Feature",
-            "id": match["tile_id"] if match["block_id"] is None else match["block_id"],
+            "id": match["item_id"],
             "geometry": match[GEOMETRY],
             "properties": {name: match[name] for name in COLUMNS},
         }

@@ -14,19 +14,30 @@ MAX_PAGE = 500
 
 TileId = Annotated[int, Field(ge=0, le=BIGINT_MAX, description="Key of a tile.")]
 BlockId = Annotated[int, Field(ge=0, le=BIGINT_MAX, description="Key of a block: tile_id * 64 + row * 7 + col.")]
-Unit = Literal["tile", "block"]
+Unit = Annotated[
+    str,
+    Field(
+        pattern="^[a-z0-9][a-z0-9_-]{0,59}$",
+        description="tile (2,240 m), block (320 m), or the name of an imported set: see /sets.",
+    ),
+]
 Method = Literal["mean", "dominant", "median", "min", "max", "std", "mean_std"]
+Compared = Method | Literal["imported"]
+"""The vectors that were compared: items of an imported set have only one."""
 Origin = Literal["real", "synthetic", "any"]
 Geometry = dict[str, Any]
 """A GeoJSON geometry, EPSG:4326."""
 
-METHOD = "Vectors to compare; default_method of /encoder if null."
+METHOD = "Vectors to compare; default_method of /encoder if null. Items of an imported set have one vector."
 PERIOD = "First and last day (UTC) of the composite, 2024-06-01/2024-08-31, or 'date unknown'."
 IS_DATE_KNOWN = "False if the source of the pixels gives no date."
 VALID_SHARE = "Share of the pixels with a clear observation, 0 to 1."
 IS_SYNTHETIC = "True if the pixels are generated, false for a real place."
 LICENCES = "Licences of the source scenes."
 ATTRIBUTIONS = "Attributions that the source scenes ask for."
+UNKNOWN = "Null for an item of an imported set."
+CITY_OF_ITEM = "The city; null if the extent of none contains an item of an imported set."
+COUNTRY_OF_ITEM = "ISO 3166-1 alpha-2 code; null at sea."
 
 
 class Query(BaseModel):
@@ -81,13 +92,13 @@ class PairPercentilesQuery(Query):
 
 
 class PairPercentiles(BaseModel):
-    """How similar pairs of tiles or blocks are."""
+    """How similar pairs of tiles, blocks or items are."""
 
     unit: Unit
-    method: Method | None
+    method: Compared | None
     origin: Origin
     similarities: list[float] = Field(
-        description="The similarity that 0, 1, ..., 100 % of pairs are below, from 200 tiles; empty without pairs."
+        description="The similarity that 0, 1, ..., 100 % of pairs are below, of 200 of them; empty without pairs."
     )
 
 
@@ -233,31 +244,34 @@ class Countries(BaseModel):
 
 
 class Match(BaseModel):
-    """A row of api.search: a tile or block."""
+    """A row of api.search: a tile, block or item of an imported set."""
 
     rank: int
-    block_id: int | None = Field(description="The block; null in a search by tile.")
-    tile_id: int = Field(description="The tile, or the tile of the block.")
-    city_id: int
-    city: str
-    country_code: str
-    country: str
+    item_id: int = Field(description="What was found: tile, block, or item of an imported set.")
+    block_id: int | None = Field(description="The block; null in a search by another unit.")
+    tile_id: int | None = Field(description="The tile, or the tile of the block; null for an item of an imported set.")
+    city_id: int | None = Field(description=CITY_OF_ITEM)
+    city: str | None
+    country_code: str | None = Field(description=COUNTRY_OF_ITEM)
+    country: str | None
     similarity: float = Field(description="Cosine similarity, -1 to 1.")
     distance_m: float | None = Field(
         description="Geodesic distance from the position or area of the query, metres; null if it has none."
     )
-    compared: int = Field(description="Number of tiles or blocks that were compared.")
-    is_exact: bool = Field(description="Whether every eligible tile or block was compared.")
+    compared: int = Field(description="Number of tiles, blocks or items that were compared.")
+    is_exact: bool = Field(description="Whether every eligible one was compared.")
     lon: float
     lat: float
-    is_synthetic: bool = Field(description=IS_SYNTHETIC)
-    period: str = Field(description=PERIOD)
-    is_date_known: bool = Field(description=IS_DATE_KNOWN)
-    valid_share: float = Field(description="Share of the tile's pixels with a clear observation, 0 to 1.")
-    licences: list[str] = Field(description=LICENCES)
-    attributions: list[str] = Field(description=ATTRIBUTIONS)
-    has_thumbnail: bool = Field(description="Whether the tile has a thumbnail.")
-    footprint: Geometry = Field(description="Outline of the tile or block.")
+    is_synthetic: bool | None = Field(description=f"{IS_SYNTHETIC} {UNKNOWN}")
+    period: str | None = Field(description=f"{PERIOD} {UNKNOWN}")
+    is_date_known: bool | None = Field(description=f"{IS_DATE_KNOWN} {UNKNOWN}")
+    valid_share: float | None = Field(
+        description=f"Share of the tile's pixels with a clear observation, 0 to 1. {UNKNOWN}"
+    )
+    licences: list[str] | None = Field(description=f"{LICENCES} {UNKNOWN}")
+    attributions: list[str] | None = Field(description=f"{ATTRIBUTIONS} {UNKNOWN}")
+    has_thumbnail: bool = Field(description="Whether the tile, or the newest tile at the item, has a thumbnail.")
+    footprint: Geometry = Field(description="Outline of the tile or block, or the area of the item.")
 
 
 class SimilarCitiesQuery(Query):

@@ -76,10 +76,11 @@ def thumbnail(tile_id: str, path_data: TilePath) -> Response:
     row = database().row(THUMBNAIL, {"tile_id": path_data.tile_id}, binary=True) or {}
     if row["webp"] is None:
         raise NotFoundError(f"tile {tile_id} does not exist or has no thumbnail; run `terrakin etl run` to make them")
-    return _picture(row["webp"])
+    return picture(row["webp"])
 
 
-def _picture(webp: bytes) -> Response:
+def picture(webp: bytes) -> Response:
+    """Return a picture that clients keep for a day."""
     response = Response(webp, content_type="image/webp")
     response.headers["Cache-Control"] = f"public, max-age={THUMBNAIL_MAX_AGE_S}"
     response.add_etag()
@@ -147,7 +148,6 @@ def block(block_id: str, path_data: BlockPath) -> Row:
     return row
 
 
-BLOCK_PICTURES = "SELECT p.webp, p.left_px, p.top_px FROM internal.block_pictures(%(block_id)s::bigint) AS p"
 BLOCK_PICTURE: dict[int | str, Any] = {
     200: {"description": "WebP, 96 x 96 px (960 m), north up, the block in the middle.", "content": {"image/webp": {}}}
 }
@@ -158,10 +158,10 @@ BLOCK_PICTURE: dict[int | str, Any] = {
 @blueprint.doc(responses=BLOCK_PICTURE)
 def block_thumbnail(block_id: str, path_data: BlockPath) -> Response:
     """Return the true-colour picture of a block and its surroundings, across the borders of its tile."""
-    rows = database().rows(BLOCK_PICTURES, {"block_id": path_data.block_id}, binary=True)
+    rows = database().rows(pictures.BLOCK_PICTURES, {"block_id": path_data.block_id}, binary=True)
     if not rows:
         raise NotFoundError(f"the tile of block {block_id} does not exist or has no thumbnail")
-    return _picture(pictures.draw_block(rows))
+    return picture(pictures.draw_block(rows))
 
 
 @blueprint.get("/api/v1/block-at")

@@ -8,7 +8,7 @@ from psycopg.types.json import Jsonb
 
 from webapp.api import caching, chips
 from webapp.api.exports import CONTENT_TYPES, Form, download
-from webapp.api.models import Method, SimilarCities, SimilarCitiesQuery, Unit
+from webapp.api.models import Compared, Method, SimilarCities, SimilarCitiesQuery, Unit
 from webapp.api.search_filters import Filters
 from webapp.api.search_models import (
     AnswerForm,
@@ -40,9 +40,9 @@ FILES: dict[int | str, Any] = {
 
 SEARCH = """
     SELECT
-        s.rank, s.block_id, s.tile_id, s.city_id, s.city, s.country_code, s.country, s.similarity, s.distance_m,
-        s.compared, s.is_exact, s.lon, s.lat, s.is_synthetic, s.period, s.is_date_known, s.valid_share, s.licences,
-        s.attributions, s.has_thumbnail, ST_AsGeoJSON(s.footprint)::json AS footprint
+        s.rank, s.item_id, s.block_id, s.tile_id, s.city_id, s.city, s.country_code, s.country, s.similarity,
+        s.distance_m, s.compared, s.is_exact, s.lon, s.lat, s.is_synthetic, s.period, s.is_date_known, s.valid_share,
+        s.licences, s.attributions, s.has_thumbnail, ST_AsGeoJSON(s.footprint)::json AS footprint
     FROM api.search(%(query)s) AS s
 """
 KEY = "SELECT api.question_key(%(query)s) AS key"
@@ -188,9 +188,9 @@ def _found(query: Row, form: AnswerForm) -> Row:
     return {"method": query["method"], **key, "matches": database().rows(SEARCH, parameters)}
 
 
-def _method(asked: Method | None, unit: Unit) -> Method:
+def _method(asked: Method | None, unit: Unit) -> Compared:
     """Return the method of a search: the default of the unit if none was asked for."""
-    method: Method = asked or (database().row(METHOD, {"unit": unit}) or {})["method"]
+    method: Compared = asked or (database().row(METHOD, {"unit": unit}) or {})["method"]
     return method
 
 

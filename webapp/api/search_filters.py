@@ -15,7 +15,9 @@ class Filters(Query):
     kind: ClassVar[str]
 
     k: int = Field(20, ge=0, le=1000, description="Number of matches: the answer has min(k, eligible tiles) tiles.")
-    unit: Unit = Field("tile", description="What is searched: tile (2,240 m) or block (320 m).")
+    unit: Unit = Field(
+        "tile", description="What is searched: tile (2,240 m), block (320 m), or the name of an imported set."
+    )
     method: Method | None = Field(
         None, description="Vectors to compare: std is texture. Null: default_method of /encoder. Blocks: mean alone."
     )

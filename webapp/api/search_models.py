@@ -10,12 +10,12 @@ from apiflask.fields import UploadFile
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from webapp.api.exports import Form
-from webapp.api.models import BIGINT_MAX, BlockId, Match, Method, Query, TileId
+from webapp.api.models import BIGINT_MAX, BlockId, Compared, Match, Query, TileId
 from webapp.api.search_filters import Filters
 from webapp.api.search_types import Area, parse_json
 
 MAX_EXAMPLES = 100
-ItemId = Annotated[int, Field(ge=0, le=BIGINT_MAX, description="Key of a tile, or of a block by unit block.")]
+ItemId = Annotated[int, Field(ge=0, le=BIGINT_MAX, description="Key of a tile, block or item, as the unit says.")]
 ItemIds = Annotated[list[ItemId], Field(max_length=MAX_EXAMPLES)]
 
 
@@ -47,8 +47,8 @@ class LikeExamples(Filters):
     """Search by examples: the arguments of api.similar_to_examples."""
 
     kind = "examples"
-    positive: ItemIds = Field(min_length=1, description="Tiles (by unit block: blocks) to be similar to.")
-    negative: ItemIds = Field([], description="Tiles (by unit block: blocks) to differ from.")
+    positive: ItemIds = Field(min_length=1, description="Tiles, blocks or items to be similar to.")
+    negative: ItemIds = Field([], description="Tiles, blocks or items to differ from.")
     negative_weight: float = Field(0.2, ge=0, le=1, description="Weight of the negative examples.")
 
 
@@ -132,6 +132,6 @@ class Matches(BaseModel):
     )
     tile_id: int | None = Field(None, description="The query tile of a search by tile, else null.")
     block_id: int | None = Field(None, description="The query block of a search by block, else null.")
-    method: Method = Field(description="The vectors that were compared.")
+    method: Compared = Field(description="The vectors that were compared.")
     key: str | None = Field(None, description="The key of the question (api.question_key), if with_key asks for it.")
     matches: list[Match]

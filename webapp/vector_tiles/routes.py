@@ -32,7 +32,7 @@ REQUIRE: LiteralString = """
         coalesce(%(method)s, internal.default_method(%(unit)s))
     )
 """
-"""Raises SQLSTATE P0002 for an unknown tile or block, for which tiles.similarity returns an empty tile."""
+"""Raises SQLSTATE P0002 for an unknown tile, block or item, for which tiles.similarity returns an empty tile."""
 REQUIRE_CONCEPT: LiteralString = "SELECT FROM internal.concept(%(concept)s)"
 SOURCES: tuple[LiteralString, ...] = ("grid", "similarity", "umap")
 TILE_SQL: dict[str, LiteralString] = {source: TILE.replace("SOURCE", source) for source in SOURCES}
@@ -127,13 +127,13 @@ def _tile(source: str, z: int, x: int, y: int) -> Row:
 
 
 def _require_items(query: dict[str, Any]) -> None:
-    """Let PostgreSQL refuse an unknown tile, block or concept: status 404. A key may be of any question."""
+    """Let PostgreSQL refuse an unknown tile, block, item or concept: status 404. A key may be of any question."""
     if query.get("key") is not None:
         return
     if query.get("concept") is not None:
         database().row(REQUIRE_CONCEPT, query)
         return
-    unit = "block" if query.get("block_id") is not None or query.get("unit") == "block" else "tile"
+    unit = "block" if query.get("block_id") is not None else query.get("unit", "tile")
     positive = next(query[name] for name in ("tile_id", "block_id", "positive") if query.get(name) is not None)
     negative = query.get("negative", "")
     database().row(

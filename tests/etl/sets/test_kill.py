@@ -1,4 +1,4 @@
-"""A command on sets or concepts that is killed at any stage leaves nothing half done, and does all when it is run again.
+"""Commands on sets and concepts that are killed at any stage leave nothing half done, and do all when run again.
 
 Another session holds a lock that the stage needs, so that the command waits there until it is killed.
 """

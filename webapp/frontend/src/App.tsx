@@ -12,6 +12,7 @@ import { Results } from './results/Results';
 import { Tray } from './saved/Tray';
 import { LassoCard } from './scatter/LassoCard';
 import { Handle } from './sheet/Handle';
+import { titleOf } from './state/chosen';
 import { paneOf } from './state/page';
 import { PageProvider, usePage } from './state/PageProvider';
 import { useScheme } from './state/preferences';
@@ -41,9 +42,9 @@ function Parts() {
   const panel = useRef<HTMLDivElement>(null);
   const { chosenId } = state.page;
   useEffect(() => panel.current?.scrollTo({ top: 0 }), [chosenId]);
-  const city = chosen.value?.tile.city;
+  const city = chosen.value && titleOf(chosen.value);
   useEffect(() => {
-    document.title = city === undefined ? 'terrakin' : `${city} · terrakin`;
+    document.title = city === null ? 'terrakin' : `${city} · terrakin`;
   }, [city]);
   useEffect(() => {
     document.documentElement.dataset.scheme = isDark ? 'dark' : 'light';

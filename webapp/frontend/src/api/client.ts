@@ -5,7 +5,7 @@ import type { Place } from '../geo/blocks';
 import { joined } from '../geo/footprint';
 import type { Unit } from '../geo/unit';
 import { Problem, problemIn } from './problem';
-import type { AnyConcept, BlockPair, Block, City, Concept, Config, Country, Encoder, Method, Match, Origin, SearchRequest, FoundPlace, Similarity, Tile } from './types';
+import type { AnyConcept, BlockPair, Block, City, Concept, Config, Country, Encoder, FoundItem, ImportedSet, Item, Method, Match, Origin, SearchRequest, FoundPlace, Similarity, Tile } from './types';
 
 type Stored<Found extends { footprint: Polygon }> = Omit<Found, 'footprint'> & { footprint: MultiPolygon };
 type Parameters = Record<string, string | number | boolean>;
@@ -15,6 +15,17 @@ export const getTile = async (tileId: number, signal?: AbortSignal): Promise<Til
 
 export const getTileAt = async (lon: number, lat: number): Promise<Tile> =>
   inOnePart(await getJson<Stored<Tile>>('api/v1/tile-at', { lon, lat }));
+
+export const getSets = async (signal?: AbortSignal) => (await getJson<{ sets: ImportedSet[] }>('api/v1/sets', {}, signal)).sets;
+
+export const getItem = async (unit: Unit, itemId: number, signal?: AbortSignal): Promise<Item> =>
+  itemOf(await getJson<Stored<FoundItem>>(`api/v1/sets/${unit}/items/${itemId}`, {}, signal));
+
+/** Return the item of a set that is nearest to a position, within 5 km. */
+export const getItemAt = async (unit: Unit, lon: number, lat: number): Promise<Item> =>
+  itemOf(await getJson<Stored<FoundItem>>(`api/v1/sets/${unit}/item-at`, { lon, lat }));
+
+const itemOf = (found: Stored<FoundItem>): Item => named(inOnePart(found));
 
 export const getBlockAt = (lon: number, lat: number) => getJson<Block>('api/v1/block-at', { lon, lat });
 
@@ -33,6 +44,15 @@ export const thumbnailUrl = (tileId: number) => urlOf(`api/v1/tiles/${tileId}/th
 
 /** A block in the middle of its surroundings of 960 m. */
 export const blockPictureUrl = (blockId: number) => urlOf(`api/v1/blocks/${blockId}/thumbnail`).href;
+
+/** The place of an item, as our tiles show it. */
+export const itemPictureUrl = (unit: Unit, itemId: number) => urlOf(`api/v1/sets/${unit}/items/${itemId}/thumbnail`).href;
+
+/** Return the picture of a tile, block or item. */
+export function pictureUrl(unit: Unit, id: number): string {
+  if (unit === 'tile') return thumbnailUrl(id);
+  return unit === 'block' ? blockPictureUrl(id) : itemPictureUrl(unit, id);
+}
 
 export const getEncoder = (signal: AbortSignal) => getJson<Encoder>('api/v1/encoder', {}, signal);
 
@@ -58,7 +78,7 @@ export const getCity = (cityId: number) => getJson<City>(`api/v1/cities/${cityId
 export async function findSimilar(request: SearchRequest, signal: AbortSignal): Promise<Match[]> {
   const response = await postSearch(request, {}, signal);
   const { matches } = (await response.json()) as { matches: Stored<FoundPlace>[] };
-  return matches.map((match) => ({ ...inOnePart(match), id: match.block_id ?? match.tile_id }));
+  return matches.map((match) => ({ ...named(inOnePart(match)), id: match.item_id }));
 }
 
 /** Return the key of a question, which colours the map by similarity to it. */
@@ -91,6 +111,13 @@ export async function getJson<Answer>(path: string, parameters: Parameters = {},
 /** Return a successful response, of any content type. */
 export const get = (path: string, parameters: Parameters = {}, signal?: AbortSignal): Promise<Response> =>
   send(urlOf(path, parameters), signal ? { signal } : {});
+
+/** Say in words what lies in no city or no country. */
+const named = <Found extends { item_id: number; city: string | null; country: string | null }>(found: Found) => ({
+  ...found,
+  city: found.city ?? `Item ${found.item_id}`,
+  country: found.country ?? 'at sea',
+});
 
 function inOnePart<Found extends { footprint: MultiPolygon }>(found: Found) {
   return { ...found, footprint: joined(found.footprint) };

@@ -18,6 +18,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return all imported sets that can be searched. */
+        get: operations["get_sets_sets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/umap": {
         parameters: {
             query?: never;
@@ -454,6 +471,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sets/{unit}/item-at": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return the item of an imported set whose centre is nearest to a position, within 5 km. */
+        get: operations["get_sets_item_at"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/concepts/{name}/items": {
         parameters: {
             query?: never;
@@ -505,6 +539,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sets/{unit}/items/{item_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return an item of an imported set: its place, its area, and the other columns of its file. */
+        get: operations["get_sets_item"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sets/{unit}/items/{item_id}/thumbnail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return the true-colour picture of the place of an item: of its tile, or 960 m around an item under 1 km2. */
+        get: operations["get_sets_item_thumbnail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -513,6 +581,26 @@ export interface components {
         Health: {
             /** @constant */
             status: "ok";
+        };
+        /** @description A row of api.imported_set_overview. */
+        ImportedSet: {
+            /** @description Name of the set, which searches take as their unit. */
+            unit: string;
+            /** @description Layout of its files, such as clay or alphaearth. */
+            layout: string;
+            /** @description Number of numbers of a vector. */
+            dimension: number;
+            /** @description What searches compare: none, centred or standardised unit vectors. */
+            post_processing: string;
+            /** @description Side of the square around a point that an item describes, metres. */
+            size_m: number | null;
+            n_items: number;
+            /** @description An item to begin with: the first one. */
+            start_item_id: number | null;
+        };
+        /** @description All imported sets that can be searched, by name. */
+        ImportedSets: {
+            sets: components["schemas"]["ImportedSet"][];
         };
         /** @description A city that has points in the layout. */
         LayoutCity: {
@@ -688,42 +776,46 @@ export interface components {
             /** @description Attributions that the source scenes of all composites ask for. */
             attributions: string[];
         };
-        /** @description A row of api.search: a tile or block. */
+        /** @description A row of api.search: a tile, block or item of an imported set. */
         Match: {
             rank: number;
-            /** @description The block; null in a search by tile. */
+            /** @description What was found: tile, block, or item of an imported set. */
+            item_id: number;
+            /** @description The block; null in a search by another unit. */
             block_id: number | null;
-            /** @description The tile, or the tile of the block. */
-            tile_id: number;
-            city_id: number;
-            city: string;
-            country_code: string;
-            country: string;
+            /** @description The tile, or the tile of the block; null for an item of an imported set. */
+            tile_id: number | null;
+            /** @description The city; null if the extent of none contains an item of an imported set. */
+            city_id: number | null;
+            city: string | null;
+            /** @description ISO 3166-1 alpha-2 code; null at sea. */
+            country_code: string | null;
+            country: string | null;
             /** @description Cosine similarity, -1 to 1. */
             similarity: number;
             /** @description Geodesic distance from the position or area of the query, metres; null if it has none. */
             distance_m: number | null;
-            /** @description Number of tiles or blocks that were compared. */
+            /** @description Number of tiles, blocks or items that were compared. */
             compared: number;
-            /** @description Whether every eligible tile or block was compared. */
+            /** @description Whether every eligible one was compared. */
             is_exact: boolean;
             lon: number;
             lat: number;
-            /** @description True if the pixels are generated, false for a real place. */
-            is_synthetic: boolean;
-            /** @description First and last day (UTC) of the composite, 2024-06-01/2024-08-31, or 'date unknown'. */
-            period: string;
-            /** @description False if the source of the pixels gives no date. */
-            is_date_known: boolean;
-            /** @description Share of the tile's pixels with a clear observation, 0 to 1. */
-            valid_share: number;
-            /** @description Licences of the source scenes. */
-            licences: string[];
-            /** @description Attributions that the source scenes ask for. */
-            attributions: string[];
-            /** @description Whether the tile has a thumbnail. */
+            /** @description True if the pixels are generated, false for a real place. Null for an item of an imported set. */
+            is_synthetic: boolean | null;
+            /** @description First and last day (UTC) of the composite, 2024-06-01/2024-08-31, or 'date unknown'. Null for an item of an imported set. */
+            period: string | null;
+            /** @description False if the source of the pixels gives no date. Null for an item of an imported set. */
+            is_date_known: boolean | null;
+            /** @description Share of the tile's pixels with a clear observation, 0 to 1. Null for an item of an imported set. */
+            valid_share: number | null;
+            /** @description Licences of the source scenes. Null for an item of an imported set. */
+            licences: string[] | null;
+            /** @description Attributions that the source scenes ask for. Null for an item of an imported set. */
+            attributions: string[] | null;
+            /** @description Whether the tile, or the newest tile at the item, has a thumbnail. */
             has_thumbnail: boolean;
-            /** @description Outline of the tile or block. */
+            /** @description Outline of the tile or block, or the area of the item. */
             footprint: {
                 [key: string]: unknown;
             };
@@ -744,11 +836,8 @@ export interface components {
              * @default null
              */
             block_id: number | null;
-            /**
-             * @description The vectors that were compared.
-             * @enum {string}
-             */
-            method: "mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std";
+            /** @description The vectors that were compared. */
+            method: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | "imported";
             /**
              * @description The key of the question (api.question_key), if with_key asks for it.
              * @default null
@@ -944,11 +1033,10 @@ export interface components {
              */
             k: number;
             /**
-             * @description What is searched: tile (2,240 m) or block (320 m).
+             * @description What is searched: tile (2,240 m), block (320 m), or the name of an imported set.
              * @default tile
-             * @enum {string}
              */
-            unit: "tile" | "block";
+            unit: string;
             /**
              * @description Vectors to compare: std is texture. Null: default_method of /encoder. Blocks: mean alone.
              * @default null
@@ -1033,10 +1121,9 @@ export interface components {
         };
         /** @description What was learned from examples; nothing is stored. */
         Fitted: {
-            /** @enum {string} */
-            unit: "tile" | "block";
-            /** @enum {string} */
-            method: "mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std";
+            /** @description tile (2,240 m), block (320 m), or the name of an imported set: see /sets. */
+            unit: string;
+            method: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | "imported";
             /** @enum {string} */
             fitted_by: "rocchio" | "logistic";
             threshold: number;
@@ -1048,19 +1135,19 @@ export interface components {
         /** @description Examples of a concept. */
         FitBody: {
             /**
+             * @description tile (2,240 m), block (320 m), or the name of an imported set: see /sets.
              * @default block
-             * @enum {string}
              */
-            unit: "tile" | "block";
+            unit: string;
             /**
-             * @description Vectors to compare; default_method of /encoder if null.
+             * @description Vectors to compare; default_method of /encoder if null. Items of an imported set have one vector.
              * @default null
              */
             method: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
-            /** @description Tiles or blocks that belong to it. */
+            /** @description Tiles, blocks or items that belong to it. */
             positive: number[];
             /**
-             * @description Tiles or blocks that do not.
+             * @description Tiles, blocks or items that do not.
              * @default []
              */
             negative: number[];
@@ -1220,11 +1307,10 @@ export interface components {
              */
             k: number;
             /**
-             * @description What is searched: tile (2,240 m) or block (320 m).
+             * @description What is searched: tile (2,240 m), block (320 m), or the name of an imported set.
              * @default tile
-             * @enum {string}
              */
-            unit: "tile" | "block";
+            unit: string;
             /**
              * @description Vectors to compare: std is texture. Null: default_method of /encoder. Blocks: mean alone.
              * @default null
@@ -1319,11 +1405,10 @@ export interface components {
              */
             k: number;
             /**
-             * @description What is searched: tile (2,240 m) or block (320 m).
+             * @description What is searched: tile (2,240 m), block (320 m), or the name of an imported set.
              * @default tile
-             * @enum {string}
              */
-            unit: "tile" | "block";
+            unit: string;
             /**
              * @description Vectors to compare: std is texture. Null: default_method of /encoder. Blocks: mean alone.
              * @default null
@@ -1435,14 +1520,14 @@ export interface components {
              */
             settings: components["schemas"]["LikeChip"];
         };
-        /** @description How similar pairs of tiles or blocks are. */
+        /** @description How similar pairs of tiles, blocks or items are. */
         PairPercentiles: {
-            /** @enum {string} */
-            unit: "tile" | "block";
-            method: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
+            /** @description tile (2,240 m), block (320 m), or the name of an imported set: see /sets. */
+            unit: string;
+            method: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | "imported" | null;
             /** @enum {string} */
             origin: "real" | "synthetic" | "any";
-            /** @description The similarity that 0, 1, ..., 100 % of pairs are below, from 200 tiles; empty without pairs. */
+            /** @description The similarity that 0, 1, ..., 100 % of pairs are below, of 200 of them; empty without pairs. */
             similarities: number[];
         };
         /** @description LikeExamples as a body. */
@@ -1453,11 +1538,10 @@ export interface components {
              */
             k: number;
             /**
-             * @description What is searched: tile (2,240 m) or block (320 m).
+             * @description What is searched: tile (2,240 m), block (320 m), or the name of an imported set.
              * @default tile
-             * @enum {string}
              */
-            unit: "tile" | "block";
+            unit: string;
             /**
              * @description Vectors to compare: std is texture. Null: default_method of /encoder. Blocks: mean alone.
              * @default null
@@ -1537,10 +1621,10 @@ export interface components {
              * @default false
              */
             exact: boolean;
-            /** @description Tiles (by unit block: blocks) to be similar to. */
+            /** @description Tiles, blocks or items to be similar to. */
             positive: number[];
             /**
-             * @description Tiles (by unit block: blocks) to differ from.
+             * @description Tiles, blocks or items to differ from.
              * @default []
              */
             negative: number[];
@@ -1549,6 +1633,33 @@ export interface components {
              * @default 0.2
              */
             negative_weight: number;
+        };
+        /** @description A row of api.imported_overview. */
+        Item: {
+            unit: string;
+            item_id: number;
+            /** @description Id in the file. */
+            source_id: string | null;
+            /** @description Date (UTC) of the imagery, as in the file. */
+            observed_at: string | null;
+            /** @description The city; null if the extent of none contains an item of an imported set. */
+            city_id: number | null;
+            city: string | null;
+            /** @description ISO 3166-1 alpha-2 code; null at sea. */
+            country_code: string | null;
+            country: string | null;
+            /** @description The other columns of the file. */
+            properties: {
+                [key: string]: unknown;
+            };
+            lon: number;
+            lat: number;
+            /** @description Whether the newest tile at its centre has a thumbnail. */
+            has_thumbnail: boolean;
+            /** @description What its vector describes. */
+            footprint: {
+                [key: string]: unknown;
+            };
         };
         Problem: {
             type: string;
@@ -1588,6 +1699,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    get_sets_sets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportedSets"];
                 };
             };
         };
@@ -1886,7 +2017,7 @@ export interface operations {
                 format?: "json" | "geojson" | "csv" | "geoparquet";
                 with_key?: boolean;
                 k?: number;
-                unit?: "tile" | "block";
+                unit?: string;
                 method?: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
                 exclude_within_m?: number;
                 exclude_same_city?: boolean;
@@ -2212,7 +2343,7 @@ export interface operations {
                 block_id?: number | null;
                 positive?: string | null;
                 negative?: string | null;
-                unit?: ("tile" | "block") | null;
+                unit?: string | null;
                 key?: string | null;
                 concept?: string | null;
                 method?: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
@@ -2237,7 +2368,7 @@ export interface operations {
     get_api_pair_percentiles: {
         parameters: {
             query?: {
-                unit?: "tile" | "block";
+                unit?: string;
                 method?: ("mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std") | null;
                 origin?: "real" | "synthetic" | "any";
             };
@@ -2332,6 +2463,31 @@ export interface operations {
             };
         };
     };
+    get_sets_item_at: {
+        parameters: {
+            query: {
+                lon: number;
+                lat: number;
+            };
+            header?: never;
+            path: {
+                unit: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Item"];
+                };
+            };
+        };
+    };
     get_concepts_items: {
         parameters: {
             query?: {
@@ -2402,6 +2558,52 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description WebP, 96 x 96 px (960 m), north up, the block in the middle. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/webp": unknown;
+                };
+            };
+        };
+    };
+    get_sets_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                unit: string;
+                item_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Item"];
+                };
+            };
+        };
+    };
+    get_sets_item_thumbnail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                unit: string;
+                item_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description WebP, 224 x 224 px, north up. */
             200: {
                 headers: {
                     [name: string]: unknown;

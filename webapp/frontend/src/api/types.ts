@@ -14,8 +14,12 @@ type Replace<T, U> = Omit<T, keyof U> & U;
 
 export type Tile = Replace<Answer<'/api/v1/tiles/{tile_id}'>, { footprint: Polygon; dominant_area: MultiPolygon | null }>;
 export type FoundPlace = Replace<PostAnswer<'/api/v1/similar'>['matches'][number], { footprint: Polygon }>;
-/** A match, with the id of the unit that was searched: block_id or tile_id. */
-export type Match = FoundPlace & { id: number };
+/** A match, with the id of the unit that was searched, and a name even if it lies in no city. */
+export type Match = Replace<FoundPlace, { city: string; country: string }> & { id: number };
+/** An item of an imported set, with a name even if it lies in no city. */
+export type Item = Replace<FoundItem, { city: string; country: string }>;
+export type FoundItem = Replace<Answer<'/api/v1/sets/{unit}/items/{item_id}'>, { footprint: Polygon }>;
+export type ImportedSet = Answer<'/api/v1/sets'>['sets'][number];
 export type City = Replace<Answer<'/api/v1/cities/{city_id}'>, { bounds: Bounds }>;
 export type Country = Answer<'/api/v1/countries'>['countries'][number];
 export type Encoder = Answer<'/api/v1/encoder'>;

@@ -6,7 +6,7 @@ import { getBlockSimilarity, getMatchingBlocks, getSimilarity, getTile } from '.
 import type { Tile } from '../api/types';
 import { useAnswer } from '../api/useAnswer';
 import { placeIn } from '../geo/blocks';
-import { tileIdOf } from '../geo/unit';
+import { isOwn, tileIdOf, type OwnUnit } from '../geo/unit';
 import { usePage } from '../state/PageProvider';
 import { shareBelow } from '../results/bands';
 import { usePercentiles } from '../results/usePercentiles';
@@ -23,7 +23,7 @@ export function Compare() {
   const section = useRef<HTMLElement>(null);
   const comparedId = chosenId === null ? null : compareId;
   useFocus(comparedId, section);
-  if (chosenId === null || comparedId === null) return null;
+  if (chosenId === null || comparedId === null || !isOwn(unit)) return null;
   const title = `Two ${unit}s side by side`;
   const close = () => dispatch({ type: 'compared', id: null });
   return (
@@ -34,7 +34,7 @@ export function Compare() {
           Close
         </button>
       </div>
-      <Pair a={chosenId} b={comparedId} />
+      <Pair unit={unit} a={chosenId} b={comparedId} />
     </section>
   );
 }
@@ -54,13 +54,12 @@ function useFocus(comparedId: number | null, section: RefObject<HTMLElement | nu
   }, [comparedId, section]);
 }
 
-function Pair({ a, b }: { a: number; b: number }) {
+function Pair({ unit, a, b }: { unit: OwnUnit; a: number; b: number }) {
   const [isMasked, setMasked] = useState(false);
   const { zoom, zoomIn, zoomOut, events } = useZoom();
-  const { unit } = usePage();
   const pairs = useAnswer(unit === 'tile' ? `${a} ${b}` : null, (signal) => getMatchingBlocks(a, b, signal)).value ?? [];
   const pair = useAnswer(`${unit} ${a} ${b}`, (signal) => Promise.all([a, b].map((id) => getTile(tileIdOf(unit, id), signal))));
-  const similarity = usePairSimilarity(a, b, pair.value);
+  const similarity = usePairSimilarity(unit, a, b, pair.value);
   const percentiles = usePercentiles();
   const problem = pair.problem ?? similarity.problem;
   return (
@@ -121,8 +120,8 @@ function Pair({ a, b }: { a: number; b: number }) {
   );
 }
 
-function usePairSimilarity(a: number, b: number, tiles: Tile[] | null) {
-  const { unit, state } = usePage();
+function usePairSimilarity(unit: OwnUnit, a: number, b: number, tiles: Tile[] | null) {
+  const { state } = usePage();
   const { method } = state.page.search;
   const tile = tiles?.[1];
   const isKnown = tile?.tile_id === tileIdOf(unit, b);

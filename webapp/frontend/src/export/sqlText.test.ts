@@ -59,3 +59,9 @@ ORDER BY rank;
   expect(examples).toContain('SELECT rank, block_id, ');
   expect(examples).toContain("    unit => 'block',\n");
 });
+
+test('items', () => {
+  const text = sqlText({ path: 'api/v1/similar-to-examples', body: { positive: [7], unit: 'aef', k: 5 } });
+  expect(text).toContain('SELECT rank, item_id, city');
+  expect(text).toContain("unit => 'aef'");
+});

@@ -25,15 +25,20 @@ export function sqlText({ path, body }: SearchRequest): string | null {
   const named = Object.entries(body)
     .filter(isNamed)
     .map(([name, value]) => `${name} => ${literal(name, value)}`);
-  const isByBlock = 'block_id' in body || body.unit === 'block';
   return [
-    `SELECT rank, ${isByBlock ? 'block_id, ' : ''}tile_id, city, country_code, similarity, distance_m, footprint`,
+    `SELECT rank, ${idsOf(body)}, city, country_code, similarity, distance_m, footprint`,
     `FROM api.${called.name}(`,
     [...leading, ...named].map((argument) => `    ${argument}`).join(',\n'),
     ')',
     'ORDER BY rank;',
     '',
   ].join('\n');
+}
+
+/** Return the columns with the ids of what is found. */
+function idsOf({ unit, block_id }: SearchRequest['body']): string {
+  if (block_id !== undefined || unit === 'block') return 'block_id, tile_id';
+  return unit === undefined || unit === 'tile' ? 'tile_id' : 'item_id';
 }
 
 function literal(name: string, value: unknown): string {

@@ -2,11 +2,11 @@
 
 import type { Polygon } from 'geojson';
 import type { Tile } from '../api/types';
-import { blockId, BLOCKS_PER_SIDE, numberOf, type Unit } from './unit';
+import { blockId, BLOCKS_PER_SIDE, numberOf, type OwnUnit } from './unit';
 import type { LonLat } from './coordinates';
 import { fromUnitSquare, toUnitSquare } from './tileSquare';
 
-/** Where a tile or block lies: its id, outline and centre. */
+/** Where a tile, block or item lies: its id, outline and centre. */
 export interface Place extends LonLat {
   id: number;
   footprint: Polygon;
@@ -34,7 +34,7 @@ export function middleBlock({ tile_id, block_numbers }: TileWithBlocks): number 
 const fromMiddle = (number: number) => Math.hypot(Math.floor(number / BLOCKS_PER_SIDE) - 3, (number % BLOCKS_PER_SIDE) - 3);
 
 /** Return where a tile or block lies, from the outline of the tile. */
-export function placeIn(footprint: Polygon, unit: Unit, id: number): Place {
+export function placeIn(footprint: Polygon, unit: OwnUnit, id: number): Place {
   const place = fromUnitSquare(footprint);
   const [west, north, size] = unit === 'tile' ? [0, 0, 1] : squareOf(id);
   const [lon, lat] = place([west + size / 2, north + size / 2]);

@@ -1,7 +1,9 @@
 import { useId, useRef, useState } from 'preact/hooks';
 import { getConcepts } from '../api/client';
 import { useAnswer } from '../api/useAnswer';
+import { nameOf } from '../geo/unit';
 import { usePage } from '../state/PageProvider';
+import { withArticle } from '../ui/format';
 import { Icon } from '../ui/Icon';
 import { useClickOutside } from '../ui/useClickOutside';
 import './layersMenu.css';
@@ -63,7 +65,7 @@ function SimilaritySwitch() {
           </select>
         </label>
       )}
-      {!isAsked && <p className="note">Choose a {unit} first.</p>}
+      {!isAsked && <p className="note">Choose {withArticle(nameOf(unit))} first.</p>}
     </>
   );
 }

@@ -1,13 +1,15 @@
 import { conceptItemsUrl, getConcepts } from '../api/client';
 import { useAnswer } from '../api/useAnswer';
-import type { Unit } from '../geo/unit';
+import { isOwn, type OwnUnit, type Unit } from '../geo/unit';
 import { SIMILARITY_FROM, VIRIDIS_GRADIENT } from '../ui/viridis';
 import './legend.css';
 
-const ZOOMED_OUT: Record<Unit, string> = {
+const ZOOMED_OUT: Record<OwnUnit, string> = {
   tile: 'Zoomed out, a city has the colour of its most similar tile.',
   block: 'Zoomed out, a tile has the colour of its most similar block, and a city that of its most similar tile.',
 };
+
+const ITEMS_SHOWN = 'Dots are items of the imported set: the most similar ones where there are many.';
 
 export function SimilarityLegend({ unit, concept }: { unit: Unit; concept: string | null }) {
   const concepts = useAnswer(concept && 'concepts', getConcepts).value ?? [];
@@ -20,7 +22,7 @@ export function SimilarityLegend({ unit, concept }: { unit: Unit; concept: strin
         <span className="gradient" style={{ background: VIRIDIS_GRADIENT }} aria-hidden="true" />
         <span>1</span>
       </div>
-      <p className="small">{ZOOMED_OUT[colouredUnit]}</p>
+      <p className="small">{isOwn(colouredUnit) ? ZOOMED_OUT[colouredUnit] : ITEMS_SHOWN}</p>
       {concept !== null && (
         <p className="small">
           <a href={conceptItemsUrl(concept)}>Download everything of this kind</a> (CSV)

@@ -3,7 +3,7 @@
 import { useState } from 'preact/hooks';
 import { thumbnailUrl } from '../api/client';
 import { useAnswer } from '../api/useAnswer';
-import { inUnit } from '../geo/unit';
+import { inUnit, isOwn } from '../geo/unit';
 import { usePage } from '../state/PageProvider';
 import { findTile } from '../state/places';
 import { useCommands } from '../state/useCommands';
@@ -14,7 +14,7 @@ export function StartCards() {
   const { state, unit } = usePage();
   const [isClosed, setClosed] = useState(false);
   const { startId } = state;
-  if (isClosed || startId === null || state.past.length > 0 || state.page.chosenId !== inUnit(unit, startId)) return null;
+  if (isClosed || startId === null || !isOwn(unit) || state.past.length > 0 || state.page.chosenId !== inUnit(unit, startId)) return null;
   return (
     <section className="start" aria-label="Start here">
       <div className="start-head">

@@ -3,6 +3,7 @@
 import type { Polygon } from 'geojson';
 import type { Map as LibreMap } from 'maplibre-gl';
 import { useRef } from 'preact/hooks';
+import { nameOf } from '../geo/unit';
 import { Inset } from '../inset/Inset';
 import { usePage } from '../state/PageProvider';
 import { useScheme } from '../state/preferences';
@@ -78,7 +79,7 @@ function PickCentre({ map }: { map: LibreMap | null }) {
   };
   return (
     <button type="button" className="pick-centre" onClick={pick} disabled={!map}>
-      Choose the {unit} in the middle of the map
+      Choose the {nameOf(unit)} in the middle of the map
     </button>
   );
 }

@@ -2,14 +2,14 @@
 
 import type { FeatureCollection } from 'geojson';
 import type { DataDrivenPropertyValueSpecification } from 'maplibre-gl';
-import type { Unit } from '../geo/unit';
+import type { OwnUnit } from '../geo/unit';
 
 /** From this zoom on a footprint is large enough to click; below it a click goes to the city. */
 export const CLICK_MIN_ZOOM = 8;
 /** From this zoom on a click on a tile chooses it, or the block under the pointer; below it a click goes there. */
-export const PICK_MIN_ZOOM: Record<Unit, number> = { tile: CLICK_MIN_ZOOM, block: 10 };
+export const PICK_MIN_ZOOM: Record<OwnUnit, number> = { tile: CLICK_MIN_ZOOM, block: 10 };
 /** Up to this zoom round marks represent what is chosen and each match, which would be too small to see. */
-export const MARK_MAX_ZOOM: Record<Unit, number> = { tile: 10, block: 12 };
+export const MARK_MAX_ZOOM: Record<OwnUnit, number> = { tile: 10, block: 12 };
 /** The layers of round marks. */
 export const MARK_LAYERS = ['match-points', 'selected-point', 'match-ranks'];
 /** The layers of ranks beyond that zoom. */

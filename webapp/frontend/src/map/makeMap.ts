@@ -5,11 +5,13 @@ import 'maplibre-gl/dist/maplibre-gl.css';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import { Problem } from '../api/problem';
 import type { LonLat } from '../geo/coordinates';
-import type { Unit } from '../geo/unit';
+import { drawnAs, type OwnUnit, type Unit } from '../geo/unit';
 import type { View } from '../state/actions';
+import { foldAttribution } from './foldAttribution';
 import baseUrl from './generated/base.json?url';
 import { isOfImagery } from './imagery';
 import { CLICK_MIN_ZOOM, MAX_ZOOM, PICK_MIN_ZOOM } from './drawing';
+import { ITEMS } from './similarityLayers';
 import { mapLayers, mapStyle } from './style';
 import { absoluteUrl } from './urls';
 
@@ -19,7 +21,7 @@ maplibregl.setWorkerUrl(workerUrl);
 maplibregl.prewarm();
 
 /** A place is shown at this zoom at least. */
-const SHOWN_AT_ZOOM: Record<Unit, number> = { tile: 11, block: 13 };
+const SHOWN_AT_ZOOM: Record<OwnUnit, number> = { tile: 11, block: 13 };
 const CITY_ZOOM = 11;
 const NARROW_PX = 760;
 const PADDING_PX = 60;
@@ -28,8 +30,8 @@ const OVERVIEW_MAX_ZOOM = 2;
 /** After this time an incomplete map is shown. */
 const SHOWN_AFTER_MS = 2000;
 
-/** What lies under the pointer: the mark of a match, or a tile at a position. */
-export type Under = { matchId: number } | { tileId: number; at: LonLat };
+/** What lies under the pointer: the mark of a match, the dot of an item, or a tile at a position. */
+export type Under = { matchId: number } | { itemId: number } | { tileId: number; at: LonLat };
 
 export interface MapEvents {
   onClick: (under: Under) => void;
@@ -89,17 +91,6 @@ export function makeMap(container: HTMLDivElement, isDark: boolean, tilesUrl: st
   return map;
 }
 
-/** Fold the attribution behind its (i), because on a phone it would hide the map. The control unfolds itself once. */
-function foldAttribution(map: maplibregl.Map): void {
-  const fold = () => {
-    const attribution = map.getContainer().querySelector('.maplibregl-ctrl-attrib.maplibregl-compact');
-    if (!attribution) return;
-    attribution.classList.remove('maplibregl-compact-show');
-    map.off('render', fold);
-  };
-  map.on('render', fold);
-}
-
 /** Load the detailed base map, which takes the worker half a second to process, only when the user zooms in. */
 function refine(map: maplibregl.Map): void {
   const refineIfClose = () => {
@@ -141,8 +132,8 @@ function mapProblem(error: { message: string; status?: number }): Problem {
 /** Report the match or tile at a pixel, or fly to the city there: the first that is found. */
 function click(map: maplibregl.Map, event: maplibregl.MapMouseEvent, events: MapEvents): void {
   const under = thingUnder(map, event);
-  if (under && 'tileId' in under && map.getZoom() < PICK_MIN_ZOOM[events.unit()]) {
-    map.flyTo({ center: event.lngLat, zoom: SHOWN_AT_ZOOM[events.unit()] });
+  if (under && 'tileId' in under && map.getZoom() < PICK_MIN_ZOOM[drawnAs(events.unit())]) {
+    map.flyTo({ center: event.lngLat, zoom: SHOWN_AT_ZOOM[drawnAs(events.unit())] });
     return;
   }
   if (under) return events.onClick(under);
@@ -155,10 +146,12 @@ function click(map: maplibregl.Map, event: maplibregl.MapMouseEvent, events: Map
   }
 }
 
-/** Return the mark of a match at a pixel, else the tile there; null if there is neither. */
+/** Return the mark of a match at a pixel, else the item or the tile there; null if there is none. */
 function thingUnder(map: maplibregl.Map, { point, lngLat }: maplibregl.MapMouseEvent): Under | null {
   const [mark] = map.queryRenderedFeatures(point, { layers: ['match-points'] });
   if (mark) return { matchId: Number(mark.properties.id) };
+  const [item] = map.getLayer(ITEMS) ? map.queryRenderedFeatures(point, { layers: [ITEMS] }) : [];
+  if (item) return { itemId: Number(item.id) };
   const [tile] = map.getZoom() >= CLICK_MIN_ZOOM ? map.queryRenderedFeatures(point, { layers: ['grid'] }) : [];
   const { lng: lon, lat } = lngLat.wrap();
   return tile ? { tileId: Number(tile.properties.tile_id), at: { lon, lat } } : null;
@@ -176,7 +169,7 @@ function hover(map: maplibregl.Map, events: MapEvents): void {
     const under = thingUnder(map, event);
     const isOverCity = under === null && cityUnder(map, event.point) !== undefined;
     map.getCanvas().style.cursor = under || isOverCity ? 'pointer' : '';
-    const isTooSmall = under !== null && 'tileId' in under && map.getZoom() < PICK_MIN_ZOOM[events.unit()];
+    const isTooSmall = under !== null && 'tileId' in under && map.getZoom() < PICK_MIN_ZOOM[drawnAs(events.unit())];
     events.onHover(isTooSmall ? null : under);
   });
   map.on('mouseout', () => events.onHover(null));
@@ -184,7 +177,7 @@ function hover(map: maplibregl.Map, events: MapEvents): void {
 
 export function go(map: maplibregl.Map, view: View, unit: Unit): void {
   show(map);
-  const zoom = SHOWN_AT_ZOOM[unit];
+  const zoom = SHOWN_AT_ZOOM[drawnAs(unit)];
   if ('bounds' in view) map.fitBounds(view.bounds, { padding: PADDING_PX, maxZoom: zoom });
   else map.flyTo({ center: [view.lon, view.lat], zoom: Math.max(map.getZoom(), zoom), speed: 2.4 });
 }

@@ -2,12 +2,15 @@
 
 import type { ColorSpecification, DataDrivenPropertyValueSpecification, LayerSpecification, Map } from 'maplibre-gl';
 import { SIMILARITY_FROM, viridisStops } from '../ui/viridis';
+import { growing } from './drawing';
 import { palette } from './palette';
 import { absoluteUrl } from './urls';
 
 /** The lowest layer that lies above the similarities. */
 const ABOVE = 'lines';
 const SOURCE = 'similarity';
+/** The layer of the items of an imported set. */
+export const ITEMS = 'similarity-items';
 
 const colour = [
   'interpolate',
@@ -31,6 +34,13 @@ const LAYERS: LayerSpecification[] = [
     'source-layer': 'cities',
     maxzoom: 6,
     paint: { 'circle-color': colour, 'circle-radius': 7, 'circle-stroke-color': '#ffffff', 'circle-stroke-width': 1.2 },
+  },
+  {
+    id: ITEMS,
+    type: 'circle',
+    source: SOURCE,
+    'source-layer': 'items',
+    paint: { 'circle-color': colour, 'circle-radius': growing(4, 6), 'circle-stroke-color': '#ffffff', 'circle-stroke-width': 0.8 },
   },
 ];
 

@@ -4,8 +4,8 @@ import type { Feature } from 'geojson';
 import type { GeoJSONSource, Map } from 'maplibre-gl';
 import type { Match, Tile } from '../api/types';
 import { placeIn, type Place } from '../geo/blocks';
-import { blockId, type Unit } from '../geo/unit';
-import type { Chosen } from '../state/PageProvider';
+import { blockId, drawnAs, type Unit } from '../geo/unit';
+import type { Chosen } from '../state/chosen';
 import { corner, line, point, polygon } from './features';
 import { CORNER_LAYERS, MARK_LAYERS, MARK_MAX_ZOOM, MAX_ZOOM, NOTHING, type StateSource } from './drawing';
 import { LAYERS_OF } from './style';
@@ -24,7 +24,7 @@ export function setData(map: Map, id: StateSource, features: Feature[]): void {
 export function setSelected(map: Map, selected: Chosen | null): void {
   setData(map, 'selected', selected ? [polygon(selected)] : []);
   setData(map, 'selectedPoint', selected ? [point(selected)] : []);
-  const dominant = selected?.unit === 'tile' ? selected.tile.dominant_area : null;
+  const dominant = selected?.unit === 'tile' ? (selected.tile?.dominant_area ?? null) : null;
   setData(map, 'dominant', dominant ? [{ type: 'Feature', geometry: dominant, properties: {} }] : []);
 }
 
@@ -38,10 +38,10 @@ export function setMatches(map: Map, matches: Match[]): void {
 export const setLine = (map: Map, selected: Place | null, match: Match | undefined): void =>
   setData(map, 'lines', selected && match && match.id !== selected.id ? [line(selected, match)] : []);
 
-/** Ring the centre of what is hovered, and fill a block; tiles are filled by their feature state. */
+/** Ring the centre of what is hovered, and fill a block or item; tiles are filled by their feature state. */
 export function setHovered(map: Map, unit: Unit, hovered: Place | null): void {
   const ring = hovered ? [point(hovered)] : [];
-  setData(map, 'hovered', hovered && unit === 'block' ? [polygon(hovered), ...ring] : ring);
+  setData(map, 'hovered', hovered && unit !== 'tile' ? [polygon(hovered), ...ring] : ring);
 }
 
 /** Draw the blocks of tiles. */
@@ -50,8 +50,8 @@ export const setBlocks = (map: Map, tiles: Tile[]): void =>
 
 /** Show round marks up to the zoom where places of the unit are large enough to see; beyond it their ranks are in a corner. */
 export function setUnit(map: Map, unit: Unit): void {
-  for (const layer of MARK_LAYERS) map.setLayerZoomRange(layer, 0, MARK_MAX_ZOOM[unit]);
-  for (const layer of CORNER_LAYERS) map.setLayerZoomRange(layer, MARK_MAX_ZOOM[unit], MAX_ZOOM);
+  for (const layer of MARK_LAYERS) map.setLayerZoomRange(layer, 0, MARK_MAX_ZOOM[drawnAs(unit)]);
+  for (const layer of CORNER_LAYERS) map.setLayerZoomRange(layer, MARK_MAX_ZOOM[drawnAs(unit)], MAX_ZOOM);
 }
 
 /** Set a feature state of tiles in the grid. Return a function that removes it. */

@@ -64,7 +64,7 @@ function useMarks(map: Map | null): void {
   useEffect(() => {
     if (!map) return undefined;
     setHovered(map, held.unit, held.hovered.place);
-    return held.unit === 'block' || held.hovered.id === null ? undefined : markTiles(map, 'hover', [held.hovered.id]);
+    return held.unit !== 'tile' || held.hovered.id === null ? undefined : markTiles(map, 'hover', [held.hovered.id]);
   }, [map, held.unit, held.hovered]);
 }
 

@@ -1,6 +1,7 @@
 import { useMemo } from 'preact/hooks';
 import { blockUnder } from '../geo/blocks';
 import type { LonLat } from '../geo/coordinates';
+import { isOwn, type Unit } from '../geo/unit';
 import { usePage } from '../state/PageProvider';
 import { findTile, knownTile } from '../state/places';
 import { useCommands } from '../state/useCommands';
@@ -19,6 +20,8 @@ export function usePointer(): Pick<MapEvents, 'onClick' | 'onHover' | 'onMissed'
   return {
     onClick: (under) => {
       if ('matchId' in under) showMatch(under.matchId);
+      else if ('itemId' in under) dispatch({ type: 'picked', id: under.itemId });
+      else if (!isOwn(unit)) pickAt(under.at.lon, under.at.lat);
       else if (unit === 'block') pickBlock(under.tileId, under.at);
       else dispatch({ type: 'picked', id: under.tileId });
     },
@@ -26,9 +29,16 @@ export function usePointer(): Pick<MapEvents, 'onClick' | 'onHover' | 'onMissed'
     onMissed: ({ lon, lat }) => pickAt(lon, lat),
     onHover: (under) => {
       if (unit === 'block') hoverBlock(under);
-      else dispatch({ type: 'hovered', id: under && ('matchId' in under ? under.matchId : under.tileId) });
+      else dispatch({ type: 'hovered', id: under && idOf(under, unit) });
     },
   };
+}
+
+/** Return what is under the pointer, if it is of the unit. */
+function idOf(under: Under, unit: Unit): number | null {
+  if ('matchId' in under) return under.matchId;
+  if ('itemId' in under) return under.itemId;
+  return unit === 'tile' ? under.tileId : null;
 }
 
 /** Return a function that hovers over the block under the pointer. It is known as soon as its tile is. */
@@ -46,7 +56,7 @@ function useBlockHover(): (under: Under | null) => void {
     };
     return (under) => {
       moves++;
-      if (under === null || 'matchId' in under) return hover(under && under.matchId);
+      if (under === null || !('tileId' in under)) return hover(under && idOf(under, 'block'));
       const tile = knownTile(under.tileId);
       hover(tile && blockUnder(tile, under.at));
       // If this fails nothing is hovered, and the next move asks again.

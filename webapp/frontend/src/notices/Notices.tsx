@@ -2,7 +2,7 @@
 
 import { Problem } from '../api/problem';
 import type { Encoder } from '../api/types';
-import type { Unit } from '../geo/unit';
+import { isOwn, type Unit } from '../geo/unit';
 import { loadedOrigin } from '../state/origin';
 import { usePage } from '../state/PageProvider';
 import { plural } from '../ui/format';
@@ -17,10 +17,11 @@ const WEIGHTS: Record<NonNullable<Encoder['weights']>, string> = {
   fitted: 'filters taken from this data set',
 };
 
-const NO_SUCH_PLACE: Record<Unit, Problem> = {
-  tile: new Problem('There is no such tile', 'It may have been removed. Choose a square on the map.', 404),
-  block: new Problem('There is no such block', 'It may have been removed. Choose a square on the map.', 404),
-};
+/** Return that a question is about something that is not there. */
+function unknown(unit: Unit, problem: Problem): Problem {
+  if (!isOwn(unit)) return new Problem('There is no such item', problem.detail, 404);
+  return new Problem(`There is no such ${unit}`, 'It may have been removed. Choose a square on the map.', 404);
+}
 
 export function Banners() {
   const encoder = usePage().encoder.value;
@@ -64,11 +65,11 @@ export function Problems() {
   const isUnknown = problem?.status === 404;
   // A question that was refused would be refused again.
   const mayPass = problem !== null && (problem.status === 0 || problem.status >= 500);
-  const tileId = blocklessTileId ?? (isBlockUnknown ? chosen.value!.tile.tile_id : null);
+  const tileId = blocklessTileId ?? (isBlockUnknown ? (chosen.value?.tile?.tile_id ?? null) : null);
   return (
     <>
       {tileId !== null && <NoBlock tileId={tileId} />}
-      {problem && !isBlockUnknown && <ProblemNote problem={isUnknown ? NO_SUCH_PLACE[unit] : problem} {...(mayPass && { onRetry: failed!.retry })} />}
+      {problem && !isBlockUnknown && <ProblemNote problem={isUnknown ? unknown(unit, problem) : problem} {...(mayPass && { onRetry: failed!.retry })} />}
       {state.notice && <ProblemNote problem={state.notice} onClose={() => dispatch({ type: 'noticed', problem: null })} />}
     </>
   );

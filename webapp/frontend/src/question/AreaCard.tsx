@@ -1,10 +1,11 @@
 import type { Polygon } from 'geojson';
-import type { Unit } from '../geo/unit';
+import { nameOf, type Unit } from '../geo/unit';
 import { AREA_USES, type AreaUse } from '../state/page';
 import { usePage } from '../state/PageProvider';
+import { withArticle } from '../ui/format';
 import { Icon } from '../ui/Icon';
 
-const USE_NAMES: Record<AreaUse, (unit: Unit) => string> = { within: () => 'search inside it', like: (unit) => `search for ${unit}s like it` };
+const USE_NAMES: Record<AreaUse, (unit: Unit) => string> = { within: () => 'search inside it', like: (unit) => `search for ${nameOf(unit)}s like it` };
 
 export function AreaCard({ area }: { area: Polygon }) {
   const { state, dispatch, unit } = usePage();
@@ -20,7 +21,7 @@ export function AreaCard({ area }: { area: Polygon }) {
             {USE_NAMES[use](unit)}
           </label>
         ))}
-        {areaUse === 'within' && !hasExample && <p className="note">Choose a {unit} to list its matches inside the area.</p>}
+        {areaUse === 'within' && !hasExample && <p className="note">Choose {withArticle(nameOf(unit))} to list its matches inside the area.</p>}
       </fieldset>
       <button type="button" aria-label="Remove the drawn area" onClick={() => dispatch({ type: 'areaRemoved' })}>
         <Icon name="close" />

@@ -1,15 +1,29 @@
 import { thumbnailUrl } from '../api/client';
-import { usePage, type Chosen } from '../state/PageProvider';
+import { nameOf } from '../geo/unit';
+import type { Chosen, ChosenTile } from '../state/chosen';
+import { usePage } from '../state/PageProvider';
 import { BlockOutline } from '../ui/BlockOutline';
 import { percent } from '../ui/format';
 import { PlaceFacts } from '../ui/PlaceFacts';
 import { Sources } from '../ui/Sources';
+import { ItemDetails, ItemPlace } from './ChosenItem';
 
-/** The chosen tile or block. */
-export function ChosenPlace({ chosen }: { chosen: Chosen }) {
+/** The chosen tile, block or item. */
+export const ChosenPlace = ({ chosen }: { chosen: Chosen }) => (
+  <section className="selected" aria-label={`Chosen ${nameOf(chosen.unit)}`}>
+    {chosen.tile ? <OwnPlace chosen={chosen} /> : <ItemPlace item={chosen.item} />}
+    <BackButton chosen={chosen} />
+    <details className="small">
+      <summary>Details</summary>
+      {chosen.tile ? <OwnDetails chosen={chosen} /> : <ItemDetails item={chosen.item} />}
+    </details>
+  </section>
+);
+
+function OwnPlace({ chosen }: { chosen: ChosenTile }) {
   const { unit, id, tile } = chosen;
   return (
-    <section className="selected" aria-label={`Chosen ${unit}`}>
+    <>
       {tile.has_thumbnail && (
         <div className="selected-picture">
           <img src={thumbnailUrl(tile.tile_id)} alt={pictureText(chosen)} />
@@ -24,27 +38,28 @@ export function ChosenPlace({ chosen }: { chosen: Chosen }) {
           <PlaceFacts place={tile} />
         </p>
       </div>
-      <BackButton chosen={chosen} />
-      <details className="small">
-        <summary>Details</summary>
-        <p>
-          {unit === 'tile' ? 'Tile' : 'Block'} {id}
-          {unit === 'tile' && tile.valid_share < 1 && ` · clear pixels ${percent(tile.valid_share)}`}
-        </p>
-        {unit === 'tile' && tile.dominant_area && (
-          <p>
-            <span className="dominant-key" aria-hidden="true" /> Largest cluster {percent(tile.dominant_share)}: the largest group of similar patches
-          </p>
-        )}
-        <p>
-          <Sources tile={tile} />
-        </p>
-      </details>
-    </section>
+    </>
   );
 }
 
-const pictureText = ({ unit, tile }: Chosen): string =>
+const OwnDetails = ({ chosen: { unit, id, tile } }: { chosen: ChosenTile }) => (
+  <>
+    <p>
+      {unit === 'tile' ? 'Tile' : 'Block'} {id}
+      {unit === 'tile' && tile.valid_share < 1 && ` · clear pixels ${percent(tile.valid_share)}`}
+    </p>
+    {unit === 'tile' && tile.dominant_area && (
+      <p>
+        <span className="dominant-key" aria-hidden="true" /> Largest cluster {percent(tile.dominant_share)}: the largest group of similar patches
+      </p>
+    )}
+    <p>
+      <Sources tile={tile} />
+    </p>
+  </>
+);
+
+const pictureText = ({ unit, tile }: ChosenTile): string =>
   unit === 'tile'
     ? `Satellite picture of the chosen tile in ${tile.city}`
     : `Satellite picture of the tile in ${tile.city}, with the chosen block outlined`;
@@ -58,7 +73,7 @@ function BackButton({ chosen }: { chosen: Chosen }) {
       <button
         type="button"
         onClick={() => dispatch({ type: 'chosenShown', at: { lon, lat } })}
-        aria-label={isAway ? `Back to the chosen ${unit}` : `Show the chosen ${unit}`}
+        aria-label={`${isAway ? 'Back to' : 'Show'} the chosen ${nameOf(unit)}`}
       >
         {isAway ? 'Back' : 'Show'}
       </button>

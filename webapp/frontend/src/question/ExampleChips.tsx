@@ -1,7 +1,8 @@
-import { getTile, thumbnailUrl } from '../api/client';
+import { getItem, getTile, itemPictureUrl, thumbnailUrl } from '../api/client';
+import type { Tile } from '../api/types';
 import { useAnswer } from '../api/useAnswer';
 import { squareOf } from '../geo/blocks';
-import { tileIdOf } from '../geo/unit';
+import { isOwn, nameOf, tileIdOf, type OwnUnit, type Unit } from '../geo/unit';
 import type { ExampleKind } from '../state/page';
 import { usePage } from '../state/PageProvider';
 import { useCommands } from '../state/useCommands';
@@ -37,7 +38,7 @@ function Chips({ kind, ids }: { kind: ExampleKind; ids: number[] }) {
   return (
     <div className="chips" data-kind={kind}>
       <span>{before}</span>
-      {isWithChosen && <ExampleChip id={chosenId} removeLabel={() => `Remove the chosen ${unit}`} onRemove={() => dispatch({ type: 'chosenRemoved' })} />}
+      {isWithChosen && <ExampleChip id={chosenId} removeLabel={() => `Remove the chosen ${nameOf(unit)}`} onRemove={() => dispatch({ type: 'chosenRemoved' })} />}
       {ids.slice(0, MAX_CHIPS).map((id) => (
         <ExampleChip key={id} id={id} removeLabel={(city) => `${label}: remove ${city}`} onRemove={without(id)} />
       ))}
@@ -50,17 +51,23 @@ function Chips({ kind, ids }: { kind: ExampleKind; ids: number[] }) {
   );
 }
 
-function ExampleChip({ id, removeLabel, onRemove }: { id: number; removeLabel: (city: string) => string; onRemove: () => void }) {
+interface ExampleProps {
+  id: number;
+  removeLabel: (city: string) => string;
+  onRemove: () => void;
+}
+
+function ExampleChip({ id, removeLabel, onRemove }: ExampleProps) {
   const { unit } = usePage();
   const { goTo } = useCommands();
-  const tileId = tileIdOf(unit, id);
-  const { value } = useAnswer(String(tileId), (signal) => getTile(tileId, signal));
-  const city = value?.city ?? `${unit} ${id}`;
+  const tileId = isOwn(unit) ? tileIdOf(unit, id) : null;
+  const { value } = useAnswer(`${unit} ${tileId ?? id}`, (signal) => getExample(unit, id, signal));
+  const city = value?.city ?? `${nameOf(unit)} ${id}`;
   return (
-    <Chip tileId={tileId} remove={{ label: removeLabel(city), run: onRemove }}>
+    <Chip {...(tileId !== null && { tileId })} remove={{ label: removeLabel(city), run: onRemove }}>
       {value?.has_thumbnail && (
         <span className="chip-picture">
-          <img src={thumbnailUrl(tileId)} alt="" style={unit === 'block' ? cropTo(id) : undefined} />
+          {isOwn(unit) ? <OwnPicture unit={unit} id={id} /> : <img src={itemPictureUrl(unit, id)} alt="" />}
         </span>
       )}
       <button type="button" className="chip-name" title="Show on the map" onClick={() => goTo(id)}>
@@ -70,6 +77,15 @@ function ExampleChip({ id, removeLabel, onRemove }: { id: number; removeLabel: (
     </Chip>
   );
 }
+
+const getExample = async (unit: Unit, id: number, signal: AbortSignal): Promise<Example> =>
+  isOwn(unit) ? getTile(tileIdOf(unit, id), signal) : { ...(await getItem(unit, id, signal)), is_synthetic: false };
+
+type Example = Pick<Tile, 'city' | 'has_thumbnail' | 'is_synthetic'>;
+
+const OwnPicture = ({ unit, id }: { unit: OwnUnit; id: number }) => (
+  <img src={thumbnailUrl(tileIdOf(unit, id))} alt="" style={unit === 'block' ? cropTo(id) : undefined} />
+);
 
 /** Return the style that makes a block fill the picture of its tile: an outline would be too small to see. */
 function cropTo(id: number) {

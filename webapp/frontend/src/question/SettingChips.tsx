@@ -1,3 +1,4 @@
+import { isOwn } from '../geo/unit';
 import { countText, isAnywhere, settingsOf, type EditorName } from '../search/settings';
 import { useSearch } from '../search/useSearch';
 import { loadedOrigin } from '../state/origin';
@@ -49,7 +50,7 @@ function usePhrases(): Phrase[] {
 /** Return the origin of the matches where real and synthetic tiles are loaded and none is asked for: that of what is chosen. */
 function useImpliedOrigin(): string | null {
   const { state, encoder, chosen } = usePage();
-  if (state.page.search.origin !== null || !encoder.value || loadedOrigin(encoder.value) !== 'any') return null;
-  if (!chosen.value) return 'same origin';
+  if (!isOwn(state.page.search.unit) || state.page.search.origin !== null || !encoder.value || loadedOrigin(encoder.value) !== 'any') return null;
+  if (!chosen.value?.tile) return 'same origin';
   return chosen.value.tile.is_synthetic ? 'synthetic only' : 'real only';
 }

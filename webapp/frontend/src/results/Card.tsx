@@ -1,7 +1,8 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { blockPictureUrl, thumbnailUrl } from '../api/client';
+import { pictureUrl } from '../api/client';
 import type { Match } from '../api/types';
+import type { Unit } from '../geo/unit';
 import { usePage } from '../state/PageProvider';
 import { kilometres } from '../ui/format';
 import { PlaceFacts } from '../ui/PlaceFacts';
@@ -19,7 +20,7 @@ interface Props {
 }
 
 export function Card({ match, isActive, actions, children }: Props) {
-  const { state, dispatch, hovered } = usePage();
+  const { state, dispatch, unit, hovered } = usePage();
   const { id, tile_id: tileId, block_id: blockId, lon, lat } = match;
   const hover = (hoveredId: number | null) => dispatch({ type: 'hovered', id: hoveredId });
   const isShown = id === state.page.shownId;
@@ -31,7 +32,7 @@ export function Card({ match, isActive, actions, children }: Props) {
     <li
       ref={card}
       data-id={id}
-      data-tile-id={tileId}
+      data-tile-id={tileId ?? undefined}
       data-block-id={blockId ?? undefined}
       data-rank={match.rank}
       data-hovered={id === hovered.id || undefined}
@@ -47,7 +48,7 @@ export function Card({ match, isActive, actions, children }: Props) {
         onFocus={() => hover(id)}
         onClick={() => dispatch({ type: 'matchShown', id, at: { lon, lat } })}
       >
-        <Picture match={match} />
+        <Picture match={match} unit={unit} />
         <span className="place">
           <bdi className="city">{match.city}</bdi>
           <span className="country">
@@ -63,9 +64,9 @@ export function Card({ match, isActive, actions, children }: Props) {
   );
 }
 
-const Picture = ({ match: { rank, tile_id: tileId, block_id: blockId, has_thumbnail: hasThumbnail } }: { match: Match }) => (
+const Picture = ({ match: { id, rank, block_id: blockId, has_thumbnail: hasThumbnail }, unit }: { match: Match; unit: Unit }) => (
   <span className="picture">
-    {hasThumbnail && <img src={blockId === null ? thumbnailUrl(tileId) : blockPictureUrl(blockId)} alt="" loading="lazy" width="224" height="224" />}
+    {hasThumbnail && <img src={pictureUrl(unit, id)} alt="" loading="lazy" width="224" height="224" />}
     {hasThumbnail && blockId !== null && <span className="block-middle" aria-hidden="true" />}
     <span className="rank">{rank}</span>
   </span>

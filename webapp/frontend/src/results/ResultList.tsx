@@ -3,6 +3,7 @@
 import { Fragment } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Match, SearchRequest } from '../api/types';
+import { nameOf } from '../geo/unit';
 import { usePage } from '../state/PageProvider';
 import { useLatest } from '../ui/useLatest';
 import { bandOf, bandText } from './bands';
@@ -54,10 +55,10 @@ export function ResultList({ isGrouped }: { isGrouped: boolean }) {
     >
       {listed.map(({ match, nMore }, i) => (
         <Fragment key={match.id}>
-          {bands[i] && bands[i] !== bands[i - 1] && <li className="band">{bandText(bands[i], unit)}</li>}
+          {bands[i] && bands[i] !== bands[i - 1] && <li className="band">{bandText(bands[i], nameOf(unit))}</li>}
           <Card match={match} isActive={match === active} actions={actionsOf(match)}>
-            {nMore > 0 && (
-              <button type="button" className="more-of-city" tabIndex={match === active ? 0 : -1} aria-expanded={openCityIds.has(match.city_id)} onClick={() => toggleCity(match.city_id)}>
+            {nMore > 0 && match.city_id !== null && (
+              <button type="button" className="more-of-city" tabIndex={match === active ? 0 : -1} aria-expanded={openCityIds.has(match.city_id)} onClick={() => toggleCity(match.city_id!)}>
                 {openCityIds.has(match.city_id) ? 'Show one' : `${nMore} more`} of {match.city}
               </button>
             )}
@@ -70,8 +71,11 @@ export function ResultList({ isGrouped }: { isGrouped: boolean }) {
 
 const cards = (list: HTMLElement) => [...list.querySelectorAll<HTMLElement>('[data-id]')];
 
-/** Whether a search is for one tile or block. */
-const isOfOne = (request: SearchRequest | null) => request !== null && ('tile_id' in request.body || 'block_id' in request.body);
+/** Whether a search is for one tile, block or item. */
+function isOfOne(request: SearchRequest | null): boolean {
+  const { tile_id, block_id, positive, negative } = request?.body ?? {};
+  return tile_id !== undefined || block_id !== undefined || (Array.isArray(positive) && positive.length === 1 && negative === undefined);
+}
 
 /** Return the number of cards beside each other. */
 function columnsOf(list: HTMLElement): number {

@@ -3,9 +3,11 @@
 import { useState } from 'preact/hooks';
 import { ExportMenu } from '../export/ExportMenu';
 import { boundsOf } from '../geo/bounds';
+import { isOwn, nameOf } from '../geo/unit';
 import { usePage } from '../state/PageProvider';
 import { EmptyAnswer } from './EmptyAnswer';
 import { comparedText, foundText } from './found';
+import { hasGroups } from './groups';
 import { ResultList } from './ResultList';
 import './results.css';
 
@@ -13,8 +15,9 @@ export function Results() {
   const { request, unit, encoder } = usePage();
   const [isGrouped, setGrouped] = useState(false);
   if (encoder.value?.n_tiles === 0) return <p className="hint">Nothing is loaded yet. terrakin etl run fills the map; docs/operator.md says how.</p>;
+  if (request === null && !isOwn(unit)) return <p className="hint">Click the map near an item of {unit} to list the most similar ones here.</p>;
   if (request === null) {
-    return <p className="hint">Choose a city, then click one of its squares to list the most similar {unit}s here.</p>;
+    return <p className="hint">Choose a city, then click one of its squares to list the most similar {nameOf(unit)}s here.</p>;
   }
   return (
     <>
@@ -35,7 +38,7 @@ function Summary({ isGrouped, onGroup }: { isGrouped: boolean; onGroup: (isGroup
   };
   return (
     <div className="summary">
-      <p role="status">{similar.isLoading ? 'Searching …' : similar.value && foundText(similar.value, unit)}</p>
+      <p role="status">{similar.isLoading ? 'Searching …' : similar.value && foundText(similar.value, nameOf(unit))}</p>
       {matches.length > 0 && (
         <div className="actions">
           {!state.isMapless && (
@@ -46,7 +49,7 @@ function Summary({ isGrouped, onGroup }: { isGrouped: boolean; onGroup: (isGroup
           <ExportMenu />
         </div>
       )}
-      {new Set(matches.map(({ city_id }) => city_id)).size < matches.length && (
+      {hasGroups(matches) && (
         <label className="check small">
           <input type="checkbox" checked={isGrouped} onChange={(event) => onGroup(event.currentTarget.checked)} />
           One card per city
@@ -54,7 +57,7 @@ function Summary({ isGrouped, onGroup }: { isGrouped: boolean; onGroup: (isGroup
       )}
       {matches.length > 0 && (
         <p className="compared">
-          {comparedText(matches, unit)}
+          {comparedText(matches, nameOf(unit))}
           {nExamples > 1 && '. Distances are to the nearest example'}
         </p>
       )}

@@ -1,4 +1,5 @@
 import type { Match } from '../api/types';
+import { isOwn } from '../geo/unit';
 import { isSaved, savedPlace, toggled } from '../saved/collections';
 import { useCollections } from '../saved/useCollections';
 import { usePage } from '../state/PageProvider';
@@ -28,7 +29,7 @@ export function useMatchActions(): (match: Match) => MatchAction[] {
     return [
       { key: '+', icon: 'more', word: 'More like this', label: `More like ${where}`, run: example('positive') },
       { key: '-', icon: 'less', word: 'Less', label: `Less like ${where}`, run: example('negative') },
-      ...(state.page.chosenId === null ? [] : [compare]),
+      ...(state.page.chosenId === null || !isOwn(unit) ? [] : [compare]),
       {
         key: 'f',
         icon: 'find',

@@ -1,6 +1,6 @@
 // The saved places: a tray of named collections, kept in this browser.
 
-import { blockPictureUrl, thumbnailUrl } from '../api/client';
+import { pictureUrl } from '../api/client';
 import { boundsOf } from '../geo/bounds';
 import { usePage } from '../state/PageProvider';
 import { Icon } from '../ui/Icon';
@@ -40,7 +40,7 @@ function Saved({ place }: { place: SavedPlace }) {
   return (
     <li>
       <button type="button" className="saved-picture" title={name} aria-label={`Show ${name} on the map`} onClick={() => dispatch({ type: 'viewRequested', view: middleOf(place) })}>
-        <img src={unit === 'tile' ? thumbnailUrl(id) : blockPictureUrl(id)} alt="" width="224" height="224" loading="lazy" />
+        <img src={pictureUrl(unit, id)} alt="" width="224" height="224" loading="lazy" />
         <bdi>{city}</bdi>
       </button>
       <button type="button" className="saved-remove" aria-label={`Remove ${name} from the saved places`} onClick={() => change(toggled(collections, place))}>

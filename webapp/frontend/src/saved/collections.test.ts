@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { currentOf, examplesOf, fromGeoJson, isSaved, NO_COLLECTIONS, readCollections, renamed, toGeoJson, toggled, withCollection, withoutCurrent, type SavedPlace } from './collections';
 
 const footprint = { type: 'Polygon' as const, coordinates: [[[0, 0], [1, 0], [1, 1], [0, 0]]] }; // prettier-ignore
-const place = (id: number, unit: 'tile' | 'block' = 'tile'): SavedPlace => ({ unit, id, city: 'Santos', country: 'Brazil', isSynthetic: false, footprint });
+const place = (id: number, unit = 'tile'): SavedPlace => ({ unit, id, city: 'Santos', country: 'Brazil', isSynthetic: false, footprint });
 
 test('a place is saved once, and removed by saving it again', () => {
   const one = toggled(NO_COLLECTIONS, place(1));
@@ -20,9 +20,9 @@ test('places are saved to the current collection', () => {
 });
 
 test('a file contains what was saved', () => {
-  const collection = { name: 'Ports', places: [place(1), place(70, 'block')] };
+  const collection = { name: 'Ports', places: [place(1), place(70, 'block'), place(3, 'aef')] };
   const file = toGeoJson(collection);
-  expect(file.features.map(({ properties }) => properties)).toMatchObject([{ tile_id: 1, city: 'Santos' }, { block_id: 70 }]);
+  expect(file.features.map(({ properties }) => properties)).toMatchObject([{ tile_id: 1, city: 'Santos' }, { block_id: 70 }, { unit: 'aef', item_id: 3 }]);
   expect(fromGeoJson(JSON.stringify(file), 'file')).toEqual(collection);
 });
 
@@ -48,4 +48,11 @@ test('places of one unit are searched for at a time', () => {
   expect(examplesOf([place(1), place(70, 'block'), place(2)], 'tile')).toEqual({ unit: 'tile', ids: [1, 2] });
   expect(examplesOf([place(1)], 'block')).toEqual({ unit: 'tile', ids: [1] });
   expect(examplesOf([], 'block')).toEqual({ unit: 'block', ids: [] });
+});
+
+test('an export of a search of an imported set is read', () => {
+  const properties = { item_id: 3, tile_id: null, block_id: null, city: null, country: null };
+  const feature = { type: 'Feature', geometry: footprint, properties };
+  const file = { type: 'FeatureCollection', query: { unit: 'aef' }, features: [feature] };
+  expect(fromGeoJson(JSON.stringify(file), 'x')?.places).toMatchObject([{ unit: 'aef', id: 3 }]);
 });

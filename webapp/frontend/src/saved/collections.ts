@@ -1,12 +1,12 @@
 // Collections of saved places: how they change, and how they are written to files and read again.
 
 import type { Feature, FeatureCollection, Geometry, Polygon } from 'geojson';
-import type { Tile } from '../api/types';
-import { UNITS, type Unit } from '../geo/unit';
+import type { Match } from '../api/types';
+import { isOwn, OWN_UNITS, type Unit } from '../geo/unit';
 
 export interface SavedPlace {
   unit: Unit;
-  /** The id of the tile or block. */
+  /** The id of the tile, block or item. */
   id: number;
   city: string;
   country: string;
@@ -14,13 +14,13 @@ export interface SavedPlace {
   footprint: Polygon;
 }
 
-/** Return a tile or block as it is saved, from its match or its tile. */
-export const savedPlace = (unit: Unit, id: number, { city, country, is_synthetic, footprint }: Pick<Tile, 'city' | 'country' | 'is_synthetic' | 'footprint'>): SavedPlace => ({
+/** Return a tile, block or item as it is saved, from its match or its tile. */
+export const savedPlace = (unit: Unit, id: number, { city, country, is_synthetic, footprint }: Pick<Match, 'city' | 'country' | 'is_synthetic' | 'footprint'>): SavedPlace => ({
   unit,
   id,
   city,
   country,
-  isSynthetic: is_synthetic,
+  isSynthetic: is_synthetic === true,
   footprint,
 });
 
@@ -81,26 +81,37 @@ export const toGeoJson = ({ name, places }: Collection): FeatureCollection & { n
   features: places.map(({ unit, id, city, country, isSynthetic, footprint }) => ({
     type: 'Feature',
     geometry: footprint,
-    properties: { [`${unit}_id`]: id, city, country, is_synthetic: isSynthetic },
+    properties: { ...idsOf(unit, id), city, country, is_synthetic: isSynthetic },
   })),
 });
 
 /** Return the collection in the text of a GeoJSON file; null if no feature in it is a place of this page. */
 export function fromGeoJson(text: string, fallbackName: string): Collection | null {
-  const parsed = parsedJson(text) as Partial<FeatureCollection & { name: unknown }> | null;
+  const parsed = parsedJson(text) as Partial<FeatureCollection & { name: unknown; query: { unit?: string } }> | null;
   const features = Array.isArray(parsed?.features) ? parsed.features : [];
-  const places = features.map(placeOf).filter((place) => place !== null);
+  const places = features.map((feature) => placeOf(feature, parsed?.query?.unit)).filter((place) => place !== null);
   if (places.length === 0) return null;
   return { name: typeof parsed?.name === 'string' ? parsed.name : fallbackName, places };
 }
 
-function placeOf(feature: Feature<Geometry | null>): SavedPlace | null {
+/** An item is known by its set and its number there. */
+const idsOf = (unit: Unit, id: number) => (isOwn(unit) ? { [`${unit}_id`]: id } : { unit, item_id: id });
+
+/** Return the unit of a feature: what it has an id of. The set of an item stands with it, or is what the exported search was for. */
+function unitOf(properties: Feature['properties'], searched?: string): Unit | null {
+  const own = OWN_UNITS.toReversed().find((name) => Number.isSafeInteger(properties?.[`${name}_id`]));
+  if (own) return own;
+  const set: unknown = properties?.unit ?? searched;
+  return typeof set === 'string' && Number.isSafeInteger(properties?.item_id) ? set : null;
+}
+
+function placeOf(feature: Feature<Geometry | null>, searched?: string): SavedPlace | null {
   const { geometry, properties } = feature;
-  const unit = UNITS.toReversed().find((name) => Number.isSafeInteger(properties?.[`${name}_id`]));
+  const unit = unitOf(properties, searched);
   const footprint = polygonOf(geometry);
   if (!unit || !footprint) return null;
   const { city, country, is_synthetic } = properties!;
-  return { unit, id: Number(properties![`${unit}_id`]), city: String(city ?? ''), country: String(country ?? ''), isSynthetic: is_synthetic === true, footprint };
+  return { unit, id: Number(properties![isOwn(unit) ? `${unit}_id` : 'item_id']), city: String(city ?? ''), country: String(country ?? ''), isSynthetic: is_synthetic === true, footprint };
 }
 
 /** Exports of a search contain multipolygons. */

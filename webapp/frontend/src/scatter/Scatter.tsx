@@ -3,7 +3,7 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { thumbnailUrl } from '../api/client';
 import { useAnswer } from '../api/useAnswer';
-import { inUnit, tileIdOf } from '../geo/unit';
+import { inUnit, isOwn, tileIdOf } from '../geo/unit';
 import { usePage } from '../state/PageProvider';
 import { useCommands } from '../state/useCommands';
 import { SyntheticBadge } from '../ui/PlaceFacts';
@@ -86,16 +86,16 @@ export function Scatter() {
   );
 }
 
-/** Return where the tiles of the page's state, or of its blocks, are in the layout; -1 if a tile is not in it. */
+/** Return where the tiles of the page's state, or of its blocks, are in the layout; -1 if a tile is not in it, as no item is. */
 function useIndices(layout: Layout | null) {
   const { state, unit, matches } = usePage();
   const { chosenId, lasso } = state.page;
   const { hoveredId } = state;
-  const at = (id: number) => indexOf(layout!, tileIdOf(unit, id));
+  const at = (id: number) => (isOwn(unit) ? indexOf(layout!, tileIdOf(unit, id)) : -1);
   return {
     selected: layout && chosenId !== null ? at(chosenId) : -1,
     hovered: layout && hoveredId !== null ? at(hoveredId) : -1,
-    matches: useMemo(() => (layout ? indicesOf(layout, matches.map(({ tile_id }) => tile_id)) : []), [layout, matches]), // prettier-ignore
+    matches: useMemo(() => (layout ? indicesOf(layout, matches.flatMap(({ tile_id }) => tile_id ?? [])) : []), [layout, matches]), // prettier-ignore
     lassoed: useMemo(() => (layout && lasso?.version === layout.version ? indicesIn(layout, lasso) : []), [layout, lasso]),
   };
 }
@@ -106,7 +106,7 @@ function useEvents(layout: Layout | null) {
   const { pickTile } = useCommands();
   const tileIdAt = (index: number) => layout!.tileIds[index]!;
   /** The match that lies in a tile is hovered in the list too. */
-  const idUnder = (index: number) => matches.find(({ tile_id }) => tile_id === tileIdAt(index))?.id ?? inUnit(unit, tileIdAt(index));
+  const idUnder = (index: number) => matches.find(({ tile_id }) => tile_id === tileIdAt(index))?.id ?? (isOwn(unit) ? inUnit(unit, tileIdAt(index)) : null);
   return {
     hover: (index: number | null) => dispatch({ type: 'hovered', id: index === null ? null : idUnder(index) }),
     pick: (index: number) => pickTile(tileIdAt(index)),

@@ -1,4 +1,5 @@
 import type { Origin } from '../api/types';
+import { isOwn } from '../geo/unit';
 import { loadedOrigin, ORIGIN_NAMES, ORIGINS } from '../state/origin';
 import { usePage } from '../state/PageProvider';
 import { Field } from './Field';
@@ -8,6 +9,7 @@ import { useSearch } from './useSearch';
 export function OriginField() {
   const { search, change } = useSearch();
   const encoder = usePage().encoder.value;
+  if (!isOwn(search.unit)) return null;
   if (search.origin === null && (encoder === null || loadedOrigin(encoder) !== 'any')) return null;
   return (
     <Field label="Origin of matches" wide>

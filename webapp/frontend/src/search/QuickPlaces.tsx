@@ -7,9 +7,10 @@ const FAR_M = 1_000_000;
 
 /** What most people want of a place that they found: the same elsewhere. */
 export function QuickPlaces() {
-  const code = usePage().chosen.value?.tile.country_code;
+  const chosen = usePage().chosen.value;
+  const code = chosen && (chosen.tile ?? chosen.item).country_code;
   const { search, change } = useSearch();
-  if (code === undefined) return null;
+  if (code === null) return null;
   const country = countryName(code);
   const { countries, exclude_countries } = search;
   const others = exclude_countries.filter((other) => other !== code);

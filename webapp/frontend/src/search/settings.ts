@@ -1,6 +1,7 @@
 // The settings of a search as the question states them: in a few words, with the part of the page that edits them.
 
 import type { Search } from '../api/types';
+import { isOwn } from '../geo/unit';
 import { LIST_FILTER_NAMES, LIST_FILTERS, type ListFilter } from '../state/filters';
 import { METHOD_NAMES } from '../state/methods';
 import { ORIGIN_NAMES } from '../state/origin';
@@ -33,7 +34,7 @@ export function settingsOf({ search, positive, area, areaUse }: Pick<PageState, 
     other(max_per_city !== null && `${max_per_city} per city`, 'number', { max_per_city: null }),
     other(unit === 'block' && max_per_tile !== null && `${max_per_tile} per tile`, 'number', { max_per_tile: null }),
     filter(min_similarity !== null && `similarity at least ${min_similarity}`, 'similarity', { min_similarity: null }),
-    filter(origin !== null && ORIGIN_NAMES[origin].phrase, 'origin', { origin: origin === 'any' ? null : 'any' }),
+    filter(isOwn(unit) && origin !== null && ORIGIN_NAMES[origin].phrase, 'origin', { origin: origin === 'any' ? null : 'any' }),
     other(unit === 'tile' && method !== null && `by ${METHOD_NAMES[method]}`, 'method', { method: null }),
   ];
   return settings.filter((setting) => setting !== false);

@@ -2,37 +2,31 @@
 
 import { createContext, type ComponentChildren } from 'preact';
 import { useContext, useEffect, useMemo, useReducer, useRef, type Dispatch } from 'preact/hooks';
-import { findSimilar, getConfig, getEncoder, getTile } from '../api/client';
-import type { Config, Encoder, Match, SearchRequest, Tile } from '../api/types';
+import { findSimilar, getConfig, getEncoder } from '../api/client';
+import type { Config, Encoder, Match, SearchRequest } from '../api/types';
 import type { Problem } from '../api/problem';
 import { useAnswer, type Answer } from '../api/useAnswer';
-import { placeIn, type Place } from '../geo/blocks';
 import { boundsOf } from '../geo/bounds';
-import { tileIdOf, type Unit } from '../geo/unit';
+import type { Unit } from '../geo/unit';
 import { writeLasso } from '../scatter/lasso';
 import { tilesIn } from '../scatter/lassoed';
 import { reduceWithHistory } from './history';
 import { requestOf } from './page';
 import { readQuery } from './permalink';
 import type { Action } from './actions';
+import { findChosen, type Chosen } from './chosen';
 import { initialState, type State } from './reducer';
 import { useAddress } from './useAddress';
 import { useHeatMap } from './useHeatMap';
 import { useHovered, type Hovered } from './useHovered';
 import { useOpening } from './useOpening';
 
-/** The chosen tile or block, with the tile that it is or lies in. */
-export interface Chosen extends Place {
-  unit: Unit;
-  tile: Tile;
-}
-
 export interface Page {
   state: State;
   dispatch: Dispatch<Action>;
   encoder: Answer<Encoder>;
   config: Answer<Config>;
-  /** What is searched: tiles or blocks. */
+  /** What is searched: tiles, blocks, or the items of an imported set. */
   unit: Unit;
   chosen: Answer<Chosen>;
   /** The search that the state asks for; null if it asks for none. */
@@ -95,11 +89,6 @@ function useNotice(problem: Problem | null, dispatch: Dispatch<Action>): void {
   useEffect(() => {
     if (problem) dispatch({ type: 'noticed', problem });
   }, [problem, dispatch]);
-}
-
-async function findChosen(unit: Unit, id: number, signal: AbortSignal): Promise<Chosen> {
-  const tile = await getTile(tileIdOf(unit, id), signal);
-  return { ...placeIn(tile.footprint, unit, id), unit, tile };
 }
 
 /** Move the map once to what is chosen, or to the matches if nothing is, if the first address had a question but no position. */

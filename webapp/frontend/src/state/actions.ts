@@ -21,6 +21,8 @@ export type StateAction =
   | { type: 'unitChosen'; unit: 'tile' }
   /** `blocks`: by tile, the block that takes its place; null if the tile has none. */
   | { type: 'unitChosen'; unit: 'block'; blocks: ReadonlyMap<number, number | null> }
+  /** To or from an imported set: the question begins again with this place. */
+  | { type: 'unitReplaced'; unit: Unit; chosenId: number | null }
   | { type: 'picked'; id: number | null }
   | { type: 'chosenRemoved' }
   | { type: 'blockMissed'; tileId: number }

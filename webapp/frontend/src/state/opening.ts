@@ -1,7 +1,7 @@
 // The page opens on a place of the server's choice if its address neither asks a question nor shows the map elsewhere.
 
 import type { LonLat } from '../geo/coordinates';
-import { inUnit } from '../geo/unit';
+import { inUnit, isOwn } from '../geo/unit';
 import { isQuestionless, type PageState } from './page';
 
 /** Degrees of longitude that the map shows at zoom 0 in a window of ordinary width. */
@@ -18,13 +18,14 @@ export function isInView(hash: string, place: LonLat): boolean {
 
 /** Return the state that the address contains: an address without a question opens on the tile that the page opened on. */
 export const opened = (page: PageState, startId: number | null): PageState =>
-  startId !== null && isQuestionless(page) ? { ...page, chosenId: inUnit(page.search.unit, startId) } : page;
+  startId !== null && isOwn(page.search.unit) && isQuestionless(page) ? { ...page, chosenId: inUnit(page.search.unit, startId) } : page;
 
 /** Return what the address has to contain of a state: not what the page opened on, while that is all there is. */
 export function addressed(page: PageState, startId: number | null): PageState {
-  if (startId === null) return page;
+  const { unit } = page.search;
+  if (startId === null || !isOwn(unit)) return page;
   const unnamed = { ...page, chosenId: null };
-  const isStart = page.chosenId === inUnit(page.search.unit, startId);
+  const isStart = page.chosenId === inUnit(unit, startId);
   const isOpening = isStart && isQuestionless(unnamed) && page.compareId === null && page.shownId === null;
   return isOpening ? unnamed : page;
 }

@@ -62,3 +62,10 @@ test('examples and areas name the unit', () => {
   expect(requestOf(page({ area: AREA, areaUse: 'like', ...search({ unit: 'block' }) }))?.body).toMatchObject({ unit: 'block' });
   expect(requestOf(page({ positive: [7], ...search({ max_per_tile: 3 }) }))?.body).toEqual(expect.not.objectContaining({ max_per_tile: 3 }));
 });
+
+test('an item is searched for as an example of its set, by the filters that a set has', () => {
+  expect(requestOf(page({ chosenId: 7, ...search({ unit: 'aef', method: 'std', max_per_tile: 2, origin: 'real', max_per_city: 3 }) }))).toEqual({
+    path: 'api/v1/similar-to-examples',
+    body: { positive: [7], unit: 'aef', k: 20, exclude_within_m: 0, exclude_same_city: true, max_per_city: 3 },
+  });
+});

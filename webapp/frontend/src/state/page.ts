@@ -3,6 +3,7 @@
 import type { Polygon } from 'geojson';
 import { SEARCH_ARGUMENTS } from '../api/schema';
 import type { Search, SearchRequest } from '../api/types';
+import { isOwn } from '../geo/unit';
 import type { Lasso } from '../scatter/lasso';
 import { listsOf } from './filters';
 
@@ -20,7 +21,7 @@ export type Pane = (typeof PANES)[number];
 export type ExampleKind = 'positive' | 'negative';
 
 export interface PageState {
-  /** The chosen tile, or block in a search by block. All ids of the state are of the unit that is searched. */
+  /** The chosen tile, block or item. All ids of the state are of the unit that is searched. */
   chosenId: number | null;
   /** Examples beside the chosen one: more like these, less like those. */
   positive: number[];
@@ -79,15 +80,17 @@ export function requestOf({ chosenId, positive, negative, area, areaUse, search 
   if (area && areaUse === 'like') return request('similar-to-area', { area, ...unit });
   const examples = chosenId === null ? positive : [chosenId, ...positive];
   if (examples.length === 0) return null;
-  if (examples.length === 1 && chosenId !== null && negative.length === 0) return request(search.unit === 'tile' ? 'similar' : 'similar-blocks', { [`${search.unit}_id`]: chosenId });
+  const isOfOne = examples.length === 1 && chosenId !== null && negative.length === 0;
+  if (isOfOne && isOwn(search.unit)) return request(search.unit === 'tile' ? 'similar' : 'similar-blocks', { [`${search.unit}_id`]: chosenId });
   // Examples are left out themselves, but not their cities.
   const anywhere = positive.length > 0 ? { exclude_same_city: false } : {};
   return request('similar-to-examples', { positive: examples, negative, ...unit }, anywhere);
 }
 
-/** Return the filters that the unit has: all blocks have the same method, and a tile contains one tile. */
-function filtersOf({ unit, method, max_per_tile, ...shared }: Search): Partial<Search> {
-  return { ...shared, ...(unit === 'tile' ? { method } : { max_per_tile }) };
+/** Return the filters that the unit has: all blocks and items have the same method, a tile contains one tile, and items have no origin. */
+function filtersOf({ unit, method, max_per_tile, origin, ...shared }: Search): Partial<Search> {
+  if (unit === 'tile') return { ...shared, origin, method };
+  return unit === 'block' ? { ...shared, origin, max_per_tile } : shared;
 }
 
 const withoutEmpty = (values: Record<string, unknown>) =>

@@ -47,7 +47,7 @@ test('lists and areas stay readable', () => {
   expect(query).toContain('continents=Europe,North+America');
 });
 
-test.each(['tile=x', 'tile=-1', 'tile=1.5', 'unit=city', 'max_per_tile=0', 'method=best', 'origin=moon', 'max_per_city=0', 'min_similarity=2', 'area=1,2;3,4', 'area=1;2;3', 'scatter=no'])(
+test.each(['tile=x', 'tile=-1', 'tile=1.5', 'unit=A City', 'max_per_tile=0', 'method=best', 'origin=moon', 'max_per_city=0', 'min_similarity=2', 'area=1,2;3,4', 'area=1;2;3', 'scatter=no'])(
   'the invalid %s is ignored',
   (query) => expect(readQuery(query)).toEqual(readQuery('')),
 );
@@ -67,4 +67,11 @@ test('a block is named with the unit', () => {
   expect(readQuery('block=70')).toEqual(readQuery('unit=block&block=70'));
   expect(readQuery('unit=block&tile=1').chosenId).toBeNull();
   expect(isStep('tile=1', 'block=88&unit=block')).toBe(true);
+});
+
+test('an item of an imported set has its own name in the address', () => {
+  const query = writeQuery({ ...readQuery(''), chosenId: 12, search: { ...DEFAULT_SEARCH, unit: 'aef' } });
+  expect(query).toBe('item=12&unit=aef');
+  expect(readQuery(query)).toMatchObject({ chosenId: 12, search: { unit: 'aef' } });
+  expect(isStep('item=12&unit=aef', 'item=13&unit=aef')).toBe(true);
 });

@@ -3,7 +3,7 @@
 
 import type { Polygon } from 'geojson';
 import { SEARCH_ARGUMENTS } from '../api/schema';
-import { UNITS } from '../geo/unit';
+import { nameOf } from '../geo/unit';
 import { readLasso, writeLasso } from '../scatter/lasso';
 import { listsOf } from './filters';
 import { METHODS } from './methods';
@@ -11,7 +11,9 @@ import { ORIGINS } from './origin';
 import { AREA_USES, COLOUR_BYS, DEFAULT_SEARCH, MAX_EXAMPLES, paneOf, type PageState } from './page';
 
 /** Changes of these are steps that "back" undoes; other changes replace the address. */
-const STEPS = ['unit', 'tile', 'block', 'positive', 'negative', 'area', 'area_use', 'compare', 'help'];
+const STEPS = ['unit', 'tile', 'block', 'item', 'positive', 'negative', 'area', 'area_use', 'compare', 'help'];
+/** tile, block, or the name of an imported set. */
+const UNIT = /^[a-z0-9][a-z0-9_-]{0,59}$/;
 /** About 10 m. */
 const AREA_DECIMALS = 4;
 
@@ -21,9 +23,9 @@ export function readQuery(query: string): PageState {
   const number = (name: string) => integer(values.get(name));
   const list = (name: string) => values.get(name)?.split(',').filter(Boolean) ?? [];
   const ids = (name: string) => list(name).map(integer).filter((id) => id !== null).slice(0, MAX_EXAMPLES);
-  const unit = oneOf('unit', UNITS) ?? (values.has('block') ? 'block' : 'tile');
+  const unit = UNIT.exec(values.get('unit') ?? '')?.[0] ?? (values.has('block') ? 'block' : 'tile');
   return {
-    chosenId: number(unit),
+    chosenId: number(nameOf(unit)),
     positive: ids('positive'),
     negative: ids('negative'),
     area: readArea(values.get('area')),
@@ -72,7 +74,7 @@ function similarity(text: string | null): number | null {
 export function writeQuery(page: PageState): string {
   const query = new URLSearchParams();
   const set = (name: string, value: string | number | null) => value !== null && value !== '' && query.set(name, String(value));
-  set(page.search.unit, page.chosenId);
+  set(nameOf(page.search.unit), page.chosenId);
   set('positive', page.positive.join(','));
   set('negative', page.negative.join(','));
   set('area', page.area && writeArea(page.area));

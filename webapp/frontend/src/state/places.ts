@@ -1,9 +1,9 @@
-// Where tiles and blocks lie: tiles that the page has asked for once are known.
+// Where tiles, blocks and items lie: tiles that the page has asked for once are known.
 
-import { getTile } from '../api/client';
+import { getItem, getTile } from '../api/client';
 import type { Tile } from '../api/types';
 import { placeIn, type Place } from '../geo/blocks';
-import { tileIdOf, type Unit } from '../geo/unit';
+import { isOwn, tileIdOf, type OwnUnit, type Unit } from '../geo/unit';
 
 const tiles = new Map<number, Tile>();
 
@@ -16,5 +16,12 @@ export async function findTile(tileId: number): Promise<Tile> {
   return tile;
 }
 
-/** Return where a tile or block lies. */
-export const findPlace = async (unit: Unit, id: number): Promise<Place> => placeIn((await findTile(tileIdOf(unit, id))).footprint, unit, id);
+/** Return where a tile, block or item lies. */
+export const findPlace = async (unit: Unit, id: number): Promise<Place> =>
+  isOwn(unit) ? placeIn((await findTile(tileIdOf(unit, id))).footprint, unit, id) : { ...(await getItem(unit, id)), id };
+
+/** Return where a tile or block lies if its tile has been asked for before. */
+export function knownPlace(unit: Unit, id: number): Place | null {
+  const tile = isOwn(unit) ? knownTile(tileIdOf(unit, id)) : null;
+  return tile && placeIn(tile.footprint, unit as OwnUnit, id);
+}

@@ -123,3 +123,10 @@ test('a chosen tile without blocks stays in the question', () => {
   const { page } = after(stateOf({ chosenId: 1 }), { type: 'unitChosen', unit: 'block', blocks: new Map([[1, null]]) });
   expect(page.chosenId).toBe(64 + 24);
 });
+
+test('a set begins a new question, coloured by similarity, and leaving it ends both', () => {
+  const inSet = after(stateOf({ chosenId: 1, positive: [2], compareId: 5 }), { type: 'unitReplaced', unit: 'aef', chosenId: 12 });
+  expect(inSet.page).toMatchObject({ chosenId: 12, positive: [], compareId: null, isSimilarityOn: true, search: { unit: 'aef' } });
+  const left = after(inSet, { type: 'unitReplaced', unit: 'tile', chosenId: 3 });
+  expect(left.page).toMatchObject({ chosenId: 3, isSimilarityOn: false, search: { unit: 'tile' } });
+});

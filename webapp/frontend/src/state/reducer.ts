@@ -1,7 +1,7 @@
 // How everything that can happen on the page (actions.ts) changes its state.
 
 import type { Problem } from '../api/problem';
-import { inUnit, tileIdOf, type Unit } from '../geo/unit';
+import { inUnit, isOwn, tileIdOf, type OwnUnit, type Unit } from '../geo/unit';
 import type { StateAction, View } from './actions';
 import { opened } from './opening';
 import { MAX_EXAMPLES, type ExampleKind, type PageState } from './page';
@@ -13,7 +13,7 @@ export interface State {
   view: View | null;
   /** The tile that the page opened on, which an address without a question leads back to. */
   startId: number | null;
-  /** The tile or block under the pointer, on the map, in the list or in the scatter plot. */
+  /** The tile, block or item under the pointer, on the map, in the list or in the scatter plot. */
   hoveredId: number | null;
   /** A message about something that failed, until the user closes it. */
   notice: Problem | null;
@@ -55,6 +55,8 @@ export function reduce(state: State, action: StateAction): State {
       return action.unit === 'tile'
         ? inOtherUnit(state, 'tile', (id) => tileIdOf('block', id))
         : inOtherUnit(state, 'block', (id) => action.blocks.get(id) ?? null);
+    case 'unitReplaced':
+      return { ...picked(state, action.chosenId), page: replaced(page, action.unit, action.chosenId) };
     case 'picked':
       return picked(state, action.id);
     case 'chosenRemoved':
@@ -121,7 +123,7 @@ export function reduce(state: State, action: StateAction): State {
 }
 
 /** Ask the same question by the other unit. Examples that `convert` finds nothing for are left out. */
-function inOtherUnit(state: State, unit: Unit, convert: (id: number) => number | null): State {
+function inOtherUnit(state: State, unit: OwnUnit, convert: (id: number) => number | null): State {
   const { page } = state;
   const convertAll = (ids: number[]) => [...new Set(ids.map(convert))].filter((id) => id !== null);
   const positive = convertAll(page.positive);
@@ -154,6 +156,17 @@ function picked(state: State, id: number | null): State {
     notice: null,
   };
 }
+
+/** The map shows a set only by its colours, which are switched on with it, and off again. */
+const replaced = (page: PageState, unit: Unit, chosenId: number | null): PageState => ({
+  ...page,
+  ...NO_EXAMPLES,
+  ...withoutLikeArea(page),
+  chosenId,
+  isSimilarityOn: !isOwn(unit),
+  concept: null,
+  search: { ...page.search, unit },
+});
 
 /** Neither a tile nor a block can be searched for beside an area. */
 const withoutLikeArea = ({ areaUse }: PageState): Partial<PageState> => (areaUse === 'like' ? NO_AREA : {});

@@ -1,9 +1,9 @@
 import { useMemo } from 'preact/hooks';
 import { useAnswer } from '../api/useAnswer';
-import { placeIn, type Place } from '../geo/blocks';
-import { tileIdOf, type Unit } from '../geo/unit';
+import type { Place } from '../geo/blocks';
+import type { Unit } from '../geo/unit';
 import { useDelayed } from '../ui/useDelayed';
-import { findPlace, knownTile } from './places';
+import { findPlace, knownPlace } from './places';
 
 /** The tile or block under the pointer; `place` is null until it is known. */
 export interface Hovered {
@@ -17,8 +17,7 @@ export const REST_MS = 120;
 /** Return what is hovered and where it lies. An outline that is not known is asked for once the pointer rests. */
 export function useHovered(unit: Unit, id: number | null, matches: Place[], chosen: Place | null): Hovered {
   const listed = id === null ? null : (matches.find((match) => match.id === id) ?? (chosen?.id === id ? chosen : null));
-  const footprint = id === null ? null : (knownTile(tileIdOf(unit, id))?.footprint ?? null);
-  const inKnownTile = useMemo(() => footprint && placeIn(footprint, unit, id!), [footprint, unit, id]);
+  const inKnownTile = useMemo(() => (id === null ? null : knownPlace(unit, id)), [unit, id]);
   const known = listed ?? inKnownTile;
   const asked = useDelayed(known ? null : id, REST_MS);
   const { value } = useAnswer(asked === null ? null : `${unit} ${asked}`, () => findPlace(unit, asked!));
