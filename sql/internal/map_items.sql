@@ -16,6 +16,12 @@ DECLARE
     -- Keys have unit length, so that the inner product is the cosine.
     query_key constant halfvec := l2_normalize(internal.key_of(set_id, anchor.embedding));
     lonlat constant geometry := ST_Transform(envelope, 4326);
+    -- What has its centre outside reaches in: items of a set are about as large as its first one.
+    size_m constant double precision := (
+        SELECT sqrt(ST_Area(i.footprint::geography)) FROM api.imported_overview AS i WHERE i.unit = unit ORDER BY i.item_id LIMIT 1
+    );
+    reach_m constant double precision := CASE WHEN z < 11 THEN 0 ELSE size_m / cos(radians(ST_Y(ST_Centroid(lonlat)))) END;
+    around constant geometry := ST_Transform(ST_Expand(envelope, reach_m), 4326);
     -- The map shows the items of the query, too.
     everything constant internal.search_anchor := ROW(anchor.embedding, NULL, NULL, NULL, NULL);
     plan internal.search_plan;
@@ -32,7 +38,7 @@ BEGIN
     ELSE
         item_ids := ARRAY(
             SELECT e.item_id FROM terrakin.embedding_keys AS e
-            WHERE e.set_id = set_id AND e.location && lonlat
+            WHERE e.set_id = set_id AND e.location && around
             ORDER BY e.key <#> query_key
             LIMIT max_items
         );

@@ -11,8 +11,8 @@ export const isOwn = (unit: Unit): unit is OwnUnit => unit === 'tile' || unit ==
 /** Return what one of the unit is called in a sentence. */
 export const nameOf = (unit: Unit): string => (isOwn(unit) ? unit : 'item');
 
-/** Return the unit at whose zooms the map shows one: items, of any size, at those of blocks. */
-export const drawnAs = (unit: Unit): OwnUnit => (isOwn(unit) ? unit : 'block');
+/** Return the unit at whose zooms the map shows one: items, of any size, at those of tiles. */
+export const drawnAs = (unit: Unit): OwnUnit => (isOwn(unit) ? unit : 'tile');
 
 export const UNIT_NAMES: Record<OwnUnit, { label: string; size: string }> = {
   tile: { label: 'Tile', size: '2.2 km' },

@@ -4,7 +4,7 @@ import type { Feature } from 'geojson';
 import type { GeoJSONSource, Map } from 'maplibre-gl';
 import type { Match, Tile } from '../api/types';
 import { placeIn, type Place } from '../geo/blocks';
-import { blockId, drawnAs, type Unit } from '../geo/unit';
+import { blockId, isOwn, type Unit } from '../geo/unit';
 import type { Chosen } from '../state/chosen';
 import { corner, line, point, polygon } from './features';
 import { CORNER_LAYERS, MARK_LAYERS, MARK_MAX_ZOOM, MAX_ZOOM, NOTHING, type StateSource } from './drawing';
@@ -50,8 +50,10 @@ export const setBlocks = (map: Map, tiles: Tile[]): void =>
 
 /** Show round marks up to the zoom where places of the unit are large enough to see; beyond it their ranks are in a corner. */
 export function setUnit(map: Map, unit: Unit): void {
-  for (const layer of MARK_LAYERS) map.setLayerZoomRange(layer, 0, MARK_MAX_ZOOM[drawnAs(unit)]);
-  for (const layer of CORNER_LAYERS) map.setLayerZoomRange(layer, MARK_MAX_ZOOM[drawnAs(unit)], MAX_ZOOM);
+  // An item may be a point.
+  const zoom = isOwn(unit) ? MARK_MAX_ZOOM[unit] : MAX_ZOOM;
+  for (const layer of MARK_LAYERS) map.setLayerZoomRange(layer, 0, zoom);
+  for (const layer of CORNER_LAYERS) map.setLayerZoomRange(layer, zoom, MAX_ZOOM);
 }
 
 /** Set a feature state of tiles in the grid. Return a function that removes it. */

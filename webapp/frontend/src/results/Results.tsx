@@ -14,7 +14,7 @@ import './results.css';
 export function Results() {
   const { request, unit, encoder } = usePage();
   const [isGrouped, setGrouped] = useState(false);
-  if (encoder.value?.n_tiles === 0) return <p className="hint">Nothing is loaded yet. terrakin etl run fills the map; docs/operator.md says how.</p>;
+  if (encoder.value?.n_tiles === 0 && isOwn(unit)) return <p className="hint">Nothing is loaded yet. terrakin etl run fills the map; docs/operator.md says how.</p>;
   if (request === null && !isOwn(unit)) return <p className="hint">Click the map near an item of {unit} to list the most similar ones here.</p>;
   if (request === null) {
     return <p className="hint">Choose a city, then click one of its squares to list the most similar {nameOf(unit)}s here.</p>;
