@@ -71,6 +71,12 @@ MATCHES_QUERY = (
     "(SELECT q.tile_id AS query_tile_id, s.rank, s.tile_id, s.city, s.country_code, s.similarity, s.distance_m, "
     "s.footprint FROM terrakin.tiles AS q CROSS JOIN LATERAL api.similar_tiles(q.tile_id, k => 20) AS s)"
 )
+# The same for an item of an imported set; the filter is on query_unit and query_item_id.
+ITEM_MATCHES_QUERY = (
+    "(SELECT q.unit AS query_unit, q.item_id AS query_item_id, s.rank, s.item_id, s.city, s.country_code, "
+    "s.similarity, s.distance_m, s.footprint FROM api.imported_overview AS q "
+    "CROSS JOIN LATERAL api.similar_to_examples(ARRAY[q.item_id], k => 20, unit => q.unit) AS s)"
+)
 # Runs in QGIS when the user clicks a tile of the layer Tiles with the tool "Run Feature Action".
 QUERY_ACTION = """from qgis.core import QgsProject
 for layer_id, column in (('terrakin_matches', 'query_tile_id'), ('terrakin_query', 'tile_id')):
@@ -79,9 +85,16 @@ for layer_id, column in (('terrakin_matches', 'query_tile_id'), ('terrakin_query
         layer.setSubsetString(f'{column} = [% "tile_id" %]')
         layer.triggerRepaint()
 """
+ITEM_ACTION = """from qgis.core import QgsProject
+layer = QgsProject.instance().mapLayer('terrakin_item_matches')
+if layer is not None:
+    layer.setSubsetString("query_unit = '[% "unit" %]' AND query_item_id = [% "item_id" %]")
+    layer.triggerRepaint()
+"""
 # QGIS uses the first that is installed, and warns if none is.
 FONTS = ["Open Sans", "DejaVu Sans", "Noto Sans", "Liberation Sans", "Arial", "Helvetica"]
 QUERY_ACTION_ID = QUuid("{8d7bd8c2-5f0e-4c57-9f6a-6d1f6c1e2a10}")
+ITEM_ACTION_ID = QUuid("{5b0c1c1e-93a5-4b7e-9a55-0f4d3c2b7e61}")
 
 
 @dataclass(frozen=True)
@@ -113,12 +126,23 @@ SOURCES = (
         MULTIPOLYGON,
         filter_="query_tile_id = 0",
     ),
+    Source(
+        "item_matches",
+        "Matches of an imported item",
+        "",
+        ITEM_MATCHES_QUERY,
+        "footprint",
+        "rank",
+        MULTIPOLYGON,
+        filter_="query_unit = '' AND query_item_id = 0",
+    ),
+    Source("items", "Imported items", "api", "imported_overview", "location", '"unit","item_id"', POINT),
     Source("cities", "Cities", "api", "city_overview", "location", "city_id", POINT),
     Source("grid", "Tiles", "api", "tile_overview", "footprint", "tile_id", MULTIPOLYGON),
     Source("umap", "UMAP plane", "api", "umap_overview", "place", "tile_id", POINT, srid="0"),
     Source("land", "Countries", "terrakin", "country_outlines", "outline", "outline_id", MULTIPOLYGON),
 )
-STYLED_BY_DEFAULT = ("cities", "grid", "umap", "land")
+STYLED_BY_DEFAULT = ("items", "cities", "grid", "umap", "land")
 """Layers of a whole table or view: QGIS applies their style when it is added to another project."""
 
 
@@ -135,7 +159,8 @@ def main() -> None:
     style(layers)
     for layer_id in STYLED_BY_DEFAULT:
         write_style(layers[layer_id], OUT / f"{layer_id}.qml")
-    add_query_action(layers["grid"])
+    add_action(layers["grid"], QUERY_ACTION_ID, "Matches of this tile", QUERY_ACTION)
+    add_action(layers["items"], ITEM_ACTION_ID, "Matches of this item", ITEM_ACTION)
     write_project(layers, arguments)
 
 
@@ -156,9 +181,11 @@ def open_layer(source: Source, arguments: argparse.Namespace) -> QgsVectorLayer:
 def style(layers: dict[str, QgsVectorLayer]) -> None:
     """Set renderers and labels of all layers."""
     layers["query"].setRenderer(QgsSingleSymbolRenderer(outlined("#d7191c", "#d7191c", "star", 5)))
-    layers["matches"].setRenderer(by_similarity())
-    layers["matches"].setLabeling(labels("rank", 9, "#111111", 2_000_000))
-    layers["matches"].setLabelsEnabled(True)
+    for matches in ("matches", "item_matches"):
+        layers[matches].setRenderer(by_similarity())
+        layers[matches].setLabeling(labels("rank", 9, "#111111", 2_000_000))
+        layers[matches].setLabelsEnabled(True)
+    layers["items"].setRenderer(QgsSingleSymbolRenderer(marker("#7b3294", "#ffffff", 2.2, "diamond")))
     layers["cities"].setRenderer(QgsSingleSymbolRenderer(marker("#ffffff", "#222222", 1.8)))
     layers["cities"].setLabeling(labels("city", 8, "#222222"))
     layers["cities"].setLabelsEnabled(True)
@@ -238,12 +265,9 @@ def labels(column: str, size_pt: float, colour: str, from_scale: int = 0) -> Qgs
     return QgsVectorLayerSimpleLabeling(settings)
 
 
-def add_query_action(layer: QgsVectorLayer) -> None:
-    """Let a click on a tile show its matches."""
-    name = "Matches of this tile"
-    action = QgsAction(
-        QUERY_ACTION_ID, QgsAction.GenericPython, name, QUERY_ACTION, "", False, name, {"Canvas", "Feature"}
-    )
+def add_action(layer: QgsVectorLayer, id_: QUuid, name: str, code: str) -> None:
+    """Let a click on a feature run Python code in QGIS."""
+    action = QgsAction(id_, QgsAction.GenericPython, name, code, "", False, name, {"Canvas", "Feature"})
     layer.actions().addAction(action)
     layer.actions().setDefaultAction("Canvas", action.id())
 

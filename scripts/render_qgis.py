@@ -4,7 +4,7 @@
 
 Needs the system's Python with PyQGIS (scripts/setup.sh qgis). Writes a PNG of each layer, of each map theme and of the
 surroundings of the query tile, and prints a description of the layers as JSON, which tests/qgis reads. With
-`--click TILE_ID` the action of a click on that tile runs first.
+`--click TILE_ID` and `--click-item UNIT ITEM_ID` the actions of clicks on them run first.
 """
 
 import argparse
@@ -57,13 +57,18 @@ def main() -> None:
     parser.add_argument("--port", default="5432")
     parser.add_argument("--database", default="terrakin")
     parser.add_argument("--click", type=int, metavar="TILE_ID")
+    parser.add_argument("--click-item", nargs=2, metavar=("UNIT", "ITEM_ID"))
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     application = QgsApplication([], False)
     application.initQgis()
     project = open_project(arguments)
+    QgsPythonRunner.setInstance(Runner())
     if arguments.click is not None:
-        click(project.mapLayer("terrakin_grid"), arguments.click)
+        click(project.mapLayer("terrakin_grid"), f'"tile_id" = {arguments.click}')
+    if arguments.click_item is not None:
+        unit, item_id = arguments.click_item
+        click(project.mapLayer("terrakin_items"), f'"unit" = \'{unit}\' AND "item_id" = {item_id}')
     arguments.out.mkdir(parents=True, exist_ok=True)
     described = {layer_id: describe(layer) for layer_id, layer in project.mapLayers().items()}
     for layer_id, layer in project.mapLayers().items():
@@ -93,13 +98,12 @@ def open_project(arguments: argparse.Namespace) -> QgsProject:
     return project
 
 
-def click(tiles: QgsVectorLayer, tile_id: int) -> None:
-    """Run the action of a click on a tile with the tool Run Feature Action."""
-    QgsPythonRunner.setInstance(Runner())
-    feature = next(tiles.getFeatures(QgsFeatureRequest().setFilterExpression(f'"tile_id" = {tile_id}')))
-    context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(tiles))
+def click(layer: QgsVectorLayer, expression: str) -> None:
+    """Run the action of a click on a feature with the tool Run Feature Action."""
+    feature = next(layer.getFeatures(QgsFeatureRequest().setFilterExpression(expression)))
+    context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
     context.setFeature(feature)
-    tiles.actions().defaultAction("Canvas").run(context)
+    layer.actions().defaultAction("Canvas").run(context)
 
 
 def describe(layer: QgsVectorLayer) -> dict[str, Any]:

@@ -27,6 +27,7 @@ ZIP_TIME = (2024, 1, 1, 0, 0, 0)
 """Fixed, so that equal projects are equal bytes."""
 
 STYLED = {
+    "items": ("api", "imported_overview", "location", "Point"),
     "cities": ("api", "city_overview", "location", "Point"),
     "grid": ("api", "tile_overview", "footprint", "Polygon"),
     "umap": ("api", "umap_overview", "place", "Point"),

@@ -64,7 +64,7 @@ def test_the_project_contains_the_address_and_the_reader_but_no_password(databas
     text = project_text(database)
     root = ElementTree.fromstring(text)
     sources = [str(layer.findtext("datasource")) for layer in root.iter("maplayer")]
-    assert len(sources) == 6
+    assert len(sources) == 8
     with connect(database) as conn:
         address = f"dbname='{conn.info.dbname}' host=db.example.org port=6543 user='terrakin_reader' key="
     assert all(source.startswith(address) for source in sources)
