@@ -33,7 +33,7 @@ UPGRADE = """
         'GeoNames id; negative for what has none: a synthetic town (minus the GeoNames id of the real city at its position) or a place that is no city.';
 """
 DOWNGRADE = """
-    DROP VIEW IF EXISTS api.city_overview;
+    DROP VIEW IF EXISTS api.city_overview, api.period_overview;
     DROP VIEW IF EXISTS api.tile_overview;
     DELETE FROM terrakin.tile_aggregates WHERE method = 'std';
     ALTER TABLE terrakin.tile_aggregates

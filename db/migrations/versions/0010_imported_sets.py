@@ -106,7 +106,7 @@ COMMENTS = """
     COMMENT ON COLUMN terrakin.country_outlines.country_number IS 'As in terrakin.countries; NULL without a code.';
 """
 DOWNGRADE = """
-    DROP VIEW IF EXISTS api.concept_overview;
+    DROP VIEW IF EXISTS api.concept_overview, api.imported_overview;
     ALTER TABLE terrakin.country_outlines DROP COLUMN country_number, DROP COLUMN code, DROP COLUMN continent;
     DELETE FROM terrakin.concepts WHERE unit NOT IN ('tile', 'block');
     DELETE FROM terrakin.embedding_sets WHERE unit NOT IN ('tile', 'block');

@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from tests.webapp.problem import invalid_fields
 
 COLUMNS = [
-    "rank", "block_id", "tile_id", "city_id", "city", "country_code", "country", "similarity", "distance_m",
+    "rank", "item_id", "block_id", "tile_id", "city_id", "city", "country_code", "country", "similarity", "distance_m",
     "compared", "is_exact", "lon", "lat", "is_synthetic", "period", "is_date_known", "valid_share",
     "licences", "attributions", "has_thumbnail",
 ]  # fmt: skip

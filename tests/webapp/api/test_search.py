@@ -194,7 +194,7 @@ def test_harbours_of_other_towns_come_first_with_country_and_centre(client: Flas
         ("similar-blocks", {"block_id": 64, "unit": "tile"}, "unit"),
         ("similar-blocks", {"block_id": 64, "max_per_tile": 0}, "max_per_tile"),
         ("similar-blocks", {"block_id": 64, "k": 1001}, "k"),
-        ("similar-at", {"lon": 1, "lat": 1, "unit": "blok"}, "unit"),
+        ("similar-at", {"lon": 1, "lat": 1, "unit": "No Unit"}, "unit"),
         ("similar", {"tile_id": 1, "exclude_countries": ["DE", 1]}, "exclude_countries.1"),
         ("similar-at", {"lon": 1}, "lat"),
         ("similar-to-examples", {"positive": []}, "positive"),
