@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import serving
+from tests.browser.test_accessibility import PHONE, faults
 from tests.browser.walk import click_middle, expect_in_address, open_page, sql
 from tests.builders.sets import POINTS, SQUARES, import_sets
 from tests.builders.towns import TOWNS, TownDatabase, town_database
@@ -128,6 +129,14 @@ def test_items_are_examples_and_are_saved(page: Page, site: str, towns: TownData
         page.get_by_role("button", name="Export GeoJSON").click()
     (feature,) = json.loads(Path(download.value.path()).read_text())["features"]
     assert (feature["properties"]["unit"], feature["properties"]["item_id"]) == (SQUARES, second)
+
+
+@pytest.mark.parametrize("visit", [{}, PHONE], indirect=True, ids=["desktop", "phone"])
+def test_axe_finds_nothing_serious(page: Page, site: str, towns: TownDatabase, tile_id: int) -> None:
+    open_page(page, f"{site}/?unit={SQUARES}&item={item_of(towns, tile_id)['item_id']}&similarity=1")
+    expect(cards(page)).to_have_count(20)
+    page.get_by_role("region", name="Chosen item").get_by_text("Details").click()
+    assert faults(page) == []
 
 
 def test_the_plot_beside_a_set_shows_tiles_without_marks(page: Page, site: str, tile_id: int) -> None:

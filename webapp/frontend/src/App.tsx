@@ -3,6 +3,7 @@
 import { Suspense } from 'preact/compat';
 import { useEffect, useRef } from 'preact/hooks';
 import './app.css';
+import { Changes } from './changes/Changes';
 import { Compare } from './compare/Compare';
 import { Header } from './header/Header';
 import { TileMap } from './map/TileMap';
@@ -64,6 +65,7 @@ function Parts() {
           <LassoCard />
           <Question />
           <Compare />
+          <Changes />
           <Results />
           <footer>
             <EncoderLine />

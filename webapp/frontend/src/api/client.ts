@@ -5,7 +5,8 @@ import type { Place } from '../geo/blocks';
 import { joined } from '../geo/footprint';
 import type { Unit } from '../geo/unit';
 import { Problem, problemIn } from './problem';
-import type { AnyConcept, BlockPair, Block, City, Concept, Config, Country, Encoder, FoundItem, ImportedSet, Item, Method, Match, Origin, SearchRequest, FoundPlace, Similarity, Tile } from './types';
+import type { AskedChanges } from '../state/page';
+import type { AnyConcept, BlockPair, Block, Change, City, CityPeriod, Concept, Config, Country, Encoder, FoundItem, ImportedSet, Item, Method, Match, Origin, SearchRequest, FoundPlace, Similarity, Tile } from './types';
 
 type Stored<Found extends { footprint: Polygon }> = Omit<Found, 'footprint'> & { footprint: MultiPolygon };
 type Parameters = Record<string, string | number | boolean>;
@@ -72,6 +73,16 @@ export const getCountries = async (signal: AbortSignal) =>
 
 export const getCities = async (q: string, limit: number, signal: AbortSignal) =>
   (await getJson<{ cities: City[] }>('api/v1/cities', { q, limit }, signal)).cities;
+
+/** Return the periods of known date of which a city has tiles, oldest first. */
+export const getPeriods = async (cityId: number, signal: AbortSignal): Promise<string[]> =>
+  (await getJson<{ periods: CityPeriod[] }>(`api/v1/cities/${cityId}/periods`, {}, signal)).periods
+    .filter((found) => found.is_date_known)
+    .map(({ period }) => period);
+
+/** Return the blocks of a city that changed most unusually between two periods, most first. */
+export const getChanges = async ({ cityId, from, to }: AskedChanges, signal: AbortSignal) =>
+  (await getJson<{ changes: Change[] }>('api/v1/changes', { city_id: cityId, period_a: from, period_b: to }, signal)).changes;
 
 export const getCity = (cityId: number) => getJson<City>(`api/v1/cities/${cityId}`);
 

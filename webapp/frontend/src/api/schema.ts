@@ -155,6 +155,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return what changed most unusually between two periods of a city, most first. */
+        get: operations["get_changes_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/block-at": {
         parameters: {
             query?: never;
@@ -497,6 +514,23 @@ export interface paths {
         };
         /** Return every tile or block that belongs to a concept, streamed. */
         get: operations["get_concepts_items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cities/{city_id}/periods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return the periods of which a city has tiles; none for an unknown city. */
+        get: operations["get_changes_periods"];
         put?: never;
         post?: never;
         delete?: never;
@@ -939,6 +973,40 @@ export interface components {
             exact: boolean;
             /** @description Key of a tile. */
             tile_id: number;
+        };
+        /** @description A row of api.changes, with the centre of the place. */
+        Change: {
+            rank: number;
+            /** @description The block in period_b; null by unit tile. */
+            block_id: number | null;
+            /** @description The same block in period_a; null by unit tile. */
+            earlier_block_id: number | null;
+            /** @description The tile in period_b. */
+            tile_id: number;
+            /** @description The tile in period_a. */
+            earlier_tile_id: number;
+            /** @description Length of the difference of the two keys beyond that of places alike. */
+            change: number;
+            /** @description Robust standard deviations above the median of the city. */
+            score: number | null;
+            /** @description Cosine similarity of the two keys, -1 to 1. */
+            similarity: number;
+            /** @description Number of places that both periods have. */
+            compared: number;
+            lon: number;
+            lat: number;
+            footprint: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description What changed most unusually between two periods of a city, most first. */
+        Changes: {
+            city_id: number;
+            period_a: string;
+            period_b: string;
+            /** @enum {string} */
+            unit: "tile" | "block";
+            changes: components["schemas"]["Change"][];
         };
         /** @description A row of api.block_overview, with the parts of its key, and the footprint and thumbnail of its tile. */
         Block: {
@@ -1661,6 +1729,18 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** @description A row of api.period_overview. */
+        CityPeriod: {
+            /** @description First and last day (UTC) of the composite, 2024-06-01/2024-08-31, or 'date unknown'. */
+            period: string;
+            /** @description Whether changes from and to this period can be looked for. */
+            is_date_known: boolean;
+            n_tiles: number;
+        };
+        /** @description The periods of which a city has tiles, oldest first. */
+        CityPeriods: {
+            periods: components["schemas"]["CityPeriod"][];
+        };
         Problem: {
             type: string;
             /** @description Short text for a heading. */
@@ -1920,6 +2000,32 @@ export interface operations {
                     "application/geo+json": unknown;
                     "text/csv; charset=utf-8": unknown;
                     "application/vnd.apache.parquet": unknown;
+                };
+            };
+        };
+    };
+    get_changes_changes: {
+        parameters: {
+            query: {
+                city_id: number;
+                period_a: string;
+                period_b: string;
+                k?: number;
+                unit?: "tile" | "block";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changes"];
                 };
             };
         };
@@ -2520,6 +2626,28 @@ export interface operations {
                 content: {
                     "text/csv": unknown;
                     "application/geo+json-seq": unknown;
+                };
+            };
+        };
+    };
+    get_changes_periods: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                city_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CityPeriods"];
                 };
             };
         };

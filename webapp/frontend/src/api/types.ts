@@ -27,6 +27,9 @@ export type Encoder = Answer<'/api/v1/encoder'>;
 export type AnyConcept = Answer<'/api/v1/concepts'>['concepts'][number];
 export type Concept = AnyConcept & { unit: 'tile' | 'block' };
 export type Block = Answer<'/api/v1/block-at'>;
+export type CityPeriod = Answer<'/api/v1/cities/{city_id}/periods'>['periods'][number];
+/** A place that changed between two periods. */
+export type Change = Omit<Answer<'/api/v1/changes'>['changes'][number], 'footprint'>;
 export type Similarity = Answer<'/api/v1/similarity'>;
 export type BlockPair = Answer<'/api/v1/matching-blocks'>['pairs'][number];
 export type Config = Answer<'/api/v1/config'>;

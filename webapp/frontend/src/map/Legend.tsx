@@ -1,6 +1,7 @@
 import { conceptItemsUrl, getConcepts } from '../api/client';
 import { useAnswer } from '../api/useAnswer';
 import { isOwn, type OwnUnit, type Unit } from '../geo/unit';
+import { MAX_SCORE } from './changeLayers';
 import { SIMILARITY_FROM, VIRIDIS_GRADIENT } from '../ui/viridis';
 import './legend.css';
 
@@ -31,3 +32,15 @@ export function SimilarityLegend({ unit, concept }: { unit: Unit; concept: strin
     </div>
   );
 }
+
+export const ChangeLegend = () => (
+  <div className="map-legend" role="note" aria-label="Colours of change">
+    <p>Change, compared with the rest of the city</p>
+    <div className="scale">
+      <span>usual</span>
+      <span className="gradient" style={{ background: VIRIDIS_GRADIENT }} aria-hidden="true" />
+      <span>≥ {MAX_SCORE} deviations</span>
+    </div>
+    <p className="small">Zoomed out, a tile has the colour of its most changed block.</p>
+  </div>
+);

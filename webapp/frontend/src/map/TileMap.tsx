@@ -8,7 +8,7 @@ import { Inset } from '../inset/Inset';
 import { usePage } from '../state/PageProvider';
 import { useScheme } from '../state/preferences';
 import { useCommands } from '../state/useCommands';
-import { SimilarityLegend } from './Legend';
+import { ChangeLegend, SimilarityLegend } from './Legend';
 import './map.css';
 import { MapTools } from './MapTools';
 import { palette } from './palette';
@@ -21,6 +21,7 @@ import { usePointer } from './usePointer';
 
 export function TileMap() {
   const { state, dispatch, config, unit, heatMap } = usePage();
+  const { changes } = state.page;
   const pointer = usePointer();
   const { isDark } = useScheme();
   const container = useRef<HTMLDivElement>(null);
@@ -42,7 +43,7 @@ export function TileMap() {
   });
   isDrawing.current = drawing.isOn;
   useImageryOn(map, imagery);
-  useMapState(map, tilesUrl, isDark, heatMap);
+  useMapState(map, tilesUrl, isDark);
   return (
     <section className="map" aria-label="Map of all tiles" style={{ background: palette(isDark).sea }}>
       <div ref={container} className="map-canvas" data-state="loading" />
@@ -52,7 +53,7 @@ export function TileMap() {
       <div className="map-foot">
         <div className="map-corner">
           <Inset map={map} />
-          {heatMap && <SimilarityLegend unit={unit} concept={state.page.concept} />}
+          {changes ? <ChangeLegend /> : heatMap && <SimilarityLegend unit={unit} concept={state.page.concept} />}
         </div>
         {isLost && (
           <p className="map-note" role="status">

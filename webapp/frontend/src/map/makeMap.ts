@@ -177,7 +177,7 @@ function hover(map: maplibregl.Map, events: MapEvents): void {
 
 export function go(map: maplibregl.Map, view: View, unit: Unit): void {
   show(map);
-  const zoom = SHOWN_AT_ZOOM[drawnAs(unit)];
+  const zoom = SHOWN_AT_ZOOM[drawnAs(('unit' in view && view.unit) || unit)];
   if ('bounds' in view) map.fitBounds(view.bounds, { padding: PADDING_PX, maxZoom: zoom });
   else map.flyTo({ center: [view.lon, view.lat], zoom: Math.max(map.getZoom(), zoom), speed: 2.4 });
 }

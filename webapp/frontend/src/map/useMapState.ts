@@ -6,6 +6,7 @@ import { usePage } from '../state/PageProvider';
 import { knownTile } from '../state/places';
 import { useLatest } from '../ui/useLatest';
 import { go, repaint } from './makeMap';
+import { showChanges } from './changeLayers';
 import { showSimilarity } from './similarityLayers';
 import { markCities, markTiles, setBlocks, setData, setHovered, setLine, setMatches, setSelected, setUnit } from './stateData';
 import { useHeld } from './useHeld';
@@ -13,9 +14,10 @@ import { useHeld } from './useHeld';
 const PHONE = window.matchMedia('(max-width: 46rem)');
 
 /** Draw the page's state on the map, and redraw what changes. */
-export function useMapState(map: Map | null, tilesUrl: string | null, isDark: boolean, similarity: string | null): void {
-  const { state, unit, dispatch } = usePage();
+export function useMapState(map: Map | null, tilesUrl: string | null, isDark: boolean): void {
+  const { state, unit, heatMap, dispatch } = usePage();
   const { view } = state;
+  const { changes } = state.page;
   const latestUnit = useLatest(unit);
   const isFirstView = useRef(true);
   const { area } = state.page;
@@ -34,8 +36,12 @@ export function useMapState(map: Map | null, tilesUrl: string | null, isDark: bo
   useEffect(() => {
     if (!map) return;
     repaint(map, isDark);
-    if (tilesUrl) showSimilarity(map, tilesUrl, similarity, isDark);
-  }, [map, tilesUrl, isDark, similarity]);
+    // The colours of changes take the place of those of similarity.
+    if (tilesUrl) showSimilarity(map, tilesUrl, changes ? null : heatMap, isDark);
+  }, [map, tilesUrl, isDark, heatMap, changes]);
+  useEffect(() => {
+    if (map && tilesUrl) showChanges(map, tilesUrl, changes);
+  }, [map, tilesUrl, changes]);
 }
 
 /** What is chosen, the matches and what is hovered, drawn after the list. */

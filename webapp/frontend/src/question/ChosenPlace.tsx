@@ -1,4 +1,5 @@
 import { thumbnailUrl } from '../api/client';
+import { ChangesButton } from '../changes/ChangesButton';
 import { nameOf } from '../geo/unit';
 import type { Chosen, ChosenTile } from '../state/chosen';
 import { usePage } from '../state/PageProvider';
@@ -12,11 +13,14 @@ import { ItemDetails, ItemPlace } from './ChosenItem';
 export const ChosenPlace = ({ chosen }: { chosen: Chosen }) => (
   <section className="selected" aria-label={`Chosen ${nameOf(chosen.unit)}`}>
     {chosen.tile ? <OwnPlace chosen={chosen} /> : <ItemPlace item={chosen.item} />}
-    <BackButton chosen={chosen} />
+    <div className="actions">
+      <BackButton chosen={chosen} />
+    </div>
     <details className="small">
       <summary>Details</summary>
       {chosen.tile ? <OwnDetails chosen={chosen} /> : <ItemDetails item={chosen.item} />}
     </details>
+    {chosen.tile && <ChangesButton cityId={chosen.tile.city_id} />}
   </section>
 );
 
@@ -69,14 +73,12 @@ function BackButton({ chosen }: { chosen: Chosen }) {
   const isAway = state.page.shownId !== null;
   const { unit, lon, lat } = chosen;
   return (
-    <div className="actions">
-      <button
-        type="button"
-        onClick={() => dispatch({ type: 'chosenShown', at: { lon, lat } })}
-        aria-label={`${isAway ? 'Back to' : 'Show'} the chosen ${nameOf(unit)}`}
-      >
-        {isAway ? 'Back' : 'Show'}
-      </button>
-    </div>
+    <button
+      type="button"
+      onClick={() => dispatch({ type: 'chosenShown', at: { lon, lat } })}
+      aria-label={`${isAway ? 'Back to' : 'Show'} the chosen ${nameOf(unit)}`}
+    >
+      {isAway ? 'Back' : 'Show'}
+    </button>
   );
 }

@@ -7,10 +7,10 @@ import type { Bounds } from '../geo/bounds';
 import type { LonLat } from '../geo/coordinates';
 import type { Unit } from '../geo/unit';
 import type { Lasso } from '../scatter/lasso';
-import type { AreaUse, ColourBy, ExampleKind, PageState, Pane } from './page';
+import type { AreaUse, AskedChanges, ColourBy, ExampleKind, PageState, Pane } from './page';
 
-/** Where the map goes: a place, or a box around several. A new object moves the map again, even to the same place. */
-export type View = LonLat | { bounds: Bounds };
+/** Where the map goes: a place, at the zoom of what is searched or of another unit, or a box around several. A new object moves the map again, even to the same place. */
+export type View = (LonLat & { unit?: Unit }) | { bounds: Bounds };
 
 export type Action = StateAction | { type: 'undone' };
 
@@ -40,6 +40,7 @@ export type StateAction =
   | { type: 'examplesSearched'; unit: Unit; ids: number[] }
   | { type: 'traySwitched'; isOpen: boolean }
   | { type: 'compared'; id: number | null }
+  | { type: 'changesAsked'; changes: AskedChanges | null }
   | { type: 'imageryChosen'; id: string }
   | { type: 'similaritySwitched'; isOn: boolean }
   /** Null: the question again. */

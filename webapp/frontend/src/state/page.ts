@@ -20,6 +20,13 @@ export type Pane = (typeof PANES)[number];
 
 export type ExampleKind = 'positive' | 'negative';
 
+/** Two periods of a city, first and last day each. */
+export interface AskedChanges {
+  cityId: number;
+  from: string;
+  to: string;
+}
+
 export interface PageState {
   /** The chosen tile, block or item. All ids of the state are of the unit that is searched. */
   chosenId: number | null;
@@ -37,6 +44,8 @@ export interface PageState {
   isSimilarityOn: boolean;
   /** The concept that they are coloured by similarity to; null: the question. */
   concept: string | null;
+  /** Where and between which periods changes are shown; null: they are not. */
+  changes: AskedChanges | null;
   /** Null: the scatter plot is hidden. */
   scatter: ColourBy | null;
   /** Whether the scatter plot takes the place of the map. */

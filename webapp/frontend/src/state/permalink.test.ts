@@ -28,6 +28,7 @@ const FULL: PageState = {
   concept: 'harbour',
   lasso: { version: 3, ring: [[-0.5, 0.25], [0.1, 0.2], [0, -0.125]] },
   scatter: 'similarity',
+  changes: { cityId: -3, from: '2024-06-01/2024-08-31', to: '2025-06-01/2025-08-31' },
   compareId: 4,
   isHelpOpen: true,
   isMapHidden: true,
@@ -47,7 +48,7 @@ test('lists and areas stay readable', () => {
   expect(query).toContain('continents=Europe,North+America');
 });
 
-test.each(['tile=x', 'tile=-1', 'tile=1.5', 'unit=A City', 'max_per_tile=0', 'method=best', 'origin=moon', 'max_per_city=0', 'min_similarity=2', 'area=1,2;3,4', 'area=1;2;3', 'scatter=no'])(
+test.each(['tile=x', 'tile=-1', 'tile=1.5', 'unit=A City', 'max_per_tile=0', 'method=best', 'origin=moon', 'max_per_city=0', 'min_similarity=2', 'area=1,2;3,4', 'area=1;2;3', 'scatter=no', 'changes=1,2024,2025'])(
   'the invalid %s is ignored',
   (query) => expect(readQuery(query)).toEqual(readQuery('')),
 );

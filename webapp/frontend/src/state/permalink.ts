@@ -8,10 +8,10 @@ import { readLasso, writeLasso } from '../scatter/lasso';
 import { listsOf } from './filters';
 import { METHODS } from './methods';
 import { ORIGINS } from './origin';
-import { AREA_USES, COLOUR_BYS, DEFAULT_SEARCH, MAX_EXAMPLES, paneOf, type PageState } from './page';
+import { AREA_USES, COLOUR_BYS, DEFAULT_SEARCH, MAX_EXAMPLES, paneOf, type AskedChanges, type PageState } from './page';
 
 /** Changes of these are steps that "back" undoes; other changes replace the address. */
-const STEPS = ['unit', 'tile', 'block', 'item', 'positive', 'negative', 'area', 'area_use', 'compare', 'help'];
+const STEPS = ['unit', 'tile', 'block', 'item', 'positive', 'negative', 'area', 'area_use', 'compare', 'changes', 'help'];
 /** tile, block, or the name of an imported set. */
 const UNIT = /^[a-z0-9][a-z0-9_-]{0,59}$/;
 /** About 10 m. */
@@ -49,6 +49,7 @@ export function readQuery(query: string): PageState {
     scatter: oneOf('scatter', COLOUR_BYS),
     isMapHidden: values.has('scatter') && values.get('view') === 'plot',
     lasso: readLasso(values.get('lasso')),
+    changes: readChanges(values.get('changes')),
     compareId: number('compare'),
     isHelpOpen: values.has('help'),
   };
@@ -90,15 +91,22 @@ export function writeQuery(page: PageState): string {
   set('scatter', page.scatter);
   set('view', paneOf(page) === 'plot' ? 'plot' : null);
   set('lasso', page.lasso && writeLasso(page.lasso));
+  set('changes', page.changes && [page.changes.cityId, page.changes.from, page.changes.to].join(','));
   set('compare', page.compareId);
   set('help', page.isHelpOpen ? 1 : null);
-  return query.toString().replaceAll('%2C', ',').replaceAll('%3B', ';').replaceAll('%3A', ':');
+  return query.toString().replaceAll('%2C', ',').replaceAll('%3B', ';').replaceAll('%3A', ':').replaceAll('%2F', '/');
 }
 
 /** Whether the way from one query string to another is a step that "back" undoes. */
 export function isStep(before: string, after: string): boolean {
   const [from, to] = [new URLSearchParams(before), new URLSearchParams(after)];
   return STEPS.some((name) => from.get(name) !== to.get(name));
+}
+
+/** city_id,first/last,first/last */
+function readChanges(text: string | null): AskedChanges | null {
+  const [, cityId, from, to] = /^(-?\d{1,15}),([\d-]{10}\/[\d-]{10}),([\d-]{10}\/[\d-]{10})$/.exec(text ?? '') ?? [];
+  return from && to ? { cityId: Number(cityId), from, to } : null;
 }
 
 /** Return the ring's corners as lon,lat;lon,lat; the first is not repeated. */

@@ -100,6 +100,8 @@ export function reduce(state: State, action: StateAction): State {
       return { ...state, isTrayOpen: action.isOpen };
     case 'compared':
       return change({ compareId: action.id });
+    case 'changesAsked':
+      return change({ changes: action.changes });
     case 'imageryChosen':
       return change({ imagery: action.id });
     case 'similaritySwitched':
