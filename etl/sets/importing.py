@@ -1,7 +1,6 @@
 """Importing files into a set, one transaction per file, and making the set searchable."""
 
-import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -9,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-import pyarrow.parquet as pq
 import shapely
 from pyarrow import ArrowException
 from rasterio.errors import RasterioError
@@ -24,25 +22,11 @@ from db.errors import one_line
 from db.settings import Settings
 from etl.errors import SetError
 from etl.sets import store
-from etl.sets.alphaearth import CsvSource
 from etl.sets.checks import check_vectors
 from etl.sets.chunks import Chunk, Norms, SourceFile
 from etl.sets.lattice import Lattice, lattice_of
-from etl.sets.layouts import (
-    ALPHAEARTH_PIXELS,
-    AUTO,
-    CSV_SUFFIXES,
-    LAYOUTS,
-    NUMPY_SUFFIX,
-    RASTER_SUFFIXES,
-    SCALES_SUFFIX,
-    SUFFIXES,
-    TESSERA_PIXELS,
-    Layout,
-    detect,
-)
-from etl.sets.parquet import ParquetSource
-from etl.sets.pixels import AlphaEarthRaster, PixelSource, Raster, TesseraRaster
+from etl.sets.layouts import AUTO, Layout
+from etl.sets.opening import files_in, open_source, sha256_of
 from etl.sets.places import Gazetteer
 from etl.tasks.job import BarFactory, bars_of
 
@@ -92,7 +76,7 @@ def import_files(settings: Settings, request: Request, echo: Echo, bar: BarFacto
     Raises:
         SetError: a file is missing or malformed, or its vectors look wrong. Nothing of this file is stored.
     """
-    files = list(_files(request.paths))
+    files = list(files_in(request.paths))
     with connect(settings, autocommit=True) as conn:
         conn.execute(LOCK_SET, (EMBEDDING_SETS, request.name))
         with conn.transaction():
@@ -130,62 +114,6 @@ def drop_set(settings: Settings, name: str) -> store.ImportedSet:
     return found
 
 
-def open_file(path: Path, layout: str) -> tuple[SourceFile, Layout]:
-    """Return a table that is open for reading, and its layout.
-
-    Raises:
-        SetError: it is not of a known layout.
-    """
-    if path.name.endswith(CSV_SUFFIXES):
-        if layout not in (AUTO, "alphaearth"):
-            raise SetError(f"{path.name} is a CSV file; only layout alphaearth has these, not {layout}")
-        return CsvSource(path, LAYOUTS["alphaearth"]), LAYOUTS["alphaearth"]
-    schema = pq.read_schema(path)
-    footer = {key.decode(): value.decode(errors="replace") for key, value in (schema.metadata or {}).items()}
-    used = detect(path, schema.names, footer) if layout == AUTO else LAYOUTS[layout]
-    return ParquetSource(path, used), used
-
-
-def open_raster(path: Path, request: Request, lattice: Lattice) -> tuple[SourceFile, Layout]:
-    """Return a raster of pixels that is open for reading, and its layout.
-
-    Raises:
-        SetError: it is not of the layout that its name tells.
-    """
-    name = "tessera" if path.suffix == NUMPY_SUFFIX else "alphaearth"
-    if request.layout not in (AUTO, name):
-        raise SetError(f"{path.name} would be of layout {name}, not {request.layout}")
-    if name == "tessera":
-        raster: Raster = TesseraRaster(path)
-        decoding = TESSERA_PIXELS
-    else:
-        raster = AlphaEarthRaster(path, is_forced=request.is_forced)
-        decoding = ALPHAEARTH_PIXELS
-    source = PixelSource(path, raster, lattice, is_unit=name == "alphaearth")
-    return source, replace(LAYOUTS[name], decoding=f"{decoding}; mean over squares of {lattice.size_m:,} m")
-
-
-def _files(paths: Iterable[Path]) -> Iterator[Path]:
-    """Yield the files of paths, those of a folder by name."""
-    for path in paths:
-        if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.name.endswith(SUFFIXES) and not _is_part(p))
-            if not inside:
-                raise SetError(f"{path} has no file that ends in {', '.join(SUFFIXES)}")
-            yield from inside
-        elif path.is_file():
-            if not _is_part(path):
-                yield path
-        else:
-            raise SetError(f"{path} does not exist")
-
-
-def _is_part(path: Path) -> bool:
-    """Return whether a file belongs to another one: scales, and the landmask of TESSERA."""
-    is_landmask = path.suffix in RASTER_SUFFIXES and path.with_suffix(NUMPY_SUFFIX).is_file()
-    return is_landmask or path.name.endswith(SCALES_SUFFIX)
-
-
 def _import_file(
     conn: psycopg.Connection[Any],
     request: Request,
@@ -195,14 +123,12 @@ def _import_file(
     echo: Echo,
 ) -> bool:
     """Import one file in one transaction; return whether it was not there yet."""
-    with path.open("rb") as stream:
-        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    sha256 = sha256_of(path)
     present = next(iter(store.read_sets(conn, request.name)), None)
     if present and store.has_file(conn, present.imported_set_id, sha256):
         return False
-    is_raster = path.name.endswith((*RASTER_SUFFIXES, NUMPY_SUFFIX))
     with _readable(path):
-        source, layout = open_raster(path, request, lattice()) if is_raster else open_file(path, request.layout)
+        source, layout = open_source(path, request.layout, lattice, is_forced=request.is_forced)
     if present:
         _check_fits(path, request, layout, present)
     norms, n_without = Norms(), 0

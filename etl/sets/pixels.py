@@ -25,6 +25,8 @@ MIN_VALID_SHARE = 0.5
 ALPHAEARTH_BANDS, ALPHAEARTH_NODATA, ALPHAEARTH_SCALE = 64, -128, 127.5
 """Of the COGs of the data set, as its documentation describes them."""
 TESSERA_BANDS = 128
+TESSERA = {"license": "CC0-1.0", "model": {"name": "TESSERA"}}
+"""What is known of the data set."""
 PIXEL_NORM = (0.9, 1.1)
 """Mean length of AlphaEarth pixels that were decoded rightly: 1, but for the quantisation."""
 
@@ -148,7 +150,7 @@ class AlphaEarthRaster:
     def parts(self, bounds: tuple[float, float, float, float]) -> Iterator[Pixels]:
         """Yield decoded rows; raise SetError, unless forced, if their vectors are not of unit length."""
         with rasterio.open(self._path) as source:
-            for window in _windows(source.transform, source.width, source.height, bounds):
+            for window in windows(source.transform, source.width, source.height, bounds):
                 stored = source.read(window=window)
                 is_valid = (stored != ALPHAEARTH_NODATA).all(axis=0)
                 scaled = stored.astype(np.float32) / ALPHAEARTH_SCALE
@@ -190,7 +192,7 @@ class TesseraRaster:
         self._srid = crs.to_epsg() if crs else None
         if self._srid is None:
             raise SetError(f"{landmask.name} has no CRS")
-        self.about: dict[str, Any] = {"license": "CC0-1.0", "model": {"name": "TESSERA"}}
+        self.about: dict[str, Any] = dict(TESSERA)
 
     @property
     def srid(self) -> int:
@@ -200,7 +202,7 @@ class TesseraRaster:
     def parts(self, bounds: tuple[float, float, float, float]) -> Iterator[Pixels]:
         """Yield rows multiplied by their scales; a scale that is not finite is nodata."""
         height, width = self._numbers.shape[:2]
-        for window in _windows(self._transform, width, height, bounds):
+        for window in windows(self._transform, width, height, bounds):
             rows, cols = window.toslices()
             scales = np.asarray(self._scales[rows, cols], np.float32)
             scales = scales[..., None] if scales.ndim == 2 else scales
@@ -209,7 +211,7 @@ class TesseraRaster:
             yield Pixels(np.moveaxis(vectors, 2, 0), is_valid, window_transform(window, self._transform))
 
 
-def _windows(transform: Affine, width: int, height: int, bounds: tuple[float, float, float, float]) -> Iterator[Window]:
+def windows(transform: Affine, width: int, height: int, bounds: tuple[float, float, float, float]) -> Iterator[Window]:
     """Yield windows of at most ROWS rows that cover the part of a raster within bounds."""
     cols, rows = zip(*(~transform * corner for corner in ((bounds[0], bounds[1]), (bounds[2], bounds[3]))), strict=True)
     left, right = (int(np.clip(f(cols), 0, width)) for f in (min, max))
