@@ -55,13 +55,18 @@ concepts = Table(
         REAL,
         comment="Average precision on cities that were held out, 0 to 1; NULL if the examples are from too few cities.",
     ),
-    Column("positive", ARRAY(BigInteger), nullable=False, comment="Examples: tile_id or block_id."),
+    Column(
+        "positive",
+        ARRAY(BigInteger),
+        nullable=False,
+        comment="Examples: tile_id, block_id or item_id of an imported set.",
+    ),
     Column("negative", ARRAY(BigInteger), nullable=False, comment="Examples of what does not belong to it."),
     Column(
         "n_random_negatives",
         Integer,
         nullable=False,
-        comment="Number of tiles or blocks drawn at random that stood for negative examples.",
+        comment="Number of tiles, blocks or items drawn at random that stood for negative examples.",
     ),
     Column("seed", Integer, nullable=False, comment="Seed of the draw."),
     Column(

@@ -119,9 +119,14 @@ embedding_keys = Table(
         "item_id",
         BigInteger,
         nullable=False,
-        comment="tile_id, or block_id: see api.block_cell.",
+        comment="tile_id, block_id (see api.block_cell), or item_id of an imported set.",
     ),
-    Column("city_id", BigInteger, nullable=False, comment="City that the item belongs to."),
+    Column(
+        "city_id",
+        BigInteger,
+        nullable=False,
+        comment="City that the item belongs to; of an imported item without one, its cell: imported_items.place_id.",
+    ),
     Column("list_id", Integer, nullable=False, comment="List in which the key lies."),
     Column("valid_share", REAL, nullable=False, comment="Share (0..1) of pixels with at least one clear observation."),
     Column("set_id", Integer, nullable=False, comment="Set that the key belongs to: the key of the partition."),
@@ -147,7 +152,7 @@ embedding_keys = Table(
     Index("ix_embedding_keys_list_id_country_number_city_id", "list_id", "country_number", "city_id"),
     Index("ix_embedding_keys_city_id", "city_id"),
     Index("ix_embedding_keys_location", "location", postgresql_using="gist"),
-    comment="Vectors of tiles and blocks in the form that searches compare, one partition per set. Rows of a fitted "
-    "set lie in the order of list, country and city.",
+    comment="Vectors of tiles, blocks and items in the form that searches compare, one partition per set. Rows of a "
+    "fitted set lie in the order of list, country and city.",
     postgresql_partition_by="LIST (set_id)",
 )

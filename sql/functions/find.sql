@@ -61,9 +61,9 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION api.find IS
-'Return every tile, block or imported item that a concept describes: whose similarity to its direction is at least its threshold
-(terrakin.concepts). The rows come in no order and as they are found, so that a cursor has the first ones at once;
-ordered => true and max_per_city rank all of them first.
+'Return every tile, block or imported item that a concept describes: whose similarity to its direction is at least its
+threshold (terrakin.concepts). The rows come in no order and as they are found, so that a cursor has the first ones at
+once; ordered => true and max_per_city rank all of them first.
 similarity: cosine of the key and the direction, -1 to 1. min_similarity: a higher threshold. location: the centre, EPSG:4326.
 origin: real, synthetic or any (NULL: any). The other arguments are those of api.similar_tiles.
 An unknown concept raises SQLSTATE P0002, an invalid argument 22023.';

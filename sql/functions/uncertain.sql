@@ -54,6 +54,7 @@ END;
 $$;
 
 COMMENT ON FUNCTION api.uncertain IS
-'Return the k tiles or blocks that a concept is least certain of, one of each city: those whose similarity to its
-direction is nearest to its threshold. Whether they belong to the concept tells it most; its examples are left out.
+'Return the k tiles, blocks or imported items that a concept is least certain of, one of each city: those whose
+similarity to its direction is nearest to its threshold. Whether they belong to the concept tells it most; its examples
+are left out.
 location: the centre, EPSG:4326. An unknown concept raises SQLSTATE P0002, an invalid k 22023.';

@@ -100,6 +100,11 @@ COMMENTS = """
     COMMENT ON COLUMN terrakin.imported_items.embedding IS 'The vector as in the file, decoded and not scaled.';
     COMMENT ON COLUMN terrakin.embedding_sets.unit IS 'What the vectors describe: tile (2,240 m), block (320 m), or items of the imported set of this name.';
     COMMENT ON COLUMN terrakin.embedding_sets.method IS 'Aggregation of the patches: mean, dominant, median, min, max, std or mean_std. Of an imported set: imported.';
+    COMMENT ON TABLE terrakin.embedding_keys IS 'Vectors of tiles, blocks and items in the form that searches compare, one partition per set. Rows of a fitted set lie in the order of list, country and city.';
+    COMMENT ON COLUMN terrakin.embedding_keys.item_id IS 'tile_id, block_id (see api.block_cell), or item_id of an imported set.';
+    COMMENT ON COLUMN terrakin.embedding_keys.city_id IS 'City that the item belongs to; of an imported item without one, its cell: imported_items.place_id.';
+    COMMENT ON COLUMN terrakin.concepts.positive IS 'Examples: tile_id, block_id or item_id of an imported set.';
+    COMMENT ON COLUMN terrakin.concepts.n_random_negatives IS 'Number of tiles, blocks or items drawn at random that stood for negative examples.';
     COMMENT ON COLUMN terrakin.concepts.unit IS 'What it describes: tile, block, or items of the imported set of this name.';
     COMMENT ON COLUMN terrakin.country_outlines.code IS 'ISO 3166-1 alpha-2 code; NULL where there is none.';
     COMMENT ON COLUMN terrakin.country_outlines.continent IS 'Continent according to GeoNames, in English; NULL without a code.';
