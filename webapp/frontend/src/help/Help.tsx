@@ -45,6 +45,11 @@ const Use = () => (
       Save keeps a match in this browser. What is saved can be searched for, exported and imported. Compare outlines the
       blocks of two tiles that are most alike.
     </p>
+    <p>
+      Where tiles of several periods of a city are loaded, “What changed here” lists the blocks that changed most unusually,
+      before and after. Where embeddings of others are imported, “Imported …” beside tile and block searches them in the same
+      way.
+    </p>
   </Part>
 );
 
