@@ -2,7 +2,8 @@
 
     .venv/bin/python scripts/page_states.py --url http://127.0.0.1:8000 --out build/states
 
-For whoever changes the page: look at every sheet. Needs `make demo`.
+For whoever changes the page: look at every sheet. Needs `make demo`; the state changes also `make demo-later`, and the
+state items an imported set (docs/sets.md).
 """
 
 import io
@@ -63,6 +64,25 @@ def heat_map(page: Page, url: str, tile_id: int) -> None:
     expect(page.locator(".scatter")).to_have_attribute("data-state", "ready")
 
 
+def changes(page: Page, url: str, tile_id: int) -> None:
+    """Show what changed in the first city of two periods, and the most changed block on the map."""
+    asked = next(
+        (city["city_id"], found[0]["period"], found[-1]["period"])
+        for city in ask(url, "/api/v1/cities?limit=50")["cities"]
+        if len(found := ask(url, f"/api/v1/cities/{city['city_id']}/periods")["periods"]) > 1
+    )
+    page.goto(f"{url}/?imagery=none&tile={tile_id}&changes={','.join(map(str, asked))}")
+    first = page.get_by_role("region", name="Changes").get_by_role("listitem").first
+    first.get_by_role("button").click()
+
+
+def items(page: Page, url: str, tile_id: int) -> None:
+    """Search the first imported set, coloured by similarity."""
+    found = ask(url, "/api/v1/sets")["sets"][0]
+    page.goto(f"{url}/?imagery=none&unit={found['unit']}&item={found['start_item_id']}&similarity=1")
+    expect(page.locator("ol.results > li[data-id]").first).to_be_visible()
+
+
 def empty(page: Page, url: str, tile_id: int) -> None:
     """Ask for what does not exist."""
     page.goto(f"{url}/?imagery=none&tile={tile_id}&min_similarity=1")
@@ -81,6 +101,8 @@ def failed(page: Page, url: str, tile_id: int) -> None:
 STATES: tuple[Callable[[Page, str, int], None], ...] = (
     start, results, editor, blocks, comparison, plot, heat_map, empty, failed,
 )  # fmt: skip
+MORE_STATES = (changes, items)
+"""States that the demo alone does not have."""
 
 
 def sheet(pictures: list[Image.Image]) -> Image.Image:
@@ -100,14 +122,14 @@ def sheet(pictures: list[Image.Image]) -> Image.Image:
 @click.command()
 @click.option("--url", default="http://127.0.0.1:8000", show_default=True, help="Address of the running page.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the sheets.")
-@click.option("--only", multiple=True, help="Names of states (default: all).")
+@click.option("--only", multiple=True, help="Names of states (default: those that the demo has).")
 def main(url: str, out: Path, only: tuple[str, ...]) -> None:
     """Write one sheet per state."""
     out.mkdir(parents=True, exist_ok=True)
     tile_id = ask(url, "/api/v1/encoder")["start_tile_id"]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        for state in STATES:
+        for state in STATES if not only else (*STATES, *MORE_STATES):
             if only and state.__name__ not in only:
                 continue
             pictures = []
