@@ -132,7 +132,7 @@ def main(url: str, out: Path, only: tuple[str, ...]) -> None:
         for state in STATES if not only else (*STATES, *MORE_STATES):
             if only and state.__name__ not in only:
                 continue
-            pictures = []
+            pictures: list[Image.Image] = []
             for scheme in ("light", "dark"):
                 for width, height in SIZES.items():
                     page = browser.new_page(
