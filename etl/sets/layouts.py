@@ -46,7 +46,7 @@ class Layout:
 
     name: str
     marks: frozenset[str] = frozenset()
-    ids: tuple[str, ...] = ("id", "unique_id", "index", "file_id", "system:index")
+    ids: tuple[str, ...] = ("id", "ID", "unique_id", "index", "file_id", "system:index")
     vectors: tuple[str, ...] = ("embedding", "embeddings", "vector")
     dates: tuple[str, ...] = ("datetime", "date", "timestamp", "time")
     norm: tuple[float, float] | None = None

@@ -82,6 +82,16 @@ def major_tom(path: Path, n: int = N) -> Path:
     )
 
 
+def embed2scale(path: Path, n: int = 3) -> Path:
+    """Write a file as Embed2Scale publishes TerraMind: vectors as three nested lists of fixed sizes, 2 x 2 x 16."""
+    nested = pa.array(vectors(4 * n).ravel())
+    for size in (DIMENSION, 2, 2):
+        nested = pa.FixedSizeListArray.from_arrays(nested, size)
+    return write_parquet(
+        path, {"ID": [f"synthetic-{i}" for i in range(n)], "geometry": squares(n=n), "embedding": nested}, geo()
+    )
+
+
 def terratorch(path: Path, n: int = 3) -> Path:
     """Write a TerraTorch file: nested lists of 2 x 2 vectors per image, in the image's UTM zone."""
     cubes = vectors(4 * n).reshape(n, 2, 2, DIMENSION)

@@ -60,6 +60,14 @@ def test_terratorch_averages_nested_vectors_and_leaves_the_zone(terrakin: Terrak
     assert (lon, lat) == (pytest.approx(15.01244, abs=1e-4), pytest.approx(36.155, abs=1e-3))
 
 
+def test_embed2scale_averages_three_nested_lists(terrakin: Terrakin, rows: Rows, tmp_path: Path) -> None:
+    answer = terrakin("sets", "import", files.embed2scale(tmp_path / "scene.parquet"), "--name", "scenes")
+    assert answer.returncode == 0, answer.stderr
+    assert "each vector is the mean of 2 x 2 vectors" in answer.stderr
+    np.testing.assert_allclose(stored(rows), files.vectors(12).reshape(3, 4, 16).mean(axis=1), rtol=1e-6)
+    assert [row[2] for row in rows(ITEMS)] == ["synthetic-0", "synthetic-1", "synthetic-2"]
+
+
 def test_plain_parquet_has_points_by_longitude_and_latitude(terrakin: Terrakin, rows: Rows, tmp_path: Path) -> None:
     lon, lat = files.positions().T
     file = files.write_parquet(
