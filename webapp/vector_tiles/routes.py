@@ -34,7 +34,7 @@ REQUIRE: LiteralString = """
 """
 """Raises SQLSTATE P0002 for an unknown tile, block or item, for which tiles.similarity returns an empty tile."""
 REQUIRE_CONCEPT: LiteralString = "SELECT FROM internal.concept(%(concept)s)"
-SOURCES: tuple[LiteralString, ...] = ("grid", "similarity", "change", "umap")
+SOURCES: tuple[LiteralString, ...] = ("change", "grid", "similarity", "umap")
 TILE_SQL: dict[str, LiteralString] = {source: TILE.replace("SOURCE", source) for source in SOURCES}
 TILEJSON_SQL: dict[str, LiteralString] = {source: TILEJSON.replace("SOURCE", source) for source in SOURCES}
 UNCACHED = frozenset({"similarity"})
