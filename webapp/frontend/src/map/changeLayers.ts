@@ -30,7 +30,7 @@ const LAYERS: LayerSpecification[] = [
     'source-layer': 'change',
     minzoom: 12,
     filter: ['<=', ['get', 'rank'], N_LISTED],
-    layout: { 'text-field': ['to-string', ['get', 'rank']], 'text-font': FONT, 'text-size': 13 },
+    layout: { 'text-field': ['to-string', ['get', 'rank']], 'text-font': FONT, 'text-size': 13, 'text-allow-overlap': true },
     paint: { 'text-color': '#000000', 'text-halo-color': '#ffffff', 'text-halo-width': 2 },
   },
 ];
