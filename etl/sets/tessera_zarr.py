@@ -44,7 +44,7 @@ class TesseraZarr:
         if not zones:
             raise SetError(f"{path.name} has no UTM zone in the area; its groups are {', '.join(groups) or 'none'}")
         self._sources = [PixelSource(path, zone, lattice) for zone in zones]
-        self.about: dict[str, Any] = dict(TESSERA)
+        self.about = self._sources[0].about
         self.notes = [*self._sources[0].notes, *(zone.note for zone in zones)]
 
     def chunks(self) -> Iterator[Chunk]:
@@ -73,7 +73,7 @@ class TesseraZone:
         if sizes["band"] != TESSERA_BANDS or sizes["time"] == 0:
             raise SetError(f"{where} has {sizes['band']} bands of {sizes['time']} times; TESSERA has {TESSERA_BANDS}")
         self.srid, self._transform = _projection(where, self._group.attrs)
-        self.about: dict[str, Any] = {}
+        self.about: dict[str, Any] = dict(TESSERA)
         newest = f" ({self._group['time'].to_numpy()[-1]})" if "time" in self._group.coords else ""
         self.note = f"{where}: the last of {sizes['time']} times{newest} is read"
 

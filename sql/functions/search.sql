@@ -56,7 +56,7 @@ BEGIN
     SELECT s.rank, s.block_id, s.tile_id, s.city_id, s.city, s.country_code, coalesce(o.country, i.country), s.similarity, s.distance_m,
         s.compared, s.is_exact, ST_X(c.centre), ST_Y(c.centre), o.is_synthetic,
         internal.period_text(o.period, o.is_date_known), o.is_date_known, o.valid_share, o.licences, o.attributions,
-        CASE WHEN s.tile_id IS NULL THEN EXISTS (SELECT FROM internal.picture_of_item(wanted_unit, s.item_id)) ELSE o.has_thumbnail END,
+        CASE WHEN s.tile_id IS NULL THEN EXISTS (SELECT FROM internal.picture_of_item(i.location, i.footprint)) ELSE o.has_thumbnail END,
         s.footprint, s.item_id
     FROM internal.search(anchor, filters) AS s
     LEFT JOIN api.tile_overview AS o ON o.tile_id = s.tile_id

@@ -1,9 +1,11 @@
 -- requires: internal/area_of_item.sql
 -- requires: internal/compared_keys.sql
 -- requires: internal/key_of.sql
+-- requires: internal/keys_of.sql
 -- requires: internal/plan_search.sql
 -- requires: internal/set_id.sql
 -- requires: internal/with_budget.sql
+-- requires: views/imported_overview.sql
 CREATE OR REPLACE FUNCTION internal.map_items(z integer, envelope geometry, anchor internal.search_anchor, unit text)
 RETURNS bytea
 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -16,12 +18,11 @@ DECLARE
     -- Keys have unit length, so that the inner product is the cosine.
     query_key constant halfvec := l2_normalize(internal.key_of(set_id, anchor.embedding));
     lonlat constant geometry := ST_Transform(envelope, 4326);
-    -- What has its centre outside reaches in: items of a set are about as large as its first one.
-    size_m constant double precision := (
+    -- From zoom 11, what has its centre outside reaches in: items of a set are about as large as its first one.
+    size_m constant double precision := CASE WHEN z < 11 THEN 0 ELSE (
         SELECT sqrt(ST_Area(i.footprint::geography)) FROM api.imported_overview AS i WHERE i.unit = unit ORDER BY i.item_id LIMIT 1
-    );
-    reach_m constant double precision := CASE WHEN z < 11 THEN 0 ELSE size_m / cos(radians(ST_Y(ST_Centroid(lonlat)))) END;
-    around constant geometry := ST_Transform(ST_Expand(envelope, reach_m), 4326);
+    ) END;
+    around constant geometry := ST_Transform(ST_Expand(envelope, size_m / cos(radians(ST_Y(ST_Centroid(lonlat))))), 4326);
     -- The map shows the items of the query, too.
     everything constant internal.search_anchor := ROW(anchor.embedding, NULL, NULL, NULL, NULL);
     plan internal.search_plan;
@@ -46,8 +47,7 @@ BEGIN
     RETURN (
         WITH found AS MATERIALIZED (
             SELECT e.item_id, e.location, (-(e.key <#> query_key))::real AS similarity
-            FROM terrakin.embedding_keys AS e
-            WHERE e.set_id = set_id AND e.item_id = ANY (item_ids)
+            FROM internal.keys_of(set_id, item_ids) AS e
         ),
         points AS (
             -- The most similar one is drawn last, on top.

@@ -56,7 +56,7 @@ BEGIN
     END IF;
     IF coalesce(cardinality(positive), 0) = 0 OR query ->> 'key' IS NOT NULL OR negative IS NULL THEN
         RAISE EXCEPTION '% is %',
-            CASE WHEN query ->> 'key' IS NOT NULL THEN 'key' WHEN ids IS NULL OR query ->> 'positive' IS NULL THEN unit || '_id' ELSE 'a list of examples' END,
+            CASE WHEN query ->> 'key' IS NOT NULL THEN 'key' WHEN unit IN ('tile', 'block') AND query ->> 'positive' IS NULL THEN unit || '_id' ELSE 'a list of examples' END,
             coalesce(quote_literal(coalesce(query ->> 'key', ids)), 'missing')
             USING ERRCODE = '22023', HINT = 'Give the tile or block to compare the others with, ?tile_id=123, examples, ?positive=1,2&negative=3, a concept, ?concept=name, or ?key= from api.question_key.';
     END IF;
@@ -75,5 +75,5 @@ $$;
 
 COMMENT ON FUNCTION internal.map_question IS
 'Return what a map or plot compares with, from the query string of tiles.similarity: the unit, the method, and the
-anchor, which is NULL if a tile, block or concept is unknown, or if the keys have been fitted again. A query string without a
+anchor, which is NULL if a tile, block, item or concept is unknown, or if the keys have been fitted again. A query string without a
 question, or with more than one, raises SQLSTATE 22023.';

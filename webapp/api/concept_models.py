@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from webapp.api.models import METHOD, Compared, Method, Origin, Query, Unit
+from webapp.api.models import METHOD, NAME_PATTERN, Compared, Method, Origin, Query, Unit
 from webapp.api.search_models import ItemIds
 from webapp.api.search_types import Area, CityIds, Codes, Period
 
@@ -36,7 +36,7 @@ class Concepts(BaseModel):
 class ConceptPath(BaseModel):
     """The concept in a path."""
 
-    name: str = Field(pattern="^[a-z0-9][a-z0-9_-]{0,59}$", description="Name of a concept.")
+    name: str = Field(pattern=NAME_PATTERN, description="Name of a concept.")
 
 
 class FitBody(Query):

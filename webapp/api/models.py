@@ -14,10 +14,12 @@ MAX_PAGE = 500
 
 TileId = Annotated[int, Field(ge=0, le=BIGINT_MAX, description="Key of a tile.")]
 BlockId = Annotated[int, Field(ge=0, le=BIGINT_MAX, description="Key of a block: tile_id * 64 + row * 7 + col.")]
+NAME_PATTERN = "^[a-z0-9][a-z0-9_-]{0,59}$"
+"""Of the names of imported sets and concepts."""
 Unit = Annotated[
     str,
     Field(
-        pattern="^[a-z0-9][a-z0-9_-]{0,59}$",
+        pattern=NAME_PATTERN,
         description="tile (2,240 m), block (320 m), or the name of an imported set: see /sets.",
     ),
 ]

@@ -22,13 +22,18 @@ SETS = """
 ITEM = """
     SELECT
         i.unit, i.item_id, i.source_id, i.observed_at, i.city_id, i.city, i.country_code, i.country, i.properties,
-        i.lon, i.lat, EXISTS (SELECT FROM internal.picture_of_item(i.unit, i.item_id)) AS has_thumbnail,
+        i.lon, i.lat, EXISTS (SELECT FROM internal.picture_of_item(i.location, i.footprint)) AS has_thumbnail,
         ST_AsGeoJSON(i.footprint)::json AS footprint
     FROM api.imported_overview AS i
     WHERE i.unit = %(unit)s AND i.item_id = %(item_id)s::bigint
 """
 ITEM_AT = "SELECT internal.imported_item_at(%(lon)s::double precision, %(lat)s::double precision, %(unit)s) AS item_id"
-PICTURED = "SELECT p.tile_id, p.block_id FROM internal.picture_of_item(%(unit)s, %(item_id)s::bigint) AS p"
+PICTURED = """
+    SELECT p.tile_id, p.block_id
+    FROM api.imported_overview AS i
+    CROSS JOIN LATERAL internal.picture_of_item(i.location, i.footprint) AS p
+    WHERE i.unit = %(unit)s AND i.item_id = %(item_id)s::bigint
+"""
 
 
 @blueprint.get("")

@@ -1,9 +1,7 @@
 """``terrakin sets export``: GeoParquet and STAC, which other tools open and terrakin imports again."""
 
 import json
-from contextlib import nullcontext
 from pathlib import Path
-from unittest.mock import Mock
 
 import geopandas as gpd
 import jsonschema_rs
@@ -13,6 +11,7 @@ import pytest
 
 from db.settings import Settings
 from etl.sets.export import export_set
+from tests.builders.sets import no_bar
 from tests.builders.towns import TownDatabase, town_database
 from tests.etl.sets import files
 from tests.etl.sets.conftest import Rows, Terrakin, failure
@@ -115,7 +114,7 @@ def towns(server_home: Path) -> object:
 
 @pytest.mark.parametrize("unit", ["tile", "block"])
 def test_what_terrakin_made_is_exported_too(unit: str, towns: TownDatabase, tmp_path: Path) -> None:
-    made = export_set(towns.settings, unit, tmp_path / unit, lambda *_: nullcontext(Mock()))
+    made = export_set(towns.settings, unit, tmp_path / unit, no_bar)
     frame = gpd.read_parquet(made.file)
     assert len(frame) == made.n_items > 40
     assert {"city", "country_code", "is_synthetic"} <= set(frame.columns)

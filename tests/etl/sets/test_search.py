@@ -1,10 +1,8 @@
 """Every filter on a set without cities, against brute force over its vectors."""
 
 from collections.abc import Iterator
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
-from unittest.mock import Mock
 
 import numpy as np
 import psycopg
@@ -16,6 +14,7 @@ from db.cells import cells
 from db.connect import connect
 from db.settings import Settings
 from etl.sets.importing import Request, import_files
+from tests.builders.sets import no_bar
 from tests.conftest import cloned_database
 from tests.etl.sets import files
 
@@ -39,7 +38,7 @@ def imported(
             settings,
             Request("synthetic", (path,), post_processing=request.param),
             print,
-            lambda *_: nullcontext(Mock(n=0)),
+            no_bar,
         )
         vectors = files.vectors(N).astype(np.float64)
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)

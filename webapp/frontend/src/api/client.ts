@@ -5,7 +5,7 @@ import type { Place } from '../geo/blocks';
 import { joined } from '../geo/footprint';
 import type { Unit } from '../geo/unit';
 import { Problem, problemIn } from './problem';
-import type { AskedChanges } from '../state/page';
+import { N_CHANGES, type AskedChanges } from '../state/page';
 import type { AnyConcept, BlockPair, Block, Change, City, CityPeriod, Concept, Config, Country, Encoder, FoundItem, ImportedSet, Item, Method, Match, Origin, SearchRequest, FoundPlace, Similarity, Tile } from './types';
 
 type Stored<Found extends { footprint: Polygon }> = Omit<Found, 'footprint'> & { footprint: MultiPolygon };
@@ -82,7 +82,7 @@ export const getPeriods = async (cityId: number, signal: AbortSignal): Promise<s
 
 /** Return the blocks of a city that changed most unusually between two periods, most first. */
 export const getChanges = async ({ cityId, from, to }: AskedChanges, signal: AbortSignal) =>
-  (await getJson<{ changes: Change[] }>('api/v1/changes', { city_id: cityId, period_a: from, period_b: to }, signal)).changes;
+  (await getJson<{ changes: Change[] }>('api/v1/changes', { city_id: cityId, period_a: from, period_b: to, k: N_CHANGES }, signal)).changes;
 
 export const getCity = (cityId: number) => getJson<City>(`api/v1/cities/${cityId}`);
 

@@ -1,7 +1,7 @@
 // What changed in a city between two periods: each place before and after, side by side, the most unusual change first.
 
 import { useEffect, useRef } from 'preact/hooks';
-import { blockPictureUrl, getChanges, getCity, getPeriods } from '../api/client';
+import { blockPictureUrl, getChanges, getCity } from '../api/client';
 import type { Change } from '../api/types';
 import { useAnswer } from '../api/useAnswer';
 import type { AskedChanges } from '../state/page';
@@ -9,6 +9,7 @@ import { usePage } from '../state/PageProvider';
 import { count, months } from '../ui/format';
 import { ProblemNote } from '../ui/ProblemNote';
 import './changes.css';
+import { usePeriods } from './usePeriods';
 
 export function Changes() {
   const { changes } = usePage().state.page;
@@ -50,7 +51,7 @@ const foundText = ([first]: Change[]): string =>
 
 function Periods({ asked }: { asked: AskedChanges }) {
   const { dispatch } = usePage();
-  const periods = useAnswer(`periods ${asked.cityId}`, (signal) => getPeriods(asked.cityId, signal)).value ?? [asked.from, asked.to];
+  const periods = usePeriods(asked.cityId) ?? [asked.from, asked.to];
   return (
     <p className="change-periods">
       {(['from', 'to'] as const).map((end) => (

@@ -1,13 +1,12 @@
-import { getPeriods } from '../api/client';
-import { useAnswer } from '../api/useAnswer';
-import './changes.css';
 import { usePage } from '../state/PageProvider';
+import './changes.css';
+import { usePeriods } from './usePeriods';
 
 /** Opens the changes of a city of which tiles of several periods are loaded. */
 export function ChangesButton({ cityId }: { cityId: number }) {
   const { dispatch } = usePage();
-  const periods = useAnswer(`periods ${cityId}`, (signal) => getPeriods(cityId, signal)).value ?? [];
-  if (periods.length < 2) return null;
+  const periods = usePeriods(cityId);
+  if (periods === null || periods.length < 2) return null;
   const [from, to] = [periods[0]!, periods.at(-1)!];
   return (
     <div className="actions changes-open">

@@ -18,11 +18,7 @@ export function SimilarityLegend({ unit, concept }: { unit: Unit; concept: strin
   return (
     <div className="map-legend" role="note" aria-label="Colours of similarity">
       <p>Similarity to {concept === null ? 'what is searched for' : <>the concept {concept}</>}</p>
-      <div className="scale">
-        <span>≤ {SIMILARITY_FROM}</span>
-        <span className="gradient" style={{ background: VIRIDIS_GRADIENT }} aria-hidden="true" />
-        <span>1</span>
-      </div>
+      <Scale from={`≤ ${SIMILARITY_FROM}`} to="1" />
       <p className="small">{isOwn(colouredUnit) ? ZOOMED_OUT[colouredUnit] : ITEMS_SHOWN}</p>
       {concept !== null && (
         <p className="small">
@@ -36,11 +32,15 @@ export function SimilarityLegend({ unit, concept }: { unit: Unit; concept: strin
 export const ChangeLegend = () => (
   <div className="map-legend" role="note" aria-label="Colours of change">
     <p>Change, compared with the rest of the city</p>
-    <div className="scale">
-      <span>usual</span>
-      <span className="gradient" style={{ background: VIRIDIS_GRADIENT }} aria-hidden="true" />
-      <span>≥ {MAX_SCORE} deviations</span>
-    </div>
+    <Scale from="usual" to={`≥ ${MAX_SCORE} deviations`} />
     <p className="small">Zoomed out, a tile has the colour of its most changed block.</p>
+  </div>
+);
+
+const Scale = ({ from, to }: { from: string; to: string }) => (
+  <div className="scale">
+    <span>{from}</span>
+    <span className="gradient" style={{ background: VIRIDIS_GRADIENT }} aria-hidden="true" />
+    <span>{to}</span>
   </div>
 );

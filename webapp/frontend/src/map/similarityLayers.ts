@@ -1,23 +1,16 @@
-// The map coloured by similarity to the question. Source and layers are on the map only while this is switched on.
+// The map coloured by similarity to the question.
 
-import type { ColorSpecification, DataDrivenPropertyValueSpecification, LayerSpecification, Map } from 'maplibre-gl';
-import { SIMILARITY_FROM, viridisStops } from '../ui/viridis';
+import type { LayerSpecification, Map } from 'maplibre-gl';
+import { SIMILARITY_FROM } from '../ui/viridis';
 import { growing } from './drawing';
+import { onScale, showOverlay } from './overlay';
 import { palette } from './palette';
-import { absoluteUrl } from './urls';
 
-/** The lowest layer that lies above the similarities. */
-const ABOVE = 'lines';
 const SOURCE = 'similarity';
 /** The layer of the items of an imported set. */
 export const ITEMS = 'similarity-items';
 
-const colour = [
-  'interpolate',
-  ['linear'],
-  ['get', 'similarity'],
-  ...viridisStops(SIMILARITY_FROM, 1),
-] as unknown as DataDrivenPropertyValueSpecification<ColorSpecification>;
+const colour = onScale(['get', 'similarity'], SIMILARITY_FROM, 1);
 
 const LAYERS: LayerSpecification[] = [
   {
@@ -46,11 +39,8 @@ const LAYERS: LayerSpecification[] = [
 
 /** Colour a map, painted as its style has it, by what the query string of the tiles compares with; null removes the colours. */
 export function showSimilarity(map: Map, tilesUrl: string, query: string | null, isDark: boolean): void {
-  for (const { id } of LAYERS) if (map.getLayer(id)) map.removeLayer(id);
-  if (map.getSource(SOURCE)) map.removeSource(SOURCE);
+  showOverlay(map, SOURCE, LAYERS, tilesUrl, query && `similarity?${query}`);
   if (query === null) return;
-  map.addSource(SOURCE, { type: 'vector', url: `${absoluteUrl(tilesUrl)}/similarity?${query}` });
-  for (const layer of LAYERS) map.addLayer(layer, ABOVE);
   drawRings(map, palette(isDark).matches);
 }
 

@@ -20,6 +20,9 @@ export type Pane = (typeof PANES)[number];
 
 export type ExampleKind = 'positive' | 'negative';
 
+/** So many changed places are listed, and numbered on the map. */
+export const N_CHANGES = 20;
+
 /** Two periods of a city, first and last day each. */
 export interface AskedChanges {
   cityId: number;

@@ -56,7 +56,7 @@ export function reduce(state: State, action: StateAction): State {
         ? inOtherUnit(state, 'tile', (id) => tileIdOf('block', id))
         : inOtherUnit(state, 'block', (id) => action.blocks.get(id) ?? null);
     case 'unitReplaced':
-      return { ...picked(state, action.chosenId), page: replaced(page, action.unit, action.chosenId) };
+      return replaced(state, action.unit, action.chosenId);
     case 'picked':
       return picked(state, action.id);
     case 'chosenRemoved':
@@ -160,15 +160,10 @@ function picked(state: State, id: number | null): State {
 }
 
 /** The map shows a set only by its colours, which are switched on with it, and off again. */
-const replaced = (page: PageState, unit: Unit, chosenId: number | null): PageState => ({
-  ...page,
-  ...NO_EXAMPLES,
-  ...withoutLikeArea(page),
-  chosenId,
-  isSimilarityOn: !isOwn(unit),
-  concept: null,
-  search: { ...page.search, unit },
-});
+function replaced(state: State, unit: Unit, chosenId: number | null): State {
+  const { page, ...rest } = picked(state, chosenId);
+  return { ...rest, page: { ...page, isSimilarityOn: !isOwn(unit), concept: null, search: { ...page.search, unit } } };
+}
 
 /** Neither a tile nor a block can be searched for beside an area. */
 const withoutLikeArea = ({ areaUse }: PageState): Partial<PageState> => (areaUse === 'like' ? NO_AREA : {});
