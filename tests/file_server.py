@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 FAULTS = ("500", "503", "hang", "hang in the middle", "cut short")
-RANGE = re.compile(r"bytes=(\d+)-(\d*)")
+RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
 @dataclass
@@ -36,6 +36,11 @@ class Behaviour:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     ended: threading.Event = field(default_factory=threading.Event)
 
+    def asked(self) -> list[str]:
+        """Return each request that was answered: method, path and range."""
+        with self._lock:
+            return list(self._asked)
+
     def decide(self, request: str) -> str:
         """Choose the kind of answer to a request."""
         with self._lock:
@@ -57,7 +62,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         server = self.server
         assert isinstance(server, FileServer)
-        path = (server.folder / self.path.lstrip("/")).resolve()
+        path = (server.folder / self.path.lstrip("/").partition("?")[0]).resolve()
         wanted = self.headers.get("Range", "")
         kind = server.behaviour.decide(f"{self.command} {self.path} {wanted}")
         time.sleep(server.behaviour.latency_s)
@@ -75,7 +80,9 @@ class Handler(BaseHTTPRequestHandler):
         status, headers = 200, {"Accept-Ranges": "bytes"}
         size = len(content)
         if found := RANGE.match(wanted):
-            first, last = int(found[1]), min(int(found[2] or size - 1), size - 1)
+            # Without a first byte, the last ones are wanted.
+            first = int(found[1]) if found[1] else max(size - int(found[2]), 0)
+            last = min(int(found[2]), size - 1) if found[1] and found[2] else size - 1
             status, content = 206, content[first : last + 1]
             headers["Content-Range"] = f"bytes {first}-{last}/{size}"
         if kind == "whole":

@@ -37,6 +37,11 @@ from etl.cli.request import make_request, warn_of_random_weights
     help="Radius of the area around the position.",
 )  # fmt: skip
 @click.option("--synthetic", "is_synthetic", is_flag=True, help="Its pixels are generated, as in the demo's catalogue.")
+@click.option(
+    "--watch",
+    is_flag=True,
+    help="Search from the place as soon as it is loaded, and print when it was found, and what.",
+)
 @click.option("--country-code", help="ISO 3166-1 alpha-2 code. [default: that of the nearest city]")
 @options(
     STAC, COLLECTION, PERIOD, MAX_CLOUD_COVER, WIDEN_DAYS, MIN_VALID_SHARE, SIGN, ENCODER, WEIGHTS, WEIGHTS_SHA256,
@@ -53,10 +58,11 @@ def place(
     country_code: str | None,
     *,
     is_synthetic: bool,
+    watch: bool,
     without_layout: bool,
     **given: Any,
 ) -> None:
-    """Load one place, and say when it is searchable.
+    """Load one place.
 
     The same command resumes an interrupted run and repeats nothing that is done.
     """
@@ -64,6 +70,7 @@ def place(
     from etl import pipeline
     from etl.cities.place import make_place
     from etl.store.cities import read_stored_cities
+    from etl.store.matches import similar_cities
 
     started = time.monotonic()
     with connect(settings, "etl", autocommit=True) as conn:
@@ -74,7 +81,12 @@ def place(
     request = replace(request, places=[found])
     warn_of_random_weights(request)
     lines = pipeline.run(settings, request, progress_bar)
-    click.echo(f"{name} is searchable after {time.monotonic() - started:.0f} s: api.similar_at({lon}, {lat})", err=True)
+    if watch:
+        with connect(settings, "reader") as conn:
+            matches = similar_cities(conn, lon, lat)
+        click.echo(f"{name} is searchable after {time.monotonic() - started:.0f} s: api.similar_at({lon}, {lat})")
+        for match in matches:
+            click.echo(f"{match.rank}. {match.city}, {match.country_code}: similarity {match.similarity:.3f}")
     if not without_layout:
         pipeline.lay_out(settings, progress_bar)
     for line in lines:

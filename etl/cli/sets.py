@@ -39,6 +39,7 @@ def group(ctx: click.Context) -> None:
 @click.option(
     "--area", type=click.Path(path_type=Path), help="GeoJSON of the area of these squares. [default: the real cities]"
 )
+@click.option("--time", help="Time of a Zarr store that is read, as 2024 or 2024-06-01. [default: the newest]")
 @click.option("--force", "is_forced", is_flag=True, help="Import vectors that look as if they were decoded wrongly.")
 @click.pass_obj
 def import_(
@@ -50,6 +51,7 @@ def import_(
     post_processing: str | None,
     squares: str,
     area: Path | None,
+    time: str | None,
     *,
     is_forced: bool,
 ) -> None:
@@ -57,12 +59,12 @@ def import_(
 
     Files that the set has already are skipped. The same command resumes an interrupted import.
     """
-    from etl.sets.download import local_files
+    from etl.sets.download import locate
     from etl.sets.importing import Request, import_files
 
     with TemporaryDirectory() as folder:
-        files = local_files(paths, Path(folder), settings.http_timeout_s, progress_bar)
-        request = Request(name, files, layout, post_processing, is_forced, squares, area)
+        locations = locate(paths, Path(folder), settings.http_timeout_s, progress_bar)
+        request = Request(name, locations, layout, post_processing, is_forced, squares, area, time)
         found = import_files(settings, request, lambda line: click.echo(line, err=True), progress_bar)
     if found is None or not found.n_items:
         click.echo("0 rows with a vector: nothing to search", err=True)

@@ -25,6 +25,8 @@ class CsvSource:
         notes: what a person should know of how it was read.
     """
 
+    part = ""
+
     def __init__(self, path: Path, layout: Layout) -> None:
         """Open a file.
 

@@ -1,7 +1,5 @@
 """Signs that vectors were decoded wrongly: a wrong decoding looks plausible, and its searches look plausible too."""
 
-from pathlib import Path
-
 import numpy as np
 
 from etl.errors import SetError
@@ -14,20 +12,18 @@ MAX_RATIO = 1000
 FORCE = "; if this is right, give --force"
 
 
-def check_vectors(file: Path, layout: Layout, vectors: np.ndarray, *, is_forced: bool) -> None:
-    """Refuse vectors (n, dimension) that look as if they were not decoded, or decoded twice.
+def check_vectors(file: str, layout: Layout, vectors: np.ndarray, *, is_forced: bool) -> None:
+    """Refuse vectors (n, dimension) of a file that look as if they were not decoded, or decoded twice.
 
     Raises:
         SetError: a number is not finite, or, unless forced, the vectors look wrong. The text says what was seen.
     """
     bad = ~np.isfinite(vectors).all(axis=1)
     if bad.any():
-        raise SetError(
-            f"{file.name}: {bad.sum()} vectors have numbers that are not finite; nothing was imported from it"
-        )
+        raise SetError(f"{file}: {bad.sum()} vectors have numbers that are not finite; nothing was imported from it")
     sign = None if is_forced else suspicion(layout, vectors)
     if sign:
-        raise SetError(f"{file.name}: {sign}; nothing was imported from it{FORCE}")
+        raise SetError(f"{file}: {sign}; nothing was imported from it{FORCE}")
 
 
 def suspicion(layout: Layout, vectors: np.ndarray) -> str | None:

@@ -57,6 +57,8 @@ class SourceFile(Protocol):
     """What the file says of itself: model, licence and the like."""
     notes: list[str]
     """What a person should know of how it was read."""
+    part: str
+    """Which of the times of the file is read; empty where it has one."""
 
     def chunks(self) -> Iterator[Chunk]:
         """Yield the rows, chunk by chunk."""

@@ -1,23 +1,23 @@
-"""Fetching files from addresses before they are imported."""
+"""Fetching tables from addresses before they are imported; rasters and Zarr stores are read where they are."""
 
 import urllib.error
 import urllib.request
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from etl.errors import SetError
+from etl.sets.layouts import NUMPY_SUFFIX, RASTER_SUFFIXES, ZARR_SUFFIX
+from etl.sets.location import Address, Location, file_name, is_address
 from etl.tasks.job import BarFactory
 
-SCHEMES = ("http", "https")
 CHUNK_BYTES = 2**20
 
 
-def local_files(given: Iterable[str], folder: Path, timeout_s: float, bar: BarFactory) -> tuple[Path, ...]:
-    """Return paths for paths and addresses; the files behind addresses are fetched into a folder.
+def locate(given: Sequence[str], folder: Path, timeout_s: float, bar: BarFactory) -> tuple[Location, ...]:
+    """Return where the named files are; tables and numpy files behind addresses are fetched into a folder.
 
     Args:
-        given: paths of files and folders, http and https addresses of files.
+        given: paths of files and folders, http and https addresses of files and Zarr stores.
         folder: exists, and is removed by the caller after the import.
         timeout_s: seconds without an answer after which a server counts as away.
         bar: makes a progress bar: called with its name, the unit and the total.
@@ -25,13 +25,22 @@ def local_files(given: Iterable[str], folder: Path, timeout_s: float, bar: BarFa
     Raises:
         SetError: an address has no file name, or its server does not answer with the file.
     """
-    return tuple(
-        _fetch(text, folder, timeout_s, bar) if urlsplit(text).scheme in SCHEMES else Path(text) for text in given
-    )
+    names = {file_name(text) for text in given}
+    located: list[Location] = []
+    for text in (text.removesuffix("/") if text.endswith(f"{ZARR_SUFFIX}/") else text for text in given):
+        # The landmask of numpy files is read beside them.
+        is_landmask = f"{Path(file_name(text)).stem}{NUMPY_SUFFIX}" in names
+        if not is_address(text):
+            located.append(Path(text))
+        elif file_name(text).endswith((*RASTER_SUFFIXES, ZARR_SUFFIX)) and not is_landmask:
+            located.append(Address(text, timeout_s))
+        else:
+            located.append(_fetch(text, folder, timeout_s, bar))
+    return tuple(located)
 
 
 def _fetch(address: str, folder: Path, timeout_s: float, bar: BarFactory) -> Path:
-    name = unquote(urlsplit(address).path).rpartition("/")[2]
+    name = file_name(address)
     if not name:
         raise SetError(f"address {address} ends in no file name; give the address of a file")
     path = folder / name

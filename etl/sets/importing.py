@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 import shapely
+from aiohttp import ClientError
 from pyarrow import ArrowException
 from rasterio.errors import RasterioError
 
@@ -26,7 +27,8 @@ from etl.sets.checks import check_vectors
 from etl.sets.chunks import Chunk, Norms, SourceFile
 from etl.sets.lattice import Lattice, lattice_of
 from etl.sets.layouts import AUTO, Layout
-from etl.sets.opening import files_in, open_source, sha256_of
+from etl.sets.location import Location, fingerprint
+from etl.sets.opening import files_in, open_source
 from etl.sets.places import Gazetteer
 from etl.tasks.job import BarFactory, bars_of
 
@@ -42,21 +44,23 @@ class Request:
 
     Attributes:
         name: name of the set.
-        paths: files, or folders whose files are all imported.
+        locations: files, folders whose files are all imported, and addresses that are read in place.
         layout: a name in LAYOUTS, or auto.
         post_processing: what searches compare: see terrakin.imported_sets; None: centred, or as the set has it.
         is_forced: import vectors that look wrong.
         squares: tile or block: what pixels are averaged over.
         area: GeoJSON of the area in which they are; None: the real cities of the database.
+        time: the time of a Zarr store, or how its label begins; None: the newest.
     """
 
     name: str
-    paths: tuple[Path, ...]
+    locations: tuple[Location, ...]
     layout: str = AUTO
     post_processing: str | None = None
     is_forced: bool = False
     squares: str = "tile"
     area: Path | None = None
+    time: str | None = None
 
 
 def import_files(settings: Settings, request: Request, echo: Echo, bar: BarFactory) -> store.ImportedSet | None:
@@ -76,7 +80,7 @@ def import_files(settings: Settings, request: Request, echo: Echo, bar: BarFacto
     Raises:
         SetError: a file is missing or malformed, or its vectors look wrong. Nothing of this file is stored.
     """
-    files = list(files_in(request.paths))
+    files = list(files_in(request.locations))
     with connect(settings, autocommit=True) as conn:
         conn.execute(LOCK_SET, (EMBEDDING_SETS, request.name))
         with conn.transaction():
@@ -85,8 +89,8 @@ def import_files(settings: Settings, request: Request, echo: Echo, bar: BarFacto
         lattice = cache(lambda: lattice_of(conn, request.squares, request.area))
         n_done = 0
         with bar("import", "file", len(files)) as progress:
-            for path in files:
-                n_done += _import_file(conn, request, path, gazetteer, lattice, echo)
+            for location in files:
+                n_done += _import_file(conn, request, location, gazetteer, lattice, echo)
                 progress.update()
         found = next(iter(store.read_sets(conn, request.name)), None)
         if found is None:
@@ -117,63 +121,64 @@ def drop_set(settings: Settings, name: str) -> store.ImportedSet:
 def _import_file(
     conn: psycopg.Connection[Any],
     request: Request,
-    path: Path,
+    location: Location,
     gazetteer: Gazetteer,
     lattice: Callable[[], Lattice],
     echo: Echo,
 ) -> bool:
     """Import one file in one transaction; return whether it was not there yet."""
-    sha256 = sha256_of(path)
+    name = location.name
+    with _readable(name):
+        source, layout = open_source(location, request.layout, lattice, request.time, is_forced=request.is_forced)
+        sha256 = fingerprint(location, source.part)
     present = next(iter(store.read_sets(conn, request.name)), None)
     if present and store.has_file(conn, present.imported_set_id, sha256):
         return False
-    with _readable(path):
-        source, layout = open_source(path, request.layout, lattice, is_forced=request.is_forced)
     if present:
-        _check_fits(path, request, layout, present)
+        _check_fits(name, request, layout, present)
     norms, n_without = Norms(), 0
     with conn.transaction():
         imported_set_id = present.imported_set_id if present else None
         next_item = 1 + (present.n_items if present else 0)
-        for chunk in _chunks(path, source):
+        for chunk in _chunks(name, source):
             n_without += chunk.n_without_vector
             if len(chunk.vectors) == 0:
                 continue
-            check_vectors(path, layout, chunk.vectors, is_forced=request.is_forced)
+            check_vectors(name, layout, chunk.vectors, is_forced=request.is_forced)
             norms.add(chunk.vectors)
             if imported_set_id is None:
                 imported_set_id = store.create_set(conn, _new(request, layout, source, chunk.vectors.shape[1]))
             elif present and present.is_complete and next_item > present.n_items:
                 conn.execute(store.REOPEN, (imported_set_id,))
-            _check_dimension(path, present, norms)
+            _check_dimension(name, present, norms)
             points = shapely.centroid(chunk.geometries)
             store.write_items(conn, imported_set_id, next_item, chunk, gazetteer.places(points))
             next_item += len(chunk.vectors)
         if imported_set_id is not None:
-            conn.execute(store.WRITE_FILE, (imported_set_id, sha256, path.name, norms.n, n_without))
+            conn.execute(store.WRITE_FILE, (imported_set_id, sha256, name, norms.n, n_without))
     for note in source.notes:
         echo(f"warning: {note}")
     dimension = f" of {max(norms.dimensions)} numbers, {norms}" if norms.n else ""
-    echo(f"{path.name}: layout {layout.name}, {norms.n:,} items{dimension}; {n_without:,} rows without a vector")
+    echo(f"{name}: layout {layout.name}, {norms.n:,} items{dimension}; {n_without:,} rows without a vector")
     return norms.n > 0
 
 
 @contextmanager
-def _readable(path: Path) -> Iterator[None]:
+def _readable(name: str) -> Iterator[None]:
     """Raise SetError, with the name of the file, where a library finds it damaged."""
     try:
         yield
-    except (ArrowException, RasterioError, ValueError, EOFError, OSError) as error:
-        raise SetError(f"{path.name} cannot be read: {one_line(error)}") from error
+    except (ArrowException, ClientError, RasterioError, ValueError, EOFError, OSError) as error:
+        raise SetError(f"{name} cannot be read: {one_line(error)}") from error
 
 
-def _chunks(path: Path, source: SourceFile) -> Iterator[Chunk]:
+def _chunks(name: str, source: SourceFile) -> Iterator[Chunk]:
     """Yield the rows of a file, which may be damaged anywhere."""
-    with _readable(path):
+    with _readable(name):
         yield from source.chunks()
 
 
-def _check_fits(path: Path, request: Request, layout: Layout, present: store.ImportedSet) -> None:
+def _check_fits(name: str, request: Request, layout: Layout, present: store.ImportedSet) -> None:
     """Raise SetError if a file, or what is asked for, differs from the set: its vectors would not compare."""
     wanted = request.post_processing or present.post_processing
     for what, new, old in (
@@ -183,17 +188,17 @@ def _check_fits(path: Path, request: Request, layout: Layout, present: store.Imp
     ):
         if new != old:
             raise SetError(
-                f"{path.name} {what} {new!r}, set {present.name!r} {old!r}; import the file into a set of its own"
+                f"{name} {what} {new!r}, set {present.name!r} {old!r}; import the file into a set of its own"
             )
 
 
-def _check_dimension(path: Path, present: store.ImportedSet | None, norms: Norms) -> None:
+def _check_dimension(name: str, present: store.ImportedSet | None, norms: Norms) -> None:
     """Raise SetError if the vectors of a file have different numbers of numbers, or others than those of the set."""
     if len(norms.dimensions) > 1:
-        raise SetError(f"{path.name}: vectors have {min(norms.dimensions)} to {max(norms.dimensions)} numbers")
+        raise SetError(f"{name}: vectors have {min(norms.dimensions)} to {max(norms.dimensions)} numbers")
     if present and norms.dimensions != {present.dimension}:
         raise SetError(
-            f"{path.name}: vectors have {max(norms.dimensions)} numbers, those of set {present.name!r} "
+            f"{name}: vectors have {max(norms.dimensions)} numbers, those of set {present.name!r} "
             f"{present.dimension}; import the file into a set of its own"
         )
 

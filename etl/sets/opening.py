@@ -1,6 +1,5 @@
 """Finding the files of a set, and opening them as tables or as rasters."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -26,15 +25,16 @@ from etl.sets.layouts import (
     Layout,
     detect,
 )
+from etl.sets.location import Address, Location
 from etl.sets.parquet import ParquetSource
 from etl.sets.pixels import AlphaEarthRaster, PixelSource, TesseraRaster
-from etl.sets.tessera_zarr import TesseraZarr, fingerprint
+from etl.sets.tessera_zarr import TesseraZarr
 
 
-def files_in(paths: Iterable[Path]) -> Iterator[Path]:
-    """Yield the files of paths, those of a folder by name."""
-    for path in paths:
-        if path.suffix == ZARR_SUFFIX and path.is_dir():
+def files_in(locations: Iterable[Location]) -> Iterator[Location]:
+    """Yield the files of locations, those of a folder by name."""
+    for path in locations:
+        if isinstance(path, Address) or (path.suffix == ZARR_SUFFIX and path.is_dir()):
             yield path
         elif path.is_dir():
             inside = sorted(p for p in path.rglob("*") if p.name.endswith(SUFFIXES) and not _is_part(p))
@@ -54,31 +54,29 @@ def _is_part(path: Path) -> bool:
     return is_landmask or path.name.endswith(SCALES_SUFFIX)
 
 
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file, or the fingerprint of a Zarr store."""
-    if path.is_dir():
-        return fingerprint(path)
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def open_source(
-    path: Path, layout: str, lattice: Callable[[], Lattice], *, is_forced: bool
+    location: Location, layout: str, lattice: Callable[[], Lattice], time: str | None, *, is_forced: bool
 ) -> tuple[SourceFile, Layout]:
     """Return a file that is open for reading, and its layout.
 
     Args:
-        path: a file, or the folder of a Zarr store.
+        location: a file, or a Zarr store.
         layout: a name in LAYOUTS, or auto.
         lattice: called for rasters of pixels: the squares over which they are averaged.
+        time: the time of a Zarr store, or how its label begins; None: the newest.
         is_forced: read AlphaEarth pixels that look wrong.
 
     Raises:
         SetError: it is not of this layout, or of no known one.
     """
-    if path.name.endswith(PIXEL_SUFFIXES):
-        return _open_raster(path, layout, lattice(), is_forced=is_forced)
-    return _open_table(path, layout)
+    is_store = location.name.endswith(ZARR_SUFFIX)
+    if time is not None and not is_store:
+        raise SetError(f"{location.name} is no Zarr store: it has one time; leave out --time")
+    if is_store:
+        return _open_store(location, layout, lattice(), time)
+    if isinstance(location, Address) or location.name.endswith(PIXEL_SUFFIXES):
+        return _open_raster(location, layout, lattice(), is_forced=is_forced)
+    return _open_table(location, layout)
 
 
 def _open_table(path: Path, layout: str) -> tuple[SourceFile, Layout]:
@@ -97,21 +95,38 @@ def _open_table(path: Path, layout: str) -> tuple[SourceFile, Layout]:
     return ParquetSource(path, used), used
 
 
-def _open_raster(path: Path, layout: str, lattice: Lattice, *, is_forced: bool) -> tuple[SourceFile, Layout]:
+def _open_store(location: Location, layout: str, lattice: Lattice, time: str | None) -> tuple[SourceFile, Layout]:
+    """Return a Zarr store that is open for reading, and its layout.
+
+    Raises:
+        SetError: another layout than that of TESSERA is wanted.
+    """
+    _check_layout(location, layout, "tessera")
+    return TesseraZarr(location, lattice, time), _averaged("tessera", TESSERA_PIXELS, lattice)
+
+
+def _open_raster(location: Location, layout: str, lattice: Lattice, *, is_forced: bool) -> tuple[SourceFile, Layout]:
     """Return a raster of pixels that is open for reading, and its layout.
 
     Raises:
         SetError: it is not of the layout that its name tells.
     """
-    name = "alphaearth" if path.suffix in RASTER_SUFFIXES else "tessera"
-    if layout not in (AUTO, name):
-        raise SetError(f"{path.name} would be of layout {name}, not {layout}")
-    decoding = TESSERA_PIXELS
-    if path.suffix == ZARR_SUFFIX:
-        source: SourceFile = TesseraZarr(path, lattice)
-    elif name == "tessera":
-        source = PixelSource(path, TesseraRaster(path), lattice)
-    else:
-        source = PixelSource(path, AlphaEarthRaster(path, is_forced=is_forced), lattice, is_unit=True)
-        decoding = ALPHAEARTH_PIXELS
-    return source, replace(LAYOUTS[name], decoding=f"{decoding}; mean over squares of {lattice.size_m:,} m")
+    if isinstance(location, Path) and location.suffix == NUMPY_SUFFIX:
+        _check_layout(location, layout, "tessera")
+        source = PixelSource(location.name, TesseraRaster(location), lattice)
+        return source, _averaged("tessera", TESSERA_PIXELS, lattice)
+    _check_layout(location, layout, "alphaearth")
+    raster = AlphaEarthRaster(location, is_forced=is_forced)
+    source = PixelSource(location.name, raster, lattice, is_unit=True)
+    return source, _averaged("alphaearth", ALPHAEARTH_PIXELS, lattice)
+
+
+def _check_layout(location: Location, wanted: str, name: str) -> None:
+    """Raise SetError if another layout is wanted than the one that the name of a file tells."""
+    if wanted not in (AUTO, name):
+        raise SetError(f"{location.name} would be of layout {name}, not {wanted}")
+
+
+def _averaged(name: str, decoding: str, lattice: Lattice) -> Layout:
+    """Return a layout whose pixels are averaged."""
+    return replace(LAYOUTS[name], decoding=f"{decoding}; mean over squares of {lattice.size_m:,} m")

@@ -30,6 +30,8 @@ class ParquetSource:
         notes: what a person should know of how it was read.
     """
 
+    part = ""
+
     def __init__(self, path: Path, layout: Layout) -> None:
         """Open a file.
 

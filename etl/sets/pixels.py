@@ -1,6 +1,7 @@
 """Embeddings of pixels, AlphaEarth and TESSERA, averaged over the squares of a lattice."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,8 +16,10 @@ from rasterio.windows import transform as window_transform
 
 from db.embedding_sets.basis import unit_vectors
 from etl.errors import SetError
+from etl.imagery.http import gdal_options
 from etl.sets.chunks import Chunk
 from etl.sets.lattice import Lattice
+from etl.sets.location import Address, Location
 
 ROWS = 128
 """Rows of pixels in memory at a time."""
@@ -44,6 +47,8 @@ class Raster(Protocol):
     """A raster of embeddings."""
 
     about: dict[str, Any]
+    date: np.datetime64
+    """When it was taken; NaT where the file does not say."""
 
     @property
     def srid(self) -> int:
@@ -61,17 +66,19 @@ class PixelSource:
         notes: what a person should know of how it was read.
     """
 
-    def __init__(self, path: Path, raster: Raster, lattice: Lattice, *, is_unit: bool = False) -> None:
-        """Take a raster that is open; is_unit: scale the means to unit length.
+    part = ""
+
+    def __init__(self, name: str, raster: Raster, lattice: Lattice, *, is_unit: bool = False) -> None:
+        """Take a raster that is open, with the name of its file; is_unit: scale the means to unit length.
 
         Raises:
             SetError: it is in another projection than UTM.
         """
         if not (32600 < raster.srid <= 32660 or 32700 < raster.srid <= 32760):
-            raise SetError(f"{path.name} is in EPSG:{raster.srid}; pixels are read in a UTM zone, as published")
-        self._path, self._raster, self._lattice, self._is_unit = path, raster, lattice, is_unit
+            raise SetError(f"{name} is in EPSG:{raster.srid}; pixels are read in a UTM zone, as published")
+        self._raster, self._lattice, self._is_unit = raster, lattice, is_unit
         self.about = raster.about
-        self.notes = [f"{path.name}: each vector is the mean of the pixels of a square of {lattice.size_m:,} m"]
+        self.notes = [f"{name}: each vector is the mean of the pixels of a square of {lattice.size_m:,} m"]
 
     def chunks(self) -> Iterator[Chunk]:
         """Yield the squares of which at least half the pixels have data, all at once."""
@@ -90,7 +97,7 @@ class PixelSource:
             vectors = unit_vectors(vectors)
         yield Chunk(
             [f"{srid}-{key}" for key in keys.tolist()],
-            np.full(len(keys), "NaT", "datetime64[us]"),
+            np.full(len(keys), self._raster.date, "datetime64[us]"),
             self._lattice.squares(keys, srid),
             vectors,
             [{"valid_pixels": counts[key]} for key in keys.tolist()],
@@ -122,20 +129,22 @@ class PixelSource:
 class AlphaEarthRaster:
     """A COG of AlphaEarth: int8, 64 bands, nodata -128; rows may run from south to north."""
 
-    def __init__(self, path: Path, *, is_forced: bool) -> None:
+    date: np.datetime64 = np.datetime64("NaT")
+
+    def __init__(self, location: Location, *, is_forced: bool) -> None:
         """Open a file.
 
         Raises:
             SetError: it has another number or type of bands.
         """
-        self._path, self._is_forced = path, is_forced
-        with rasterio.open(path) as source:
+        self._location, self._is_forced = location, is_forced
+        with _open(location) as source:
             seen = source.count, source.dtypes[0]
             self._srid = source.crs.to_epsg() if source.crs else None
         if seen != (ALPHAEARTH_BANDS, "int8"):
-            raise SetError(f"{path.name} has {seen[0]} bands of {seen[1]}; AlphaEarth has 64 of int8")
+            raise SetError(f"{location.name} has {seen[0]} bands of {seen[1]}; AlphaEarth has 64 of int8")
         if self._srid is None:
-            raise SetError(f"{path.name} has no CRS")
+            raise SetError(f"{location.name} has no CRS")
         self.about = {
             "license": "CC-BY-4.0",
             "attribution": "The AlphaEarth Foundations Satellite Embedding dataset is produced by Google and Google "
@@ -149,7 +158,7 @@ class AlphaEarthRaster:
 
     def parts(self, bounds: tuple[float, float, float, float]) -> Iterator[Pixels]:
         """Yield decoded rows; raise SetError, unless forced, if their vectors are not of unit length."""
-        with rasterio.open(self._path) as source:
+        with _open(self._location) as source:
             for window in windows(source.transform, source.width, source.height, bounds):
                 stored = source.read(window=window)
                 is_valid = (stored != ALPHAEARTH_NODATA).all(axis=0)
@@ -159,14 +168,16 @@ class AlphaEarthRaster:
                     length = float(np.linalg.norm(vectors[:, is_valid], axis=0).mean())
                     if not PIXEL_NORM[0] <= length <= PIXEL_NORM[1]:
                         raise SetError(
-                            f"{self._path.name}: decoded pixels have a mean length of {length:.3f}, not 1: these are "
-                            "no AlphaEarth numbers; nothing was imported from it; if this is right, give --force"
+                            f"{self._location.name}: decoded pixels have a mean length of {length:.3f}, not 1: these "
+                            "are no AlphaEarth numbers; nothing was imported from it; if this is right, give --force"
                         )
                 yield Pixels(vectors, is_valid, window_transform(window, source.transform))
 
 
 class TesseraRaster:
     """A pair of TESSERA files: int8 numbers, and float32 scales a pixel or a number; the landmask has the position."""
+
+    date: np.datetime64 = np.datetime64("NaT")
 
     def __init__(self, path: Path) -> None:
         """Open a file ``grid_LON_LAT.npy`` with its scales and landmask.
@@ -209,6 +220,17 @@ class TesseraRaster:
             is_valid = np.asarray(np.isfinite(scales).all(axis=2))
             vectors = self._numbers[rows, cols] * np.where(np.isfinite(scales), scales, 0)
             yield Pixels(np.moveaxis(vectors, 2, 0), is_valid, window_transform(window, self._transform))
+
+
+@contextmanager
+def _open(location: Location) -> Iterator[rasterio.DatasetReader]:
+    """Open a raster: a file, or at an address only the parts that are read."""
+    if isinstance(location, Address):
+        path, options = location.url, gdal_options(round(location.timeout_s))
+    else:
+        path, options = str(location), {}
+    with rasterio.Env(**options), rasterio.open(path) as source:
+        yield source
 
 
 def windows(transform: Affine, width: int, height: int, bounds: tuple[float, float, float, float]) -> Iterator[Window]:

@@ -44,16 +44,21 @@ def test_a_place_is_loaded_laid_out_and_searchable(copied: Settings, tiny_demo: 
     with psycopg.connect(str(copied.database_url)) as conn:
         for statement in REMOVE:
             conn.execute(statement, (-TOWN.geonames_id,))
-    arguments = (TOWN.lon, TOWN.lat, "--name", "Docks (synthetic)", "--radius-km", 2.5, "--synthetic")
+    arguments = (TOWN.lon, TOWN.lat, "--name", "Docks (synthetic)", "--radius-km", 2.5, "--synthetic", "--watch")
     first = make_command_line(copied.home, copied.database_url)(*command(tiny_demo, *arguments))
     assert first.returncode == 0, first.stderr
     assert "Docks (synthetic) is in Australia (AU, Oceania)" in first.stderr
-    assert f"api.similar_at({TOWN.lon}, {TOWN.lat})" in first.stderr
+    searchable, *matches = first.stdout.splitlines()
+    assert f"api.similar_at({TOWN.lon}, {TOWN.lat})" in searchable
     loaded = rows(copied, TILES)
     assert [is_laid_out for _, is_laid_out, _ in loaded] == [True] * len(loaded)
     assert [name for _, _, name in loaded].count("Docks (synthetic)") == 4
     found = rows(copied, "SELECT city FROM api.similar_at(%s, %s, origin => 'any')", TOWN.lon, TOWN.lat)
     assert len(found) == 8
+    query = "SELECT city FROM api.similar_at(%s, %s, k => 3, max_per_city => 1) ORDER BY rank"
+    cities = [city for (city,) in rows(copied, query, TOWN.lon, TOWN.lat)]
+    assert cities
+    assert [line.partition(". ")[2].partition(",")[0] for line in matches] == cities
 
 
 @pytest.mark.parametrize(
