@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from db.concepts.store import current_set, learn, save
+from db.connect import connect
 from tests.browser.conftest import serving
 from tests.browser.test_accessibility import PHONE, faults
 from tests.browser.walk import click_middle, expect_in_address, open_page, sql
@@ -14,6 +16,15 @@ from tests.builders.sets import POINTS, SQUARES, import_sets
 from tests.builders.towns import TOWNS, TownDatabase, town_database
 
 ITEM = "SELECT item_id, source_id, lon, lat FROM api.imported_overview WHERE unit = %s AND source_id = %s"
+HARBOUR = "SELECT item_id FROM api.imported_overview WHERE unit = %s ORDER BY item_id LIMIT 3"
+CONCEPT = "first-items"
+APART = """
+    SELECT ST_Distance(a.location::geography, b.location::geography) AS m
+    FROM terrakin.imported_sets AS s
+    JOIN terrakin.imported_items AS a USING (imported_set_id)
+    JOIN terrakin.imported_items AS b USING (imported_set_id)
+    WHERE s.name = %s AND a.item_id = %s AND b.item_id = %s
+"""
 SIMILAR = "SELECT item_id FROM api.similar_to_examples(%s, k => 20, unit => %s) ORDER BY rank"
 
 
@@ -22,6 +33,10 @@ def towns(server_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """Yield towns of which the blocks are an imported set, too, beside points at sea."""
     with town_database(server_home) as towns:
         import_sets(towns.settings, tmp_path_factory.mktemp("sets"))
+        with connect(towns.settings) as conn:
+            examples = [item_id for (item_id,) in conn.execute(HARBOUR, (SQUARES,))]
+            learned = learn(conn, SQUARES, current_set(conn, SQUARES, None), examples, [], 0)
+            save(conn, CONCEPT, learned, is_replacing=False)
         yield towns
 
 
@@ -119,7 +134,6 @@ def test_items_are_examples_and_are_saved(page: Page, site: str, towns: TownData
     open_page(page, f"{site}/?unit={SQUARES}&item={item}")
     expect(cards(page)).to_have_count(20)
     first, second = ids(page)[:2]
-    expect(page.get_by_role("button", name="Compare with")).to_have_count(0)
     cards(page).first.get_by_role("button", name="More like").click()
     expect_in_address(page, f"positive={first}")
     expect(cards(page).first).not_to_have_attribute("data-id", str(first))
@@ -129,6 +143,51 @@ def test_items_are_examples_and_are_saved(page: Page, site: str, towns: TownData
         page.get_by_role("button", name="Export GeoJSON").click()
     (feature,) = json.loads(Path(download.value.path()).read_text())["features"]
     assert (feature["properties"]["unit"], feature["properties"]["item_id"]) == (SQUARES, second)
+
+
+def test_two_items_are_compared(page: Page, site: str, towns: TownDatabase, tile_id: int) -> None:
+    item = item_of(towns, tile_id)
+    open_page(page, f"{site}/?unit={SQUARES}&item={item['item_id']}")
+    expect(cards(page)).to_have_count(20)
+    card = cards(page).first
+    similarity = card.locator(".similarity").inner_text().split()[-1]
+    first = ids(page)[0]
+    card.get_by_role("button", name="Compare with").click()
+    both = page.get_by_role("region", name="Two items side by side")
+    expect(both.get_by_role("status")).to_contain_text(f"Similarity {similarity} (cosine of the vectors)")
+    expect(both.get_by_role("status")).to_contain_text("of pairs of items")
+    (row,) = sql(towns, APART, SQUARES, item["item_id"], first)
+    expect(both.get_by_role("status")).to_contain_text(f"{row['m'] / 1000:,.0f} km apart")
+    for side, wanted in zip(both.locator(".compare-tile").all(), (item["item_id"], first), strict=True):
+        expect(side).to_have_accessible_name(f"Item {wanted}")
+        expect(side.get_by_role("img")).to_have_js_property("naturalWidth", 96)
+    expect_in_address(page, f"compare={first}")
+    assert faults(page) == []
+    both.get_by_role("button", name="Close").click()
+    expect(both).to_have_count(0)
+
+
+def test_the_map_is_coloured_by_a_concept_of_the_set(page: Page, site: str, towns: TownDatabase, tile_id: int) -> None:
+    open_page(page, f"{site}/?tile={tile_id}")
+    page.get_by_role("button", name="Layers").click()
+    choice = page.get_by_label("Similarity to", exact=True)
+    expect(choice).to_contain_text(f"{CONCEPT} (concept of {SQUARES})")
+    with page.expect_response(
+        lambda answer: "/similarity/" in answer.url and f"concept={CONCEPT}" in answer.url
+    ) as tile:
+        choice.select_option(CONCEPT)
+    assert tile.value.ok
+    legend = page.get_by_role("note", name="Colours of similarity")
+    expect(legend).to_contain_text(f"Similarity to the concept {CONCEPT}")
+    expect(legend).to_contain_text("Dots are items")
+    # The plot has tiles alone: it cannot be coloured by it.
+    page.get_by_role("button", name="Split").click()
+    expect(page.get_by_role("option", name="similarity")).to_be_disabled()
+    with page.expect_download() as download:
+        legend.get_by_role("link", name="Download everything of this kind").click()
+    lines = Path(download.value.path()).read_text().splitlines()
+    (found,) = sql(towns, "SELECT count(*) AS n FROM api.find(%s)", CONCEPT)
+    assert len(lines) == found["n"] + 1
 
 
 @pytest.mark.parametrize("visit", [{}, PHONE], indirect=True, ids=["desktop", "phone"])

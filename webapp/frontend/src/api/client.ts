@@ -5,8 +5,9 @@ import type { Place } from '../geo/blocks';
 import { joined } from '../geo/footprint';
 import type { Unit } from '../geo/unit';
 import { Problem, problemIn } from './problem';
+import { SEARCH_ARGUMENTS } from './schema';
 import { N_CHANGES, type AskedChanges } from '../state/page';
-import type { AnyConcept, BlockPair, Block, Change, City, CityPeriod, Concept, Config, Country, Encoder, FoundItem, ImportedSet, Item, Method, Match, Origin, SearchRequest, FoundPlace, Similarity, Tile } from './types';
+import type { BlockPair, Block, Change, City, CityPeriod, Concept, Config, Country, Encoder, FoundItem, ImportedSet, Item, Likeness, Method, Match, Origin, SearchRequest, FoundPlace, Similarity, Tile } from './types';
 
 type Stored<Found extends { footprint: Polygon }> = Omit<Found, 'footprint'> & { footprint: MultiPolygon };
 type Parameters = Record<string, string | number | boolean>;
@@ -57,11 +58,9 @@ export function pictureUrl(unit: Unit, id: number): string {
 
 export const getEncoder = (signal: AbortSignal) => getJson<Encoder>('api/v1/encoder', {}, signal);
 
-/** Return the concepts of tiles and blocks whose keys are those that are searched. */
+/** Return the concepts whose keys are those that are searched. */
 export const getConcepts = async (signal: AbortSignal) =>
-  (await getJson<{ concepts: AnyConcept[] }>('api/v1/concepts', {}, signal)).concepts.filter(
-    (concept): concept is Concept => concept.is_current && (concept.unit === 'tile' || concept.unit === 'block'),
-  );
+  (await getJson<{ concepts: Concept[] }>('api/v1/concepts', {}, signal)).concepts.filter(({ is_current }) => is_current);
 
 /** Everything that belongs to a concept, as CSV. */
 export const conceptItemsUrl = (name: string) => urlOf(`api/v1/concepts/${name}/items`).href;
@@ -98,12 +97,16 @@ export async function getKey({ path, body }: SearchRequest, signal: AbortSignal)
   return ((await response.json()) as { key: string }).key;
 }
 
-/** Return the similarity of two blocks: the API compares them as a search inside the outline of one of them. */
-export async function getBlockSimilarity(a: number, b: Place, signal: AbortSignal): Promise<Omit<Similarity, 'a' | 'b'>> {
-  const body = { block_id: a, within: b.footprint, exclude_same_city: false, origin: 'any' };
-  const found = (await findSimilar({ path: 'api/v1/similar-blocks', body }, signal)).find(({ id }) => id === b.id);
-  if (!found) throw new Problem('The blocks cannot be compared', `Block ${b.id} does not exist.`, 404);
-  return { method: 'mean', similarity: found.similarity, distance_m: found.distance_m ?? 0 };
+/** Return the similarity of two blocks or items: the API compares them as a search inside the outline of one of them. */
+export async function getSimilarityBySearch(unit: Unit, a: number, b: Place, signal: AbortSignal): Promise<Likeness> {
+  const inside = { within: b.footprint, exclude_same_city: false };
+  const request =
+    unit === 'block'
+      ? { path: 'api/v1/similar-blocks', body: { block_id: a, origin: 'any', ...inside } }
+      : { path: 'api/v1/similar-to-examples', body: { positive: [a], unit, k: SEARCH_ARGUMENTS.k.maximum, ...inside } };
+  const found = (await findSimilar(request, signal)).find(({ id }) => id === b.id);
+  if (!found) throw new Problem('The two cannot be compared', `A search inside the outline of ${b.id} does not find it.`, 404);
+  return { method: unit === 'block' ? 'mean' : null, similarity: found.similarity, distance_m: found.distance_m ?? 0 };
 }
 
 export function postSearch({ path, body }: SearchRequest, parameters: Parameters = {}, signal?: AbortSignal): Promise<Response> {

@@ -24,13 +24,14 @@ export type City = Replace<Answer<'/api/v1/cities/{city_id}'>, { bounds: Bounds 
 export type Country = Answer<'/api/v1/countries'>['countries'][number];
 export type Encoder = Answer<'/api/v1/encoder'>;
 /** A concept of tiles, blocks or items of an imported set. */
-export type AnyConcept = Answer<'/api/v1/concepts'>['concepts'][number];
-export type Concept = AnyConcept & { unit: 'tile' | 'block' };
+export type Concept = Answer<'/api/v1/concepts'>['concepts'][number];
 export type Block = Answer<'/api/v1/block-at'>;
 export type CityPeriod = Answer<'/api/v1/cities/{city_id}/periods'>['periods'][number];
 /** A place that changed between two periods. */
 export type Change = Omit<Answer<'/api/v1/changes'>['changes'][number], 'footprint'>;
 export type Similarity = Answer<'/api/v1/similarity'>;
+/** How alike two tiles, blocks or items are; items have one vector, not those of a method. */
+export type Likeness = Pick<Similarity, 'similarity' | 'distance_m'> & { method: Method | null };
 export type BlockPair = Answer<'/api/v1/matching-blocks'>['pairs'][number];
 export type Config = Answer<'/api/v1/config'>;
 export type Imagery = Config['imagery'][number];

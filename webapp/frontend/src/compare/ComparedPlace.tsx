@@ -6,9 +6,9 @@ import { BlockOutline } from '../ui/BlockOutline';
 import { dateText, percent } from '../ui/format';
 import { SyntheticBadge } from '../ui/PlaceFacts';
 import { Sources } from '../ui/Sources';
+import { ComparedPicture } from './ComparedPicture';
 import { pathInTile } from './tilePath';
-import type { ZoomEvents } from './useZoom';
-import { transformOf, type Zoom } from './zoom';
+import type { SharedZoom } from './useZoom';
 
 interface Props {
   unit: Unit;
@@ -16,27 +16,23 @@ interface Props {
   /** The tile, or that of the block. */
   tile: Tile;
   isMasked: boolean;
-  zoom: Zoom;
-  events: ZoomEvents;
+  shared: SharedZoom;
   /** The blocks that are most like those of the other tile, in the order of the other tile's. */
   matching: number[];
 }
 
-export function ComparedPlace({ unit, id, tile, isMasked, zoom, events, matching }: Props) {
+export function ComparedPlace({ unit, id, tile, isMasked, shared, matching }: Props) {
   return (
     <section className="compare-tile" aria-label={`${unit === 'tile' ? 'Tile' : 'Block'} in ${tile.city}`}>
-      <div className="compare-picture" tabIndex={0} role="group" aria-label={`Picture of ${tile.city}; plus and minus zoom, arrows move both pictures`} {...events}>
-        <div className="compare-zoomed" style={{ transform: transformOf(zoom) }}>
-          {tile.has_thumbnail ? (
-            <img src={thumbnailUrl(tile.tile_id)} alt={`True-colour satellite picture of the tile in ${tile.city}`} draggable={false} />
-          ) : (
-            <p>No picture of this tile</p>
-          )}
-          {unit === 'block' && <BlockOutline id={id} />}
-          {isMasked && <Mask tile={tile} />}
-          {!isMasked && <MatchingBlocks ids={matching} />}
-        </div>
-      </div>
+      <ComparedPicture name={tile.city} shared={shared}>
+        {tile.has_thumbnail ? (
+          <img src={thumbnailUrl(tile.tile_id)} alt={`True-colour satellite picture of the tile in ${tile.city}`} draggable={false} />
+        ) : (
+          <p>No picture of this tile</p>
+        )}
+        {unit === 'block' && <BlockOutline id={id} />}
+        {isMasked ? <Mask tile={tile} /> : <MatchingBlocks ids={matching} />}
+      </ComparedPicture>
       <h3>{tile.city}</h3>
       <p>
         {tile.country} {tile.is_synthetic && <SyntheticBadge />}

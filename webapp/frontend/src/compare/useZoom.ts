@@ -4,8 +4,7 @@ import { pannedBy, WHOLE, zoomedAt, type Zoom } from './zoom';
 const STEP = 1.6;
 const KEY_SHARE = 0.15;
 
-/** The events of an element that shows a zoomed picture. */
-export interface ZoomEvents {
+interface ZoomEvents {
   onWheel: (event: WheelEvent) => void;
   onDblClick: (event: MouseEvent) => void;
   onPointerDown: (event: PointerEvent) => void;
@@ -15,8 +14,14 @@ export interface ZoomEvents {
   onKeyDown: (event: KeyboardEvent) => void;
 }
 
-/** Return the zoom that both pictures share, what changes it, and the events by which a picture does. */
-export function useZoom(): { zoom: Zoom; zoomIn: () => void; zoomOut: () => void; events: ZoomEvents } {
+/** The zoom that both pictures share, and the events by which a picture changes it. */
+export interface SharedZoom {
+  zoom: Zoom;
+  events: ZoomEvents;
+}
+
+/** Return the zoom that both pictures share, and what changes it. */
+export function useZoom(): SharedZoom & { zoomIn: () => void; zoomOut: () => void } {
   const [zoom, setZoom] = useState(WHOLE);
   const last = useRef<{ x: number; y: number } | null>(null);
   const zoomIn = () => setZoom((before) => zoomedAt(before, STEP));

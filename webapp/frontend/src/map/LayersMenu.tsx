@@ -1,7 +1,6 @@
 import { useId, useRef, useState } from 'preact/hooks';
-import { getConcepts } from '../api/client';
-import { useAnswer } from '../api/useAnswer';
-import { nameOf } from '../geo/unit';
+import { useConcepts } from '../api/useConcepts';
+import { isOwn, nameOf } from '../geo/unit';
 import { usePage } from '../state/PageProvider';
 import { withArticle } from '../ui/format';
 import { Icon } from '../ui/Icon';
@@ -39,7 +38,7 @@ export function LayersMenu() {
 function SimilaritySwitch() {
   const { state, request, unit, dispatch } = usePage();
   const { isSimilarityOn, concept } = state.page;
-  const concepts = useAnswer('concepts', getConcepts).value ?? [];
+  const concepts = useConcepts();
   const isAsked = request !== null || concept !== null;
   return (
     <>
@@ -57,9 +56,9 @@ function SimilaritySwitch() {
           to
           <select aria-label="Similarity to" value={concept ?? ''} onChange={(event) => dispatch({ type: 'conceptChosen', name: event.currentTarget.value || null })}>
             <option value="">what is searched for</option>
-            {concepts.map(({ name }) => (
+            {concepts.map(({ name, unit: ofUnit }) => (
               <option key={name} value={name}>
-                {name} (concept)
+                {name} ({isOwn(ofUnit) ? 'concept' : `concept of ${ofUnit}`})
               </option>
             ))}
           </select>

@@ -1,5 +1,5 @@
-import { conceptItemsUrl, getConcepts } from '../api/client';
-import { useAnswer } from '../api/useAnswer';
+import { conceptItemsUrl } from '../api/client';
+import { useConcepts } from '../api/useConcepts';
 import { isOwn, type OwnUnit, type Unit } from '../geo/unit';
 import { MAX_SCORE } from './changeLayers';
 import { SIMILARITY_FROM, VIRIDIS_GRADIENT } from '../ui/viridis';
@@ -13,7 +13,7 @@ const ZOOMED_OUT: Record<OwnUnit, string> = {
 const ITEMS_SHOWN = 'Dots are items of the imported set: the most similar ones where there are many.';
 
 export function SimilarityLegend({ unit, concept }: { unit: Unit; concept: string | null }) {
-  const concepts = useAnswer(concept && 'concepts', getConcepts).value ?? [];
+  const concepts = useConcepts(concept !== null);
   const colouredUnit = concepts.find(({ name }) => name === concept)?.unit ?? unit;
   return (
     <div className="map-legend" role="note" aria-label="Colours of similarity">

@@ -1,5 +1,4 @@
 import type { Match } from '../api/types';
-import { isOwn } from '../geo/unit';
 import { isSaved, savedPlace, toggled } from '../saved/collections';
 import { useCollections } from '../saved/useCollections';
 import { usePage } from '../state/PageProvider';
@@ -29,7 +28,7 @@ export function useMatchActions(): (match: Match) => MatchAction[] {
     return [
       { key: '+', icon: 'more', word: 'More like this', label: `More like ${where}`, run: example('positive') },
       { key: '-', icon: 'less', word: 'Less', label: `Less like ${where}`, run: example('negative') },
-      ...(state.page.chosenId === null || !isOwn(unit) ? [] : [compare]),
+      ...(state.page.chosenId === null ? [] : [compare]),
       {
         key: 'f',
         icon: 'find',

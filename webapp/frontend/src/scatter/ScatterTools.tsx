@@ -2,7 +2,7 @@ import { COLOUR_BYS, type ColourBy } from '../state/page';
 import { usePage } from '../state/PageProvider';
 import { COLOUR_NAMES } from './describe';
 import type { Plot } from './plot';
-import { shownColours } from './useColouring';
+import { shownColours, useIsAsked } from './useColouring';
 
 interface Props {
   isLassoOn: boolean;
@@ -36,9 +36,9 @@ export function ScatterTools({ isLassoOn, onLasso, hasPictures, onPictures, plot
 }
 
 function ColourChoice() {
-  const { state, dispatch, request } = usePage();
-  const { scatter, concept } = state.page;
-  const isAsked = request !== null || concept !== null;
+  const { state, dispatch } = usePage();
+  const { scatter } = state.page;
+  const isAsked = useIsAsked();
   return (
     <label>
       Colour by{' '}

@@ -55,7 +55,7 @@ export interface PageState {
   isMapHidden: boolean;
   /** What selects tiles in the scatter plot. */
   lasso: Lasso | null;
-  /** The tile or block that is compared with the chosen one. */
+  /** The tile, block or item that is compared with the chosen one. */
   compareId: number | null;
   isHelpOpen: boolean;
 }
