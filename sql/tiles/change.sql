@@ -1,4 +1,5 @@
--- requires: functions/changes.sql
+-- requires: functions/block_footprint.sql
+-- requires: internal/changed_places.sql
 -- requires: internal/days_of.sql
 -- requires: internal/map_envelope.sql
 CREATE OR REPLACE FUNCTION tiles.change(z integer, x integer, y integer, query json)
@@ -10,6 +11,8 @@ AS $$
 DECLARE
     envelope constant geometry := internal.map_envelope(z, x, y);
     max_places constant integer := 4000;
+    asked_city_id constant bigint := query ->> 'city_id';
+    unit constant text := coalesce(query ->> 'unit', 'block');
 BEGIN
     IF num_nulls(query ->> 'city_id', query ->> 'period_a', query ->> 'period_b') > 0 THEN
         RAISE EXCEPTION 'city_id, period_a or period_b is missing'
@@ -18,41 +21,50 @@ BEGIN
     -- Elsewhere the tile is empty without a comparison.
     IF envelope IS NULL OR NOT EXISTS (
         SELECT FROM terrakin.cities AS c
-        WHERE c.city_id = (query ->> 'city_id')::bigint AND ST_Expand(c.extent, 0.2) && ST_Transform(envelope, 4326)
+        WHERE c.city_id = asked_city_id AND ST_Expand(c.extent, 0.2) && ST_Transform(envelope, 4326)
     ) THEN
         RETURN QUERY SELECT NULL::bytea, NULL::text;
         RETURN;
     END IF;
     RETURN QUERY
     WITH changed AS MATERIALIZED (
-        SELECT c.block_id, c.tile_id, c.earlier_tile_id, c.change, c.score, c.rank, c.footprint
-        FROM api.changes(
-            (query ->> 'city_id')::bigint, internal.days_of(query ->> 'period_a'), internal.days_of(query ->> 'period_b'),
-            1000000, coalesce(query ->> 'unit', 'block')
+        SELECT c.item_id, c.b_tile_id AS tile_id, c.a_tile_id AS earlier_tile_id, c.change, c.score, c.ratio,
+            CASE WHEN z < 11 THEN c.b_tile_id ELSE c.item_id END AS shown_id
+        FROM internal.changed_places(
+            asked_city_id, internal.days_of(query ->> 'period_a'), internal.days_of(query ->> 'period_b'), unit,
+            -- A place is drawn in each vector tile that it reaches into.
+            CASE WHEN z >= 11 THEN ST_Transform(ST_Expand(envelope, CASE unit WHEN 'block' THEN 1000 ELSE 5000 END), 4326) END
         ) AS c
     ),
     -- Below zoom 11 a block is too small: its tile has the change of its most changed block.
     shown AS (
-        SELECT DISTINCT ON (CASE WHEN z >= 11 THEN c.rank ELSE c.tile_id END)
-            c.block_id, c.tile_id, c.earlier_tile_id, c.change, c.score, c.rank,
-            CASE WHEN z >= 11 THEN c.footprint ELSE t.footprint END AS footprint
+        SELECT DISTINCT ON (c.shown_id) c.*
         FROM changed AS c
-        JOIN terrakin.tiles AS t ON t.tile_id = c.tile_id
-        ORDER BY CASE WHEN z >= 11 THEN c.rank ELSE c.tile_id END, c.rank
+        WHERE z >= 6
+        ORDER BY c.shown_id, c.ratio DESC
     ),
     drawn AS (
-        SELECT coalesce(s.block_id, s.tile_id) AS id, s.block_id, s.tile_id, s.earlier_tile_id, s.change::real AS change,
-            s.score::real AS score, s.rank,
-            ST_AsMVTGeom(ST_Transform(s.footprint, 3857), envelope, 4096, 64, true) AS geom
+        SELECT CASE WHEN unit = 'block' AND z >= 11 THEN s.item_id ELSE s.tile_id END AS id,
+            CASE unit WHEN 'block' THEN s.item_id END AS block_id, s.tile_id, s.earlier_tile_id, s.change::real AS change,
+            s.score::real AS score, s.ratio,
+            ST_AsMVTGeom(
+                ST_Transform(CASE WHEN unit = 'block' AND z >= 11 THEN api.block_footprint(s.item_id) ELSE t.footprint END, 3857),
+                envelope, 4096, 64, true
+            ) AS geom
         FROM shown AS s
-        WHERE z >= 6
-        ORDER BY s.rank
+        JOIN terrakin.tiles AS t ON t.tile_id = s.tile_id
+        ORDER BY s.ratio DESC
         LIMIT max_places
     ),
     layers AS (
         -- The most changed one is drawn last, on top.
         SELECT nullif(ST_AsMVT(o, 'change', 4096, 'geom', 'id'), '') AS tile
-        FROM (SELECT d.* FROM drawn AS d WHERE d.geom IS NOT NULL ORDER BY d.rank DESC) AS o
+        FROM (
+            SELECT d.id, d.block_id, d.tile_id, d.earlier_tile_id, d.change, d.score, d.geom
+            FROM drawn AS d
+            WHERE d.geom IS NOT NULL
+            ORDER BY d.ratio
+        ) AS o
     )
     SELECT l.tile, md5(l.tile)
     FROM layers AS l;
@@ -77,8 +89,7 @@ COMMENT ON FUNCTION tiles.change IS
                 "tile_id": "Number. Key of the tile in the later period",
                 "earlier_tile_id": "Number. Key of the tile in the earlier period",
                 "change": "Number. Length of the difference of the two keys beyond that of the season",
-                "score": "Number. Robust standard deviations above the median of the city",
-                "rank": "Number. 1 for the most changed place of the city"
+                "score": "Number. Robust standard deviations above the median of the city"
             }
         }
     ]

@@ -7,7 +7,7 @@ import type { Unit } from '../geo/unit';
 import { Problem, problemIn } from './problem';
 import { SEARCH_ARGUMENTS } from './schema';
 import { N_CHANGES, type AskedChanges } from '../state/page';
-import type { BlockPair, Block, Change, City, CityPeriod, Concept, Config, Country, Encoder, FoundItem, ImportedSet, Item, Likeness, Method, Match, Origin, SearchRequest, FoundPlace, Similarity, Tile } from './types';
+import type { BlockPair, Block, Change, City, CityPeriod, Concept, Config, Country, Encoder, FoundItem, ImportedSet, Item, PairSimilarity, Method, Match, Origin, SearchRequest, FoundPlace, Similarity, Tile } from './types';
 
 type Stored<Found extends { footprint: Polygon }> = Omit<Found, 'footprint'> & { footprint: MultiPolygon };
 type Parameters = Record<string, string | number | boolean>;
@@ -98,7 +98,7 @@ export async function getKey({ path, body }: SearchRequest, signal: AbortSignal)
 }
 
 /** Return the similarity of two blocks or items: the API compares them as a search inside the outline of one of them. */
-export async function getSimilarityBySearch(unit: Unit, a: number, b: Place, signal: AbortSignal): Promise<Likeness> {
+export async function getSimilarityBySearch(unit: Unit, a: number, b: Place, signal: AbortSignal): Promise<PairSimilarity> {
   const inside = { within: b.footprint, exclude_same_city: false };
   const request =
     unit === 'block'

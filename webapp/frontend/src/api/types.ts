@@ -31,7 +31,7 @@ export type CityPeriod = Answer<'/api/v1/cities/{city_id}/periods'>['periods'][n
 export type Change = Omit<Answer<'/api/v1/changes'>['changes'][number], 'footprint'>;
 export type Similarity = Answer<'/api/v1/similarity'>;
 /** How alike two tiles, blocks or items are; items have one vector, not those of a method. */
-export type Likeness = Pick<Similarity, 'similarity' | 'distance_m'> & { method: Method | null };
+export type PairSimilarity = Pick<Similarity, 'similarity' | 'distance_m'> & { method: Method | null };
 export type BlockPair = Answer<'/api/v1/matching-blocks'>['pairs'][number];
 export type Config = Answer<'/api/v1/config'>;
 export type Imagery = Config['imagery'][number];

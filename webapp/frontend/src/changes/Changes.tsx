@@ -1,7 +1,7 @@
 // What changed in a city between two periods: each place before and after, side by side, the most unusual change first.
 
 import { useEffect, useRef } from 'preact/hooks';
-import { blockPictureUrl, getChanges, getCity } from '../api/client';
+import { blockPictureUrl, getCity } from '../api/client';
 import type { Change } from '../api/types';
 import { useAnswer } from '../api/useAnswer';
 import type { AskedChanges } from '../state/page';
@@ -17,10 +17,9 @@ export function Changes() {
 }
 
 function Shown({ asked }: { asked: AskedChanges }) {
-  const { dispatch } = usePage();
-  const { cityId, from, to } = asked;
+  const { dispatch, changed: found } = usePage();
+  const { cityId } = asked;
   const city = useAnswer(`city ${cityId}`, () => getCity(cityId)).value?.city ?? '';
-  const found = useAnswer(`${cityId} ${from} ${to}`, (signal) => getChanges(asked, signal));
   const section = useRef<HTMLElement>(null);
   useEffect(() => section.current!.focus({ preventScroll: true }), []);
   const close = () => dispatch({ type: 'changesAsked', changes: null });

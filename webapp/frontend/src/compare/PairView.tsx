@@ -1,7 +1,7 @@
 // What every comparison shows: how alike the two are, and their pictures, which are zoomed and moved together.
 
 import type { ComponentChildren } from 'preact';
-import type { Likeness } from '../api/types';
+import type { PairSimilarity } from '../api/types';
 import type { Answer } from '../api/useAnswer';
 import { nameOf } from '../geo/unit';
 import { shareBelow } from '../results/bands';
@@ -14,7 +14,7 @@ import { useZoom, type SharedZoom } from './useZoom';
 
 interface Props {
   pair: Answer<unknown>;
-  similarity: Answer<Likeness>;
+  similarity: Answer<PairSimilarity>;
   /** Return the two pictures with what is known of them. */
   pictures: (shared: SharedZoom) => ComponentChildren;
   /** What the comparison says below. */
@@ -49,7 +49,7 @@ export function PairView({ pair, similarity, pictures, children }: Props) {
   );
 }
 
-function SimilarityText({ similarity, distance_m: distance, method }: Likeness) {
+function SimilarityText({ similarity, distance_m: distance, method }: PairSimilarity) {
   const { unit } = usePage();
   const percentiles = usePercentiles();
   return (

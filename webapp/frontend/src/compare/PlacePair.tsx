@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { getMatchingBlocks, getSimilarity, getSimilarityBySearch, getTile } from '../api/client';
-import type { Likeness, Tile } from '../api/types';
+import type { PairSimilarity, Tile } from '../api/types';
 import { useAnswer, type Answer } from '../api/useAnswer';
 import { placeIn } from '../geo/blocks';
 import { tileIdOf, type OwnUnit } from '../geo/unit';
@@ -43,7 +43,7 @@ export function PlacePair({ unit, a, b }: { unit: OwnUnit; a: number; b: number 
   );
 }
 
-function usePairSimilarity(unit: OwnUnit, a: number, b: number, tiles: Tile[] | null): Answer<Likeness> {
+function usePairSimilarity(unit: OwnUnit, a: number, b: number, tiles: Tile[] | null): Answer<PairSimilarity> {
   const { state } = usePage();
   const { method } = state.page.search;
   const tile = tiles?.[1];

@@ -6,7 +6,7 @@ import { usePage } from '../state/PageProvider';
 import { knownTile } from '../state/places';
 import { useLatest } from '../ui/useLatest';
 import { go, repaint } from './makeMap';
-import { showChanges } from './changeLayers';
+import { showChanges, showRanks } from './changeLayers';
 import { showSimilarity } from './similarityLayers';
 import { markCities, markTiles, setBlocks, setData, setHovered, setLine, setMatches, setSelected, setUnit } from './stateData';
 import { useHeld } from './useHeld';
@@ -15,7 +15,7 @@ const PHONE = window.matchMedia('(max-width: 46rem)');
 
 /** Draw the page's state on the map, and redraw what changes. */
 export function useMapState(map: Map | null, tilesUrl: string | null, isDark: boolean): void {
-  const { state, unit, heatMap, dispatch } = usePage();
+  const { state, unit, heatMap, changed, dispatch } = usePage();
   const { view } = state;
   const { changes } = state.page;
   const latestUnit = useLatest(unit);
@@ -42,6 +42,9 @@ export function useMapState(map: Map | null, tilesUrl: string | null, isDark: bo
   useEffect(() => {
     if (map && tilesUrl) showChanges(map, tilesUrl, changes);
   }, [map, tilesUrl, changes]);
+  useEffect(() => {
+    if (map && changes) showRanks(map, changed.value ?? []);
+  }, [map, tilesUrl, changes, changed.value]);
 }
 
 /** What is chosen, the matches and what is hovered, drawn after the list. */

@@ -2,8 +2,8 @@
 
 import { createContext, type ComponentChildren } from 'preact';
 import { useContext, useEffect, useMemo, useReducer, useRef, type Dispatch } from 'preact/hooks';
-import { findSimilar, getConfig, getEncoder } from '../api/client';
-import type { Config, Encoder, Match, SearchRequest } from '../api/types';
+import { findSimilar, getChanges, getConfig, getEncoder } from '../api/client';
+import type { Change, Config, Encoder, Match, SearchRequest } from '../api/types';
 import type { Problem } from '../api/problem';
 import { useAnswer, type Answer } from '../api/useAnswer';
 import { boundsOf } from '../geo/bounds';
@@ -35,6 +35,8 @@ export interface Page {
   /** The matches found, best first; empty until they are known. */
   matches: Match[];
   hovered: Hovered;
+  /** What changed, where that is asked. */
+  changed: Answer<Change[]>;
   /** The question as vector tiles and the plot take it, while they are coloured by similarity to it. */
   heatMap: string | null;
   /** The tiles selected with the lasso in the scatter plot. */
@@ -74,12 +76,14 @@ export function PageProvider({ children }: { children: ComponentChildren }) {
   const lassoIds = lassoed.value ?? NO_IDS;
   useNotice(lassoed.problem, dispatch);
   const heatMap = useHeatMap(page, request);
+  const { changes } = page;
+  const changed = useAnswer(changes && JSON.stringify(changes), (signal) => getChanges(changes!, signal));
   const hovered = useHovered(unit, hoveredId, matches, chosen.value);
   useFirstView(chosenId, chosen.value, matches, !HAD_MAP_POSITION && request !== null, dispatch);
 
   const value = useMemo(
-    () => ({ state, dispatch, encoder, config, unit, chosen, request, similar, matches, hovered, heatMap, lassoIds }),
-    [state, dispatch, encoder, config, unit, chosen, request, similar, matches, hovered, heatMap, lassoIds],
+    () => ({ state, dispatch, encoder, config, unit, chosen, request, similar, matches, hovered, changed, heatMap, lassoIds }),
+    [state, dispatch, encoder, config, unit, chosen, request, similar, matches, hovered, changed, heatMap, lassoIds],
   );
   return <PageContext.Provider value={value}>{children}</PageContext.Provider>;
 }
