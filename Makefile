@@ -8,10 +8,10 @@ LATER_PERIOD := 2025-09-01/2025-10-31
 REAL_PLACES := etl/data/real_places
 REAL ?= 1
 SYNTHETIC ?= 1
-DEMO_PARTS := $(strip $(if $(filter 0,$(REAL)),,demo-real) $(if $(filter 0,$(SYNTHETIC)),,demo-scenes))
+DEMO_PARTS := demo-database $(if $(filter 0,$(REAL)),,demo-real) $(if $(filter 0,$(SYNTHETIC)),,demo-scenes)
 TERRAKIN := .venv/bin/terrakin
 
-.PHONY: help demo demo-later demo-real demo-scenes stop evaluate test lint format bench-load bench-page bench-search \
+.PHONY: help demo demo-database demo-later demo-real demo-scenes stop evaluate test lint format bench-load bench-page bench-search \
 	bench-tiles fuzz page-states screenshot test-citus test-martin test-qgis test-servers test-slow-page
 
 help: ## list the commands
@@ -20,16 +20,18 @@ help: ## list the commands
 demo: ## install, build, load real places and synthetic towns (REAL=0 or SYNTHETIC=0: without), serve the map (PORT=8000)
 	@scripts/setup.sh demo
 	@scripts/build_frontend.sh
-	@$(TERRAKIN) db start
-	@$(TERRAKIN) db migrate
-	$(if $(DEMO_PARTS),@$(MAKE) --no-print-directory -j2 $(DEMO_PARTS))
+	@$(MAKE) --no-print-directory -j2 $(DEMO_PARTS)
 ifneq ($(SYNTHETIC),0)
 	@$(TERRAKIN) etl run --stac $(DEMO_HOME)/catalog.json --cities $(DEMO_HOME)/cities.geojson --period $(DEMO_PERIOD)
 endif
 	@$(TERRAKIN) web start --port $(PORT)
 
 # The scenes are written beside the run of the real places, whose progress is shown.
-demo-real:
+demo-database:
+	@$(TERRAKIN) db start
+	@$(TERRAKIN) db migrate
+
+demo-real: demo-database
 	@$(TERRAKIN) etl run --stac $(REAL_PLACES)/catalog.json --cities $(REAL_PLACES)/places.geojson --min-valid-share 0.2 \
 		$(if $(filter 0,$(SYNTHETIC)),,--without-layout)
 
