@@ -98,7 +98,7 @@ def _write_town(root: Path, town: Town, n_days: int, season: Season) -> list[dic
     for scene in town_scenes(town, SEED, n_days, season):
         # The folder in which normalize_hrefs puts the item.
         folder = root / COLLECTION / scene.item_id
-        items.append(write_scene(folder, scene, COLLECTION).to_dict(transform_hrefs=False))
+        items.append(write_scene(folder, scene, COLLECTION, is_compressed=False).to_dict(transform_hrefs=False))
     return items
 
 
