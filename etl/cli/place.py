@@ -40,7 +40,7 @@ from etl.cli.request import make_request, warn_of_random_weights
 @click.option(
     "--watch",
     is_flag=True,
-    help="Search from the place as soon as it is loaded, and print when it was found, and what.",
+    help="Search from the place as soon as it is loaded; print after how many seconds, and the most similar cities.",
 )
 @click.option("--country-code", help="ISO 3166-1 alpha-2 code. [default: that of the nearest city]")
 @options(

@@ -4,6 +4,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from etl.errors import SetError
 from etl.sets.layouts import NUMPY_SUFFIX, RASTER_SUFFIXES, ZARR_SUFFIX
@@ -23,7 +24,7 @@ def locate(given: Sequence[str], folder: Path, timeout_s: float, bar: BarFactory
         bar: makes a progress bar: called with its name, the unit and the total.
 
     Raises:
-        SetError: an address has no file name, or its server does not answer with the file.
+        SetError: an address has no file name, that of a store has a query, or a server does not answer with the file.
     """
     names = {file_name(text) for text in given}
     located: list[Location] = []
@@ -33,10 +34,19 @@ def locate(given: Sequence[str], folder: Path, timeout_s: float, bar: BarFactory
         if not is_address(text):
             located.append(Path(text))
         elif file_name(text).endswith((*RASTER_SUFFIXES, ZARR_SUFFIX)) and not is_landmask:
-            located.append(Address(text, timeout_s))
+            located.append(_address(text, timeout_s))
         else:
             located.append(_fetch(text, folder, timeout_s, bar))
     return tuple(located)
+
+
+def _address(text: str, timeout_s: float) -> Address:
+    address = Address(text, timeout_s)
+    if address.is_store and urlsplit(text).query:
+        raise SetError(
+            f"the address of Zarr store {address.name} has a query, which its files would not have; leave it out"
+        )
+    return address
 
 
 def _fetch(address: str, folder: Path, timeout_s: float, bar: BarFactory) -> Path:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from etl.sets.layouts import ZARR_SUFFIX
+
 SCHEMES = ("http", "https")
 METADATA = "zarr.json"
 """Name of the files of a Zarr store with its metadata."""
@@ -27,6 +29,11 @@ class Address:
     def name(self) -> str:
         """The name of the file or store."""
         return file_name(self.url)
+
+    @property
+    def is_store(self) -> bool:
+        """Whether it is a Zarr store."""
+        return self.name.endswith(ZARR_SUFFIX)
 
 
 Location = Path | Address
@@ -59,7 +66,7 @@ def fingerprint(location: Location, part: str) -> str:
 
 
 def _fingerprint_of_address(address: Address) -> str:
-    asked = f"{address.url}/{METADATA}" if address.name.endswith(".zarr") else address.url
+    asked = f"{address.url}/{METADATA}" if address.is_store else address.url
     # Signed addresses answer no HEAD request.
     request = urllib.request.Request(asked, headers={"Range": "bytes=0-0"})
     with urllib.request.urlopen(request, timeout=address.timeout_s) as answer:

@@ -170,6 +170,8 @@ def test_a_store_at_an_address_that_fails_is_one_line(
             ("missing.zarr", "missing.zarr cannot be read: "),
         ):
             assert words in failure(terrakin("sets", "import", f"{address}/{name}", "--name", "z", "--area", area))
+    signed = terrakin("sets", "import", "http://127.0.0.1:9/a.zarr?token=secret", "--name", "z", "--area", area)
+    assert "has a query" in failure(signed)
     nowhere = terrakin("sets", "import", "http://127.0.0.1:9/a.zarr", "--name", "z", "--area", area)
     assert "a.zarr cannot be read" in failure(nowhere)
     assert rows("SELECT count(*) FROM terrakin.imported_sets") == [(0,)]
