@@ -96,6 +96,17 @@ from pydantic import Field
 from webapp.api.models import Method, Origin, Query, Unit
 from webapp.api.search_types import Area, CityIds, Codes, Period
 
+FIND_ARGUMENTS = """
+$arguments
+"""
+"""The filters of api.find, as SQL takes them from these fields."""
+
+
+class FindFilters(Query):
+    """The filters of api.find."""
+
+$find_fields
+
 
 class Filters(Query):
     """How matches are ranked and which tiles may be found: the fields that all searches share."""
@@ -104,6 +115,8 @@ class Filters(Query):
 
 $fields
 ''')
+FROM_API = {"geometry": "ST_GeomFromGeoJSON(%({0})s)", "daterange": "internal.days_of(%({0})s)"}
+"""How fields of the web API become arguments, by the type of these; others are cast."""
 
 REFERENCE = "The other arguments and the columns are those of api.similar_tiles."
 
@@ -125,7 +138,14 @@ def render() -> dict[Path, str]:
     """Return the text of every generated file."""
     source = tomllib.loads(SOURCE.read_text())
     filters, columns, sql = source["filters"], source["columns"], ROOT / "sql"
-    guide = ROOT / "docs" / "analyst.md"
+    guide, find = ROOT / "docs" / "analyst.md", sql / "functions" / "find.sql"
+    without = source["find"]["without"]
+    found = [f for f in filters if f["name"] not in without]
+    values = [without.get(f["name"], f"find.{f['name']}") for f in filters]
+    find_lists = {
+        "arguments": _definitions([{**f, "is_optional": True} for f in found]),
+        "values": _filled(12, values),
+    }
     return {
         sql / "types" / "match.sql": _type(MATCH, "match", columns),
         sql / "types" / "search_filters.sql": _type(FILTERS, "search_filters", filters),
@@ -134,9 +154,18 @@ def render() -> dict[Path, str]:
         ),
         **{sql / "functions" / f"{s['name']}.sql": _search(s, filters, columns) for s in source["searches"]},
         ROOT / "webapp" / "api" / "search_filters.py": MODEL.substitute(
-            mark=MARK, fields="\n".join(map(_field, filters))
+            mark=MARK,
+            fields="\n".join(map(_field, filters)),
+            find_fields="\n".join(map(_field, found)),
+            arguments=",\n".join(f"    {_passed(f)}" for f in found),
         ),
-        guide: _with_lists(guide.read_text(), {"filters": filters, "columns": columns}),
+        find: _with_lists(find.read_text(), find_lists, "    -- {} of sql/search.toml", "    -- end of {}"),
+        guide: _with_lists(
+            guide.read_text(),
+            {"filters": _list(filters, "`"), "columns": _list(columns, "`")},
+            "<!-- {} of sql/search.toml -->",
+            "<!-- end of {} -->",
+        ),
     }
 
 
@@ -234,12 +263,18 @@ def _field(entry: Entry) -> str:
     return f'{head}\n{lines}        description="{meaning}",\n    )'
 
 
-def _with_lists(text: str, lists: dict[str, list[Entry]]) -> str:
-    """Return Markdown with the lists between its markers written again."""
-    for name, entries in lists.items():
-        begin, end = f"<!-- {name} of sql/search.toml -->", f"<!-- end of {name} -->"
+def _passed(entry: Entry) -> str:
+    """Return a field of the web API as an argument of a SQL function."""
+    value = FROM_API.get(entry["type"], f"%({{0}})s::{entry['type']}").format(entry["name"])
+    return f"{entry['name']} => {value}"
+
+
+def _with_lists(text: str, lists: dict[str, str], first: str, last: str) -> str:
+    """Return a text with the lists, by name, between its markers, whose names stand in place of {}, written again."""
+    for name, lines in lists.items():
+        begin, end = first.format(name), last.format(name)
         before, _, rest = text.partition(begin)
-        text = f"{before}{begin}\n{_list(entries, '`')}\n{end}{rest.partition(end)[2]}"
+        text = f"{before}{begin}\n{lines}\n{end}{rest.partition(end)[2]}"
     return text
 
 

@@ -7,6 +7,7 @@
 CREATE OR REPLACE FUNCTION api.find(
     concept text,
     ordered boolean DEFAULT false,
+    -- arguments of sql/search.toml
     exclude_city_ids bigint[] DEFAULT NULL,
     max_per_city bigint DEFAULT NULL,
     countries text[] DEFAULT NULL,
@@ -17,6 +18,7 @@ CREATE OR REPLACE FUNCTION api.find(
     period daterange DEFAULT NULL,
     min_valid_share double precision DEFAULT NULL,
     min_similarity double precision DEFAULT NULL
+    -- end of arguments
 )
 RETURNS TABLE (
     block_id bigint,
@@ -39,9 +41,11 @@ AS $$
         SELECT e.item_id, e.city_id, e.country_number, e.location, p.unit, e.similarity, CASE WHEN find.max_per_city IS NOT NULL
             THEN row_number() OVER (PARTITION BY e.city_id ORDER BY e.similarity DESC, e.item_id) END AS place
         FROM internal.plan_find(find.concept, ROW(
+    -- values of sql/search.toml
             0, 'tile', NULL, 0, false, find.exclude_city_ids, find.max_per_city, NULL, find.countries,
             find.exclude_countries, find.continents, find.origin, find.within, find.period, find.min_valid_share,
             find.min_similarity, true
+    -- end of values
         )::internal.search_filters) AS p
         CROSS JOIN LATERAL internal.found_keys(
             p.set_id, p.direction, p.threshold, p.near_list_ids, p.only_city_ids, p.exclude_city_ids,

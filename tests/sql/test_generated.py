@@ -26,11 +26,10 @@ def test_they_are_up_to_date() -> None:
 
 def test_a_stale_file_is_named(tmp_path: Path) -> None:
     copy = tmp_path / "scripts" / SCRIPT.name
-    for name in ("scripts/generate_search.py", "sql/search.toml", "docs/analyst.md"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text((SCRIPT.parents[1] / name).read_text())
-    for folder in ("sql/types", "sql/internal", "sql/functions", "webapp/api"):
+    for folder in ("scripts", "docs", "sql/types", "sql/internal", "sql/functions", "webapp/api"):
         (tmp_path / folder).mkdir(parents=True)
+    for name in ("scripts/generate_search.py", "sql/search.toml", "sql/functions/find.sql", "docs/analyst.md"):
+        (tmp_path / name).write_text((SCRIPT.parents[1] / name).read_text())
     subprocess.run([sys.executable, copy], check=True)
     (tmp_path / "sql" / "types" / "match.sql").write_text("stale")
     run = subprocess.run([sys.executable, copy, "--check"], capture_output=True, text=True, check=False)
@@ -56,3 +55,12 @@ def test_the_default_filters_are_those_of_similar_tiles(conn: psycopg.Connection
     (filters,) = conn.execute("SELECT to_jsonb(internal.default_filters())").fetchone()
     defaults = {name: value for name, value in filters.items() if value is not None}
     assert defaults == {"k": 20, "unit": "tile", "exclude_within_m": 0, "exclude_same_city": True, "exact": False}
+
+
+def test_find_takes_the_filters_that_rank_nothing(conn: psycopg.Connection) -> None:
+    query = "SELECT proargnames[:pronargs] FROM pg_proc WHERE oid = 'api.find'::regproc"
+    (arguments,) = conn.execute(query).fetchone()
+    assert arguments[:2] == ["concept", "ordered"]
+    filters = [row[0] for row in conn.execute(FIELDS, ("search_filters",))]
+    ranking = {"k", "unit", "method", "exclude_within_m", "exclude_same_city", "max_per_tile", "exact"}
+    assert arguments[2:] == [f for f in filters if f not in ranking]

@@ -4,9 +4,9 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from webapp.api.models import METHOD, NAME_PATTERN, Compared, Method, Origin, Query, Unit
+from webapp.api.models import METHOD, NAME_PATTERN, Compared, Method, Query, Unit
+from webapp.api.search_filters import FindFilters
 from webapp.api.search_models import ItemIds
-from webapp.api.search_types import Area, CityIds, Codes, Period
 
 
 class Concept(BaseModel):
@@ -61,20 +61,10 @@ class Fitted(BaseModel):
     key: str = Field(description="The direction, for /tiles/similarity/{z}/{x}/{y}?key=.")
 
 
-class FindQuery(Query):
+class FindQuery(FindFilters):
     """The arguments of api.find."""
 
     format: Literal["csv", "geojsonseq"] = Field(
         "csv", description="csv, or geojsonseq: one GeoJSON feature a line (RFC 8142)."
     )
     ordered: bool = Field(False, description="Rank all of them first, the most similar one on top.")
-    exclude_city_ids: CityIds | None = Field(None, description="Leave out these cities.")
-    max_per_city: int | None = Field(None, ge=1, le=1000, description="At most this many of one city: its best.")
-    countries: Codes | None = Field(None, description="Only these countries: ISO 3166-1 alpha-2 codes.")
-    exclude_countries: Codes | None = Field(None, description="Leave out these countries.")
-    continents: Codes | None = Field(None, description="Only these continents: English names.")
-    origin: Origin | None = Field(None, description="Only tiles of this origin; null: any.")
-    within: Area | None = Field(None, description="Only what has its centre in this GeoJSON area (EPSG:4326).")
-    period: Period | None = Field(None, description="Only tiles with days in this period (UTC).")
-    min_valid_share: float | None = Field(None, ge=0, le=1, description="Only with this share of clear pixels.")
-    min_similarity: float | None = Field(None, ge=-1, le=1, description="A higher threshold.")

@@ -11,6 +11,7 @@ from apiflask import APIBlueprint
 from flask import Response
 
 from webapp.api.concept_models import ConceptPath, Concepts, FindQuery, FitBody, Fitted
+from webapp.api.search_filters import FIND_ARGUMENTS
 from webapp.database import Row, database
 
 blueprint = APIBlueprint("concepts", __name__, url_prefix="/api/v1/concepts")
@@ -27,12 +28,8 @@ FIND = """
     SELECT
         f.block_id, f.tile_id, f.item_id, f.city_id, f.city, f.country_code, f.similarity,
         ST_X(f.location) AS lon, ST_Y(f.location) AS lat
-    FROM api.find(
-        %(name)s, %(ordered)s::boolean, %(exclude_city_ids)s::bigint[], %(max_per_city)s::bigint, %(countries)s::text[],
-        %(exclude_countries)s::text[], %(continents)s::text[], %(origin)s, ST_GeomFromGeoJSON(%(within)s),
-        internal.days_of(%(period)s), %(min_valid_share)s::double precision, %(min_similarity)s::double precision
-    ) AS f
-"""
+    FROM api.find(%(name)s, %(ordered)s::boolean, ARGUMENTS) AS f
+""".replace("ARGUMENTS", FIND_ARGUMENTS)
 KEY = "SELECT internal.key_text(%(set_id)s, %(direction)s::real[]) AS key"
 COLUMNS = ("block_id", "tile_id", "item_id", "city_id", "city", "country_code", "similarity", "lon", "lat")
 FILES: dict[int | str, Any] = {

@@ -8,6 +8,51 @@ from pydantic import Field
 from webapp.api.models import Method, Origin, Query, Unit
 from webapp.api.search_types import Area, CityIds, Codes, Period
 
+FIND_ARGUMENTS = """
+    exclude_city_ids => %(exclude_city_ids)s::bigint[],
+    max_per_city => %(max_per_city)s::bigint,
+    countries => %(countries)s::text[],
+    exclude_countries => %(exclude_countries)s::text[],
+    continents => %(continents)s::text[],
+    origin => %(origin)s::text,
+    within => ST_GeomFromGeoJSON(%(within)s),
+    period => internal.days_of(%(period)s),
+    min_valid_share => %(min_valid_share)s::double precision,
+    min_similarity => %(min_similarity)s::double precision
+"""
+"""The filters of api.find, as SQL takes them from these fields."""
+
+
+class FindFilters(Query):
+    """The filters of api.find."""
+
+    exclude_city_ids: CityIds | None = Field(None, description="Leave out these cities.")
+    max_per_city: int | None = Field(
+        None, ge=1, le=1000, description="At most this many matches from one city: its best."
+    )
+    countries: Codes | None = Field(
+        None, description="Only these countries: ISO 3166-1 alpha-2 codes. An empty array finds nothing."
+    )
+    exclude_countries: Codes | None = Field(None, description="Leave out these countries: ISO 3166-1 alpha-2 codes.")
+    continents: Codes | None = Field(
+        None, description="Only these continents: English names. An empty array finds nothing."
+    )
+    origin: Origin | None = Field(
+        None, description="Only tiles of this origin. Null: that of what is searched for, or any if unknown or mixed."
+    )
+    within: Area | None = Field(
+        None, description="Only tiles whose centre lies in this GeoJSON Polygon or MultiPolygon (EPSG:4326)."
+    )
+    period: Period | None = Field(
+        None, description="Only tiles with days in this period (UTC): 2024-06-01/2024-08-31. Unknown dates are in none."
+    )
+    min_valid_share: float | None = Field(
+        None, ge=0, le=1, description="Only tiles with at least this share of clear pixels, 0 to 1."
+    )
+    min_similarity: float | None = Field(
+        None, ge=-1, le=1, description="Only tiles with at least this similarity, -1 to 1."
+    )
+
 
 class Filters(Query):
     """How matches are ranked and which tiles may be found: the fields that all searches share."""

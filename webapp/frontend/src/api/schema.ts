@@ -2597,8 +2597,6 @@ export interface operations {
     get_concepts_items: {
         parameters: {
             query?: {
-                format?: "csv" | "geojsonseq";
-                ordered?: boolean;
                 exclude_city_ids?: number[] | null;
                 max_per_city?: number | null;
                 countries?: string[] | null;
@@ -2609,6 +2607,8 @@ export interface operations {
                 period?: string | null;
                 min_valid_share?: number | null;
                 min_similarity?: number | null;
+                format?: "csv" | "geojsonseq";
+                ordered?: boolean;
             };
             header?: never;
             path: {
