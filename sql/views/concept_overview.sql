@@ -2,7 +2,9 @@
 -- requires: internal/is_current.sql
 CREATE OR REPLACE VIEW api.concept_overview AS
 SELECT x.name AS concept, x.unit, c.city_id, c.name AS city, n.code AS country_code, n.name AS country, n.continent, c.is_synthetic,
-    f.n_found, f.n_compared, f.best_similarity
+    f.n_found, f.n_compared, f.best_similarity, x.average_precision,
+    CASE WHEN x.average_precision IS NULL THEN 'not validated: examples from one area' ELSE 'validated in cities that were held out' END
+        AS validation
 FROM terrakin.concepts AS x
 CROSS JOIN LATERAL internal.count_found(x) AS f
 LEFT JOIN terrakin.cities AS c ON c.city_id = f.city_id
@@ -28,3 +30,6 @@ COMMENT ON COLUMN api.concept_overview.is_synthetic IS 'True if the pixels are s
 COMMENT ON COLUMN api.concept_overview.n_found IS 'Number of its tiles, blocks or items that the concept describes.';
 COMMENT ON COLUMN api.concept_overview.n_compared IS 'Number of its tiles, blocks or items.';
 COMMENT ON COLUMN api.concept_overview.best_similarity IS 'The highest similarity to the direction of the concept, -1 to 1.';
+COMMENT ON COLUMN api.concept_overview.average_precision IS
+'Average precision of the concept in cities, or cells, that were held out, 0 to 1; NULL if it was not validated.';
+COMMENT ON COLUMN api.concept_overview.validation IS 'Whether the concept was validated.';

@@ -218,6 +218,7 @@ def test_the_map_is_coloured_by_similarity_to_a_concept(page: Page, site: str, t
     expect_in_address(page, "concept=harbour")
     legend = page.get_by_role("note", name="Colours of similarity")
     expect(legend).to_contain_text("Similarity to the concept harbour")
+    expect(legend).to_contain_text("Not validated: examples from one area.")
     with page.expect_download() as download:
         legend.get_by_role("link", name="Download everything of this kind").click()
     lines = Path(download.value.path()).read_text().splitlines()

@@ -181,3 +181,7 @@ def test_the_overview_counts_what_is_found_in_each_city(case: Case) -> None:
     assert {row[0] for row in rows} == set(city.values())
     assert {c: n for c, n, _ in rows} == {c: sum(city[i] == c for i in ids.tolist()) for c in set(city.values())}
     assert sum(row[2] for row in rows) == len(case.blocks.ids)
+    query = "SELECT DISTINCT concept, average_precision, validation FROM api.concept_overview ORDER BY concept"
+    assert case.conn.execute(query).fetchall() == [
+        (name, None, "not validated: examples from one area") for name in ("block", "tile")
+    ]
