@@ -8,6 +8,7 @@
 - ``module_conn``: the same for all tests of a module.
 - ``blank_database``: Settings of an empty database, without PostGIS.
 - ``empty_home``: an empty folder for a private cluster; the cluster is stopped and deleted afterwards.
+- ``interruptible``: SIGINT raises KeyboardInterrupt.
 - ``browser``: Debian's Chromium, headless. One per session, because Playwright runs only once per process.
 
 ``cloned_database(server_home)`` is a context manager with the URL of one more clone; tests/builders.py inserts rows.
@@ -16,6 +17,7 @@
 import itertools
 import os
 import shutil
+import signal
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -206,6 +208,14 @@ def _rolled_back(url: str) -> Iterator[psycopg.Connection[Any]]:
             conn.execute("TRUNCATE terrakin.countries CASCADE")
             conn.commit()
             pytest.fail("the test has committed rows; use the fixture `database`")
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """SIGINT raises KeyboardInterrupt, although the background jobs of a shell ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")

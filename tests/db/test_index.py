@@ -121,6 +121,7 @@ def test_both_hnsw_indexes_are_built_at_the_same_time(loaded: Settings) -> None:
         assert building.result() == NAMES
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupted_hnsw_build_ends_on_the_server(loaded: Settings) -> None:
     def interrupt(loading: psycopg.Connection) -> None:
         try:
@@ -128,17 +129,13 @@ def test_an_interrupted_hnsw_build_ends_on_the_server(loaded: Settings) -> None:
         finally:
             os.kill(os.getpid(), signal.SIGINT)
 
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs of a shell ignore SIGINT
-    try:
-        with connect(loaded) as loading, ThreadPoolExecutor() as pool:
-            loading.execute("LOCK terrakin.tiles IN ROW EXCLUSIVE MODE")
-            interrupted = pool.submit(interrupt, loading)
-            with pytest.raises(KeyboardInterrupt):
-                build_indexes(loaded, with_hnsw=True)
-            interrupted.result()
-            wait_until_blocked(loading, 0)
-    finally:
-        signal.signal(signal.SIGINT, before)
+    with connect(loaded) as loading, ThreadPoolExecutor() as pool:
+        loading.execute("LOCK terrakin.tiles IN ROW EXCLUSIVE MODE")
+        interrupted = pool.submit(interrupt, loading)
+        with pytest.raises(KeyboardInterrupt):
+            build_indexes(loaded, with_hnsw=True)
+        interrupted.result()
+        wait_until_blocked(loading, 0)
 
 
 def test_statistics_are_refreshed(loaded: Settings, owner: psycopg.Connection) -> None:

@@ -192,6 +192,7 @@ def test_a_refit_waits_for_a_load_and_includes_it(loaded: Settings, owner: psyco
     assert mean_of(owner).n_items == N + 1
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupted_refit_leaves_nothing_behind(
     loaded: Settings, owner: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -203,12 +204,8 @@ def test_an_interrupted_refit_leaves_nothing_behind(
         os.kill(os.getpid(), signal.SIGINT)
 
     monkeypatch.setattr(module, "_write_keys", interrupted)
-    handler = signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs of a shell ignore SIGINT
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            refit(loaded, before)
-    finally:
-        signal.signal(signal.SIGINT, handler)
+    with pytest.raises(KeyboardInterrupt):
+        refit(loaded, before)
     assert mean_of(owner) == before
     assert owner.execute(PARTITIONS).fetchone() == n_partitions
 

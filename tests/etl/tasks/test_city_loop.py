@@ -103,6 +103,7 @@ def test_what_would_fail_every_city_stops_the_run_and_counts_no_attempt(
 
 
 @pytest.mark.parametrize(("at_once", "in_hand"), [(1, 1), (2, 2)])
+@pytest.mark.usefixtures("interruptible")
 def test_an_interruption_releases_all_cities_in_hand(job: Job, at_once: int, in_hand: int) -> None:
     started, go_on = threading.Semaphore(0), threading.Event()
 
