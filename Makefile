@@ -11,8 +11,8 @@ SYNTHETIC ?= 1
 DEMO_PARTS := demo-database $(if $(filter 0,$(REAL)),,demo-real) $(if $(filter 0,$(SYNTHETIC)),,demo-scenes)
 TERRAKIN := .venv/bin/terrakin
 
-.PHONY: help demo demo-database demo-later demo-real demo-scenes stop evaluate test lint format bench-load bench-page bench-search \
-	bench-tiles fuzz page-states screenshot test-citus test-martin test-qgis test-servers test-slow-page
+.PHONY: help demo demo-database demo-later demo-real demo-scenes stop evaluate test lint format bench-load bench-page \
+	bench-search bench-tiles fuzz page-states screenshot test-citus test-martin test-qgis test-servers test-slow-page
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -26,11 +26,11 @@ ifneq ($(SYNTHETIC),0)
 endif
 	@$(TERRAKIN) web start --port $(PORT)
 
-# The scenes are written beside the run of the real places, whose progress is shown.
 demo-database:
 	@$(TERRAKIN) db start
 	@$(TERRAKIN) db migrate
 
+# The scenes are written beside the database and the run of the real places, whose progress is shown.
 demo-real: demo-database
 	@$(TERRAKIN) etl run --stac $(REAL_PLACES)/catalog.json --cities $(REAL_PLACES)/places.geojson --min-valid-share 0.2 \
 		$(if $(filter 0,$(SYNTHETIC)),,--without-layout)

@@ -156,7 +156,7 @@ def render() -> dict[Path, str]:
         ROOT / "webapp" / "api" / "search_filters.py": MODEL.substitute(
             mark=MARK,
             fields="\n".join(map(_field, filters)),
-            find_fields="\n".join(map(_field, found)),
+            find_fields="\n".join(_field(_meaning(f, source["find"]["meanings"])) for f in found),
             arguments=",\n".join(f"    {_passed(f)}" for f in found),
         ),
         find: _with_lists(find.read_text(), find_lists, "    -- {} of sql/search.toml", "    -- end of {}"),
@@ -261,6 +261,12 @@ def _field(entry: Entry) -> str:
     arguments = [default, *limits.removeprefix(", ").split(", ")] if limits else [default]
     lines = "".join(f"        {argument},\n" for argument in arguments)
     return f'{head}\n{lines}        description="{meaning}",\n    )'
+
+
+def _meaning(entry: Entry, meanings: dict[str, str]) -> Entry:
+    """Return a filter with another meaning in the API, if it has one."""
+    meaning = meanings.get(entry["name"])
+    return entry if meaning is None else {**entry, "api": {**entry["api"], "meaning": meaning}}
 
 
 def _passed(entry: Entry) -> str:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from etl.errors import SetError
 from etl.sets.layouts import NUMPY_SUFFIX, RASTER_SUFFIXES, ZARR_SUFFIX
-from etl.sets.location import Address, Location, file_name, is_address
+from etl.sets.location import Address, Location, file_name, is_address, is_store
 from etl.tasks.job import BarFactory
 
 CHUNK_BYTES = 2**20
@@ -42,7 +42,7 @@ def locate(given: Sequence[str], folder: Path, timeout_s: float, bar: BarFactory
 
 def _address(text: str, timeout_s: float) -> Address:
     address = Address(text, timeout_s)
-    if address.is_store and urlsplit(text).query:
+    if is_store(address) and urlsplit(text).query:
         raise SetError(
             f"the address of Zarr store {address.name} has a query, which its files would not have; leave it out"
         )

@@ -30,11 +30,6 @@ class Address:
         """The name of the file or store."""
         return file_name(self.url)
 
-    @property
-    def is_store(self) -> bool:
-        """Whether it is a Zarr store."""
-        return self.name.endswith(ZARR_SUFFIX)
-
 
 Location = Path | Address
 
@@ -47,6 +42,11 @@ def is_address(text: str) -> bool:
 def file_name(address: str) -> str:
     """Return the name of the file at an address; an empty text if it ends in a slash."""
     return unquote(urlsplit(address).path).rpartition("/")[2]
+
+
+def is_store(location: Location) -> bool:
+    """Return whether a location is that of a Zarr store, by its name."""
+    return location.name.endswith(ZARR_SUFFIX)
 
 
 def fingerprint(location: Location, part: str) -> str:
@@ -66,7 +66,7 @@ def fingerprint(location: Location, part: str) -> str:
 
 
 def _fingerprint_of_address(address: Address) -> str:
-    asked = f"{address.url}/{METADATA}" if address.is_store else address.url
+    asked = f"{address.url}/{METADATA}" if is_store(address) else address.url
     # Signed addresses answer no HEAD request.
     request = urllib.request.Request(asked, headers={"Range": "bytes=0-0"})
     with urllib.request.urlopen(request, timeout=address.timeout_s) as answer:

@@ -21,11 +21,10 @@ from etl.sets.layouts import (
     SCALES_SUFFIX,
     SUFFIXES,
     TESSERA_PIXELS,
-    ZARR_SUFFIX,
     Layout,
     detect,
 )
-from etl.sets.location import Address, Location
+from etl.sets.location import Address, Location, is_store
 from etl.sets.parquet import ParquetSource
 from etl.sets.pixels import AlphaEarthRaster, PixelSource, TesseraRaster
 from etl.sets.tessera_zarr import TesseraZarr
@@ -34,7 +33,7 @@ from etl.sets.tessera_zarr import TesseraZarr
 def files_in(locations: Iterable[Location]) -> Iterator[Location]:
     """Yield the files of locations, those of a folder by name."""
     for path in locations:
-        if isinstance(path, Address) or (path.suffix == ZARR_SUFFIX and path.is_dir()):
+        if isinstance(path, Address) or (is_store(path) and path.is_dir()):
             yield path
         elif path.is_dir():
             inside = sorted(p for p in path.rglob("*") if p.name.endswith(SUFFIXES) and not _is_part(p))
@@ -69,11 +68,10 @@ def open_source(
     Raises:
         SetError: it is not of this layout, or of no known one.
     """
-    is_store = location.name.endswith(ZARR_SUFFIX)
-    if time is not None and not is_store:
-        raise SetError(f"{location.name} is no Zarr store: it has one time; leave out --time")
-    if is_store:
+    if is_store(location):
         return _open_store(location, layout, lattice(), time)
+    if time is not None:
+        raise SetError(f"{location.name} is no Zarr store: it has one time; leave out --time")
     if isinstance(location, Address) or location.name.endswith(PIXEL_SUFFIXES):
         return _open_raster(location, layout, lattice(), is_forced=is_forced)
     return _open_table(location, layout)

@@ -56,7 +56,8 @@ BEGIN
         WHERE e.set_id = used_set_id AND e.city_id = city_id AND e.item_id >> bits = ANY (a_ids || b_ids)
     ),
     pairs AS MATERIALIZED (
-        SELECT b.item_id, a.tile_id AS a_tile_id, b.tile_id AS b_tile_id, b.location, a.key AS a_key, b.key AS b_key,
+        SELECT b.item_id, a.tile_id AS a_tile_id, b.tile_id AS b_tile_id, a.key AS a_key, b.key AS b_key,
+            area IS NULL OR ST_Intersects(b.location, area) AS is_returned,
             row_number() OVER (ORDER BY hashint8(b.item_id), b.item_id) AS number
         FROM keys AS a
         JOIN keys AS b ON b.tile_id >> 12 = a.tile_id >> 12 AND (bits = 0 OR b.item_id & 63 = a.item_id & 63)
@@ -70,9 +71,9 @@ BEGIN
     ),
     wanted AS MATERIALIZED (
         SELECT p.number, p.item_id, p.a_tile_id, p.b_tile_id, p.a_key, p.b_key::vector - p.a_key::vector AS shift,
-            -(p.a_key <#> p.b_key) AS similarity, area IS NULL OR ST_Intersects(p.location, area) AS is_returned
+            -(p.a_key <#> p.b_key) AS similarity, p.is_returned
         FROM pairs AS p
-        WHERE p.number <= max_references OR area IS NULL OR ST_Intersects(p.location, area)
+        WHERE p.number <= max_references OR p.is_returned
     ),
     -- What looked alike before shows what season, sun and haze have done to such a place.
     alike AS MATERIALIZED (

@@ -16,7 +16,7 @@ from tests.builders.sets import POINTS, SQUARES, import_sets
 from tests.builders.towns import TOWNS, TownDatabase, town_database
 
 ITEM = "SELECT item_id, source_id, lon, lat FROM api.imported_overview WHERE unit = %s AND source_id = %s"
-HARBOUR = "SELECT item_id FROM api.imported_overview WHERE unit = %s ORDER BY item_id LIMIT 3"
+FIRST_ITEMS = "SELECT item_id FROM api.imported_overview WHERE unit = %s ORDER BY item_id LIMIT 3"
 CONCEPT = "first-items"
 APART = """
     SELECT ST_Distance(a.location::geography, b.location::geography) AS m
@@ -34,7 +34,7 @@ def towns(server_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     with town_database(server_home) as towns:
         import_sets(towns.settings, tmp_path_factory.mktemp("sets"))
         with connect(towns.settings) as conn:
-            examples = [item_id for (item_id,) in conn.execute(HARBOUR, (SQUARES,))]
+            examples = [item_id for (item_id,) in conn.execute(FIRST_ITEMS, (SQUARES,))]
             learned = learn(conn, SQUARES, current_set(conn, SQUARES, None), examples, [], 0)
             save(conn, CONCEPT, learned, is_replacing=False)
         yield towns

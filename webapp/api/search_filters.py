@@ -37,9 +37,7 @@ class FindFilters(Query):
     continents: Codes | None = Field(
         None, description="Only these continents: English names. An empty array finds nothing."
     )
-    origin: Origin | None = Field(
-        None, description="Only tiles of this origin. Null: that of what is searched for, or any if unknown or mixed."
-    )
+    origin: Origin | None = Field(None, description="Only tiles of this origin. Null: any.")
     within: Area | None = Field(
         None, description="Only tiles whose centre lies in this GeoJSON Polygon or MultiPolygon (EPSG:4326)."
     )
@@ -50,7 +48,7 @@ class FindFilters(Query):
         None, ge=0, le=1, description="Only tiles with at least this share of clear pixels, 0 to 1."
     )
     min_similarity: float | None = Field(
-        None, ge=-1, le=1, description="Only tiles with at least this similarity, -1 to 1."
+        None, ge=-1, le=1, description="A higher threshold than that of the concept, -1 to 1."
     )
 
 

@@ -3,6 +3,7 @@
 import os
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from db.connect import connect
 from db.settings import Settings
 from tests.etl.conftest import InThisProcess
+from tests.file_server import Behaviour, served
 from tests.real.conftest import real_data
 
 Terrakin = Callable[..., subprocess.CompletedProcess[str]]
@@ -32,6 +34,41 @@ def rows(database: Settings) -> Rows:
             return conn.execute(query, parameters).fetchall()
 
     return read
+
+
+VECTORS_OF = """
+    SELECT i.embedding
+    FROM terrakin.imported_items AS i
+    JOIN terrakin.imported_sets AS s USING (imported_set_id)
+    WHERE s.name = %s
+    ORDER BY i.item_id
+"""
+
+
+def assert_read_in_place(terrakin: Terrakin, rows: Rows, file: Path, query: str, area: Path) -> Behaviour:
+    """Check that a file, and the same file on a server, give the same vectors, and a second import nothing to do.
+
+    Args:
+        terrakin: the command line.
+        rows: reads the database.
+        file: the file or store.
+        query: what follows its name in the address.
+        area: GeoJSON of the area.
+
+    Returns:
+        What the server was asked for.
+    """
+    assert terrakin("sets", "import", file, "--name", "disk", "--area", area).returncode == 0
+    behaviour = Behaviour()
+    with served(file.parent, behaviour) as address:
+        command = ("sets", "import", f"{address}/{file.name}{query}", "--name", "address", "--area", area)
+        answer = terrakin(*command)
+        assert answer.returncode == 0, answer.stderr
+        assert "nothing to do" in terrakin(*command).stderr
+    on_disk, behind_address = ([v.to_list() for (v,) in rows(VECTORS_OF, name)] for name in ("disk", "address"))
+    assert on_disk
+    assert on_disk == behind_address
+    return behaviour
 
 
 def failure(answer: subprocess.CompletedProcess[str]) -> str:

@@ -14,17 +14,13 @@ from db.connect import connect
 from db.settings import Settings
 from etl.sets.chunks import in_degrees
 from tests.builders.rows import make_city
-from tests.etl.sets.conftest import Rows, Terrakin, failure
+from tests.etl.sets.conftest import Rows, Terrakin, assert_read_in_place, failure
 from tests.file_server import RANGE, Behaviour, served
 
 SRID = 32632
 WEST, NORTH = 2240 * 200, 2240 * 2500
 """Corner of a tile of the lattice."""
 SIDE = 2 * 224
-VECTORS_OF = """
-    SELECT i.embedding FROM terrakin.imported_items AS i JOIN terrakin.imported_sets AS s USING (imported_set_id)
-    WHERE s.name = %s ORDER BY i.item_id
-"""
 ITEMS = """
     SELECT i.embedding, ST_Area(o.footprint::geography), (i.properties ->> 'valid_pixels')::integer
     FROM terrakin.imported_items AS i
@@ -96,17 +92,10 @@ def test_a_raster_at_an_address_is_read_where_it_is(terrakin: Terrakin, rows: Ro
     (tmp_path / "served").mkdir()
     # Eight ninths of the file lie outside the area.
     file = write_alphaearth(tmp_path / "served" / "synthetic.tif", np.tile(stored_numbers(), (1, 3, 3)))
-    assert terrakin("sets", "import", file, "--name", "disk", "--area", area).returncode == 0
-    behaviour = Behaviour()
-    with served(tmp_path / "served", behaviour) as address:
-        command = ("sets", "import", f"{address}/synthetic.tif?token=secret", "--name", "address", "--area", area)
-        answer = terrakin(*command)
-        assert answer.returncode == 0, answer.stderr
-        assert "nothing to do" in terrakin(*command).stderr
+    behaviour = assert_read_in_place(terrakin, rows, file, "?token=secret", area)
+    with served(file.parent, Behaviour()) as address:
         missing = terrakin("sets", "import", f"{address}/missing.tif", "--name", "address", "--area", area)
     assert "missing.tif cannot be read" in failure(missing)
-    on_disk, behind_address = ([v.to_list() for (v,) in rows(VECTORS_OF, name)] for name in ("disk", "address"))
-    assert on_disk == behind_address
     assert rows("SELECT DISTINCT name FROM terrakin.imported_files") == [("synthetic.tif",)]
     ranges = [RANGE.search(asked) for asked in behaviour.asked()]
     n_read = sum(int(found[2]) - int(found[1]) + 1 for found in ranges if found)

@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 import zarr
 
-from tests.etl.sets.conftest import Rows, Terrakin, failure
+from tests.etl.sets.conftest import Rows, Terrakin, assert_read_in_place, failure
 from tests.etl.sets.test_pixels import NORTH, SIDE, SRID, WEST, write_area
 from tests.file_server import Behaviour, served
 
@@ -143,20 +143,7 @@ def test_missing_chunks_are_no_data(terrakin: Terrakin, rows: Rows, area: Path, 
 def test_a_store_at_an_address_is_read_where_it_is(terrakin: Terrakin, rows: Rows, area: Path, tmp_path: Path) -> None:
     store = write_store(tmp_path / "served" / "tessera.zarr")
     zarr.consolidate_metadata(store)
-    assert terrakin("sets", "import", store, "--name", "disk", "--area", area).returncode == 0
-    behaviour = Behaviour()
-    with served(tmp_path / "served", behaviour) as address:
-        command = ("sets", "import", f"{address}/tessera.zarr/", "--name", "address", "--area", area)
-        answer = terrakin(*command)
-        assert answer.returncode == 0, answer.stderr
-        assert "nothing to do" in terrakin(*command).stderr
-    by_set: dict[int, list[list[float]]] = {}
-    for imported_set_id, vector in rows(
-        "SELECT imported_set_id, embedding FROM terrakin.imported_items ORDER BY 1, item_id"
-    ):
-        by_set.setdefault(imported_set_id, []).append(vector.to_list())
-    on_disk, behind_address = by_set.values()
-    assert on_disk == behind_address
+    behaviour = assert_read_in_place(terrakin, rows, store, "/", area)
     assert not any("utm20" in asked and "c/" in asked for asked in behaviour.asked())
 
 

@@ -15,7 +15,7 @@ const ITEMS_SHOWN = 'Dots are items of the imported set: the most similar ones w
 
 /** Say how well a concept finds what it describes where it was not learned. */
 const validationText = ({ average_precision: precision }: Concept): string =>
-  precision === null ? 'Not validated: examples from one area.' : `Average precision ${precision.toFixed(2)} in cities held out.`;
+  precision === null ? 'Not validated: examples from one area.' : `Average precision ${precision.toFixed(2)} in cities that were held out.`;
 
 export function SimilarityLegend({ unit, concept }: { unit: Unit; concept: string | null }) {
   const concepts = useConcepts(concept !== null);
