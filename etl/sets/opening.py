@@ -81,7 +81,7 @@ def _open_table(path: Path, layout: str) -> tuple[SourceFile, Layout]:
     """Return a table that is open for reading, and its layout.
 
     Raises:
-        SetError: it is not of a known layout.
+        SetError: it is of another layout than the one that is wanted.
     """
     if path.name.endswith(CSV_SUFFIXES):
         if layout not in (AUTO, "alphaearth"):
@@ -89,7 +89,13 @@ def _open_table(path: Path, layout: str) -> tuple[SourceFile, Layout]:
         return CsvSource(path, LAYOUTS["alphaearth"]), LAYOUTS["alphaearth"]
     schema = pq.read_schema(path)
     footer = {key.decode(): value.decode(errors="replace") for key, value in (schema.metadata or {}).items()}
-    used = detect(path, schema.names, footer) if layout == AUTO else LAYOUTS[layout]
+    found = detect(path, schema.names, footer)
+    if layout == "tessera":
+        raise SetError(f"{path.name} is a table; layout tessera has rasters and Zarr stores alone")
+    # Files without the marks of any layout may be of every one, and every table can be read as a plain one.
+    if found.name != "parquet" and layout not in (AUTO, "parquet"):
+        _check_layout(path, layout, found.name)
+    used = found if layout == AUTO else LAYOUTS[layout]
     return ParquetSource(path, used), used
 
 
@@ -120,9 +126,9 @@ def _open_raster(location: Location, layout: str, lattice: Lattice, *, is_forced
 
 
 def _check_layout(location: Location, wanted: str, name: str) -> None:
-    """Raise SetError if another layout is wanted than the one that the name of a file tells."""
+    """Raise SetError if another layout is wanted than the one that a file is of."""
     if wanted not in (AUTO, name):
-        raise SetError(f"{location.name} would be of layout {name}, not {wanted}")
+        raise SetError(f"{location.name} is of layout {name}, not {wanted}")
 
 
 def _averaged(name: str, decoding: str, lattice: Lattice) -> Layout:

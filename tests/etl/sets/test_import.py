@@ -265,6 +265,19 @@ def test_alphaearth_that_was_decoded_twice_is_refused(terrakin: Terrakin, tmp_pa
     assert "decoded twice, or not at all?" in failure(terrakin("sets", "import", tmp_path / "aef.csv", "--name", "aef"))
 
 
+def test_another_layout_than_that_of_the_file_is_refused(terrakin: Terrakin, rows: Rows, tmp_path: Path) -> None:
+    file = files.earth_index(tmp_path / "a.parquet")
+    for layout, said in (
+        ("planet", "a.parquet is of layout earth-index, not planet"),
+        ("tessera", "a.parquet is a table; layout tessera has rasters and Zarr stores alone"),
+    ):
+        assert said in failure(terrakin("sets", "import", file, "--name", "index", "--layout", layout))
+    assert rows(COUNTS)[0][:2] == (0, 0)
+    assert terrakin("sets", "import", file, "--name", "plain", "--layout", "parquet").returncode == 0
+    plain = files.write_parquet(tmp_path / "b.parquet", {"embedding": files.vectors(), "geometry": files.points()})
+    assert terrakin("sets", "import", plain, "--name", "planet", "--layout", "planet").returncode == 0
+
+
 def test_a_set_takes_vectors_of_one_dimension(terrakin: Terrakin, rows: Rows, tmp_path: Path) -> None:
     terrakin("sets", "import", files.earth_index(tmp_path / "a.parquet"), "--name", "index")
     before = rows(COUNTS)
