@@ -70,6 +70,7 @@ ONE_PROCESS = {
     "tests/etl/encoders/test_terramind_onnx.py": "terramind",
     "tests/real/test_encoders.py": "terramind",
     "tests/real/test_onnx.py": "terramind",
+    "tests/real/test_pipeline.py": "terramind",
     "tests/etl/stages/test_layout.py": "umap",
     "tests/etl/vectors/test_umap_layout.py": "umap",
 }

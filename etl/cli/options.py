@@ -67,7 +67,7 @@ PRECISION = click.option(
 WEIGHTS_SHA256 = click.option("--weights-sha256", help="SHA-256 that the weights file must have.")
 WORKERS = click.option(
     "--workers", "n_workers", type=click.IntRange(1), default=os.cpu_count() or 1, show_default="cores",
-    help="Number of processes of the local Dask cluster.",
+    help="Number of processes of the local Dask cluster; 1 reads imagery in a thread of this process.",
 )  # fmt: skip
 DASK_SCHEDULER = click.option("--dask-scheduler", help="Use a running Dask scheduler instead: tcp://host:port.")
 POST_PROCESSING = click.option(

@@ -9,9 +9,9 @@ from etl.errors import SchedulerError
 WITHOUT_PROFILE = {"distributed.worker.profile.enabled": False}
 """The profiler calls sys._current_frames() every 10 ms. A garbage collection in that call while another thread starts
 deadlocks the worker (CPython issue 106883; seen with 3.11.7 in 2 of about 60 runs)."""
-ANY_FREE_PORT = {"dashboard_address": "127.0.0.1:0"}
-"""Even without a dashboard the scheduler serves its health over HTTP, by default on port 8787, which another ETL
-process or any other Dask cluster on the machine may use already."""
+ANY_FREE_PORT = "127.0.0.1:0"
+"""Even without a dashboard, the scheduler and a worker in this process serve their health over HTTP: by default on port
+8787, which another Dask cluster on the machine may use already, and at all addresses of the machine."""
 
 
 @dataclass(frozen=True)
@@ -19,8 +19,8 @@ class DaskOptions:
     """Where imagery is computed.
 
     Attributes:
-        scheduler: ``tcp://host:port`` of a running Dask scheduler; None starts a local cluster of processes.
-        n_workers: processes of the local cluster.
+        scheduler: ``tcp://host:port`` of a running Dask scheduler; None starts a local cluster.
+        n_workers: processes of the local cluster; a single worker is a thread of this process.
     """
 
     scheduler: str | None = None
@@ -54,17 +54,24 @@ def client_class() -> Any:
 
 
 def local_cluster(n_workers: int) -> Any:
-    """Start a ``distributed.LocalCluster`` of processes with one thread each; the caller closes it."""
+    """Start a ``distributed.LocalCluster`` of processes with one thread each; the caller closes it.
+
+    A single worker is a thread of this process: another process would take seconds to start, and compute no faster.
+    """
     import dask
 
     distributed = _distributed()
+    has_processes = n_workers > 1
     with dask.config.set(WITHOUT_PROFILE):  # each worker's nanny takes a copy
         # Workers log the traceback of a failed task, but the city that failed reports its error.
         return distributed.LocalCluster(
             n_workers=n_workers,
+            processes=has_processes,
             threads_per_worker=1,
+            memory_limit="auto" if has_processes else 0,  # a thread would pause for the memory of the whole process
             dashboard_address=None,
-            scheduler_kwargs=ANY_FREE_PORT,
+            worker_dashboard_address=ANY_FREE_PORT,
+            scheduler_kwargs={"dashboard_address": ANY_FREE_PORT},
             silence_logs=logging.CRITICAL,
         )
 

@@ -55,7 +55,7 @@ class CommandLine:
 
 @dataclass(frozen=True)
 class InThisProcess:
-    """Runs ``terrakin`` without a new process: for commands that start no Dask cluster. Logs go to pytest."""
+    """Runs ``terrakin`` without a new process: for commands without worker processes and layout. Logs go to pytest."""
 
     environment: dict[str, str]
 

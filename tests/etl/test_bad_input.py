@@ -31,12 +31,6 @@ def terrakin(database: Settings) -> InThisProcess:
 
 
 @pytest.fixture
-def started(database: Settings, command_line: Callable[..., CommandLine]) -> CommandLine:
-    """A command line of its own process, for commands that read imagery."""
-    return command_line(database.home, database.database_url)
-
-
-@pytest.fixture
 def damaged_demo(tiny_demo: DemoCatalogue, tmp_path: Path) -> DemoCatalogue:
     """A copy of the tiny demo that a test may damage."""
     root = tmp_path / "damaged"
@@ -44,7 +38,7 @@ def damaged_demo(tiny_demo: DemoCatalogue, tmp_path: Path) -> DemoCatalogue:
     return DemoCatalogue(root / "catalog.json", root / "cities.geojson", root / "forms.csv", root / "changes.csv")
 
 
-def error_of(terrakin: CommandLine | InThisProcess, *arguments: str) -> str:
+def error_of(terrakin: InThisProcess, *arguments: str) -> str:
     """Run a command that fails with exit code 1 and without a traceback, and return its error line."""
     done = terrakin(*arguments)
     assert done.returncode == 1, done.stderr
@@ -119,11 +113,11 @@ def scenes_of_lisbon(database: Settings) -> dict[str, str | None]:
 
 @pytest.mark.parametrize("n_bytes", [0, 1000, -1])
 def test_a_truncated_cog_costs_its_scene_and_no_city(
-    started: CommandLine, database: Settings, damaged_demo: DemoCatalogue, n_bytes: int
+    terrakin: InThisProcess, database: Settings, damaged_demo: DemoCatalogue, n_bytes: int
 ) -> None:
     path = damaged_demo.catalogue.parent / COLLECTION / LISBON / "B08.tif"
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2 if n_bytes < 0 else n_bytes])
-    done = started(*run_arguments(damaged_demo, "--city", "Lisbon (synthetic)"))
+    done = terrakin(*run_arguments(damaged_demo, "--city", "Lisbon (synthetic)"))
     assert done.returncode == 0, done.stderr
     scenes = scenes_of_lisbon(database)
     assert str(path) in str(scenes.pop(LISBON))
@@ -146,10 +140,10 @@ def remove_scl(item: dict[str, Any]) -> None:
     ],
 )
 def test_an_incomplete_item_costs_its_scene_and_no_city(
-    started: CommandLine, database: Settings, damaged_demo: DemoCatalogue, change: Callable[[Any], Any], reason: str
+    terrakin: InThisProcess, database: Settings, damaged_demo: DemoCatalogue, change: Callable[[Any], Any], reason: str
 ) -> None:
     edit_item(damaged_demo, LISBON, change)
-    done = started(*run_arguments(damaged_demo, "--city", "Lisbon (synthetic)"))
+    done = terrakin(*run_arguments(damaged_demo, "--city", "Lisbon (synthetic)"))
     assert done.returncode == 0, done.stderr
     scenes = scenes_of_lisbon(database)
     assert reason in str(scenes.pop(LISBON))
@@ -157,26 +151,26 @@ def test_an_incomplete_item_costs_its_scene_and_no_city(
 
 
 def test_a_city_without_a_usable_scene_fails_and_no_other(
-    started: CommandLine, database: Settings, damaged_demo: DemoCatalogue
+    terrakin: InThisProcess, database: Settings, damaged_demo: DemoCatalogue
 ) -> None:
     for folder in damaged_demo.catalogue.parent.glob(f"{COLLECTION}/SYNTHETIC_LISBON_*"):
         edit_item(damaged_demo, folder.name, remove_scl)
-    line = error_of(started, *run_arguments(damaged_demo))
+    line = error_of(terrakin, *run_arguments(damaged_demo))
     assert "1 of 3 cities" in line
     assert f"Lisbon (synthetic): no scene is usable: {LISBON} item {LISBON} has no asset scl" in line
     assert not list((database.home / "work" / "-2267057").rglob("composite.zarr*"))
     assert counts(database) == (3, 2, 8, 18)
-    status = started("etl", "status").stdout
+    status = terrakin("etl", "status").stdout
     assert "failed: Lisbon (synthetic), composite, attempt 1: " in status
 
 
 def test_a_password_in_an_address_is_never_stored_or_printed(
-    started: CommandLine, database: Settings, damaged_demo: DemoCatalogue
+    terrakin: InThisProcess, database: Settings, damaged_demo: DemoCatalogue
 ) -> None:
     with served(damaged_demo.catalogue.parent, Behaviour()) as url:
         (damaged_demo.catalogue.parent / COLLECTION / LISBON / "B11.tif").unlink()
         secret = url.replace("://", "://alice:s3cr3t@") + "/catalog.json"
-        done = started(
+        done = terrakin(
             "--verbose", "etl", "run", "--stac", secret, "--cities", str(damaged_demo.cities), "--period", PERIOD,
             "--encoder", "mosaiks", "--city", "Lisbon (synthetic)", "--workers", "1",
         )  # fmt: skip
@@ -185,7 +179,7 @@ def test_a_password_in_an_address_is_never_stored_or_printed(
         (stored,) = conn.execute("SELECT stac_url FROM terrakin.composites").fetchone() or ("",)
         dump = conn.execute("SELECT string_agg(c::text, '') FROM terrakin.composites AS c").fetchone()
     assert stored == f"{url}/catalog.json"
-    for text in (str(dump), done.stderr, done.stdout, started("etl", "status").stdout):
+    for text in (str(dump), done.stderr, done.stdout, terrakin("etl", "status").stdout):
         assert "s3cr3t" not in text
         assert "alice" not in text
 
@@ -245,8 +239,8 @@ def test_a_database_without_the_schema(server_home: Path, tiny_demo: DemoCatalog
     assert "terrakin db migrate" in line
 
 
-def test_an_unknown_tile(started: CommandLine) -> None:
-    done = started("db", "psql", "-c", "SELECT * FROM api.similar_tiles(42)")
+def test_an_unknown_tile(database: Settings, command_line: Callable[..., CommandLine]) -> None:
+    done = command_line(database.home, database.database_url)("db", "psql", "-c", "SELECT * FROM api.similar_tiles(42)")
     assert done.returncode == 1
     assert "42" in done.stderr
     assert "api.tile_at(lon, lat)" in done.stderr
@@ -294,7 +288,7 @@ def test_an_unknown_collection(terrakin: InThisProcess, database: Settings, tiny
 
 
 def test_a_tile_that_is_cloudy_on_every_day_is_left_out_and_counted(
-    started: CommandLine, database: Settings, damaged_demo: DemoCatalogue
+    terrakin: InThisProcess, database: Settings, damaged_demo: DemoCatalogue
 ) -> None:
     for path in damaged_demo.catalogue.parent.rglob("SYNTHETIC_LISBON_*/SCL.tif"):
         with rasterio.open(path) as source:
@@ -305,15 +299,15 @@ def test_a_tile_that_is_cloudy_on_every_day_is_left_out_and_counted(
             profile.pop(key, None)
         with rasterio.open(path, "w", **profile) as target:
             target.write(scl)
-    done = started(*run_arguments(damaged_demo, "--city", "Lisbon (synthetic)"))
+    done = terrakin(*run_arguments(damaged_demo, "--city", "Lisbon (synthetic)"))
     assert done.returncode == 0, done.stderr
     counted = "tiles of 2024-06-01/2024-08-31: 3 embedded; left out: 1 too cloudy, 0 covered too little by imagery"
     assert done.stderr.splitlines()[-1] == counted
-    assert counted in started("etl", "status").stdout
+    assert counted in terrakin("etl", "status").stdout
 
 
 def test_water_whose_infrared_was_clipped_to_zero_is_data(
-    started: CommandLine, database: Settings, damaged_demo: DemoCatalogue
+    terrakin: InThisProcess, database: Settings, damaged_demo: DemoCatalogue
 ) -> None:
     """The south-western tile of Lisbon becomes clear sea (SCL 6) with noise around 0 in the infrared."""
     rng = np.random.default_rng(1)
@@ -326,7 +320,7 @@ def test_water_whose_infrared_was_clipped_to_zero_is_data(
                     south_west(dn, 118 * len(dn) // 236), np.maximum(rng.normal(5, 30, dn.shape).round(), 0), dn
                 ),
             )
-    done = started(*run_arguments(damaged_demo, "--city", "Lisbon (synthetic)", "--widen-days", "0"))
+    done = terrakin(*run_arguments(damaged_demo, "--city", "Lisbon (synthetic)", "--widen-days", "0"))
     assert done.returncode == 0, done.stderr
     with psycopg.connect(str(database.database_url)) as conn:
         shares = conn.execute("SELECT min(valid_share), count(*) FROM terrakin.tiles").fetchone()
@@ -336,7 +330,7 @@ def test_water_whose_infrared_was_clipped_to_zero_is_data(
 
 
 def test_roofs_that_are_cloud_on_every_day_cost_their_own_pixels_only(
-    started: CommandLine, database: Settings, damaged_demo: DemoCatalogue
+    terrakin: InThisProcess, database: Settings, damaged_demo: DemoCatalogue
 ) -> None:
     """100 roofs of 40 m, 3 % of the north-western tile of Lisbon, are class 9 on all three days; nothing else is."""
     corners = np.random.default_rng(3).integers(8, 114, (100, 2))
@@ -349,7 +343,7 @@ def test_roofs_that_are_cloud_on_every_day_cost_their_own_pixels_only(
 
     for path in damaged_demo.catalogue.parent.glob(f"{COLLECTION}/SYNTHETIC_LISBON_*/SCL.tif"):
         rewrite(path, add_roofs)
-    done = started(*run_arguments(damaged_demo, "--city", "Lisbon (synthetic)", "--widen-days", "0"))
+    done = terrakin(*run_arguments(damaged_demo, "--city", "Lisbon (synthetic)", "--widen-days", "0"))
     assert done.returncode == 0, done.stderr
     with psycopg.connect(str(database.database_url)) as conn:
         shares = conn.execute("SELECT min(valid_share), count(*) FROM terrakin.tiles").fetchone()
@@ -359,13 +353,13 @@ def test_roofs_that_are_cloud_on_every_day_cost_their_own_pixels_only(
 
 
 def test_a_scene_with_saturated_pixels_is_refused_and_single_ones_are_not_used(
-    started: CommandLine, database: Settings, damaged_demo: DemoCatalogue
+    terrakin: InThisProcess, database: Settings, damaged_demo: DemoCatalogue
 ) -> None:
     """The first day of Lisbon has 17 % of saturated pixels in the red, the second a single block of them."""
     folders = sorted(damaged_demo.catalogue.parent.glob(f"{COLLECTION}/SYNTHETIC_LISBON_*"))
     rewrite(folders[0] / "B04.tif", lambda dn: np.where(np.indices(dn.shape)[0] % 48 < 8, 65535, dn))
     rewrite(folders[1] / "B04.tif", lambda dn: np.where(south_west(dn, 20), 65535, dn))
-    done = started(*run_arguments(damaged_demo, "--city", "Lisbon (synthetic)", "--widen-days", "0"))
+    done = terrakin(*run_arguments(damaged_demo, "--city", "Lisbon (synthetic)", "--widen-days", "0"))
     assert done.returncode == 0, done.stderr
     with psycopg.connect(str(database.database_url)) as conn:
         scenes = conn.execute(SCENES).fetchall()

@@ -1,7 +1,7 @@
 """The packed real places: what each item declares, and a run over three of them."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from etl.demo.catalogue import DemoCatalogue
 from etl.demo.towns import DEMO_TOWNS
 from etl.imagery.sentinel2 import check_item
 from tests.conftest import cloned_database
-from tests.etl.conftest import CommandLine, InThisProcess, environment, make_command_line, run_arguments
+from tests.etl.conftest import InThisProcess, environment, run_arguments
 
 REAL_PLACES = Path(str(files("etl"))) / "data" / "real_places"
 ROOT = Path(__file__).parents[2]
@@ -90,7 +90,7 @@ def real_arguments(*more: str, cities: tuple[str, ...] = THREE) -> list[str]:
     chosen = [argument for number in cities for argument in ("--city", number)]
     return [
         "etl", "run", "--stac", str(REAL_PLACES / "catalog.json"), "--cities", str(REAL_PLACES / "places.geojson"),
-        "--encoder", "galileo_nano", "--without-layout", *chosen, *more,
+        "--encoder", "galileo_nano", "--without-layout", "--workers", "1", *chosen, *more,
     ]  # fmt: skip
 
 
@@ -99,7 +99,7 @@ def real(server_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     """Home and database of a run over three real places."""
     home = tmp_path_factory.mktemp("real") / ".terrakin"
     with cloned_database(server_home) as url:
-        done = make_command_line(home, url)(*real_arguments("--min-valid-share", "0.2"))
+        done = InThisProcess(environment(home, url))(*real_arguments("--min-valid-share", "0.2"))
         assert done.returncode == 0, done.stderr
         yield Settings(home, database_url=url)
 
@@ -135,10 +135,9 @@ SIMILARITIES = """
 """
 
 
-def test_real_tiles_are_as_similar_with_synthetic_towns_as_without(
-    real: Settings, tiny_demo: DemoCatalogue, command_line: Callable[..., CommandLine]
-) -> None:
-    terrakin, arguments = command_line(real.home, real.database_url), {"places": list(map(int, THREE))}
+def test_real_tiles_are_as_similar_with_synthetic_towns_as_without(real: Settings, tiny_demo: DemoCatalogue) -> None:
+    terrakin = InThisProcess(environment(real.home, real.database_url))
+    arguments = {"places": list(map(int, THREE))}
     with psycopg.connect(str(real.database_url), autocommit=True) as conn:
         before = conn.execute(SIMILARITIES, arguments).fetchall()
         options = ("--city", "Lisbon (synthetic)", "--encoder", "galileo_nano", "--without-layout")
@@ -147,7 +146,7 @@ def test_real_tiles_are_as_similar_with_synthetic_towns_as_without(
         assert conn.execute(
             "SELECT count(*) FROM terrakin.tiles WHERE city_id <> ALL (%(places)s)", arguments
         ).fetchone() == (4,)
-        done = InThisProcess(terrakin.environment)(*real_arguments("--min-valid-share", "0.2"))
+        done = terrakin(*real_arguments("--min-valid-share", "0.2"))
         assert done.returncode == 0, done.stderr
         after = conn.execute(SIMILARITIES, arguments).fetchall()
     assert len(before) > 1

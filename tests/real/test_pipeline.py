@@ -13,7 +13,7 @@ from shapely.geometry import mapping
 from db.settings import Settings
 from etl.cities.grid import TILE_M, cell_and_month
 from tests.conftest import cloned_database
-from tests.etl.conftest import copy_of, make_command_line
+from tests.etl.conftest import InThisProcess, copy_of, environment
 from tests.real.test_composite import CLOUDY, thailand_city
 from tests.real.thailand import SRID, write_catalogue
 
@@ -31,8 +31,8 @@ def catalogue(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 
 def succeed(settings: Settings, *arguments: str) -> str:
-    """Run a command that succeeds, and return its log."""
-    done = make_command_line(settings.home, settings.database_url)("etl", *arguments)
+    """Run a command that succeeds, and return what it says on stderr."""
+    done = InThisProcess(environment(settings.home, settings.database_url))("etl", *arguments)
     assert done.returncode == 0, done.stderr
     return done.stderr
 
@@ -43,7 +43,7 @@ def composited(catalogue: Path, server_home: Path, tmp_path_factory: pytest.Temp
     with cloned_database(server_home) as url:
         settings = Settings(tmp_path_factory.mktemp("composited") / ".terrakin", database_url=url)
         succeed(settings, "cities", "--cities", str(catalogue.with_name("cities.geojson")))
-        succeed(settings, "composite", "--stac", str(catalogue), "--period", PERIOD)
+        succeed(settings, "composite", "--stac", str(catalogue), "--period", PERIOD, "--workers", "1")
         yield settings
 
 
@@ -58,11 +58,11 @@ def loaded(
         pytest.importorskip("terratorch", reason="terratorch is not installed: pip install '.[terramind]'")
         encoder += ["--weights", "random"]
     with copy_of(composited, server_home, tmp_path / ".terrakin") as settings:
-        log = succeed(
+        said = succeed(
             settings, "run", "--stac", str(catalogue), "--cities", str(catalogue.with_name("cities.geojson")),
-            "--period", PERIOD, *encoder,
+            "--period", PERIOD, "--workers", "1", "--without-layout", *encoder,
         )  # fmt: skip
-        assert ("RANDOM WEIGHTS" in log) == (request.param == "terramind_v1_base")
+        assert ("RANDOM WEIGHTS" in said) == (request.param == "terramind_v1_base")
         with psycopg.connect(str(settings.database_url)) as conn:
             yield request.param, conn
 

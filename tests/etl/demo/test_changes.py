@@ -14,7 +14,7 @@ from etl.demo.changes import BLOCK_PX, KINDS, changed_blocks
 from etl.demo.scenes import AUTUMN, SUMMER, town_ground
 from etl.demo.towns import DEMO_TOWNS, TINY_TOWNS, Town
 from tests.conftest import cloned_database
-from tests.etl.conftest import make_command_line
+from tests.etl.conftest import InThisProcess, environment
 
 CHANGES = """
     SELECT c.block_id FROM api.changes(%s, '[2024-06-01,2024-09-01)', '[2025-09-01,2025-11-01)', k => 1000) AS c
@@ -59,12 +59,12 @@ def two_periods(server_home: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     """Two towns of 16 tiles, loaded in both periods."""
     home = tmp_path_factory.mktemp("two-periods")
     with cloned_database(server_home) as url:
-        terrakin = make_command_line(home, url)
+        terrakin = InThisProcess(environment(home, url))
         for name, season, period in (("a", SUMMER, "2024-06-01/2024-08-31"), ("b", AUTUMN, "2025-09-01/2025-10-31")):
             demo = build_catalogue(home / name, TWO, season=season)
             answer = terrakin(
                 "etl", "run", "--stac", str(demo.catalogue), "--cities", str(demo.cities), "--period", period,
-                "--without-layout",
+                "--without-layout", "--workers", "1",
             )  # fmt: skip
             assert answer.returncode == 0, answer.stderr
         with psycopg.connect(url) as conn:

@@ -2,8 +2,8 @@
 
 import socket
 from contextlib import suppress
-from urllib.parse import urlsplit
 
+import psutil
 import pytest
 
 from etl.errors import SchedulerError
@@ -13,16 +13,26 @@ DASK_PORT = 8787
 
 
 @pytest.mark.filterwarnings("error")  # Dask warns when it takes another port
-def test_a_local_cluster_starts_while_dasks_port_is_taken() -> None:
+@pytest.mark.parametrize("n_workers", [1, 2])
+def test_a_local_cluster_starts_while_dasks_port_is_taken(n_workers: int) -> None:
     with socket.socket() as taken:
         with suppress(OSError):  # another program has the port already, which is just as good
             taken.bind(("127.0.0.1", DASK_PORT))
             taken.listen()
-        with local_cluster(1) as cluster:
-            health_page = urlsplit(cluster.dashboard_link)
+        before = listening()
+        with local_cluster(n_workers):
+            opened = listening() - before
 
-    assert health_page.hostname == "127.0.0.1"  # not reachable from other machines
-    assert health_page.port != DASK_PORT
+    assert opened
+    assert {host for host, _ in opened} == {"127.0.0.1"}  # not reachable from other machines
+    assert DASK_PORT not in {port for _, port in opened}
+
+
+def listening() -> set[tuple[str, int]]:
+    """Return the addresses at which this process and its children listen."""
+    this = psutil.Process()
+    found = [c for process in (this, *this.children(recursive=True)) for c in process.net_connections("inet")]
+    return {(c.laddr.ip, c.laddr.port) for c in found if c.status == psutil.CONN_LISTEN}
 
 
 def test_an_absent_scheduler_is_reported_with_its_address(monkeypatch: pytest.MonkeyPatch) -> None:

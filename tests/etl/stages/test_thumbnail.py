@@ -1,7 +1,6 @@
 """Stage thumbnail: missing thumbnails are made by the next run, and those of changed composites again."""
 
 import io
-from collections.abc import Callable
 
 import psycopg
 from PIL import Image
@@ -9,15 +8,13 @@ from PIL import Image
 from db.settings import Settings
 from etl.demo.catalogue import DemoCatalogue
 from etl.imagery.thumbnails import SIDE_PX
-from tests.etl.conftest import CommandLine, InThisProcess, environment, run_arguments
+from tests.etl.conftest import InThisProcess, environment, run_arguments
 
 ALL = "SELECT tile_id, md5(webp) FROM terrakin.tile_thumbnails ORDER BY tile_id"
 TASKS = "SELECT city_id, attempts, finished_at FROM terrakin.etl_tasks WHERE stage = 'thumbnail' ORDER BY city_id"
 
 
-def test_missing_and_outdated_thumbnails_are_made_by_the_next_run(
-    copied: Settings, tiny_demo: DemoCatalogue, command_line: Callable[..., CommandLine]
-) -> None:
+def test_missing_and_outdated_thumbnails_are_made_by_the_next_run(copied: Settings, tiny_demo: DemoCatalogue) -> None:
     terrakin = InThisProcess(environment(copied.home, copied.database_url))
     with psycopg.connect(str(copied.database_url), autocommit=True) as conn:
         made = conn.execute(ALL).fetchall()
@@ -38,6 +35,5 @@ def test_missing_and_outdated_thumbnails_are_made_by_the_next_run(
 
         tasks = conn.execute(TASKS).fetchall()
         # Without the scenes of more than 30 % cloud the composites differ.
-        started = command_line(copied.home, copied.database_url)
-        assert started(*run_arguments(tiny_demo, "--max-cloud-cover", "30")).returncode == 0
+        assert terrakin(*run_arguments(tiny_demo, "--max-cloud-cover", "30", "--without-layout")).returncode == 0
         assert not set(conn.execute(TASKS).fetchall()) & set(tasks), "all composites changed, so all are drawn again"

@@ -31,7 +31,7 @@ def kill_all(process: subprocess.Popen[str]) -> None:
 def kill_dask_worker(process: subprocess.Popen[str]) -> None:
     """Send SIGKILL to one worker process of the command's Dask cluster."""
     workers = [p for p in psutil.Process(process.pid).children(recursive=True) if "spawn_main" in " ".join(p.cmdline())]
-    assert workers, "the local cluster runs its workers as processes"
+    assert workers, "the local cluster runs two workers as processes"
     workers[0].kill()
 
 
@@ -43,7 +43,7 @@ def test_a_run_killed_at_several_stages_leaves_the_tables_of_an_undisturbed_run(
 ) -> None:
     migrate(Settings(empty_home))
     terrakin = command_line(empty_home)
-    arguments = run_arguments(tiny_demo)
+    arguments = run_arguments(tiny_demo, "--workers", "2")
     for stage in STAGES:
         process = terrakin.start(*arguments)
         list(lines_until(process, f"stage={stage} "))
