@@ -93,8 +93,8 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from webapp.api.models import Method, Origin, Query, Unit
-from webapp.api.search_types import Area, CityIds, Codes, Period
+from webapp.api.models.fields import Method, Origin, Query, Unit
+from webapp.api.models.search_fields import Area, CityIds, Codes, Period
 
 FIND_ARGUMENTS = """
 $arguments
@@ -153,7 +153,7 @@ def render() -> dict[Path, str]:
             mark=MARK, values=_filled(8, [_literal(f) for f in filters])
         ),
         **{sql / "functions" / f"{s['name']}.sql": _search(s, filters, columns) for s in source["searches"]},
-        ROOT / "webapp" / "api" / "search_filters.py": MODEL.substitute(
+        ROOT / "webapp" / "api" / "models" / "search_filters.py": MODEL.substitute(
             mark=MARK,
             fields="\n".join(map(_field, filters)),
             find_fields="\n".join(_field(_meaning(f, source["find"]["meanings"])) for f in found),

@@ -8,8 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from db.settings import Settings
 from webapp import pictures
-from webapp.api import caching, changes, concepts, openapi, search, sets, umap
-from webapp.api import routes as api
+from webapp.api import about, caching, changes, cities, concepts, openapi, search, sets, tiles, umap
 from webapp.database import EXTENSION, Database
 from webapp.http import headers, problems, query_strings, rate_limits, request_log
 from webapp.pages import docs, imagery, sharing
@@ -65,7 +64,7 @@ def create_app(settings: Settings) -> APIFlask:
         app.wsgi_app = ProxyFix(app.wsgi_app, **trusted)  # type: ignore[method-assign]
     app.extensions[cache.EXTENSION] = cache.TileCache()
     problems.install(app)
-    for module in (api, search, concepts, sets, changes, umap, routes, pictures, docs, pages, sharing):
+    for module in (tiles, cities, search, concepts, sets, changes, umap, about, routes, pictures, docs, pages, sharing):
         app.register_blueprint(module.blueprint)
     # Hooks before a view run in this order, hooks after it in reverse: the log records what was sent, and compression
     # gets the complete answer.

@@ -8,10 +8,10 @@ from flask import Response, g, request
 
 from webapp.database import database
 
-INDEPENDENT_OF_DATA = ("api.health", "api.config")
+INDEPENDENT_OF_DATA = ("about.health", "about.config")
 MAX_AGE_S = 60
 """Clients reuse an answer for this long without asking."""
-KEPT = ("api.countries", "api.encoder", "api.stats", "umap.layout", "umap.points")
+KEPT = ("cities.countries", "about.encoder", "about.stats", "umap.layout", "umap.points")
 """Answers that every page load needs: each worker keeps them until the data change (umap/points: 0.7 MB)."""
 MAX_KEPT = 16
 VERSION = "SELECT api.data_version() AS version"
@@ -29,8 +29,7 @@ def install(blueprint: APIBlueprint) -> None:
 
 def program_version() -> str:
     """Return a hash of this package's sources: other code may give another answer from the same data."""
-    folder = Path(__file__).parents[1]
-    sources = sorted([*folder.glob("*.py"), *folder.glob("*/*.py")])
+    sources = sorted(Path(__file__).parents[1].rglob("*.py"))
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
 
 

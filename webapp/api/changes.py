@@ -3,8 +3,8 @@
 from apiflask import APIBlueprint
 
 from webapp.api import caching
-from webapp.api.change_models import Changes, ChangesQuery, CityPeriods
-from webapp.api.models import CityPath
+from webapp.api.models.changes import Changes, ChangesQuery, CityPeriods
+from webapp.api.models.cities import CityPath
 from webapp.database import Row, database
 
 blueprint = APIBlueprint("changes", __name__, url_prefix="/api/v1")

@@ -10,8 +10,8 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import Response
 
-from webapp.api.concept_models import ConceptPath, Concepts, FindQuery, FitBody, Fitted
-from webapp.api.search_filters import FIND_ARGUMENTS
+from webapp.api.models.concepts import ConceptPath, Concepts, FindQuery, FitBody, Fitted
+from webapp.api.models.search_filters import FIND_ARGUMENTS
 from webapp.database import Row, database
 
 blueprint = APIBlueprint("concepts", __name__, url_prefix="/api/v1/concepts")

@@ -33,7 +33,7 @@ GEOMETRY = "footprint"
 
 
 def download(form: Form, answer: Row) -> Response:
-    """Return the answer of a search (webapp.api.search_models.Matches) as a file to download."""
+    """Return the answer of a search (webapp.api.models.search.Matches) as a file to download."""
     body = WRITERS[form](answer)
     name = f"terrakin-similar-to-{answer['query']['kind']}.{SUFFIXES[form]}"
     response = Response(body, content_type=CONTENT_TYPES[form])

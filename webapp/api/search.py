@@ -8,9 +8,9 @@ from psycopg.types.json import Jsonb
 
 from webapp.api import caching, chips
 from webapp.api.exports import CONTENT_TYPES, Form, download
-from webapp.api.models import Compared, Method, SimilarCities, SimilarCitiesQuery, Unit
-from webapp.api.search_filters import Filters
-from webapp.api.search_models import (
+from webapp.api.models.cities import SimilarCities, SimilarCitiesQuery
+from webapp.api.models.fields import Compared, Method, Unit
+from webapp.api.models.search import (
     AnswerForm,
     ChipUpload,
     LikeAreaBody,
@@ -23,6 +23,7 @@ from webapp.api.search_models import (
     LikeTileQuery,
     Matches,
 )
+from webapp.api.models.search_filters import Filters
 from webapp.database import Row, database
 from webapp.errors import NotFoundError
 

@@ -5,9 +5,9 @@ from flask import Response
 
 from webapp import pictures
 from webapp.api import caching
-from webapp.api.models import Position
-from webapp.api.routes import PICTURE, THUMBNAIL, picture
-from webapp.api.set_models import ImportedSets, Item, ItemPath, SetPath
+from webapp.api.models.sets import ImportedSets, Item, ItemPath, SetPath
+from webapp.api.models.tiles import Position
+from webapp.api.tiles import PICTURE, THUMBNAIL, picture
 from webapp.database import Row, database
 from webapp.errors import NotFoundError
 

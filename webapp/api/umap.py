@@ -11,7 +11,7 @@ from flask import Response
 from pydantic import BaseModel, Field
 
 from webapp.api import caching
-from webapp.api.models import IS_SYNTHETIC, METHOD, BlockId, Method, Query, TileId, Unit
+from webapp.api.models.fields import IS_SYNTHETIC, METHOD, BlockId, Method, Query, TileId, Unit
 from webapp.database import Row, database
 from webapp.errors import NotFoundError
 

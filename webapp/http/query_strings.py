@@ -6,7 +6,7 @@ from apiflask import APIFlask, abort
 from flask import request
 from werkzeug.datastructures import ImmutableMultiDict
 
-from webapp.api.search_filters import Filters
+from webapp.api.models.search_filters import Filters
 
 PATHS = ("/api/", "/tiles/")
 

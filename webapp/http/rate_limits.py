@@ -16,15 +16,15 @@ from webapp.http.rate_limit_storage import InMemoryStorage
 
 NONE = "none"
 IN_MEMORY = "memory://"
-UNLIMITED = ("api.health", "metrics", "pages.asset", None)
+UNLIMITED = ("about.health", "metrics", "pages.asset", None)
 UPLOADS = ("search.similar_to_chip",)
 PICTURES = (
-    "tiles.tile",
-    "tiles.tilejson",
+    "vector_tiles.tile",
+    "vector_tiles.tilejson",
     "pictures.pictures",
     "sharing.picture",
-    "api.thumbnail",
-    "api.block_thumbnail",
+    "tiles.thumbnail",
+    "tiles.block_thumbnail",
     "pages.index",
 )
 

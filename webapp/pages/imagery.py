@@ -46,7 +46,7 @@ def check(settings: Settings) -> None:
 
 
 def config(settings: Settings) -> Row:
-    """Return the fields of webapp.api.about_models.Config: all providers, with the operator's token filled in."""
+    """Return the fields of webapp.api.models.about.Config: all providers, with the operator's token filled in."""
     return {
         "imagery": [_provider(name, settings.mapbox_token) for name in PROVIDERS],
         "default_imagery": settings.imagery,

@@ -14,7 +14,7 @@ from webapp.database import Row, database
 from webapp.errors import NotFoundError
 from webapp.vector_tiles.cache import tile_cache
 
-blueprint = APIBlueprint("tiles", __name__, url_prefix="/tiles", enable_openapi=False)
+blueprint = APIBlueprint("vector_tiles", __name__, url_prefix="/tiles", enable_openapi=False)
 
 MVT = "application/x-protobuf"
 CACHE_CONTROL = "public, max-age=60, must-revalidate"

@@ -24,11 +24,11 @@ def test_a_request_is_logged_with_its_id(client: FlaskClient, caplog: pytest.Log
 
 def test_metrics_count_requests_by_endpoint_and_status(client: FlaskClient) -> None:
     def count(text: str) -> float:
-        wanted = 'terrakin_http_requests_total{endpoint="api.countries",method="GET",status="200"} '
+        wanted = 'terrakin_http_requests_total{endpoint="cities.countries",method="GET",status="200"} '
         return sum(float(line.removeprefix(wanted)) for line in text.splitlines() if line.startswith(wanted))
 
     before = count(client.get("/metrics").text)
     client.get("/api/v1/countries")
     text = client.get("/metrics").text
     assert count(text) == before + 1
-    assert 'terrakin_http_request_seconds_bucket{endpoint="api.countries"' in text
+    assert 'terrakin_http_request_seconds_bucket{endpoint="cities.countries"' in text

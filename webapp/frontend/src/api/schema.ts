@@ -9,7 +9,7 @@ export interface paths {
             cookie?: never;
         };
         /** Return ok if the app and its database answer. */
-        get: operations["get_api_health"];
+        get: operations["get_about_health"];
         put?: never;
         post?: never;
         delete?: never;
@@ -60,7 +60,7 @@ export interface paths {
             cookie?: never;
         };
         /** Return the numbers of tiles, blocks, cities, periods and vectors. */
-        get: operations["get_api_stats"];
+        get: operations["get_about_stats"];
         put?: never;
         post?: never;
         delete?: never;
@@ -77,7 +77,7 @@ export interface paths {
             cookie?: never;
         };
         /** Find cities by name, ignoring accents and case. Cities with tiles come first. */
-        get: operations["get_api_cities"];
+        get: operations["get_cities_cities"];
         put?: never;
         post?: never;
         delete?: never;
@@ -94,7 +94,7 @@ export interface paths {
             cookie?: never;
         };
         /** Return the settings that the page needs: imagery, and the address of the vector tiles. */
-        get: operations["get_api_config"];
+        get: operations["get_about_config"];
         put?: never;
         post?: never;
         delete?: never;
@@ -111,24 +111,7 @@ export interface paths {
             cookie?: never;
         };
         /** Return the newest tile whose footprint contains a position. */
-        get: operations["get_api_tile_at"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/encoder": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Return the encoder of the vectors, what is loaded, and the tile to open with. */
-        get: operations["get_api_encoder"];
+        get: operations["get_tiles_tile_at"];
         put?: never;
         post?: never;
         delete?: never;
@@ -172,6 +155,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/encoder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return the encoder of the vectors, what is loaded, and the tile to open with. */
+        get: operations["get_about_encoder"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/block-at": {
         parameters: {
             query?: never;
@@ -180,7 +180,7 @@ export interface paths {
             cookie?: never;
         };
         /** Return the block that contains a position, of the newest tile there. */
-        get: operations["get_api_block_at"];
+        get: operations["get_tiles_block_at"];
         put?: never;
         post?: never;
         delete?: never;
@@ -214,7 +214,7 @@ export interface paths {
             cookie?: never;
         };
         /** List the countries that have tiles, by name. */
-        get: operations["get_api_countries"];
+        get: operations["get_cities_countries"];
         put?: never;
         post?: never;
         delete?: never;
@@ -231,7 +231,7 @@ export interface paths {
             cookie?: never;
         };
         /** Return the similarity of two tiles and the distance between them. */
-        get: operations["get_api_similarity"];
+        get: operations["get_tiles_similarity"];
         put?: never;
         post?: never;
         delete?: never;
@@ -339,7 +339,7 @@ export interface paths {
             cookie?: never;
         };
         /** Return a tile: its city, period, footprint, and the area of its dominant cluster. */
-        get: operations["get_api_tile"];
+        get: operations["get_tiles_tile"];
         put?: never;
         post?: never;
         delete?: never;
@@ -356,7 +356,7 @@ export interface paths {
             cookie?: never;
         };
         /** Return the pairs of blocks that make two tiles similar, best first. */
-        get: operations["get_api_matching_blocks"];
+        get: operations["get_tiles_matching_blocks"];
         put?: never;
         post?: never;
         delete?: never;
@@ -428,7 +428,7 @@ export interface paths {
             cookie?: never;
         };
         /** Return how similar pairs of tiles or blocks are: what a similarity means. */
-        get: operations["get_api_pair_percentiles"];
+        get: operations["get_tiles_pair_percentiles"];
         put?: never;
         post?: never;
         delete?: never;
@@ -445,7 +445,7 @@ export interface paths {
             cookie?: never;
         };
         /** Return a city. */
-        get: operations["get_api_city"];
+        get: operations["get_cities_city"];
         put?: never;
         post?: never;
         delete?: never;
@@ -462,7 +462,7 @@ export interface paths {
             cookie?: never;
         };
         /** Return a block: its tile, city, period and footprint. */
-        get: operations["get_api_block"];
+        get: operations["get_tiles_block"];
         put?: never;
         post?: never;
         delete?: never;
@@ -547,7 +547,7 @@ export interface paths {
             cookie?: never;
         };
         /** Return the true-colour thumbnail of a tile. */
-        get: operations["get_api_thumbnail"];
+        get: operations["get_tiles_thumbnail"];
         put?: never;
         post?: never;
         delete?: never;
@@ -564,7 +564,7 @@ export interface paths {
             cookie?: never;
         };
         /** Return the true-colour picture of a block and its surroundings, across the borders of its tile. */
-        get: operations["get_api_block_thumbnail"];
+        get: operations["get_tiles_block_thumbnail"];
         put?: never;
         post?: never;
         delete?: never;
@@ -784,32 +784,6 @@ export interface components {
             /** @description Its blocks, row * 7 + col from the north-west; block_id is tile_id * 64 + this. */
             block_numbers: number[];
         };
-        /** @description The encoder of the vectors, null in its fields while no data are loaded, and what is loaded. */
-        Encoder: {
-            name: string | null;
-            weights: ("pretrained" | "random" | "fitted") | null;
-            weights_sha256: string | null;
-            dimension: number | null;
-            post_processing: string | null;
-            fitted_at: string | null;
-            /**
-             * @description Method of a search that names none.
-             * @enum {string}
-             */
-            default_method: "mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std";
-            /** @description Tile to open with: of a real place if there is one, else synthetic; null without tiles. */
-            start_tile_id: number | null;
-            /** @description Up to four other tiles to start from, as different as possible. */
-            start_tile_ids: number[];
-            /** @description Whether any composite has synthetic pixels. */
-            is_synthetic: boolean;
-            n_tiles: number;
-            n_synthetic_tiles: number;
-            n_cities: number;
-            n_countries: number;
-            /** @description Attributions that the source scenes of all composites ask for. */
-            attributions: string[];
-        };
         /** @description A row of api.search: a tile, block or item of an imported set. */
         Match: {
             rank: number;
@@ -1007,6 +981,32 @@ export interface components {
             /** @enum {string} */
             unit: "tile" | "block";
             changes: components["schemas"]["Change"][];
+        };
+        /** @description The encoder of the vectors, null in its fields while no data are loaded, and what is loaded. */
+        Encoder: {
+            name: string | null;
+            weights: ("pretrained" | "random" | "fitted") | null;
+            weights_sha256: string | null;
+            dimension: number | null;
+            post_processing: string | null;
+            fitted_at: string | null;
+            /**
+             * @description Method of a search that names none.
+             * @enum {string}
+             */
+            default_method: "mean" | "dominant" | "median" | "min" | "max" | "std" | "mean_std";
+            /** @description Tile to open with: of a real place if there is one, else synthetic; null without tiles. */
+            start_tile_id: number | null;
+            /** @description Up to four other tiles to start from, as different as possible. */
+            start_tile_ids: number[];
+            /** @description Whether any composite has synthetic pixels. */
+            is_synthetic: boolean;
+            n_tiles: number;
+            n_synthetic_tiles: number;
+            n_cities: number;
+            n_countries: number;
+            /** @description Attributions that the source scenes of all composites ask for. */
+            attributions: string[];
         };
         /** @description A row of api.block_overview, with the parts of its key, and the footprint and thumbnail of its tile. */
         Block: {
@@ -1763,7 +1763,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    get_api_health: {
+    get_about_health: {
         parameters: {
             query?: never;
             header?: never;
@@ -1823,7 +1823,7 @@ export interface operations {
             };
         };
     };
-    get_api_stats: {
+    get_about_stats: {
         parameters: {
             query?: never;
             header?: never;
@@ -1843,7 +1843,7 @@ export interface operations {
             };
         };
     };
-    get_api_cities: {
+    get_cities_cities: {
         parameters: {
             query?: {
                 q?: string;
@@ -1867,7 +1867,7 @@ export interface operations {
             };
         };
     };
-    get_api_config: {
+    get_about_config: {
         parameters: {
             query?: never;
             header?: never;
@@ -1887,7 +1887,7 @@ export interface operations {
             };
         };
     };
-    get_api_tile_at: {
+    get_tiles_tile_at: {
         parameters: {
             query: {
                 lon: number;
@@ -1906,26 +1906,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Tile"];
-                };
-            };
-        };
-    };
-    get_api_encoder: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Encoder"];
                 };
             };
         };
@@ -2030,7 +2010,27 @@ export interface operations {
             };
         };
     };
-    get_api_block_at: {
+    get_about_encoder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Encoder"];
+                };
+            };
+        };
+    };
+    get_tiles_block_at: {
         parameters: {
             query: {
                 lon: number;
@@ -2073,7 +2073,7 @@ export interface operations {
             };
         };
     };
-    get_api_countries: {
+    get_cities_countries: {
         parameters: {
             query?: never;
             header?: never;
@@ -2093,7 +2093,7 @@ export interface operations {
             };
         };
     };
-    get_api_similarity: {
+    get_tiles_similarity: {
         parameters: {
             query: {
                 a: number;
@@ -2336,7 +2336,7 @@ export interface operations {
             };
         };
     };
-    get_api_tile: {
+    get_tiles_tile: {
         parameters: {
             query?: never;
             header?: never;
@@ -2358,7 +2358,7 @@ export interface operations {
             };
         };
     };
-    get_api_matching_blocks: {
+    get_tiles_matching_blocks: {
         parameters: {
             query: {
                 a: number;
@@ -2471,7 +2471,7 @@ export interface operations {
             };
         };
     };
-    get_api_pair_percentiles: {
+    get_tiles_pair_percentiles: {
         parameters: {
             query?: {
                 unit?: string;
@@ -2495,7 +2495,7 @@ export interface operations {
             };
         };
     };
-    get_api_city: {
+    get_cities_city: {
         parameters: {
             query?: never;
             header?: never;
@@ -2517,7 +2517,7 @@ export interface operations {
             };
         };
     };
-    get_api_block: {
+    get_tiles_block: {
         parameters: {
             query?: never;
             header?: never;
@@ -2652,7 +2652,7 @@ export interface operations {
             };
         };
     };
-    get_api_thumbnail: {
+    get_tiles_thumbnail: {
         parameters: {
             query?: never;
             header?: never;
@@ -2674,7 +2674,7 @@ export interface operations {
             };
         };
     };
-    get_api_block_thumbnail: {
+    get_tiles_block_thumbnail: {
         parameters: {
             query?: never;
             header?: never;

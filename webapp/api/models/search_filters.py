@@ -5,8 +5,8 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from webapp.api.models import Method, Origin, Query, Unit
-from webapp.api.search_types import Area, CityIds, Codes, Period
+from webapp.api.models.fields import Method, Origin, Query, Unit
+from webapp.api.models.search_fields import Area, CityIds, Codes, Period
 
 FIND_ARGUMENTS = """
     exclude_city_ids => %(exclude_city_ids)s::bigint[],

@@ -1,5 +1,4 @@
 import json
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,12 +9,8 @@ from psycopg.rows import dict_row
 from pyproj import Geod
 from shapely.geometry import shape
 
-from db.settings import Settings
 from tests.builders.towns import N_BLOCKS, TOWNS, TownDatabase, picture
 from tests.webapp.problem import assert_problem, invalid_fields
-from webapp import create_app
-from webapp.database import EXTENSION
-from webapp.errors import ServerError
 
 HARBOUR_TOWN, OTHER_TOWN = TOWNS[0], TOWNS[3]
 
@@ -83,64 +78,6 @@ def test_a_missing_thumbnail_is_404_with_the_command(client: FlaskClient, towns:
     tile_id = towns.tile_of(TOWNS[-1].city_id, "harbour")
     assert client.get(f"/api/v1/tiles/{tile_id}").get_json()["has_thumbnail"] is False
     assert_problem(client.get(f"/api/v1/tiles/{tile_id}/thumbnail"), 404, str(tile_id), "terrakin etl run")
-
-
-def test_cities_are_listed_in_pages(client: FlaskClient) -> None:
-    first = client.get("/api/v1/cities?limit=3").get_json()
-    second = client.get(f"/api/v1/cities?limit=3&offset={first['next']}").get_json()
-    assert (first["total"], second["total"], second["next"]) == (5, 5, None)
-    assert [city["city"] for city in first["cities"] + second["cities"]] == sorted(town.name for town in TOWNS)
-    beyond = client.get("/api/v1/cities?offset=100").get_json()
-    assert beyond == {"total": 5, "cities": [], "next": None}
-
-
-def test_a_city_is_the_same_in_the_list_and_by_its_id(client: FlaskClient) -> None:
-    for city in client.get("/api/v1/cities").get_json()["cities"]:
-        assert client.get(f"/api/v1/cities/{city['city_id']}").get_json() == city
-        west, south, east, north = city["bounds"]
-        assert west < city["lon"] < east
-        assert south < city["lat"] < north
-        assert (city["n_tiles"], city["is_synthetic"], city["valid_share"]) == (9, True, 1)
-        assert (city["period"], city["is_date_known"]) == ("2024-06-01/2024-08-31", True)
-        assert (city["licences"], city["attributions"]) == (["CC0-1.0"], ["Made by terrakin", "Not observed"])
-    assert_problem(client.get("/api/v1/cities/7"), 404, "city 7", "/api/v1/cities?q=")
-
-
-def test_a_city_is_found_by_part_of_its_name(client: FlaskClient) -> None:
-    assert [c["city_id"] for c in client.get("/api/v1/cities?q=BÉTAh").get_json()["cities"]] == [-2]
-    assert client.get("/api/v1/cities?q=%25").get_json()["total"] == 0
-
-
-def test_countries_are_those_with_tiles(client: FlaskClient) -> None:
-    expected = [
-        {"code": t.country_code, "name": t.country, "continent": t.continent, "n_cities": 1, "n_tiles": 9}
-        for t in sorted(TOWNS, key=lambda town: town.country)
-    ]
-    assert client.get("/api/v1/countries").get_json()["countries"] == expected
-
-
-def test_the_configuration_contains_the_operators_settings(towns: TownDatabase) -> None:
-    settings = replace(towns.settings, imagery="none", mapbox_token="pk.abc", tiles_url="https://martin.example/tiles")
-    answer = create_app(settings).test_client().get("/api/v1/config").get_json()
-    imagery = {provider["id"]: provider for provider in answer["imagery"]}
-    assert set(imagery) == {"eox", "mapbox", "esri", "none"}
-    assert (answer["default_imagery"], answer["tiles_url"]) == ("none", "https://martin.example/tiles")
-    assert imagery["mapbox"]["tiles_url"].endswith("access_token=pk.abc")
-    assert imagery["mapbox"]["needs_token"] is False
-    assert imagery["none"]["tiles_url"] is None
-
-
-def test_without_an_operators_token_mapbox_needs_one_from_the_user(client: FlaskClient) -> None:
-    answer = client.get("/api/v1/config").get_json()
-    needing = {provider["id"]: provider["tiles_url"] for provider in answer["imagery"] if provider["needs_token"]}
-    assert list(needing) == ["mapbox"]
-    assert "{token}" in needing["mapbox"]
-    assert (answer["default_imagery"], answer["tiles_url"]) == ("eox", "/tiles")
-
-
-def test_unknown_imagery_is_an_error_with_the_choices(towns: TownDatabase) -> None:
-    with pytest.raises(ServerError, match=r"TERRAKIN_IMAGERY.*'bing'.*eox, mapbox, esri, none"):
-        create_app(replace(towns.settings, imagery="bing"))
 
 
 def test_the_tile_at_the_centre_of_a_tile_is_that_tile(client: FlaskClient, towns: TownDatabase) -> None:
@@ -225,25 +162,3 @@ def test_an_invalid_value_is_422_with_its_field(client: FlaskClient, path: str, 
     response = client.get(path)
     assert invalid_fields(response) == [field]
     assert field in response.get_json()["detail"]
-
-
-def test_the_encoder_is_described_with_counts_and_synthetic_data(client: FlaskClient) -> None:
-    answer = client.get("/api/v1/encoder").get_json()
-    assert (answer["name"], answer["weights"], answer["post_processing"]) == ("mosaiks", "fitted", "standardised")
-    assert (answer["n_tiles"], answer["n_cities"], answer["n_countries"]) == (45, 5, 5)
-    assert (answer["is_synthetic"], answer["n_synthetic_tiles"]) == (True, 45)
-    assert answer["attributions"] == ["Made by terrakin", "Not observed"]
-    assert answer["default_method"] == "mean"
-    assert client.get(f"/api/v1/tiles/{answer['start_tile_id']}").get_json()["has_thumbnail"] is True
-    others = [client.get(f"/api/v1/tiles/{tile_id}").get_json() for tile_id in answer["start_tile_ids"]]
-    assert len({tile["city_id"] for tile in others}) == len(others) > 1
-    assert answer["start_tile_id"] not in answer["start_tile_ids"]
-
-
-def test_an_empty_database_has_no_encoder(database: Settings) -> None:
-    app = create_app(database)
-    answer = app.test_client().get("/api/v1/encoder").get_json()
-    app.extensions[EXTENSION].close()
-    assert answer["name"] is None
-    assert (answer["n_tiles"], answer["start_tile_id"], answer["default_method"]) == (0, None, "mean")
-    assert answer["is_synthetic"] is False

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from webapp.api.models import BIGINT_MAX, CITY_OF_ITEM, COUNTRY_OF_ITEM, Geometry, Unit
+from webapp.api.models.fields import BIGINT_MAX, CITY_OF_ITEM, COUNTRY_OF_ITEM, Geometry, Unit
 
 
 class ImportedSet(BaseModel):

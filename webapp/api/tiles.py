@@ -1,4 +1,4 @@
-"""The JSON API under ``/api/v1``: tiles, blocks, cities, countries, and what is loaded. Views run constant queries.
+"""Tiles and blocks under ``/api/v1``, and pairs of them. Views run constant queries.
 
 Searches for similar tiles and blocks are in webapp/api/search.py.
 """
@@ -6,21 +6,15 @@ Searches for similar tiles and blocks are in webapp/api/search.py.
 from typing import Any
 
 from apiflask import APIBlueprint
-from flask import Response, current_app, request
+from flask import Response, request
 
 from webapp import pictures
 from webapp.api import caching
-from webapp.api.about_models import Config, Encoder, Health, Stats
-from webapp.api.models import (
+from webapp.api.models.tiles import (
     Block,
     BlockPairs,
     BlockPairsQuery,
     BlockPath,
-    Cities,
-    City,
-    CityPath,
-    CitySearch,
-    Countries,
     PairPercentiles,
     PairPercentilesQuery,
     Position,
@@ -31,9 +25,8 @@ from webapp.api.models import (
 )
 from webapp.database import Row, database
 from webapp.errors import NotFoundError
-from webapp.pages import imagery
 
-blueprint = APIBlueprint("api", __name__)
+blueprint = APIBlueprint("tiles", __name__, url_prefix="/api/v1")
 caching.install(blueprint)
 
 TILE = """
@@ -52,7 +45,7 @@ TILE = """
 """
 
 
-@blueprint.get("/api/v1/tiles/<tile_id>")
+@blueprint.get("/tiles/<tile_id>")
 @blueprint.input(TilePath, location="path")
 @blueprint.output(Tile)
 def tile(tile_id: str, path_data: TilePath) -> Row:
@@ -68,7 +61,7 @@ THUMBNAIL_MAX_AGE_S = 86_400
 PICTURE: dict[int | str, Any] = {200: {"description": "WebP, 224 x 224 px, north up.", "content": {"image/webp": {}}}}
 
 
-@blueprint.get("/api/v1/tiles/<tile_id>/thumbnail")
+@blueprint.get("/tiles/<tile_id>/thumbnail")
 @blueprint.input(TilePath, location="path")
 @blueprint.doc(responses=PICTURE)
 def thumbnail(tile_id: str, path_data: TilePath) -> Response:
@@ -105,7 +98,7 @@ def _nowhere(at: Position) -> str:
     return f"no tile contains lon {at.lon}, lat {at.lat}{known}"
 
 
-@blueprint.get("/api/v1/tile-at")
+@blueprint.get("/tile-at")
 @blueprint.input(Position, location="query")
 @blueprint.output(Tile)
 def tile_at(query_data: Position) -> Row:
@@ -135,7 +128,7 @@ BLOCK_AT = """
 """
 
 
-@blueprint.get("/api/v1/blocks/<block_id>")
+@blueprint.get("/blocks/<block_id>")
 @blueprint.input(BlockPath, location="path")
 @blueprint.output(Block)
 def block(block_id: str, path_data: BlockPath) -> Row:
@@ -153,7 +146,7 @@ BLOCK_PICTURE: dict[int | str, Any] = {
 }
 
 
-@blueprint.get("/api/v1/blocks/<block_id>/thumbnail")
+@blueprint.get("/blocks/<block_id>/thumbnail")
 @blueprint.input(BlockPath, location="path")
 @blueprint.doc(responses=BLOCK_PICTURE)
 def block_thumbnail(block_id: str, path_data: BlockPath) -> Response:
@@ -164,7 +157,7 @@ def block_thumbnail(block_id: str, path_data: BlockPath) -> Response:
     return picture(pictures.draw_block(rows))
 
 
-@blueprint.get("/api/v1/block-at")
+@blueprint.get("/block-at")
 @blueprint.input(Position, location="query")
 @blueprint.output(Block)
 def block_at(query_data: Position) -> Row:
@@ -192,7 +185,7 @@ SIMILARITY = """
 """
 
 
-@blueprint.get("/api/v1/similarity")
+@blueprint.get("/similarity")
 @blueprint.input(TilePair, location="query")
 @blueprint.output(Similarity)
 def similarity(query_data: TilePair) -> Row:
@@ -210,7 +203,7 @@ PAIR_PERCENTILES = """
 """
 
 
-@blueprint.get("/api/v1/pair-percentiles")
+@blueprint.get("/pair-percentiles")
 @blueprint.input(PairPercentilesQuery, location="query")
 @blueprint.output(PairPercentiles)
 def pair_percentiles(query_data: PairPercentilesQuery) -> Row:
@@ -225,118 +218,10 @@ MATCHING_BLOCKS = """
 """
 
 
-@blueprint.get("/api/v1/matching-blocks")
+@blueprint.get("/matching-blocks")
 @blueprint.input(BlockPairsQuery, location="query")
 @blueprint.output(BlockPairs)
 def matching_blocks(query_data: BlockPairsQuery) -> Row:
     """Return the pairs of blocks that make two tiles similar, best first."""
     arguments = query_data.model_dump()
     return {**arguments, "pairs": database().rows(MATCHING_BLOCKS, arguments)}
-
-
-CITIES = """
-    SELECT
-        s.n_found, s.city_id, s.city, s.country_code, s.country, s.continent, s.lon, s.lat, s.n_tiles,
-        s.is_synthetic, s.period, s.is_date_known, s.valid_share, s.licences, s.attributions, s.bounds
-    FROM api.search_cities(
-        %(q)s, %(limit)s::integer, %(offset)s::integer, only_city_id => %(city_id)s::bigint
-    ) AS s
-"""
-
-
-@blueprint.get("/api/v1/cities")
-@blueprint.input(CitySearch, location="query")
-@blueprint.output(Cities)
-def cities(query_data: CitySearch) -> Row:
-    """Find cities by name, ignoring accents and case. Cities with tiles come first."""
-    arguments = {**query_data.model_dump(), "city_id": None}
-    found = database().rows(CITIES, arguments)
-    # An offset beyond the last city returns no row, and so no total.
-    counted = found or database().rows(CITIES, {**arguments, "offset": 0, "limit": 1})
-    total = counted[0]["n_found"] if counted else 0
-    end = query_data.offset + len(found)
-    return {"total": total, "cities": found, "next": end if found and end < total else None}
-
-
-@blueprint.get("/api/v1/cities/<city_id>")
-@blueprint.input(CityPath, location="path")
-@blueprint.output(City)
-def city(city_id: str, path_data: CityPath) -> Row:
-    """Return a city."""
-    row = database().row(CITIES, {"q": "", "limit": 1, "offset": 0, "city_id": path_data.city_id})
-    if row is None:
-        raise NotFoundError(f"city {city_id} does not exist; /api/v1/cities?q= finds cities by name")
-    return row
-
-
-COUNTRIES = """
-    SELECT c.country_code AS code, c.country AS name, c.continent, c.n_cities, c.n_tiles
-    FROM api.country_overview AS c
-    WHERE c.n_tiles > 0
-    ORDER BY c.country
-"""
-
-
-@blueprint.get("/api/v1/countries")
-@blueprint.output(Countries)
-def countries() -> Row:
-    """List the countries that have tiles, by name."""
-    return {"countries": database().rows(COUNTRIES)}
-
-
-@blueprint.get("/api/v1/config")
-@blueprint.output(Config)
-def config() -> Row:
-    """Return the settings that the page needs: imagery, and the address of the vector tiles."""
-    return imagery.config(current_app.config["TERRAKIN_SETTINGS"])
-
-
-ENCODER = """
-    SELECT
-        e.name, e.weights, e.weights_sha256, e.dimension, e.post_processing ->> 'method' AS post_processing,
-        e.fitted_at,
-        internal.default_method() AS default_method, api.start_tile_id() AS start_tile_id,
-        api.start_tile_ids() AS start_tile_ids,
-        c.n_synthetic_tiles > 0 AS is_synthetic, c.n_tiles, c.n_synthetic_tiles, c.n_cities, c.n_countries,
-        ARRAY(
-            SELECT DISTINCT a.attribution
-            FROM terrakin.composites AS m
-            CROSS JOIN unnest(m.attributions) AS a(attribution)
-            ORDER BY a.attribution
-        ) AS attributions
-    FROM (
-        SELECT
-            coalesce(sum(o.n_tiles), 0)::bigint AS n_tiles,
-            coalesce(sum(o.n_tiles) FILTER (WHERE o.is_synthetic), 0)::bigint AS n_synthetic_tiles,
-            count(*) AS n_cities,
-            count(DISTINCT o.country_code) AS n_countries
-        FROM api.city_overview AS o
-        WHERE o.n_tiles > 0
-    ) AS c
-    LEFT JOIN terrakin.encoder AS e ON true
-"""
-
-
-@blueprint.get("/api/v1/encoder")
-@blueprint.output(Encoder)
-def encoder() -> Row | None:
-    """Return the encoder of the vectors, what is loaded, and the tile to open with."""
-    return database().row(ENCODER)
-
-
-STATS = "SELECT api.stats() AS stats"
-
-
-@blueprint.get("/api/v1/stats")
-@blueprint.output(Stats)
-def stats() -> Row:
-    """Return the numbers of tiles, blocks, cities, periods and vectors."""
-    found: Row = (database().row(STATS) or {})["stats"]
-    return found
-
-
-@blueprint.get("/health")
-@blueprint.output(Health)
-def health() -> Row | None:
-    """Return ok if the app and its database answer."""
-    return database().row("SELECT 'ok' AS status")

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from webapp.api.models import Method
+from webapp.api.models.fields import Method
 from webapp.pages.imagery import ImageryId
 
 IS_SYNTHETIC = "Whether any composite has synthetic pixels."

@@ -10,9 +10,10 @@ from apiflask.fields import UploadFile
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from webapp.api.exports import Form
-from webapp.api.models import BIGINT_MAX, BlockId, Compared, Match, Query, TileId
-from webapp.api.search_filters import Filters
-from webapp.api.search_types import Area, parse_json
+from webapp.api.models.fields import BIGINT_MAX, BlockId, Compared, Query, TileId
+from webapp.api.models.search_fields import Area, parse_json
+from webapp.api.models.search_filters import Filters
+from webapp.api.models.tiles import Match
 
 MAX_EXAMPLES = 100
 ItemId = Annotated[int, Field(ge=0, le=BIGINT_MAX, description="Key of a tile, block or item, as the unit says.")]

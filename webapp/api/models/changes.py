@@ -4,8 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from webapp.api.models import BIGINT_MAX, MAX_PAGE, PERIOD, Geometry, Query
-from webapp.api.search_types import Period
+from webapp.api.models.fields import BIGINT_MAX, MAX_PAGE, PERIOD, Geometry, Query
+from webapp.api.models.search_fields import Period
 
 
 class CityPeriod(BaseModel):

@@ -4,9 +4,9 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from webapp.api.models import METHOD, NAME_PATTERN, Compared, Method, Query, Unit
-from webapp.api.search_filters import FindFilters
-from webapp.api.search_models import ItemIds
+from webapp.api.models.fields import METHOD, NAME_PATTERN, Compared, Method, Query, Unit
+from webapp.api.models.search import ItemIds
+from webapp.api.models.search_filters import FindFilters
 
 
 class Concept(BaseModel):

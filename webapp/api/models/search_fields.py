@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import shapely
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from webapp.api.models import BIGINT_MAX, Geometry
+from webapp.api.models.fields import BIGINT_MAX, Geometry
 
 GEOJSON_AREA: dict[str, Any] = {
     "type": "object",
