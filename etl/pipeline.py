@@ -16,8 +16,8 @@ from etl.encoders.encoder import Encoder
 from etl.encoders.selection import EncoderChoice, load_encoder
 from etl.encoders.validity import MIN_TILE_VALID_SHARE
 from etl.errors import CityError, EmptyDatabaseError
-from etl.imagery.catalogue import Source, check_catalogue
 from etl.imagery.dask_cluster import DaskOptions
+from etl.imagery.stac.catalogue import Source, check_catalogue
 from etl.period import Period
 from etl.stages import aggregate, blocks, composite, embed, index, layout, load, thumbnail
 from etl.stages.bias import BiasRequest

@@ -19,10 +19,10 @@ from shapely import MultiPolygon, box
 from etl.cities.city import City
 from etl.cities.grid import TILE_M, assign_cells, city_geobox, tiles_in_box
 from etl.demo.scene_writer import NATIVE_RESOLUTION_M, SCL_RESOLUTION_M, Scene, write_scene
-from etl.imagery.catalogue import Source, find_scenes
 from etl.imagery.composite import examine_all, load_composite
 from etl.imagery.dask_cluster import client_class, local_cluster
 from etl.imagery.selection import select_scenes
+from etl.imagery.stac.catalogue import Source, find_scenes
 from etl.period import Period
 
 SRID, LEFT, BOTTOM = 32633, 180 * TILE_M, 2450 * TILE_M

@@ -35,8 +35,8 @@ def make_request(settings: Settings, given: Options) -> Request:
     """Return the request of ``run`` or of one stage; options that the command lacks take their defaults."""
     from etl.encoders.selection import EncoderChoice
     from etl.encoders.validity import MIN_TILE_VALID_SHARE
-    from etl.imagery.catalogue import Source
     from etl.imagery.dask_cluster import DaskOptions
+    from etl.imagery.stac.catalogue import Source
     from etl.pipeline import Request
 
     def source(period: Period) -> Source:

@@ -9,7 +9,7 @@ import click
 
 from db.settings import Settings, read_settings
 from etl.cli.output import progress_bar
-from etl.sets.layouts import AUTO, LAYOUTS, POST_PROCESSINGS
+from etl.sets.sources.layouts import AUTO, LAYOUTS, POST_PROCESSINGS
 
 HEAD = f"{'set':<24}{'items':>12}{'numbers':>9}  {'layout':<13}{'compared':<14}state"
 
@@ -59,8 +59,8 @@ def import_(
 
     Files that the set has already are skipped. The same command resumes an interrupted import.
     """
-    from etl.sets.download import locate
     from etl.sets.importing import Request, import_files
+    from etl.sets.sources.download import locate
 
     with TemporaryDirectory() as folder:
         locations = locate(paths, Path(folder), settings.http_timeout_s, progress_bar)

@@ -10,9 +10,9 @@ import pystac
 from etl.cities.grid import TILE_PX, Cell, city_geobox
 from etl.errors import CatalogueError, EtlError
 from etl.evaluation.dataset import CityTiles
-from etl.imagery.catalogue import Source, find_scenes
 from etl.imagery.composite import examine_all, load_composite
 from etl.imagery.selection import Scene, solar_day
+from etl.imagery.stac.catalogue import Source, find_scenes
 from etl.period import Period
 
 

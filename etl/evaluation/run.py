@@ -36,7 +36,7 @@ class EvaluationRequest:
         sample: number of tiles to perturb, and to load on other dates.
         limit: largest number of cities, drawn at random; None takes all.
         with_dates: whether to read imagery of other dates.
-        sign: as etl.imagery.catalogue.Source.sign.
+        sign: as etl.imagery.stac.catalogue.Source.sign.
         forms: table of known urban forms; None takes the demo's, if it lies beside its catalogue.
         weights: of TerraMind, as etl.stages.encoder.stored_encoder.
         real: what to measure of all encoders on real pixels; None leaves it out.

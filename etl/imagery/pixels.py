@@ -14,7 +14,7 @@ from db.settings import DEFAULT_HTTP_TIMEOUT_S
 from etl.imagery.http import gdal_options
 from etl.imagery.odc_driver import REMOTE, NamingDriver
 from etl.imagery.sentinel2 import HTTP_TIMEOUT_S, NODATA, TO_BE_SIGNED
-from etl.imagery.signing import sign_address
+from etl.imagery.stac.signing import sign_address
 
 READ_THREADS = 8
 """Remote files of one observation that are read in parallel: the reads mostly wait. Local files are read by the calling

@@ -16,7 +16,6 @@ from odc.geo.geobox import GeoBox
 from etl.addresses import without_secrets
 from etl.cities.grid import RESOLUTION_M, TILE_PX
 from etl.errors import CatalogueError, ImageryError, StoppingError, UnreadableFileError
-from etl.imagery.catalogue import Source
 from etl.imagery.cloud_mask import DEFECTIVE_CLASS, MAX_DN, clear_pixels, is_possible
 from etl.imagery.pixels import read_bands
 from etl.imagery.quality import BANDS_CHECKED, MIN_PIXELS, OffsetDecision, decide_offset, hidden_by_cloud
@@ -30,6 +29,7 @@ from etl.imagery.sentinel2 import (
     claimed_offset,
     cloud_cover,
 )
+from etl.imagery.stac.catalogue import Source
 
 COARSE = 8
 """Scenes are examined at 80 m, for which overviews exist: about a hundredth of the bytes."""

@@ -3,7 +3,7 @@
 import numpy as np
 
 from etl.errors import SetError
-from etl.sets.layouts import Layout
+from etl.sets.sources.layouts import Layout
 
 MAX_ZEROS = 0.5
 """Share of zeros above which numbers are taken for a mask."""

@@ -16,7 +16,7 @@ from psycopg.sql import SQL, Composed, Literal
 from db.connect import connect
 from db.settings import Settings
 from etl.errors import SetError
-from etl.sets.chunks import CHUNK
+from etl.sets.sources.chunks import CHUNK
 from etl.sets.stac import Description, Extent, write_stac
 from etl.sets.store import read_set
 from etl.tasks.job import BarFactory

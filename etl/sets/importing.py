@@ -24,12 +24,12 @@ from db.settings import Settings
 from etl.errors import SetError
 from etl.sets import store
 from etl.sets.checks import check_vectors
-from etl.sets.chunks import Chunk, Norms, SourceFile
-from etl.sets.lattice import Lattice, lattice_of
-from etl.sets.layouts import AUTO, Layout
-from etl.sets.location import Location, fingerprint
-from etl.sets.opening import files_in, open_source
 from etl.sets.places import Gazetteer
+from etl.sets.sources.chunks import Chunk, Norms, SourceFile
+from etl.sets.sources.lattice import Lattice, lattice_of
+from etl.sets.sources.layouts import AUTO, Layout
+from etl.sets.sources.location import Location, fingerprint
+from etl.sets.sources.opening import files_in, open_source
 from etl.tasks.job import BarFactory, bars_of
 
 Echo = Callable[[str], None]

@@ -14,8 +14,8 @@ from psycopg.types.json import Jsonb
 
 from db.embedding_sets.copy_format import HEADER, TRAILER
 from etl.errors import SetError
-from etl.sets.chunks import Chunk
 from etl.sets.places import Places
+from etl.sets.sources.chunks import Chunk
 
 Connection = psycopg.Connection[Any]
 

@@ -14,11 +14,11 @@ from etl.addresses import without_secrets
 from etl.cities.city import City
 from etl.cities.grid import TILE_PX, Cell, city_geobox, tiles_in_box
 from etl.errors import ImageryError, OriginError, UnreadableFileError
-from etl.imagery.catalogue import Candidates, SceneFinder, Source
 from etl.imagery.composite import Composite, examine_all, load_composite
 from etl.imagery.dask_cluster import DaskOptions, open_cluster
 from etl.imagery.selection import Scene, Selection, describe, scene_of, select_scenes
 from etl.imagery.sentinel2 import BANDS, truth
+from etl.imagery.stac.catalogue import Candidates, SceneFinder, Source
 from etl.store.work_files import COMPOSITE, write_arrays
 from etl.tasks.city_loop import Advance, walk_cities
 from etl.tasks.job import Job, fingerprint

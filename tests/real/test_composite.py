@@ -12,9 +12,9 @@ from shapely import MultiPolygon, box
 from etl.cities.city import City
 from etl.cities.grid import TILE_M, TILE_PX, Cell, assign_cells, city_geobox, tiles_in_box
 from etl.errors import ImageryError
-from etl.imagery.catalogue import Source, find_scenes
 from etl.imagery.composite import Composite, examine_all, load_composite
 from etl.imagery.selection import Selection, select_scenes
+from etl.imagery.stac.catalogue import Source, find_scenes
 from etl.period import Period
 from tests.real.thailand import SRID, X, Y, write_catalogue
 

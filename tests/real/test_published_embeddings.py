@@ -16,7 +16,7 @@ from db.concepts.fit import fit_direction
 from db.connect import connect
 from db.settings import Settings
 from tests.etl.conftest import InThisProcess
-from tests.etl.sets import test_pixels as pixels
+from tests.etl.sets.sources import test_pixels as pixels
 
 VECTORS = """
     SELECT i.embedding, v.embedding

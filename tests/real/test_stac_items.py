@@ -11,7 +11,6 @@ from shapely import MultiPolygon, box
 
 from etl.cities.city import City
 from etl.errors import CatalogueError
-from etl.imagery.catalogue import Source, find_scenes
 from etl.imagery.sentinel2 import (
     BANDS,
     EARTH_SEARCH_KEYS,
@@ -22,6 +21,7 @@ from etl.imagery.sentinel2 import (
     claimed_offset,
     claimed_scale,
 )
+from etl.imagery.stac.catalogue import Source, find_scenes
 from etl.period import Period
 
 EARTH, PLANETARY = (*EARTH_SEARCH_KEYS, "scl"), (*BANDS, "SCL")

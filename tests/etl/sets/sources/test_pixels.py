@@ -12,7 +12,7 @@ from pyproj import Transformer
 
 from db.connect import connect
 from db.settings import Settings
-from etl.sets.chunks import in_degrees
+from etl.sets.sources.chunks import in_degrees
 from tests.builders.rows import make_city
 from tests.etl.sets.conftest import Rows, Terrakin, assert_read_in_place, failure
 from tests.file_server import RANGE, Behaviour, served

@@ -12,8 +12,8 @@ from pyproj import Transformer
 
 from etl.cities.grid import TILE_M
 from etl.errors import SetError
-from etl.sets.chunks import in_degrees
 from etl.sets.places import EXTENTS
+from etl.sets.sources.chunks import in_degrees
 
 SIZES_M = {"tile": TILE_M, "block": TILE_M // 7}
 COLUMNS = 100_000

@@ -9,7 +9,7 @@ import pytest
 from planetary_computer import sas
 from planetary_computer.settings import Settings
 
-from etl.imagery.signing import sign_address
+from etl.imagery.stac.signing import sign_address
 
 STORED = "https://sentinel2l2a01.blob.core.windows.net/sentinel2-l2/60/V/UK/B04.tif"
 

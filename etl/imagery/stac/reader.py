@@ -18,7 +18,7 @@ from db.errors import one_line
 from db.settings import DEFAULT_HTTP_TIMEOUT_S
 from etl.errors import CatalogueError, EtlError, StoppingError
 from etl.imagery.http import ATTEMPTS, LONGEST_WAIT_S, STATUS_CODES, retry_on
-from etl.imagery.whole_answers import WholeAnswers
+from etl.imagery.stac.whole_answers import WholeAnswers
 
 log = logging.getLogger(__name__)
 

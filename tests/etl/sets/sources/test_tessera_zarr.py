@@ -9,7 +9,7 @@ import xarray as xr
 import zarr
 
 from tests.etl.sets.conftest import Rows, Terrakin, assert_read_in_place, failure
-from tests.etl.sets.test_pixels import NORTH, SIDE, SRID, WEST, write_area
+from tests.etl.sets.sources.test_pixels import NORTH, SIDE, SRID, WEST, write_area
 from tests.file_server import Behaviour, served
 
 TRANSFORM = [10.0, 0.0, float(WEST), 0.0, -10.0, float(NORTH)]

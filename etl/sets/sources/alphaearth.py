@@ -10,8 +10,8 @@ import pandas as pd
 import shapely
 
 from etl.errors import SetError
-from etl.sets.chunks import CHUNK, Chunk, kept
-from etl.sets.layouts import ALPHAEARTH_NUMBER, POSITIONS, Layout
+from etl.sets.sources.chunks import CHUNK, Chunk, kept
+from etl.sets.sources.layouts import ALPHAEARTH_NUMBER, POSITIONS, Layout
 
 GEOMETRY = ".geo"
 YEAR = "year"

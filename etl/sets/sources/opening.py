@@ -7,10 +7,10 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from etl.errors import SetError
-from etl.sets.alphaearth import CsvSource
-from etl.sets.chunks import SourceFile
-from etl.sets.lattice import Lattice
-from etl.sets.layouts import (
+from etl.sets.sources.alphaearth import CsvSource
+from etl.sets.sources.chunks import SourceFile
+from etl.sets.sources.lattice import Lattice
+from etl.sets.sources.layouts import (
     ALPHAEARTH_PIXELS,
     AUTO,
     CSV_SUFFIXES,
@@ -24,10 +24,10 @@ from etl.sets.layouts import (
     Layout,
     detect,
 )
-from etl.sets.location import Address, Location, is_store
-from etl.sets.parquet import ParquetSource
-from etl.sets.pixels import AlphaEarthRaster, PixelSource, TesseraRaster
-from etl.sets.tessera_zarr import TesseraZarr
+from etl.sets.sources.location import Address, Location, is_store
+from etl.sets.sources.parquet import ParquetSource
+from etl.sets.sources.pixels import AlphaEarthRaster, PixelSource, TesseraRaster
+from etl.sets.sources.tessera_zarr import TesseraZarr
 
 
 def files_in(locations: Iterable[Location]) -> Iterator[Location]:

@@ -14,10 +14,10 @@ from db.settings import DEFAULT_HTTP_TIMEOUT_S
 from etl.addresses import without_secrets
 from etl.cities.city import City
 from etl.errors import CatalogueError, StoppingError
-from etl.imagery.boxes import boxes, item_box, overlaps
 from etl.imagery.sentinel2 import HTTP_TIMEOUT_S, TO_BE_SIGNED, acquired_at, cloud_cover, truth
-from etl.imagery.signing import check_signing
-from etl.imagery.stac_reader import READ_ERRORS, explain, is_api, open_catalogue, search_method
+from etl.imagery.stac.boxes import boxes, item_box, overlaps
+from etl.imagery.stac.reader import READ_ERRORS, explain, is_api, open_catalogue, search_method
+from etl.imagery.stac.signing import check_signing
 from etl.period import Period
 
 log = logging.getLogger(__name__)

@@ -14,8 +14,8 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from etl.errors import SetError
-from etl.sets.chunks import CHUNK, Chunk, in_degrees, kept
-from etl.sets.layouts import POSITIONS, Layout, find_column
+from etl.sets.sources.chunks import CHUNK, Chunk, in_degrees, kept
+from etl.sets.sources.layouts import POSITIONS, Layout, find_column
 
 ABOUT = ("model", "providers", "license", "licence", "attribution", "datasets")
 """Keys of the footer that are kept with the set."""

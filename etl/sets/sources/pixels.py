@@ -17,9 +17,9 @@ from rasterio.windows import transform as window_transform
 from db.embedding_sets.basis import unit_vectors
 from etl.errors import SetError
 from etl.imagery.http import gdal_options
-from etl.sets.chunks import Chunk
-from etl.sets.lattice import Lattice
-from etl.sets.location import Address, Location
+from etl.sets.sources.chunks import Chunk
+from etl.sets.sources.lattice import Lattice
+from etl.sets.sources.location import Address, Location
 
 ROWS = 128
 """Rows of pixels in memory at a time."""

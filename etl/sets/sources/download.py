@@ -7,8 +7,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from etl.errors import SetError
-from etl.sets.layouts import NUMPY_SUFFIX, RASTER_SUFFIXES, ZARR_SUFFIX
-from etl.sets.location import Address, Location, file_name, is_address, is_store
+from etl.sets.sources.layouts import NUMPY_SUFFIX, RASTER_SUFFIXES, ZARR_SUFFIX
+from etl.sets.sources.location import Address, Location, file_name, is_address, is_store
 from etl.tasks.job import BarFactory
 
 CHUNK_BYTES = 2**20

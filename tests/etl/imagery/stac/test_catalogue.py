@@ -17,7 +17,7 @@ from etl.cities.city import City
 from etl.cities.files import read_cities
 from etl.demo.catalogue import COLLECTION, DemoCatalogue
 from etl.errors import CatalogueError, StoppingError
-from etl.imagery.catalogue import Source, check_catalogue, find_scenes
+from etl.imagery.stac.catalogue import Source, check_catalogue, find_scenes
 from etl.period import Period
 
 SUMMER = Period(date(2024, 6, 1), date(2024, 8, 31))

@@ -18,10 +18,10 @@ from zarr.storage import FsspecStore
 
 from etl.errors import SetError
 from etl.imagery.http import retry_on
-from etl.sets.chunks import Chunk
-from etl.sets.lattice import Lattice
-from etl.sets.location import Address, Location
-from etl.sets.pixels import TESSERA, TESSERA_BANDS, Pixels, PixelSource, windows
+from etl.sets.sources.chunks import Chunk
+from etl.sets.sources.lattice import Lattice
+from etl.sets.sources.location import Address, Location
+from etl.sets.sources.pixels import TESSERA, TESSERA_BANDS, Pixels, PixelSource, windows
 
 log = logging.getLogger(__name__)
 

@@ -16,9 +16,9 @@ from etl.cities.city import City
 from etl.cities.files import read_cities
 from etl.demo.catalogue import COLLECTION, DemoCatalogue
 from etl.errors import CatalogueError, StoppingError
-from etl.imagery.catalogue import SceneFinder, Source, check_catalogue, find_scenes
+from etl.imagery.stac.catalogue import SceneFinder, Source, check_catalogue, find_scenes
 from etl.period import Period
-from tests.etl.imagery.odd_api import Answer, Api, documents, serving
+from tests.etl.imagery.stac.odd_api import Answer, Api, documents, serving
 
 SUMMER = Period.parse("2024-06-01/2024-08-31")
 DAYS = ["0605", "0625", "0715"]
@@ -164,7 +164,7 @@ def next_page(page: dict[str, Any], address: str) -> dict[str, Any]:
 def test_an_answer_that_comes_byte_by_byte_costs_one_city(
     items: Any, lisbon: City, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("etl.imagery.whole_answers.ATTEMPTS", 0.1)
+    monkeypatch.setattr("etl.imagery.stac.whole_answers.ATTEMPTS", 0.1)
     api = Api(items, pause_s=0.2)
     with serving(api) as url:
         started = time.monotonic()
@@ -176,7 +176,7 @@ def test_an_answer_that_comes_byte_by_byte_costs_one_city(
 def test_an_answer_that_is_larger_than_any_catalogue_costs_one_city(
     items: Any, lisbon: City, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("etl.imagery.whole_answers.MAX_BYTES", 10_000)
+    monkeypatch.setattr("etl.imagery.stac.whole_answers.MAX_BYTES", 10_000)
     with pytest.raises(CatalogueError, match="larger"):
         days(Api(items), lisbon)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from etl.sets.layouts import ZARR_SUFFIX
+from etl.sets.sources.layouts import ZARR_SUFFIX
 
 SCHEMES = ("http", "https")
 METADATA = "zarr.json"

@@ -1,0 +1,1 @@
+"""Finds items in STAC catalogues: static ones and APIs, over an unreliable network."""
