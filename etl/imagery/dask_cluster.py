@@ -56,7 +56,7 @@ def client_class() -> Any:
 def local_cluster(n_workers: int) -> Any:
     """Start a ``distributed.LocalCluster`` of processes with one thread each; the caller closes it.
 
-    A single worker is a thread of this process: another process would take seconds to start, and compute no faster.
+    A single worker is a thread of this process: another process takes seconds to start, and has to send what it reads.
     """
     import dask
 

@@ -31,6 +31,12 @@ def terrakin(database: Settings) -> InThisProcess:
 
 
 @pytest.fixture
+def started(database: Settings, command_line: Callable[..., CommandLine]) -> CommandLine:
+    """A command line of its own process, whose log is on stderr."""
+    return command_line(database.home, database.database_url)
+
+
+@pytest.fixture
 def damaged_demo(tiny_demo: DemoCatalogue, tmp_path: Path) -> DemoCatalogue:
     """A copy of the tiny demo that a test may damage."""
     root = tmp_path / "damaged"
@@ -38,7 +44,7 @@ def damaged_demo(tiny_demo: DemoCatalogue, tmp_path: Path) -> DemoCatalogue:
     return DemoCatalogue(root / "catalog.json", root / "cities.geojson", root / "forms.csv", root / "changes.csv")
 
 
-def error_of(terrakin: InThisProcess, *arguments: str) -> str:
+def error_of(terrakin: CommandLine | InThisProcess, *arguments: str) -> str:
     """Run a command that fails with exit code 1 and without a traceback, and return its error line."""
     done = terrakin(*arguments)
     assert done.returncode == 1, done.stderr
@@ -151,26 +157,26 @@ def test_an_incomplete_item_costs_its_scene_and_no_city(
 
 
 def test_a_city_without_a_usable_scene_fails_and_no_other(
-    terrakin: InThisProcess, database: Settings, damaged_demo: DemoCatalogue
+    started: CommandLine, database: Settings, damaged_demo: DemoCatalogue
 ) -> None:
     for folder in damaged_demo.catalogue.parent.glob(f"{COLLECTION}/SYNTHETIC_LISBON_*"):
         edit_item(damaged_demo, folder.name, remove_scl)
-    line = error_of(terrakin, *run_arguments(damaged_demo))
+    line = error_of(started, *run_arguments(damaged_demo))
     assert "1 of 3 cities" in line
     assert f"Lisbon (synthetic): no scene is usable: {LISBON} item {LISBON} has no asset scl" in line
     assert not list((database.home / "work" / "-2267057").rglob("composite.zarr*"))
     assert counts(database) == (3, 2, 8, 18)
-    status = terrakin("etl", "status").stdout
+    status = started("etl", "status").stdout
     assert "failed: Lisbon (synthetic), composite, attempt 1: " in status
 
 
 def test_a_password_in_an_address_is_never_stored_or_printed(
-    terrakin: InThisProcess, database: Settings, damaged_demo: DemoCatalogue
+    started: CommandLine, database: Settings, damaged_demo: DemoCatalogue
 ) -> None:
     with served(damaged_demo.catalogue.parent, Behaviour()) as url:
         (damaged_demo.catalogue.parent / COLLECTION / LISBON / "B11.tif").unlink()
         secret = url.replace("://", "://alice:s3cr3t@") + "/catalog.json"
-        done = terrakin(
+        done = started(
             "--verbose", "etl", "run", "--stac", secret, "--cities", str(damaged_demo.cities), "--period", PERIOD,
             "--encoder", "mosaiks", "--city", "Lisbon (synthetic)", "--workers", "1",
         )  # fmt: skip
@@ -179,7 +185,7 @@ def test_a_password_in_an_address_is_never_stored_or_printed(
         (stored,) = conn.execute("SELECT stac_url FROM terrakin.composites").fetchone() or ("",)
         dump = conn.execute("SELECT string_agg(c::text, '') FROM terrakin.composites AS c").fetchone()
     assert stored == f"{url}/catalog.json"
-    for text in (str(dump), done.stderr, done.stdout, terrakin("etl", "status").stdout):
+    for text in (str(dump), done.stderr, done.stdout, started("etl", "status").stdout):
         assert "s3cr3t" not in text
         assert "alice" not in text
 
@@ -239,8 +245,8 @@ def test_a_database_without_the_schema(server_home: Path, tiny_demo: DemoCatalog
     assert "terrakin db migrate" in line
 
 
-def test_an_unknown_tile(database: Settings, command_line: Callable[..., CommandLine]) -> None:
-    done = command_line(database.home, database.database_url)("db", "psql", "-c", "SELECT * FROM api.similar_tiles(42)")
+def test_an_unknown_tile(started: CommandLine) -> None:
+    done = started("db", "psql", "-c", "SELECT * FROM api.similar_tiles(42)")
     assert done.returncode == 1
     assert "42" in done.stderr
     assert "api.tile_at(lon, lat)" in done.stderr
