@@ -29,7 +29,9 @@ def install(blueprint: APIBlueprint) -> None:
 
 def program_version() -> str:
     """Return a hash of this package's sources: other code may give another answer from the same data."""
-    sources = sorted(Path(__file__).parents[1].rglob("*.py"))
+    folder = Path(__file__).parents[1]
+    # Not rglob, which reads every folder of the page's node_modules too.
+    sources = sorted(path for depth in ("*.py", "*/*.py", "*/*/*.py") for path in folder.glob(depth))
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
 
 
