@@ -56,7 +56,8 @@ class Question:
 
     def examples(self, items: Items, row: int) -> list[int]:
         """Return the rows that make up the query: the row and others of its city, always the same."""
-        others = np.flatnonzero((items.city == items.city[row]) & (np.arange(len(items.city)) != row))
+        of_city = items.rows_of_city[int(items.city[row])]
+        others = of_city[of_city != row]
         chosen = np.random.default_rng(row).permutation(others)[: self.n_examples - 1]
         return [row, *chosen.tolist()]
 
