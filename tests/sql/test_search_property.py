@@ -41,7 +41,7 @@ MOST_TILES, MOST_BLOCKS = 8, 12
 TILE_ID = "SELECT api.tile_id(32, false, 2640, %s, %s)"
 CHANGE = "UPDATE terrakin.tiles SET embedding_mean = %s WHERE tile_id = %s"
 NEVER_FEW = """
-    CREATE OR REPLACE FUNCTION internal.is_few(unit text, city_ids bigint[], within geometry)
+    CREATE OR REPLACE FUNCTION internal.is_few(set_id integer, unit text, city_ids bigint[], within geometry)
     RETURNS boolean LANGUAGE sql AS 'SELECT false'
 """
 MOVE = "UPDATE terrakin.cities SET country_code = %s WHERE city_id = %s"
