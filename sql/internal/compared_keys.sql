@@ -4,10 +4,10 @@
 CREATE OR REPLACE FUNCTION internal.compared_keys(
     plan internal.search_plan, anchor internal.search_anchor, min_valid_share double precision
 )
-RETURNS TABLE (item_id bigint, city_id bigint, distance double precision)
+RETURNS TABLE (item_id bigint, city_id bigint, distance double precision, location geometry)
 LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT c.item_id, c.city_id, c.distance
+    SELECT c.item_id, c.city_id, c.distance, c.location
     FROM (
         -- The nearest lists first: the limit ends the loop over them. One list of all keys, if they are few.
         (SELECT l.list_id FROM terrakin.embedding_lists AS l
@@ -21,7 +21,8 @@ AS $$
     ) AS l
     CROSS JOIN LATERAL (
         -- Keys have unit length: 1 minus the inner product is the cosine distance.
-        SELECT e.item_id, e.city_id, 1 + (e.key <#> plan.key) AS distance
+        SELECT e.item_id, e.city_id, 1 + (e.key <#> plan.key) AS distance,
+            CASE WHEN NOT plan.is_measured AND e.location && plan.near THEN e.location END AS location
         FROM terrakin.embedding_keys AS e
         WHERE e.set_id = plan.set_id
             AND (plan.parent_ids IS NULL OR e.list_id = l.list_id)
@@ -34,7 +35,7 @@ AS $$
             AND (plan.exclude_city_ids IS NULL OR e.city_id <> ALL (plan.exclude_city_ids))
             AND (anchor.item_ids IS NULL OR e.item_id <> ALL (anchor.item_ids))
             AND (plan.exclude_within_m IS NULL OR NOT e.location && plan.near OR NOT (e.location && plan.nearest
-                OR ST_DWithin(e.location::geography, anchor.location, plan.exclude_within_m)))
+                OR plan.is_measured AND ST_DWithin(e.location::geography, anchor.location, plan.exclude_within_m)))
             AND (plan.indexed_within IS NULL OR e.location && plan.indexed_within)
             AND (plan.within IS NULL OR ST_Intersects(e.location, plan.within) IS TRUE)
             AND (plan.composite_ids IS NULL OR (
@@ -49,4 +50,5 @@ $$;
 
 COMMENT ON FUNCTION internal.compared_keys IS
 'Return the keys that a search compares, with their cosine distances: those in the nearest lists that pass the filters,
-at most max_compared, in no order.';
+at most max_compared, in no order. Those with a location may be nearer than exclude_within_m: their distance is still to
+be measured.';

@@ -7,21 +7,25 @@ LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = public, pg_temp
 AS $$
 BEGIN
-    IF full_city_ids IS NULL THEN
-        plan.max_compared := 4 * plan.max_compared;
-    ELSE
+    IF full_city_ids <@ coalesce(plan.exclude_city_ids, '{}') IS FALSE THEN
         plan.exclude_city_ids := plan.exclude_city_ids || full_city_ids;
         plan.n_compared_before := plan.n_compared_before + n_compared;
+    ELSIF NOT plan.is_measured THEN
+        plan.is_measured := true;
+    ELSIF n_compared > plan.max_ranked THEN
+        plan.max_ranked := NULL;
+    ELSE
+        plan.max_compared := 4 * plan.max_compared;
     END IF;
     -- What is similar enough may lie in any list.
     IF min_similarity IS NOT NULL THEN
         plan.max_compared := NULL;
     END IF;
-    plan.max_ranked := 5 * plan.max_ranked;
     RETURN plan;
 END;
 $$;
 
 COMMENT ON FUNCTION internal.next_round IS
-'Return the plan for another round of a search that found fewer than k matches: without the cities that are full, or, if
-there are none, comparing four times as many keys.';
+'Return the plan for another round of a search that found fewer than k matches: without the cities that are full; if none is
+new among them, one that measures all distances, then one that looks for matches among all compared keys, and then one that
+compares four times as many.';

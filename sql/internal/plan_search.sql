@@ -24,6 +24,7 @@ DECLARE
     is_imported boolean := filters.unit NOT IN ('tile', 'block');
     -- At least one, so that what is ranked can grow.
     n_short bigint := CASE WHEN is_block THEN greatest(filters.k, 1) ELSE 140 + 3 * filters.k::bigint END;
+    max_per_tile integer := least(coalesce(filters.max_per_tile, 1), 49);
     within geometry := internal.wrap_longitudes(filters.within);
     city_ids bigint[] := CASE WHEN NOT is_imported THEN internal.cities_in(
         filters.countries, filters.continents, internal.wanted_origin(filters.origin, anchor.is_synthetic)
@@ -52,14 +53,14 @@ BEGIN
             WHEN filters.min_similarity IS NOT NULL THEN NULL
             -- A tile has 49 blocks: so many are those of enough tiles.
             WHEN filters.max_per_city IS NULL THEN CASE WHEN filters.exact THEN 49 ELSE 10 END * n_short
-            WHEN NOT filters.exact AND NOT is_few THEN 50 * n_short
         END,
         CASE WHEN NOT is_few THEN ARRAY(
             SELECT l.list_id
             FROM terrakin.embedding_lists AS l
             WHERE l.set_id = set_id AND l.list_id < 0
             ORDER BY l.centroid <#> key
-            LIMIT 36
+            -- In a region, matches lie in more distant lists: more of them are put in order.
+            LIMIT CASE WHEN city_ids IS NULL AND within IS NULL AND country_numbers IS NULL THEN 12 ELSE 100 END
         ) END,
         CASE WHEN is_few THEN city_ids END,
         country_numbers[1], country_numbers[cardinality(country_numbers)],
@@ -71,10 +72,12 @@ BEGIN
             filters.exclude_city_ids || CASE WHEN filters.exclude_same_city THEN anchor.city_ids END
             || CASE WHEN NOT is_imported THEN internal.cities_in(filters.exclude_countries, NULL) END, NULL
         ),
-        exclude_within_m, internal.box_around(anchor.location, exclude_within_m),
+        -- Measuring a geodesic distance takes longer than comparing.
+        exclude_within_m, NOT is_block OR exclude_within_m IS NULL, internal.box_around(anchor.location, exclude_within_m),
         internal.box_inside(anchor.location, exclude_within_m),
         CASE WHEN is_few THEN within END, within, internal.composites_in(filters.period),
-        CASE WHEN is_block THEN least(coalesce(filters.max_per_tile, 1), 49)::integer END, 0
+        -- A tile lies in one city: as low a limit per city holds for the tile, too.
+        CASE WHEN is_block AND (max_per_tile < filters.max_per_city) IS NOT FALSE THEN max_per_tile END, 0
     )::internal.search_plan;
 END;
 $$;

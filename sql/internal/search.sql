@@ -26,18 +26,19 @@ DECLARE
 BEGIN
     LOOP
         WITH compared AS MATERIALIZED (
-            SELECT c.item_id, c.city_id, c.distance
+            SELECT c.item_id, c.city_id, c.distance, c.location
             FROM internal.compared_keys(p, anchor, filters.min_valid_share) AS c
         ),
         ranked AS (
             SELECT b.item_id, b.city_id, b.distance, CASE WHEN p.max_per_tile IS NOT NULL
                 THEN row_number() OVER (PARTITION BY b.item_id >> 6 ORDER BY b.distance, b.item_id) END AS place
             FROM (
-                SELECT c.item_id, c.city_id, c.distance FROM compared AS c
+                SELECT c.item_id, c.city_id, c.distance, c.location FROM compared AS c
                 WHERE filters.min_similarity IS NULL OR p.is_ranked_again OR c.distance <= 1 - filters.min_similarity
                 ORDER BY CASE WHEN p.max_ranked > 0 THEN c.distance END, CASE WHEN p.max_ranked > 0 THEN c.item_id END
                 LIMIT p.max_ranked
             ) AS b
+            WHERE ST_DWithin(b.location::geography, anchor.location, p.exclude_within_m) IS NOT TRUE
         ),
         placed AS (
             SELECT r.item_id, r.city_id, r.distance, CASE WHEN filters.max_per_city IS NOT NULL
@@ -56,7 +57,7 @@ BEGIN
         SELECT * FROM internal.rank_matches(item_ids, city_ids, similarities, anchor.embedding, filters)
         INTO item_ids, city_ids, similarities;
         EXIT WHEN cardinality(item_ids) >= filters.k
-            OR (n_compared < p.max_compared) IS NOT FALSE AND (p.is_ranked_again OR (n_compared < p.max_ranked) IS NOT FALSE);
+            OR (n_compared < p.max_compared) IS NOT FALSE AND (n_compared <= p.max_ranked) IS NOT FALSE;
         -- Cities that are full keep their matches; the next round compares the others.
         SELECT * FROM internal.full_cities(item_ids, city_ids, similarities, filters.max_per_city)
         INTO item_ids, city_ids, similarities;

@@ -14,6 +14,7 @@ CREATE TYPE internal.search_plan AS (
     only_city_ids bigint[],
     exclude_city_ids bigint[],
     exclude_within_m double precision,
+    is_measured boolean,
     near geometry,
     nearest geometry,
     indexed_within geometry,
@@ -47,6 +48,8 @@ COMMENT ON COLUMN internal.search_plan.exclude_country_numbers IS 'Leave out the
 COMMENT ON COLUMN internal.search_plan.only_city_ids IS 'Only these cities, tested key by key.';
 COMMENT ON COLUMN internal.search_plan.exclude_city_ids IS 'Leave out these cities. It has no NULL.';
 COMMENT ON COLUMN internal.search_plan.exclude_within_m IS 'Leave out what is nearer than this to the anchor, in metres.';
+COMMENT ON COLUMN internal.search_plan.is_measured IS
+'Whether the distance of every compared key from the anchor is measured; otherwise that of the best ones alone.';
 COMMENT ON COLUMN internal.search_plan.near IS 'Everything nearer than exclude_within_m lies in this box (EPSG:4326).';
 COMMENT ON COLUMN internal.search_plan.nearest IS 'All of this box (EPSG:4326) is nearer than exclude_within_m; may be empty.';
 COMMENT ON COLUMN internal.search_plan.indexed_within IS 'The geometry within, if what lies in it is found by the index.';

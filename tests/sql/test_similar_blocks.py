@@ -7,6 +7,7 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from psycopg.types.json import Jsonb
 
 from tests.builders.blocks import N_BLOCKS, Blocks
 from tests.builders.lists import split_into_lists
@@ -124,6 +125,36 @@ def test_an_answer_has_all_rows_in_order_and_is_the_exact_one_if_it_is_marked_so
     assert len({a["block_id"] for a in answer}) == len(answer)
     if answer and answer[0]["is_exact"]:
         np.testing.assert_allclose(similarities, blocks_of(world).similarity(row)[truth], atol=1e-4)
+
+
+@pytest.mark.parametrize("exact", [False, True])
+def test_a_block_is_found_although_all_better_ones_are_too_near(
+    module_conn: psycopg.Connection[Any], world: World, *, exact: bool
+) -> None:
+    metres = distance_m(blocks_of(world), 0)
+    farthest = int(metres.argmax())
+    answer = search(module_conn, world, 0, k=1, exclude_within_m=metres[farthest] - 1, exact=exact)
+    assert [a["block_id"] for a in answer] == [int(blocks_of(world).ids[farthest])]
+
+
+@pytest.mark.parametrize(
+    ("before", "full_city_ids", "after", "max_compared"),
+    [(None, [7], [7], 60), ([7], [7, 8], [7, 7, 8], 60), ([7], [7, 7], [7], 240), ([7], None, [7], 240)],
+)
+def test_another_round_compares_more_if_no_other_city_is_full(
+    conn: psycopg.Connection[Any],
+    before: list[int] | None,
+    full_city_ids: list[int] | None,
+    after: list[int],
+    max_compared: int,
+) -> None:
+    plan = Jsonb({"exclude_city_ids": before, "is_measured": True, "max_compared": 60})
+    row = conn.execute(
+        "SELECT r.exclude_city_ids, r.max_compared FROM jsonb_populate_record(NULL::internal.search_plan, %s) AS p, "
+        "internal.next_round(p, %s, 60, NULL) AS r",
+        (plan, full_city_ids),
+    ).fetchone()
+    assert row == (after, max_compared)
 
 
 def test_a_search_stops_when_it_has_compared_enough(module_conn: psycopg.Connection[Any], world: World) -> None:

@@ -3,7 +3,7 @@
 CREATE OR REPLACE FUNCTION internal.compared_keys(
     plan internal.search_plan, anchor internal.search_anchor, min_valid_share double precision
 )
-RETURNS TABLE (item_id bigint, city_id bigint, distance double precision)
+RETURNS TABLE (item_id bigint, city_id bigint, distance double precision, location geometry)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = public, pg_temp
 -- Citus sends a statement to the workers as it is planned: with values in place of parameters.
@@ -31,7 +31,8 @@ BEGIN
     LOOP
         some_list_ids := list_ids[n_read + 1 : n_read + n_lists];
         RETURN QUERY
-        SELECT e.item_id, e.city_id, 1 + (e.key <#> plan.key) AS distance
+        SELECT e.item_id, e.city_id, 1 + (e.key <#> plan.key) AS distance,
+            CASE WHEN NOT plan.is_measured AND e.location && plan.near THEN e.location END AS location
         FROM terrakin.embedding_keys AS e
         WHERE e.set_id = plan.set_id
             AND (list_ids IS NULL OR e.list_id = ANY (some_list_ids))
@@ -44,7 +45,7 @@ BEGIN
             AND (plan.exclude_city_ids IS NULL OR e.city_id <> ALL (plan.exclude_city_ids))
             AND (anchor.item_ids IS NULL OR e.item_id <> ALL (anchor.item_ids))
             AND (plan.exclude_within_m IS NULL OR NOT e.location && plan.near OR NOT (e.location && plan.nearest
-                OR ST_DWithin(e.location::geography, anchor.location, plan.exclude_within_m)))
+                OR plan.is_measured AND ST_DWithin(e.location::geography, anchor.location, plan.exclude_within_m)))
             AND (plan.indexed_within IS NULL OR e.location && plan.indexed_within)
             AND (plan.within IS NULL OR ST_Intersects(e.location, plan.within) IS TRUE)
             AND (tile_ids IS NULL OR CASE WHEN plan.is_ranked_again THEN e.item_id ELSE e.item_id >> 6 END = ANY (tile_ids))
@@ -60,4 +61,5 @@ $$;
 
 COMMENT ON FUNCTION internal.compared_keys IS
 'Return the keys that a search compares, with their cosine distances: those in the nearest lists that pass the filters,
-whole lists until there are at least max_compared, in no order.';
+whole lists until there are at least max_compared, in no order. Those with a location may be nearer than
+exclude_within_m: their distance is still to be measured.';
