@@ -2,7 +2,6 @@
 
 import io
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from db.concepts.store import current_set, learn, save
 from db.connect import connect
 from db.embedding_sets.tile_keys import add_tile_keys
 from tests.builders.towns import TOWNS, TownDatabase, town_database
+from tests.ports import free_ports
 from webapp.pages.routes import STATIC
 
 # Without motion the map jumps where it would fly: software rendering is slow.
@@ -114,9 +114,7 @@ def serving(towns: TownDatabase, home: Path) -> Iterator[str]:
     """Run the page on a database, and yield its address; skip the test if the page is not built."""
     if not (STATIC / "index.html").is_file():
         pytest.skip("the page is not built: run scripts/build_frontend.sh")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    (port,) = free_ports(1)
     environment = {
         **os.environ,
         "TERRAKIN_HOME": str(home),

@@ -9,7 +9,7 @@ from tests.browser.conftest import serving
 from tests.browser.walk import open_page
 from tests.builders.towns import TOWNS, TownDatabase
 from tests.deploy.caddy import running_caddy
-from tests.deploy.ports import free_ports
+from tests.ports import free_ports
 
 CADDYFILE = """
 {{

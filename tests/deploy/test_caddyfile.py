@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.deploy.caddy import running_caddy
-from tests.deploy.ports import free_ports
+from tests.ports import free_ports
 
 CADDYFILE = Path(__file__).parents[2] / "deploy" / "Caddyfile"
 

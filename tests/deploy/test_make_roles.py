@@ -13,7 +13,7 @@ from db.connect import connect
 from db.migrate import migrate
 from db.settings import Settings
 from tests.conftest import temporary_home
-from tests.deploy.ports import free_ports
+from tests.ports import free_ports
 from webapp import create_app
 from webapp.database import EXTENSION
 

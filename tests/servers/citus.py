@@ -15,7 +15,7 @@ from db.cluster.binaries import ServerUser, bin_dir, run_as, server_user
 from db.roles import OWNER
 from db.settings import Settings
 from tests.conftest import temporary_home
-from tests.deploy.ports import free_ports
+from tests.ports import free_ports
 
 ROOT = Path(__file__).parents[2]
 MAJOR = 15

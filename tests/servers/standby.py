@@ -12,7 +12,7 @@ from db.cluster.binaries import bin_dir, run_as, server_user
 from db.migrate import migrate
 from db.settings import Settings
 from tests.conftest import temporary_home
-from tests.deploy.ports import free_ports
+from tests.ports import free_ports
 
 REPLICATION = "local replication all trust\n"
 CAUGHT_UP = "SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn"

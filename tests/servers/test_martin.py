@@ -15,7 +15,7 @@ from benchmarks.web.martin import ROOT, running_martin
 from tests.builders.towns import TOWNS, TownDatabase
 from tests.db.databases import run_sql
 from tests.deploy.caddy import running_caddy
-from tests.deploy.ports import free_ports
+from tests.ports import free_ports
 from tests.servers.martin import PROGRAM, get, needs_martin
 from webapp import create_app
 from webapp.database import EXTENSION

@@ -15,7 +15,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from benchmarks.web.martin import ROOT
 from tests.builders.towns import TOWNS, TownDatabase
-from tests.deploy.ports import free_ports
+from tests.ports import free_ports
 from tests.servers.martin import get
 
 PROGRAM = Path(os.environ.get("PG_FEATURESERV") or ROOT.parent / "shared" / "bin" / "pg_featureserv")

@@ -20,7 +20,7 @@ from psycopg.conninfo import conninfo_to_dict
 from db.connect import connect
 from db.errors import ConnectError
 from tests.builders.towns import TOWNS, TownDatabase
-from tests.deploy.ports import free_ports
+from tests.ports import free_ports
 from webapp import create_app
 from webapp.database import EXTENSION
 

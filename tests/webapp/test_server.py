@@ -14,6 +14,7 @@ import pytest
 
 from db.settings import Settings
 from tests.builders.towns import TownDatabase
+from tests.ports import free_ports
 from webapp import server
 from webapp.server import Server
 
@@ -22,10 +23,7 @@ Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        found: int = free.getsockname()[1]
-        return found
+    return free_ports(1)[0]
 
 
 @pytest.fixture

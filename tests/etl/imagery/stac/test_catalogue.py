@@ -1,7 +1,6 @@
 """Finding scenes in static catalogues and in a real STAC API."""
 
 import json
-import socket
 import subprocess
 import sysconfig
 import time
@@ -19,6 +18,7 @@ from etl.demo.catalogue import COLLECTION, DemoCatalogue
 from etl.errors import CatalogueError, StoppingError
 from etl.imagery.stac.catalogue import Source, check_catalogue, find_scenes
 from etl.period import Period
+from tests.ports import free_ports
 
 SUMMER = Period(date(2024, 6, 1), date(2024, 8, 31))
 RUSTAC = Path(sysconfig.get_path("scripts")) / "rustac"
@@ -42,9 +42,7 @@ def api(tiny_demo: DemoCatalogue, tmp_path_factory: pytest.TempPathFactory) -> I
         items.append(document)
     path = tmp_path_factory.mktemp("api") / "items.json"
     path.write_text(json.dumps({"type": "FeatureCollection", "features": items}))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    (port,) = free_ports(1)
     url = f"http://127.0.0.1:{port}"
     with subprocess.Popen(
         [RUSTAC, "serve", str(path), "--addr", f"127.0.0.1:{port}"], stderr=subprocess.DEVNULL
