@@ -34,15 +34,18 @@ DECLARE
     country_numbers integer[] := CASE
         WHEN is_imported OR NOT is_few THEN internal.country_numbers_in(filters.countries, filters.continents, is_imported)
     END;
+    is_regional boolean := num_nonnulls(city_ids, within, country_numbers) > 0;
     exclude_within_m double precision := CASE WHEN anchor.location IS NOT NULL THEN nullif(filters.exclude_within_m, 0) END;
 BEGIN
     RETURN ROW(
         set_id, key, NOT is_block, n_short,
         (
-            -- The best tiles of many cities lie in more lists.
-            SELECT greatest(
-                CASE WHEN NOT is_block AND filters.max_per_city IS NOT NULL THEN 1.5 ELSE 1 END * s.max_compared, 10 * n_short
-            )
+            -- The matches in a region, and the best ones of many cities, lie in more lists.
+            SELECT greatest(s.max_compared * CASE
+                WHEN is_block AND filters.max_per_city IS NULL AND NOT is_regional THEN 0.5
+                WHEN NOT is_block AND filters.max_per_city IS NOT NULL THEN 1.5
+                ELSE 1
+            END, 10 * n_short)
             FROM terrakin.embedding_sets AS s
             WHERE s.set_id = set_id AND NOT filters.exact AND NOT is_few
                 -- One list is in no order: all of it is compared.
@@ -59,8 +62,7 @@ BEGIN
             FROM terrakin.embedding_lists AS l
             WHERE l.set_id = set_id AND l.list_id < 0
             ORDER BY l.centroid <#> key
-            -- In a region, matches lie in more distant lists: more of them are put in order.
-            LIMIT CASE WHEN city_ids IS NULL AND within IS NULL AND country_numbers IS NULL THEN 12 ELSE 100 END
+            LIMIT CASE WHEN is_regional THEN 100 ELSE 12 END
         ) END,
         CASE WHEN is_few THEN city_ids END,
         country_numbers[1], country_numbers[cardinality(country_numbers)],

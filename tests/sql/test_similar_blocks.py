@@ -157,9 +157,12 @@ def test_another_round_compares_more_if_no_other_city_is_full(
     assert row == (after, max_compared)
 
 
-def test_a_search_stops_when_it_has_compared_enough(module_conn: psycopg.Connection[Any], world: World) -> None:
-    answer = search(module_conn, world, 0, k=5, origin="any")
-    assert {(a["compared"], a["is_exact"]) for a in answer} == {(60, False)}
+@pytest.mark.parametrize(("limit", "compared"), [({}, 30), ({"max_per_city": 5}, 60)])
+def test_a_search_stops_when_it_has_compared_enough(
+    module_conn: psycopg.Connection[Any], world: World, limit: dict[str, int], compared: int
+) -> None:
+    answer = search(module_conn, world, 0, k=2, origin="any", **limit)
+    assert {(a["compared"], a["is_exact"]) for a in answer} == {(compared, False)}
     n_eligible = int((world.city_ids[blocks_of(world).tile_rows] != world.city_ids[0]).sum())
     answer = search(module_conn, world, 0, k=5, origin="any", exact=True)
     assert {(a["compared"], a["is_exact"]) for a in answer} == {(n_eligible, True)}
