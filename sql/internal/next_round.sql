@@ -8,7 +8,7 @@ SET search_path = public, pg_temp
 AS $$
 BEGIN
     IF full_city_ids <@ coalesce(plan.exclude_city_ids, '{}') IS FALSE THEN
-        -- Half of the number is enough for the places that are left.
+        -- Half of the number is enough for the matches that are missing.
         plan.max_compared := plan.max_compared / CASE WHEN plan.n_compared_before = 0 THEN 2 ELSE 1 END;
         plan.exclude_city_ids := plan.exclude_city_ids || full_city_ids;
         plan.n_compared_before := plan.n_compared_before + n_compared;

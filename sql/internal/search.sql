@@ -57,7 +57,7 @@ BEGIN
         SELECT * FROM internal.rank_matches(item_ids, city_ids, similarities, anchor.embedding, filters)
         INTO item_ids, city_ids, similarities;
         EXIT WHEN cardinality(item_ids) >= filters.k
-            OR (n_compared < p.max_compared) IS NOT FALSE AND (n_compared <= p.max_ranked) IS NOT FALSE;
+            OR (n_compared < p.max_compared) IS NOT FALSE AND (p.is_ranked_again OR (n_compared <= p.max_ranked) IS NOT FALSE);
         -- Cities that are full keep their matches; the next round compares the others.
         SELECT * FROM internal.full_cities(item_ids, city_ids, similarities, filters.max_per_city)
         INTO item_ids, city_ids, similarities;

@@ -139,7 +139,7 @@ def test_a_block_is_found_although_all_better_ones_are_too_near(
 
 @pytest.mark.parametrize(
     ("before", "full_city_ids", "after", "max_compared"),
-    [(None, [7], [7], 60), ([7], [7, 8], [7, 7, 8], 60), ([7], [7, 7], [7], 240), ([7], None, [7], 240)],
+    [(None, [7], [7], 30), ([7], [7, 8], [7, 7, 8], 30), ([7], [7, 7], [7], 240), ([7], None, [7], 240)],
 )
 def test_another_round_compares_more_if_no_other_city_is_full(
     conn: psycopg.Connection[Any],
@@ -148,7 +148,7 @@ def test_another_round_compares_more_if_no_other_city_is_full(
     after: list[int],
     max_compared: int,
 ) -> None:
-    plan = Jsonb({"exclude_city_ids": before, "is_measured": True, "max_compared": 60})
+    plan = Jsonb({"exclude_city_ids": before, "is_measured": True, "max_compared": 60, "n_compared_before": 0})
     row = conn.execute(
         "SELECT r.exclude_city_ids, r.max_compared FROM jsonb_populate_record(NULL::internal.search_plan, %s) AS p, "
         "internal.next_round(p, %s, 60, NULL) AS r",
