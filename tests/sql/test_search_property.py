@@ -188,7 +188,9 @@ class World:
 def expected(rows: list[Any], query: int, asked: dict[str, Any], country_of: dict[int, str]) -> list[tuple[int, float]]:
     """Return ids and similarities of the answer by brute force."""
     ids, city_ids, shares, lon, lat, stored = (np.array(column) for column in zip(*rows, strict=True))
-    vectors = unit_vectors(np.stack([v.to_numpy() for v in stored])).astype(np.float64)
+    vectors = np.stack([v.to_numpy() for v in stored]).astype(np.float64)
+    if asked["unit"] == "tile":  # keys have unit length already, as exactly as half precision allows
+        vectors = unit_vectors(vectors)
     similarity = vectors @ vectors[query]
     continent_of = {code: continent for _, code, continent, _, _ in CITIES}
     of_city = {city_id: (code, continent_of[code]) for city_id, code in country_of.items()}
