@@ -1,6 +1,9 @@
 # Two commands matter in a fresh clone: `make demo` (the running map) and `make test` (all checks and tests).
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
+# Python keeps the bytecode of packages, which some machines turn off: each test that starts the command line, or loads
+# PyTorch, would compile thousands of modules again.
+unexport PYTHONDONTWRITEBYTECODE
 PORT ?= 8000
 DEMO_HOME := .terrakin/demo
 DEMO_PERIOD := 2024-06-01/2024-08-31
