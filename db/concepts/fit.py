@@ -4,9 +4,6 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import average_precision_score, precision_recall_curve
-from sklearn.model_selection import StratifiedGroupKFold
 
 from db.embedding_sets.basis import unit_vectors
 
@@ -84,6 +81,8 @@ def fit_direction(keys: np.ndarray, is_positive: np.ndarray, fitted_by: FittedBy
     if fitted_by == "rocchio":
         direction = keys[is_positive].mean(axis=0) - keys[~is_positive].mean(axis=0)
     else:
+        from sklearn.linear_model import LogisticRegression
+
         model = LogisticRegression(class_weight="balanced", max_iter=1000)
         direction = model.fit(keys, is_positive).coef_[0]
     unit: np.ndarray = unit_vectors(direction[np.newaxis])[0]
@@ -96,6 +95,8 @@ def fit(examples: Examples, fitted_by: FittedBy, seed: int) -> Fit:
     Threshold and average precision come from cross-validation over groups, never over rows: neighbours of one city
     resemble each other more than the concept explains.
     """
+    from sklearn.metrics import average_precision_score
+
     direction = fit_direction(examples.keys, examples.is_positive, fitted_by)
     n_groups = len(np.unique(examples.groups[examples.is_positive]))
     if n_groups < MIN_GROUPS:
@@ -118,6 +119,8 @@ def _quantile(examples: Examples, fitted_by: FittedBy, direction: np.ndarray, se
 
 def _similarities_held_out(examples: Examples, fitted_by: FittedBy, n_folds: int, seed: int) -> np.ndarray:
     """Return the similarity of every example to a direction that was learned without its group."""
+    from sklearn.model_selection import StratifiedGroupKFold
+
     folds = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
     similarities = np.empty(len(examples.keys))
     for rest, held_out in folds.split(examples.keys, examples.is_positive, examples.groups):
@@ -128,6 +131,8 @@ def _similarities_held_out(examples: Examples, fitted_by: FittedBy, n_folds: int
 
 def _best_threshold(is_positive: np.ndarray, similarities: np.ndarray) -> float:
     """Return the similarity from which on precision and recall have the highest harmonic mean (F1)."""
+    from sklearn.metrics import precision_recall_curve
+
     precision, recall, thresholds = precision_recall_curve(is_positive, similarities)
     f1 = 2 * precision * recall / np.maximum(precision + recall, np.finfo(float).tiny)
     return float(np.clip(thresholds[np.argmax(f1[:-1])], -1, 1))

@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.cluster import KMeans
-from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from db.embedding_sets.basis import unit_vectors
@@ -86,6 +84,9 @@ def _rows_by_parent(lists: Lists, keys: np.ndarray) -> Iterator[tuple[int, np.nd
 
 def _k_means(keys: np.ndarray, k: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Return at most k different centroids of unit length, and the centroid (n,) of each key."""
+    from sklearn.cluster import KMeans
+    from sklearn.exceptions import ConvergenceWarning
+
     # Lists are many and keys are plenty, so that a random start will do; k-means++ is slower.
     k_means = KMeans(min(k, len(keys)), init="random", n_init=1, max_iter=MAX_ITERATIONS, random_state=seed)
     with warnings.catch_warnings():

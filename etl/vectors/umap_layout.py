@@ -9,7 +9,6 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
-from sklearn.neighbors import NearestNeighbors
 
 from etl.vectors.unit import unit_vectors
 
@@ -78,6 +77,8 @@ def _exact_neighbors(vectors: np.ndarray, n_neighbors: int, metric: str) -> dict
 
     UMAP compares all pairs of so few tiles too, with functions that numba compiles in 7 s in every process.
     """
+    from sklearn.neighbors import NearestNeighbors
+
     search = NearestNeighbors(n_neighbors=n_neighbors, metric=metric, algorithm="brute").fit(vectors)
     distances, indices = search.kneighbors(vectors)
     # Without the last argument, UMAP ignores the neighbours of so few tiles.
