@@ -38,18 +38,19 @@ def geonames_cities() -> list[City]:
     """Return the GeoNames cities of at least 100,000 people, each with a circle as its extent."""
     return [
         City(**row, extent=circle(row["lon"], row["lat"], radius_m(row["population"])), is_synthetic=False)
-        for row in _table().to_dict("records")
+        for row in geonames_table().to_dict("records")
     ]
 
 
 def other_names(city_id: int) -> str:
     """Return the other names of a GeoNames city, separated by ``|``; none for a city that is not in the table."""
-    names = _table().set_index("city_id")["other_names"]
+    names = geonames_table().set_index("city_id")["other_names"]
     return str(names.get(city_id, ""))
 
 
 @cache
-def _table() -> pd.DataFrame:
+def geonames_table() -> pd.DataFrame:
+    """Return the GeoNames cities of at least 100,000 people, one row each, without extents; read-only."""
     packed = files("etl").joinpath("data/cities.csv.gz").read_bytes()
     return pd.read_csv(io.BytesIO(packed), compression="gzip", keep_default_na=False)  # NA is Namibia
 

@@ -1,14 +1,15 @@
 """A place that is in no city file: a circle around a position, with the country of the nearest city."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import shapely
 
 from etl.cities.city import City
 from etl.cities.extent import GEOD, check_reach, circle
-from etl.cities.geonames import geonames_cities
+from etl.cities.geonames import geonames_table
 from etl.errors import CityError
 
 MAX_COUNTRY_M = 500_000.0
@@ -45,7 +46,7 @@ def make_place(
     Raises:
         CityError: no country is near or has this code, the circle is too large, or another city covers the position.
     """
-    like = _city_of_country(lon, lat, country_code)
+    country = _country(lon, lat, country_code)
     others = [city for city in stored if city.city_id != _id_of(lon, lat)]
     covering = next((city for city in others if city.extent.intersects(shapely.Point(lon, lat))), None)
     if covering is not None:
@@ -57,29 +58,29 @@ def make_place(
     check_reach(extent, lon, lat, name)
     left = extent.difference(shapely.union_all([city.extent for city in others]))
     parts = shapely.MultiPolygon([part for part in shapely.get_parts(left) if part.area > 0])
-    return replace(
-        like, city_id=_id_of(lon, lat), name=name, population=None, lon=lon, lat=lat, extent=parts,
-        is_synthetic=is_synthetic, period=None, other_names="",
-    )  # fmt: skip
+    code, name_of_country, continent = country[["country_code", "country", "continent"]]
+    return City(
+        _id_of(lon, lat), name, code, name_of_country, continent, None, lon, lat, parts, is_synthetic=is_synthetic
+    )
 
 
-def _city_of_country(lon: float, lat: float, country_code: str | None) -> City:
-    """Return a city of the country: the nearest one, or any with the given code."""
-    known = geonames_cities()
+def _country(lon: float, lat: float, country_code: str | None) -> "pd.Series[Any]":
+    """Return the row of a GeoNames city in the country: of the nearest one, or of any with the given code."""
+    known = geonames_table()
     if country_code is not None:
-        found = next((city for city in known if city.country_code == country_code), None)
-        if found is None:
+        found = known[known["country_code"] == country_code]
+        if found.empty:
             raise CityError(f"country code {country_code!r} is that of no country with cities; give one such as PT")
-        return found
+        return found.iloc[0]
     n = len(known)
-    distance_m = GEOD.inv([lon] * n, [lat] * n, [city.lon for city in known], [city.lat for city in known])[2]
+    distance_m = GEOD.inv(np.full(n, lon), np.full(n, lat), known["lon"].to_numpy(), known["lat"].to_numpy())[2]
     nearest = int(np.argmin(distance_m))
     if distance_m[nearest] > MAX_COUNTRY_M:
         raise CityError(
-            f"the nearest city to lon {lon}, lat {lat}, {known[nearest].name}, is {distance_m[nearest] / 1000:,.0f} km "
-            "away; give the country with --country-code"
+            f"the nearest city to lon {lon}, lat {lat}, {known['name'][nearest]}, is "
+            f"{distance_m[nearest] / 1000:,.0f} km away; give the country with --country-code"
         )
-    return known[nearest]
+    return known.iloc[nearest]
 
 
 def _id_of(lon: float, lat: float) -> int:
