@@ -1,5 +1,5 @@
 -- requires: functions/block_footprint.sql
--- requires: functions/tile_cell.sql
+-- requires: internal/block_square.sql
 -- requires: internal/map_envelope.sql
 -- requires: internal/map_items.sql
 -- requires: internal/map_question.sql
@@ -38,11 +38,6 @@ BEGIN
             z, envelope, anchor, unit, question.method, query ->> 'origin'
         ) AS s
     ),
-    cells AS MATERIALIZED (
-        SELECT c.tile_id, c.srid, c.col * 2240 AS west, (c."row" + 1) * 2240 AS north
-        FROM (SELECT DISTINCT f.tile_id FROM found AS f WHERE is_block) AS d
-        CROSS JOIN LATERAL (SELECT d.tile_id, t.* FROM api.tile_cell(d.tile_id) AS t) AS c
-    ),
     footprints AS MATERIALIZED (
         SELECT
             CASE WHEN is_block THEN f.block_id ELSE f.tile_id END AS id,
@@ -55,18 +50,13 @@ BEGIN
                 CASE
                     -- A block on the antimeridian would be drawn round the whole Earth.
                     WHEN is_block AND abs(ST_X(t.location::geometry)) > 179 THEN ST_Transform(api.block_footprint(f.block_id), 3857)
-                    WHEN is_block THEN ST_Transform(ST_MakeEnvelope(
-                        c.west + b.col * 320, c.north - (b."row" + 1) * 320, c.west + (b.col + 1) * 320, c.north - b."row" * 320,
-                        c.srid
-                    ), 3857)
+                    WHEN is_block THEN ST_Transform(internal.block_square(f.block_id), 3857)
                     ELSE ST_Transform(t.footprint, 3857)
                 END, envelope, 4096, 64, true
             ) AS geom
         FROM found AS f
         JOIN terrakin.tiles AS t ON t.tile_id = f.tile_id
         JOIN terrakin.cities AS n ON n.city_id = f.city_id
-        LEFT JOIN cells AS c ON is_block AND c.tile_id = f.tile_id
-        CROSS JOIN LATERAL (SELECT (f.block_id & 63)::integer / 7 AS "row", (f.block_id & 63)::integer % 7 AS col) AS b
         WHERE z >= 6
         ORDER BY lower(t.period), f.item_id
     ),

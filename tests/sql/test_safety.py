@@ -17,7 +17,7 @@ MERGED = ("internal.compared_keys(", "internal.found_keys(", "internal.keys_of("
 STREAMED = "functions/find.sql"
 """Merged into the statement of a user, so that its rows come as they are found."""
 FUNCTIONS = """
-    SELECT p.oid::regprocedure::text, p.prosecdef, p.proconfig
+    SELECT p.oid::regprocedure::text, p.prosecdef, p.proconfig, p.prosqlbody IS NOT NULL
     FROM pg_proc AS p
     WHERE p.pronamespace IN (
         'api'::regnamespace, 'internal'::regnamespace, 'tiles'::regnamespace, 'terrakin'::regnamespace
@@ -33,7 +33,19 @@ def pgspot(script: str, folder: Path) -> str:
     return subprocess.run([program, file], capture_output=True, text=True, check=False).stdout.strip()
 
 
-FILES = [file for file in read_files() if f"internal.{Path(file.name).stem}(" not in MERGED and file.name != STREAMED]
+def is_parsed(file: SqlFile) -> bool:
+    """Return whether the file has a body after RETURN: its names are looked up once, when the function is created.
+
+    pgspot cannot read such a function.
+    """
+    return "\nRETURN " in file.text
+
+
+FILES = [
+    file
+    for file in read_files()
+    if f"internal.{Path(file.name).stem}(" not in MERGED and file.name != STREAMED and not is_parsed(file)
+]
 CITUS_FILES = [file for file in read_files(is_distributed=True) if file not in read_files()]
 
 
@@ -57,9 +69,9 @@ def test_functions_without_a_search_path_are_called_only_by_internal_functions_t
 def test_every_function_runs_as_its_caller_with_a_fixed_search_path(conn: psycopg.Connection) -> None:
     functions = conn.execute(FUNCTIONS).fetchall()
     assert len(functions) > 12
-    for name, is_definer, settings in functions:
+    for name, is_definer, settings, has_parsed_body in functions:
         assert not is_definer, name
-        if name.startswith((*MERGED, "api.find(")):
+        if has_parsed_body or name.startswith((*MERGED, "api.find(")):
             continue
         path = next(s for s in settings or () if s.startswith("search_path="))
         assert path in ("search_path=public, pg_temp", "search_path=pg_catalog, pg_temp"), name
