@@ -23,7 +23,10 @@ AS $$
         -- Keys have unit length: 1 minus the inner product is the cosine distance.
         SELECT e.item_id, e.city_id, 1 + (e.key <#> plan.key) AS distance,
             CASE WHEN NOT plan.is_measured AND e.location && plan.near THEN e.location END AS location
-        FROM terrakin.embedding_keys AS e
+        FROM unnest(plan.city_ranges) AS r
+        JOIN terrakin.embedding_keys AS e ON cardinality(plan.city_ranges) = 1
+            OR (e.country_number, e.city_id) > (r.after_country_number, r.after_city_id)
+            AND (e.country_number, e.city_id) < (r.before_country_number, r.before_city_id)
         WHERE e.set_id = plan.set_id
             AND (plan.parent_ids IS NULL OR e.list_id = l.list_id)
             AND (plan.indexed_city_ids IS NULL OR e.city_id = ANY (plan.indexed_city_ids))

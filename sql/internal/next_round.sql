@@ -1,9 +1,10 @@
+-- requires: internal/city_ranges.sql
 -- requires: types/search_plan.sql
 CREATE OR REPLACE FUNCTION internal.next_round(
     plan internal.search_plan, full_city_ids bigint[], n_compared bigint, min_similarity double precision
 )
 RETURNS internal.search_plan
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = public, pg_temp
 AS $$
 BEGIN
@@ -11,6 +12,7 @@ BEGIN
         -- Half of the number is enough for the matches that are missing.
         plan.max_compared := plan.max_compared / CASE WHEN plan.n_compared_before = 0 THEN 2 ELSE 1 END;
         plan.exclude_city_ids := plan.exclude_city_ids || full_city_ids;
+        plan.city_ranges := internal.city_ranges(CASE WHEN plan.parent_ids IS NOT NULL THEN plan.exclude_city_ids END);
         plan.n_compared_before := plan.n_compared_before + n_compared;
     ELSIF NOT plan.is_measured THEN
         plan.is_measured := true;

@@ -2,6 +2,7 @@
 -- requires: internal/box_inside.sql
 -- requires: internal/check_search.sql
 -- requires: internal/cities_in.sql
+-- requires: internal/city_ranges.sql
 -- requires: internal/composites_in.sql
 -- requires: internal/country_numbers_in.sql
 -- requires: internal/is_few.sql
@@ -35,6 +36,11 @@ DECLARE
         WHEN is_imported OR NOT is_few THEN internal.country_numbers_in(filters.countries, filters.continents, is_imported)
     END;
     is_regional boolean := num_nonnulls(city_ids, within, country_numbers) > 0;
+    -- x <> ALL (an array with a NULL) is never true.
+    exclude_city_ids bigint[] := array_remove(
+        filters.exclude_city_ids || CASE WHEN filters.exclude_same_city THEN anchor.city_ids END
+        || CASE WHEN NOT is_imported THEN internal.cities_in(filters.exclude_countries, NULL) END, NULL
+    );
     exclude_within_m double precision := CASE WHEN anchor.location IS NOT NULL THEN nullif(filters.exclude_within_m, 0) END;
 BEGIN
     RETURN ROW(
@@ -69,11 +75,7 @@ BEGIN
         CASE WHEN is_imported THEN country_numbers END,
         CASE WHEN is_imported THEN internal.country_numbers_in(filters.exclude_countries, NULL, true) END,
         CASE WHEN NOT is_few THEN city_ids END,
-        -- x <> ALL (an array with a NULL) is never true.
-        array_remove(
-            filters.exclude_city_ids || CASE WHEN filters.exclude_same_city THEN anchor.city_ids END
-            || CASE WHEN NOT is_imported THEN internal.cities_in(filters.exclude_countries, NULL) END, NULL
-        ),
+        exclude_city_ids, internal.city_ranges(CASE WHEN NOT is_few THEN exclude_city_ids END),
         -- Measuring a geodesic distance takes longer than comparing.
         exclude_within_m, NOT is_block OR exclude_within_m IS NULL, internal.box_around(anchor.location, exclude_within_m),
         internal.box_inside(anchor.location, exclude_within_m),

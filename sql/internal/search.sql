@@ -25,9 +25,13 @@ DECLARE
     similarities double precision[];
 BEGIN
     LOOP
-        WITH compared AS MATERIALIZED (
+        WITH compared AS (
+            -- The row after the last key is there unless the limit comes first. Counting the keys as well would store them all.
             SELECT c.item_id, c.city_id, c.distance, c.location
             FROM internal.compared_keys(p, anchor, filters.min_valid_share) AS c
+            UNION ALL
+            SELECT NULL, NULL, -1, NULL
+            LIMIT p.max_compared
         ),
         ranked AS (
             SELECT b.item_id, b.city_id, b.distance, CASE WHEN p.max_per_tile IS NOT NULL
@@ -36,7 +40,7 @@ BEGIN
                 SELECT c.item_id, c.city_id, c.distance, c.location FROM compared AS c
                 WHERE filters.min_similarity IS NULL OR p.is_ranked_again OR c.distance <= 1 - filters.min_similarity
                 ORDER BY CASE WHEN p.max_ranked > 0 THEN c.distance END, CASE WHEN p.max_ranked > 0 THEN c.item_id END
-                LIMIT p.max_ranked
+                LIMIT p.max_ranked + 1
             ) AS b
             WHERE ST_DWithin(b.location::geography, anchor.location, p.exclude_within_m) IS NOT TRUE
         ),
@@ -45,15 +49,20 @@ BEGIN
                 THEN row_number() OVER (PARTITION BY r.city_id ORDER BY r.distance, r.item_id) END AS place
             FROM ranked AS r WHERE p.max_per_tile IS NULL OR r.place <= p.max_per_tile
         )
-        SELECT item_ids || array_agg(s.item_id), city_ids || array_agg(s.city_id), similarities || array_agg(1 - s.distance),
-            (SELECT count(*) FROM compared)
+        SELECT item_ids || array_agg(s.item_id) FILTER (WHERE s.item_id IS NOT NULL),
+            city_ids || array_agg(s.city_id) FILTER (WHERE s.item_id IS NOT NULL),
+            similarities || array_agg(1 - s.distance) FILTER (WHERE s.item_id IS NOT NULL),
+            CASE WHEN bool_or(s.item_id IS NULL) IS NOT TRUE THEN p.max_compared END
         INTO item_ids, city_ids, similarities, n_compared
         FROM (
             SELECT r.item_id, r.city_id, r.distance FROM placed AS r
             -- Ranked by whole vectors, other tiles of a city may be its best.
             WHERE filters.max_per_city IS NULL OR r.place <= filters.max_per_city + 4 * p.is_ranked_again::integer
-            ORDER BY r.distance, r.item_id LIMIT p.n_short
+            ORDER BY r.distance, r.item_id LIMIT p.n_short + 1
         ) AS s;
+        IF n_compared IS NULL THEN
+            SELECT count(*) INTO n_compared FROM internal.compared_keys(p, anchor, filters.min_valid_share);
+        END IF;
         SELECT * FROM internal.rank_matches(item_ids, city_ids, similarities, anchor.embedding, filters)
         INTO item_ids, city_ids, similarities;
         EXIT WHEN cardinality(item_ids) >= filters.k

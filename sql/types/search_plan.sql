@@ -1,3 +1,4 @@
+-- requires: types/city_range.sql
 CREATE TYPE internal.search_plan AS (
     set_id integer,
     key halfvec,
@@ -13,6 +14,7 @@ CREATE TYPE internal.search_plan AS (
     exclude_country_numbers integer[],
     only_city_ids bigint[],
     exclude_city_ids bigint[],
+    city_ranges internal.city_range[],
     exclude_within_m double precision,
     is_measured boolean,
     near geometry,
@@ -47,6 +49,7 @@ lie in a city.';
 COMMENT ON COLUMN internal.search_plan.exclude_country_numbers IS 'Leave out these countries, for items of imported sets.';
 COMMENT ON COLUMN internal.search_plan.only_city_ids IS 'Only these cities, tested key by key.';
 COMMENT ON COLUMN internal.search_plan.exclude_city_ids IS 'Leave out these cities. It has no NULL.';
+COMMENT ON COLUMN internal.search_plan.city_ranges IS 'Which cities'' keys are read: those between excluded ones; one NULL for all.';
 COMMENT ON COLUMN internal.search_plan.exclude_within_m IS 'Leave out what is nearer than this to the anchor, in metres.';
 COMMENT ON COLUMN internal.search_plan.is_measured IS
 'Whether the distance of every compared key from the anchor is measured; otherwise that of the best ones alone.';

@@ -70,7 +70,8 @@ KEYS_OF_TILES = """
 SEARCH = """
     SELECT coalesce(block_id, tile_id), similarity, is_exact
     FROM api.similar_to_examples(%(positive)s, unit => %(unit)s, k => %(k)s, exclude_within_m => %(exclude_within_m)s,
-        exclude_same_city => %(exclude_same_city)s, max_per_city => %(max_per_city)s, max_per_tile => %(max_per_tile)s,
+        exclude_same_city => %(exclude_same_city)s, exclude_city_ids => %(exclude_city_ids)s,
+        max_per_city => %(max_per_city)s, max_per_tile => %(max_per_tile)s,
         countries => %(countries)s, continents => %(continents)s, within => %(within)s::geometry,
         min_valid_share => %(min_valid_share)s, min_similarity => %(min_similarity)s, exact => %(exact)s)
 """
@@ -80,6 +81,7 @@ FILTERS = st.fixed_dictionaries(
         "k": st.sampled_from([0, 1, 3, 50]),
         "exclude_within_m": st.sampled_from([0, 0, 3_000, 60_000]),
         "exclude_same_city": st.booleans(),
+        "exclude_city_ids": st.sampled_from([None, None, [], [3], [5, 2, 4], [1, 6]]),
         "max_per_city": st.sampled_from([None, None, 1, 2]),
         "max_per_tile": st.sampled_from([None, 1, 3, 49]),
         "countries": st.sampled_from([None, None, ["DE"], ["DE", "JP"], []]),
@@ -198,6 +200,8 @@ def expected(rows: list[Any], query: int, asked: dict[str, Any], country_of: dic
     keep = ids != ids[query]
     if asked["exclude_same_city"]:
         keep &= city_ids != city_ids[query]
+    if asked["exclude_city_ids"]:
+        keep &= ~np.isin(city_ids, asked["exclude_city_ids"])
     if asked["exclude_within_m"]:
         keep &= metres > asked["exclude_within_m"]
     for name, part in (("countries", 0), ("continents", 1)):

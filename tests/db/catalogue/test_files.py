@@ -51,5 +51,7 @@ def test_both_ways_to_compare_keys_have_the_same_filters() -> None:
         next(file.text for file in read_files(is_distributed=is_distributed) if file.name.endswith("compared_keys.sql"))
         for is_distributed in (False, True)
     )
-    assert FILTER.findall(one)
-    assert set(FILTER.findall(one)) == set(FILTER.findall(other))
+    # Ranges between excluded cities only save reading.
+    filters = set(FILTER.findall(one)) - {"plan.city_ranges"}
+    assert filters
+    assert filters == set(FILTER.findall(other))
