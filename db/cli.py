@@ -26,7 +26,7 @@ def _require_private(settings: Settings) -> None:
 
 
 def _warn_of_faults(pgvector: tuple[int, ...]) -> None:
-    from db.extensions import known_faults
+    from db.install.extensions import known_faults
 
     faults = known_faults(pgvector)
     if faults:
@@ -39,7 +39,7 @@ def start(settings: Settings) -> None:
     """Start the private cluster; create it if there is none."""
     from db import cluster
     from db.connect import open_connection
-    from db.extensions import check_extensions
+    from db.install.extensions import check_extensions
 
     _require_private(settings)
     click.echo(f"PostgreSQL is running: {cluster.start(settings.home).url()}", err=True)
@@ -63,7 +63,7 @@ def status(settings: Settings) -> None:
     """Show whether the database is running and how to connect to it. Exit code 3 if it is stopped."""
     from db import cluster
     from db.connect import open_connection, url_for
-    from db.extensions import check_extensions
+    from db.install.extensions import check_extensions
 
     if settings.database_url is None and cluster.running(settings.home) is None:
         click.echo(f"stopped (private cluster under {settings.home}); `terrakin db start` starts it")
@@ -110,9 +110,9 @@ def migrate(settings: Settings) -> None:
 
     Objects that are missing in this database or were changed by hand are restored from their files.
     """
-    from db.apply_sql import NEW_FILE, NEW_REVISION
-    from db.migrate import migrate as run
-    from db.migrate import unset_limits
+    from db.install.apply_sql import NEW_FILE, NEW_REVISION
+    from db.install.migrate import migrate as run
+    from db.install.migrate import unset_limits
 
     changes = run(settings)
     for change in changes:
@@ -202,7 +202,7 @@ def _table_bar(name: str) -> Iterator[Callable[[str], object]]:
 def reset(settings: Settings, yes: bool) -> None:
     """Delete all data: the private cluster's, or terrakin's schemas on an external server."""
     from db.connect import parse_url
-    from db.reset import reset as run
+    from db.install.reset import reset as run
 
     target = f"the private cluster under {settings.home}"
     if settings.database_url is not None:

@@ -7,11 +7,11 @@ memory. All other tables stay on the coordinator, with their foreign keys and tr
 import psycopg
 
 from db.advisory_locks import MIGRATION
-from db.apply_sql import Change
 from db.citus import TABLE, has_citus, is_distributed
 from db.connect import connect
 from db.errors import DbError, one_line
-from db.migrate import migrate
+from db.install.apply_sql import Change
+from db.install.migrate import migrate
 from db.settings import Settings
 
 LOCK = "SELECT pg_advisory_xact_lock(%s)"

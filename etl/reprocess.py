@@ -25,8 +25,8 @@ from etl.store.work_files import PATCHES
 from etl.tasks.job import BarFactory, Job, make_job, raise_for
 from etl.tasks.ledger import heartbeat
 from etl.tasks.locks import one_at_a_time
+from etl.vectors.bias.spatial_bias import SpatialBias
 from etl.vectors.post_processing import PostProcessing
-from etl.vectors.spatial_bias import SpatialBias
 
 log = logging.getLogger(__name__)
 

@@ -34,7 +34,7 @@ from xdist.scheduler import LoadFileScheduling
 
 from db import cluster
 from db.connect import register_types
-from db.migrate import migrate
+from db.install.migrate import migrate
 from db.settings import Settings
 from tests.chromium import CHROMIUM, FLAGS
 

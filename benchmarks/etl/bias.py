@@ -19,8 +19,8 @@ from benchmarks.world import DIMENSION, positions
 from etl.cities.grid import TILE_M, Cell, utm_srid, utm_zone
 from etl.metrics.retrieval import precision_at_k
 from etl.metrics.spatial_leakage import measure_leakage
-from etl.vectors.position_removal import fit_position_removal
-from etl.vectors.spatial_bias import DEGREE, Limits, TileMeans, measure, without_group_means
+from etl.vectors.bias.position_removal import fit_position_removal
+from etl.vectors.bias.spatial_bias import DEGREE, Limits, TileMeans, measure, without_group_means
 from etl.vectors.unit import positions_on_sphere
 
 N_PLANTED = 60

@@ -14,7 +14,7 @@ from benchmarks.etl.world import PERIOD, synthetic_cities, write_work_files
 from benchmarks.processes import Cost, cost_of
 from db import cluster
 from db.connect import connect
-from db.migrate import migrate
+from db.install.migrate import migrate
 from db.settings import Settings
 from etl.cities.grid import assign_cells
 from etl.store.cities import write_cities

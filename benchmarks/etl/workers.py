@@ -13,7 +13,7 @@ import psycopg
 
 from benchmarks.file_server import serve_slowly
 from db import cluster
-from db.migrate import migrate
+from db.install.migrate import migrate
 from db.settings import Settings
 from etl.demo.catalogue import build_catalogue
 from etl.demo.towns import DEMO_TOWNS, TINY_A

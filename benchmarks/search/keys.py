@@ -6,9 +6,9 @@ import numpy as np
 
 from db.embedding_sets.basis import fit_basis, keys_of, unit_vectors
 from etl.encoders.galileo import load_galileo
-from etl.evaluation.real.blocks import block_patches, places_of
-from etl.evaluation.real.chips import read_catalogue
-from etl.evaluation.real.patches import embed_chips
+from etl.evaluation.real.samples.blocks import block_patches, places_of
+from etl.evaluation.real.samples.chips import read_catalogue
+from etl.evaluation.real.samples.patches import embed_chips
 from etl.vectors.post_processing import from_moments, measure_moments
 
 K = 20

@@ -25,7 +25,7 @@ from benchmarks.search.questions import Question, questions, truths
 from benchmarks.search.vectorchord import VectorChord, unpack_vectorchord
 from benchmarks.world import build_world
 from db import cluster
-from db.migrate import migrate
+from db.install.migrate import migrate
 from db.settings import Settings
 
 N_SLOW, N_SLOW_OF_MILLIONS = 20, 3

@@ -13,7 +13,7 @@ from benchmarks.search.filling import fill_postgres
 from benchmarks.web.load_client import Mix
 from benchmarks.world import build_world
 from db import cluster
-from db.migrate import migrate
+from db.install.migrate import migrate
 from db.settings import Settings
 
 DATABASE = "load"

@@ -32,7 +32,7 @@ from benchmarks.search.items import blocks_of
 from benchmarks.web.panning import pan
 from benchmarks.world import World, build_world
 from db import cluster
-from db.migrate import migrate
+from db.install.migrate import migrate
 from db.settings import Settings
 from webapp.pages.routes import STATIC
 

@@ -29,7 +29,7 @@ from benchmarks.search.filling import fill_tables
 from benchmarks.web.martin import find_martin, free_port, running_martin
 from benchmarks.world import World, build_world
 from db import cluster
-from db.migrate import migrate
+from db.install.migrate import migrate
 from db.settings import Settings
 from webapp import server
 from webapp.vector_tiles.routes import SOURCES

@@ -6,10 +6,10 @@ from typing import Any
 import psycopg
 import sqlalchemy
 
-from db.apply_sql import find_differences
 from db.check.finding import Finding, State
 from db.check.roles import MIGRATE, shown
 from db.connect import known_revisions
+from db.install.apply_sql import find_differences
 from db.schema.comparison import find_table_differences
 
 Connection = psycopg.Connection[Any]

@@ -5,11 +5,11 @@ from alembic import context
 from alembic.util.exc import CommandError
 from geoalchemy2 import alembic_helpers
 
-from db import migrate
 from db.advisory_locks import MIGRATION
-from db.apply_sql import apply_sql
 from db.engine import create_engine
-from db.extensions import check_extensions
+from db.install import migrate
+from db.install.apply_sql import apply_sql
+from db.install.extensions import check_extensions
 from db.schema import metadata
 from db.schema.comparison import include_name, include_object
 from db.settings import read_settings

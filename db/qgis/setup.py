@@ -14,7 +14,7 @@ import psycopg
 from db.catalogue.files import ROOT
 from db.connect import connect
 from db.errors import DbError, one_line
-from db.outlines import write_outlines
+from db.install.outlines import write_outlines
 from db.settings import Settings
 
 FOLDER = ROOT / "qgis"

@@ -25,7 +25,7 @@ def demo(settings: Settings, /, out: Path | None, *, is_later: bool) -> None:
     """
     from etl.demo.catalogue import build_catalogue
     from etl.demo.scenes import AUTUMN, SUMMER
-    from etl.evaluation.real.chips import CATALOGUE
+    from etl.evaluation.real.samples.chips import CATALOGUE
 
     folder = out or settings.home / ("demo-later" if is_later else "demo")
     built = build_catalogue(folder, bar=progress_bar, season=AUTUMN if is_later else SUMMER)

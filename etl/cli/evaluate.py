@@ -36,8 +36,8 @@ from etl.cli.output import progress_bar
 def evaluate(out: Path | None, with_real: bool, real_places: Path | None, real_data: Path | None, **given: Any) -> None:
     """Measure leakage, retrieval and stability of every variant of the vectors; write evaluation.html and .json."""
     from etl.evaluation import run as evaluation
-    from etl.evaluation.real.chips import CATALOGUE
     from etl.evaluation.real.run import RealRequest
+    from etl.evaluation.real.samples.chips import CATALOGUE
     from etl.evaluation.report import write
 
     settings = read_settings()

@@ -49,7 +49,7 @@ def bias(settings: Settings, /, **given: Any) -> None:
     the recorded one stays, unless it is fitted to synthetic tiles and there are real ones.
     """
     from etl.reprocess import remove_bias
-    from etl.vectors.spatial_bias import Limits
+    from etl.vectors.bias.spatial_bias import Limits
 
     limits = Limits(given["morans_i_floor"], given["position_r2_floor"], given["max_share"])
     request = bias_request(

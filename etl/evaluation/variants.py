@@ -11,10 +11,10 @@ from etl.evaluation.variations import Variation
 from etl.store.encoder import EncoderRecord
 from etl.store.work_files import TILES_PER_CHUNK
 from etl.vectors.aggregation import AGGREGATIONS, MEAN_STD, METHODS, aggregate
+from etl.vectors.bias.position_removal import fit_position_removal
+from etl.vectors.bias.spatial_bias import Limits, TileMeans, measure
 from etl.vectors.choices import POST_PROCESSINGS
-from etl.vectors.position_removal import fit_position_removal
 from etl.vectors.post_processing import PostProcessing, from_moments, measure_moments
-from etl.vectors.spatial_bias import Limits, TileMeans, measure
 from etl.vectors.texture import fit_texture, mean_std
 from etl.vectors.tile_means import tile_means
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from etl.metrics.spatial_leakage import RADII_KM, SpatialLeakage
 from etl.reports.page import page, picture, table, write_atomically
-from etl.vectors.spatial_bias import Limits, SpatialBias, knee
+from etl.vectors.bias.spatial_bias import Limits, SpatialBias, knee
 
 BODY = """<p>{encoder}; {n_tiles} tiles of {n_cities} cities. Dimensions are excluded if a measure exceeds both its knee
 and its floor (Moran's I {limits.morans_i_floor:g}, position R² {limits.position_r2_floor:g}); at most

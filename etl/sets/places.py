@@ -8,7 +8,7 @@ import psycopg
 import shapely
 
 from db.cells import cells
-from db.outlines import write_outlines
+from db.install.outlines import write_outlines
 
 Connection = psycopg.Connection[Any]
 

@@ -18,9 +18,9 @@ from etl.store.encoder import EncoderRecord
 from etl.store.patches import read_patches
 from etl.store.work_files import open_array
 from etl.tasks.job import Job
-from etl.vectors.position_removal import fit_position_removal
+from etl.vectors.bias.position_removal import fit_position_removal
+from etl.vectors.bias.spatial_bias import Limits, SpatialBias, TileMeans, measure
 from etl.vectors.post_processing import PostProcessing
-from etl.vectors.spatial_bias import Limits, SpatialBias, TileMeans, measure
 from etl.vectors.tile_means import tile_means
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from etl.stages.patches import fitted_jobs, over_sample
 from etl.store.patches import read_patches
 from etl.store.work_files import open_array
 from etl.tasks.job import Job
-from etl.vectors.block_positions import PositionSums, fit_block_positions, position_sums
+from etl.vectors.bias.block_positions import PositionSums, fit_block_positions, position_sums
 from etl.vectors.blocks import block_vectors
 from etl.vectors.post_processing import PostProcessing
 

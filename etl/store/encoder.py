@@ -9,8 +9,8 @@ from psycopg.types.json import Jsonb
 
 from etl.encoders.encoder import DefaultMethod
 from etl.errors import EmptyDatabaseError
+from etl.vectors.bias.spatial_bias import SpatialBias
 from etl.vectors.post_processing import PostProcessing
-from etl.vectors.spatial_bias import SpatialBias
 
 Connection = psycopg.Connection[Any]
 

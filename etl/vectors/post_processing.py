@@ -12,9 +12,9 @@ from typing import Any, Self
 import numpy as np
 
 from etl.errors import EmbeddingError, PostProcessingError
-from etl.vectors.block_positions import BlockPositions
+from etl.vectors.bias.block_positions import BlockPositions
+from etl.vectors.bias.leace import LinearRemoval, shortest
 from etl.vectors.choices import POST_PROCESSINGS
-from etl.vectors.leace import LinearRemoval, shortest
 from etl.vectors.scaling import floored
 from etl.vectors.texture import Texture
 
@@ -37,7 +37,8 @@ class PostProcessing:
         method: one of POST_PROCESSINGS.
         mean: (dimension,) float32.
         std: (dimension,) float32, positive; 1 if the method does not scale.
-        excluded_dimensions: ascending, from 0; they encode location rather than content, see etl.vectors.spatial_bias.
+        excluded_dimensions: ascending, from 0; they encode location rather than content, see
+            etl.vectors.bias.spatial_bias.
         components: (n, dimension) float32, orthonormal rows; None except for all-but-the-top.
         removal: LEACE removal of position, or None.
         texture: standardises the standard deviation over a tile's post-processed patches; None before it is fitted.

@@ -11,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 
 from etl.errors import PostProcessingError
-from etl.vectors.leace import shortest
+from etl.vectors.bias.leace import shortest
 from etl.vectors.scaling import floored
 from etl.vectors.unit import unit_vectors
 

@@ -15,7 +15,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from db.check import Finding, State, check
 from db.embedding_sets import report
 from db.index import build_indexes
-from db.migrate import migrate
+from db.install.migrate import migrate
 from db.settings import Settings
 from tests.conftest import cloned_database
 from tests.db.databases import run_sql

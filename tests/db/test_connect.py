@@ -13,9 +13,9 @@ from shapely import MultiPolygon, Point
 from db import connect as connect_module
 from db.connect import connect, known_revisions
 from db.errors import ConnectError, DbError
-from db.extensions import known_faults
-from db.migrate import migrate
-from db.roles import ROLE_NAMES, Role
+from db.install.extensions import known_faults
+from db.install.migrate import migrate
+from db.install.roles import ROLE_NAMES, Role
 from db.settings import Settings
 from tests.builders import make_city, make_tile
 from tests.conftest import cloned_database
@@ -84,7 +84,7 @@ def test_a_newer_schema_needs_a_newer_program(database: Settings) -> None:
 def test_known_revisions_are_alembics() -> None:
     from alembic.script import ScriptDirectory
 
-    from db.migrate import alembic_config
+    from db.install.migrate import alembic_config
 
     scripts = ScriptDirectory.from_config(alembic_config(Settings(Path())))
     assert known_revisions() == [script.revision for script in reversed(list(scripts.walk_revisions()))]

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from db.apply_sql import find_differences
 from db.backup.content import Content, read_content
 from db.connect import connect, known_revisions, open_connection, parse_url
 from db.errors import ConnectError
+from db.install.apply_sql import find_differences
 from db.settings import Settings
 from tests.db.databases import run_sql, value
 from tests.db.worlds import answers, filled_database

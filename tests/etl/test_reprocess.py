@@ -14,8 +14,8 @@ from etl.demo.catalogue import DemoCatalogue
 from etl.store.encoder import post_processing_version, read_encoder, write_post_processing
 from etl.store.work_files import PATCHES, read_array
 from etl.vectors.aggregation import aggregate
+from etl.vectors.bias.spatial_bias import SpatialBias
 from etl.vectors.post_processing import PostProcessing
-from etl.vectors.spatial_bias import SpatialBias
 from tests.conftest import cloned_database
 from tests.etl.conftest import (
     PERIOD,

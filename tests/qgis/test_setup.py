@@ -12,8 +12,8 @@ from click.testing import CliRunner
 import terrakin
 from db.connect import connect
 from db.errors import ConnectError, DbError
+from db.install.reset import reset
 from db.qgis.setup import FOLDER, NAME, STYLED, setup
-from db.reset import reset
 from db.settings import Settings
 from tests.builders import build_towns
 

@@ -18,9 +18,9 @@ import rasterio
 from db.embedding_sets.store import Items, read_set, write_keys
 from etl.encoders.encoder import Encoder
 from etl.encoders.selection import EncoderChoice, load_encoder
-from etl.evaluation.real.blocks import block_patches
-from etl.evaluation.real.chips import BLOCK_PX, RealChip, read_catalogue, read_pair
-from etl.evaluation.real.patches import embed_chips
+from etl.evaluation.real.samples.blocks import block_patches
+from etl.evaluation.real.samples.chips import BLOCK_PX, RealChip, read_catalogue, read_pair
+from etl.evaluation.real.samples.patches import embed_chips
 from etl.imagery.sentinel2 import BANDS
 from tests.builders.rows import TILE, box, make_city, point, tile_values
 

@@ -8,11 +8,11 @@ import pytest
 from etl.cities.grid import PATCH_PX
 from etl.encoders.galileo import load_galileo
 from etl.encoders.validity import valid_pixels
-from etl.evaluation.real.blocks import block_patches
-from etl.evaluation.real.chips import CATALOGUE, RealChip, read_catalogue, read_labelled, read_pair
 from etl.evaluation.real.figures import measure_dates
 from etl.evaluation.real.methods import vectors_by_method, with_item_texture
-from etl.evaluation.real.patches import embed_chips
+from etl.evaluation.real.samples.blocks import block_patches
+from etl.evaluation.real.samples.chips import CATALOGUE, RealChip, read_catalogue, read_labelled, read_pair
+from etl.evaluation.real.samples.patches import embed_chips
 from etl.vectors.post_processing import from_moments, measure_moments
 
 N_BLOCKS = 64

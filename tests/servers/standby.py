@@ -9,7 +9,7 @@ import psycopg
 
 from db import cluster
 from db.cluster.binaries import bin_dir, run_as, server_user
-from db.migrate import migrate
+from db.install.migrate import migrate
 from db.settings import Settings
 from tests.conftest import temporary_home
 from tests.ports import free_ports

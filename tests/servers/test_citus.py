@@ -19,8 +19,8 @@ from db.connect import connect
 from db.distribute import distribute
 from db.errors import DbError
 from db.index import build_indexes
-from db.migrate import migrate
-from db.reset import reset
+from db.install.migrate import migrate
+from db.install.reset import reset
 from db.settings import Settings
 from etl.demo.catalogue import build_catalogue
 from etl.demo.towns import TINY_TOWNS

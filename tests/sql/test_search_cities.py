@@ -8,7 +8,7 @@ import pytest
 
 from db import cluster
 from db.errors import ConnectError
-from db.migrate import migrate
+from db.install.migrate import migrate
 from db.settings import Settings
 from tests.builders import make_city, make_tile
 

@@ -8,8 +8,8 @@ from etl.encoders import mosaiks
 from etl.encoders.encoder import Encoder
 from etl.encoders.selection import EncoderChoice, load_encoder
 from etl.errors import EncoderError
-from etl.evaluation.real.chips import RealChip
-from etl.evaluation.real.patches import tiles_of
+from etl.evaluation.real.samples.chips import RealChip
+from etl.evaluation.real.samples.patches import tiles_of
 
 GALILEO, MOSAIKS, TERRAMIND = "galileo_nano", "mosaiks", "terramind_v1_base"
 ENCODERS = (GALILEO, MOSAIKS, TERRAMIND)

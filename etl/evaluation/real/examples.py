@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from etl.evaluation.dataset import SEED
-from etl.evaluation.real.blocks import BlockPlaces
-from etl.evaluation.real.chips import BLOCK_PX, RealChip
+from etl.evaluation.real.samples.blocks import BlockPlaces
+from etl.evaluation.real.samples.chips import BLOCK_PX, RealChip
 from etl.vectors.unit import unit_vectors
 
 N_EXAMPLES, N_MATCHES = 10, 5

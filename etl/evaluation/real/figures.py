@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from etl.cities.grid import PATCHES_PER_SIDE
-from etl.evaluation.real.blocks import SIDE, BlockPlaces
-from etl.evaluation.real.perturbed import CLOUD, GAIN_NAMES, MOVED, SHIFT, UNCHANGED
+from etl.evaluation.real.samples.blocks import SIDE, BlockPlaces
+from etl.evaluation.real.samples.perturbed import CLOUD, GAIN_NAMES, MOVED, SHIFT, UNCHANGED
 from etl.metrics.retrieval import rank_of_target
 from etl.vectors.unit import unit_vectors
 

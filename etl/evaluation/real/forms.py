@@ -12,11 +12,11 @@ from etl.encoders.validity import MIN_PATCH_VALID_SHARE, patch_valid_share
 from etl.errors import SpatialBiasError
 from etl.evaluation.real.figures import K
 from etl.evaluation.real.methods import Patches, vectors_by_method, with_item_texture
-from etl.evaluation.real.patches import WINDOWS_PER_CALL
+from etl.evaluation.real.samples.patches import WINDOWS_PER_CALL
 from etl.metrics.retrieval import precision_at_k
-from etl.vectors.position_removal import fit_position_removal
+from etl.vectors.bias.position_removal import fit_position_removal
+from etl.vectors.bias.spatial_bias import Limits, TileMeans, measure
 from etl.vectors.post_processing import PostProcessing, from_moments, measure_moments
-from etl.vectors.spatial_bias import Limits, TileMeans, measure
 from etl.vectors.tile_means import tile_means
 
 ByMethod = dict[str, np.ndarray]

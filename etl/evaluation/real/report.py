@@ -10,8 +10,8 @@ from etl.evaluation.real.comparison import BLOCK_MEAN, QUARTERS, Comparison
 from etl.evaluation.real.examples import N_MATCHES, Example
 from etl.evaluation.real.figures import BLOCK_FIGURES, GAIN, OTHER_HALF, OTHER_POSITION, POSITION_FIGURES, SAME_POSITION
 from etl.evaluation.real.intervals import Estimate
-from etl.evaluation.real.perturbed import CLOUD, SHIFT
 from etl.evaluation.real.run import RealEvaluation
+from etl.evaluation.real.samples.perturbed import CLOUD, SHIFT
 from etl.evaluation.real.summary import Summary, figure_names, summarise
 from etl.imagery.thumbnails import STRETCH, TRUE_COLOUR
 from etl.reports.page import picture, table

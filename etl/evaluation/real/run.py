@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 
 from etl.encoders.encoder import Encoder
-from etl.evaluation.real.blocks import SIDE, BlockPlaces, block_patches, places_of
-from etl.evaluation.real.chips import CATALOGUE, RealChip, read_catalogue, read_labelled, read_pair
 from etl.evaluation.real.encoders import ENCODERS, available_encoders
 from etl.evaluation.real.examples import Example, cut_block, labelled_examples, middle_row, real_examples
 from etl.evaluation.real.figures import WINDOW_RANKS, Values, measure_blocks, measure_dates, random_figures
 from etl.evaluation.real.forms import FormTiles, measure_forms
 from etl.evaluation.real.methods import vectors_by_method, with_item_texture
-from etl.evaluation.real.patches import ChipPatches, embed_chips, windows_of
-from etl.evaluation.real.perturbed import CLOUD, PERTURBATIONS, UNCHANGED
-from etl.evaluation.real.quarters import measure_quarters, quarters_of
+from etl.evaluation.real.samples.blocks import SIDE, BlockPlaces, block_patches, places_of
+from etl.evaluation.real.samples.chips import CATALOGUE, RealChip, read_catalogue, read_labelled, read_pair
+from etl.evaluation.real.samples.patches import ChipPatches, embed_chips, windows_of
+from etl.evaluation.real.samples.perturbed import CLOUD, PERTURBATIONS, UNCHANGED
+from etl.evaluation.real.samples.quarters import measure_quarters, quarters_of
 from etl.tasks.job import BarFactory
 from etl.vectors.aggregation import METHODS
 from etl.vectors.post_processing import PostProcessing, from_moments, measure_moments

@@ -9,8 +9,8 @@ from etl.evaluation.real.comparison import BLOCK_MEAN, QUARTERS, Comparison, Sid
 from etl.evaluation.real.encoders import GALILEO
 from etl.evaluation.real.figures import BLOCK_FIGURES, DATE_RANKS, POSITION_FIGURES, WINDOW_RANKS
 from etl.evaluation.real.intervals import Estimate, estimate
-from etl.evaluation.real.quarters import random_reciprocal_rank
 from etl.evaluation.real.run import EncoderResult, RealEvaluation
+from etl.evaluation.real.samples.quarters import random_reciprocal_rank
 from etl.vectors.aggregation import METHODS
 
 PLAIN, TEXTURED, TEXTURE = "mean", "mean_std", "std"

@@ -22,7 +22,7 @@ from db.check import State, check
 from db.connect import connect, known_revisions
 from db.errors import ConnectError
 from db.index import build_indexes
-from db.migrate import migrate
+from db.install.migrate import migrate
 from db.settings import Settings
 from tests.conftest import cloned_database
 from tests.db.databases import run_sql, value

@@ -6,7 +6,7 @@ import numpy as np
 
 from etl.metrics.spatial_leakage import RADII_KM, SpatialLeakage
 from etl.reports.spatial_bias import Measured, Outcome, write_report
-from etl.vectors.spatial_bias import Limits, SpatialBias
+from etl.vectors.bias.spatial_bias import Limits, SpatialBias
 
 
 def measured(precision: float | None, r2: np.ndarray) -> Measured:

@@ -199,7 +199,7 @@ def test_a_database_without_texture_asks_for_its_vectors_to_be_made_again(world:
 def test_block_positions_are_fitted_to_a_sample_of_the_real_tiles(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("etl.vectors.block_positions.MIN_TILES", 8)
+    monkeypatch.setattr("etl.vectors.bias.block_positions.MIN_TILES", 8)
     alone, both = [world.job(REAL)], [world.job([*TOWNS, *REAL]), world.job(TOWNS, JULY)]
     effect = np.zeros((14, 14, DIMENSION))
     effect[:, ::2, 5] = 4

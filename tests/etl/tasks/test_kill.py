@@ -13,7 +13,7 @@ import psutil
 import psycopg
 
 from db import cluster
-from db.migrate import migrate
+from db.install.migrate import migrate
 from db.settings import Settings
 from etl.demo.catalogue import DemoCatalogue
 from tests.etl.conftest import CommandLine, lines_until, run_arguments

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl.vectors.block_positions import BlockPositions
+from etl.vectors.bias.block_positions import BlockPositions
 from etl.vectors.blocks import MIN_BLOCK_VALID_SHARE, block_vectors, by_block
 from etl.vectors.post_processing import PostProcessing
 

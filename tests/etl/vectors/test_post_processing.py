@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from etl.errors import EmbeddingError, PostProcessingError
+from etl.vectors.bias.leace import fit_leace
 from etl.vectors.choices import POST_PROCESSINGS
-from etl.vectors.leace import fit_leace
 from etl.vectors.post_processing import DIMENSIONS_PER_COMPONENT, PostProcessing
 from tests.builders import fit_post_processing
 

@@ -9,7 +9,7 @@ import psycopg
 from flask.testing import FlaskClient
 
 from db import cluster
-from db.migrate import migrate
+from db.install.migrate import migrate
 from db.settings import Settings
 from tests.builders.towns import TownDatabase
 from tests.webapp.problem import assert_problem

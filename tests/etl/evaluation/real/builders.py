@@ -6,8 +6,8 @@ import numpy as np
 
 from etl.cities.grid import PATCH_PX, PATCHES_PER_SIDE
 from etl.encoders.encoder import NOMINAL_MONTH, Weights
-from etl.evaluation.real.chips import RealChip
-from etl.evaluation.real.patches import ChipPatches
+from etl.evaluation.real.samples.chips import RealChip
+from etl.evaluation.real.samples.patches import ChipPatches
 
 DIMENSION = 8
 

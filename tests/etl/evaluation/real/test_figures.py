@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from etl.evaluation.real.blocks import BlockPlaces, block_patches, places_of
 from etl.evaluation.real.figures import (
     OTHER_HALF,
     K,
@@ -13,6 +12,7 @@ from etl.evaluation.real.figures import (
     random_figures,
     same_position_share,
 )
+from etl.evaluation.real.samples.blocks import BlockPlaces, block_patches, places_of
 from tests.etl.evaluation.real.builders import make_patches
 
 

@@ -11,10 +11,10 @@ from etl.cities.grid import Cell
 from etl.cli.output import progress_bar
 from etl.errors import CatalogueError, EncoderError
 from etl.evaluation.real import encoders, report, run
-from etl.evaluation.real.chips import RealChip, read_catalogue
 from etl.evaluation.real.forms import FormTiles
 from etl.evaluation.real.methods import Patches
 from etl.evaluation.real.run import RealEvaluation, RealRequest, evaluate_real
+from etl.evaluation.real.samples.chips import RealChip, read_catalogue
 from etl.evaluation.real.summary import form_figure, summarise
 from etl.vectors.aggregation import METHODS
 from tests.etl.evaluation.real.builders import StatisticsEncoder, make_chip

@@ -10,8 +10,8 @@ import numpy as np
 from scipy.sparse import csr_array, hstack
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from etl.vectors.leace import LinearRemoval, fit_leace
-from etl.vectors.spatial_bias import DEGREE, MIN_REGIONS, TileMeans, regions, without_group_means
+from etl.vectors.bias.leace import LinearRemoval, fit_leace
+from etl.vectors.bias.spatial_bias import DEGREE, MIN_REGIONS, TileMeans, regions, without_group_means
 from etl.vectors.unit import positions_on_sphere
 
 MAX_KINDS = 20

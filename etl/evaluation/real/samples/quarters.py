@@ -7,7 +7,7 @@ import numpy as np
 
 from etl.cities.grid import PATCHES_PER_SIDE
 from etl.evaluation.real.methods import Patches, vectors_by_method, with_item_texture
-from etl.evaluation.real.patches import ChipPatches
+from etl.evaluation.real.samples.patches import ChipPatches
 from etl.metrics.retrieval import rank_of_target
 from etl.vectors.aggregation import METHODS
 from etl.vectors.post_processing import PostProcessing

@@ -14,7 +14,7 @@ import numpy as np
 
 from etl.cities.blocks import BLOCKS_PER_SIDE
 from etl.errors import PostProcessingError
-from etl.vectors.leace import shortest
+from etl.vectors.bias.leace import shortest
 
 MIN_TILES = 50
 """Tiles with blocks below which nothing is fitted."""

@@ -7,10 +7,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from db.apply_sql import CHANGED_FILE, DIFFERS, MISSING, NEW_FILE, REMOVED_FILE, Change
 from db.connect import connect
 from db.errors import DbError
-from db.migrate import migrate
+from db.install.apply_sql import CHANGED_FILE, DIFFERS, MISSING, NEW_FILE, REMOVED_FILE, Change
+from db.install.migrate import migrate
 from db.settings import Settings
 from tests.conftest import cloned_database
 from tests.db.databases import dump, run_sql, structure, value

@@ -10,7 +10,7 @@ import numpy as np
 from etl.cities.grid import PATCH_PX, PATCHES_PER_SIDE, TILE_PX
 from etl.encoders.encoder import N_BANDS, Encoder
 from etl.encoders.validity import MIN_PATCH_VALID_SHARE, patch_valid_share
-from etl.evaluation.real.chips import RealChip
+from etl.evaluation.real.samples.chips import RealChip
 
 WINDOWS_PER_CALL = 8
 

@@ -11,7 +11,7 @@ from db.backup import backup, restore
 from db.check import State, check
 from db.connect import connect
 from db.errors import DbError
-from db.migrate import migrate
+from db.install.migrate import migrate
 from db.settings import Settings
 from tests.builders.world import build_world
 from tests.conftest import cloned_database

@@ -7,7 +7,7 @@ import numpy as np
 
 from etl.cities.grid import PATCH_PX
 from etl.evaluation.perturbations import GAINS, with_gain
-from etl.evaluation.real.chips import BLOCK_PX, RealChip
+from etl.evaluation.real.samples.chips import BLOCK_PX, RealChip
 from etl.imagery.sentinel2 import NODATA
 
 UNCHANGED, SHIFT, CLOUD, MOVED = "unchanged", "shift", "cloud", "moved"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from etl.errors import SpatialBiasError
-from etl.vectors.leace import LinearRemoval, fit_leace, shortest
+from etl.vectors.bias.leace import LinearRemoval, fit_leace, shortest
 
 
 def r2(vectors: np.ndarray, labels: np.ndarray) -> float:

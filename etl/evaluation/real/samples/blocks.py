@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from etl.evaluation.real.methods import Patches
-from etl.evaluation.real.patches import ChipPatches
+from etl.evaluation.real.samples.patches import ChipPatches
 
 SIDE = 2
 """Patches along one side of a block."""

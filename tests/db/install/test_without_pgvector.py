@@ -12,7 +12,7 @@ import pytest
 from db import cluster
 from db.connect import connect
 from db.errors import ConnectError
-from db.migrate import migrate
+from db.install.migrate import migrate
 from db.settings import Settings
 
 START = 'mount --bind "$1" "$2" && exec setpriv --reuid="$3" --regid="$4" --clear-groups "$5" start -w -D "$6" -l "$7"'

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.errors import PostProcessingError
-from etl.vectors.block_positions import (
+from etl.vectors.bias.block_positions import (
     MIN_TILES,
     BlockPositions,
     PositionSums,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from etl.cities.grid import PATCH_PX
-from etl.evaluation.real.patches import embed_chips, windows_of
+from etl.evaluation.real.samples.patches import embed_chips, windows_of
 from tests.etl.evaluation.real.builders import StatisticsEncoder, make_chip
 
 

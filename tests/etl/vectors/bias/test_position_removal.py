@@ -7,8 +7,8 @@ import numpy as np
 from etl.cities.grid import Cell
 from etl.metrics.retrieval import precision_at_k
 from etl.metrics.spatial_leakage import measure_leakage
-from etl.vectors.position_removal import fit_position_removal, kinds
-from etl.vectors.spatial_bias import Limits, TileMeans, measure
+from etl.vectors.bias.position_removal import fit_position_removal, kinds
+from etl.vectors.bias.spatial_bias import Limits, TileMeans, measure
 from etl.vectors.unit import positions_on_sphere
 
 SIDE = 4

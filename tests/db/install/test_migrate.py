@@ -10,18 +10,18 @@ import pytest
 from alembic import command
 from alembic.util.exc import CommandError
 
-from db import migrate as migrate_module
 from db.advisory_locks import MIGRATION
 from db.catalogue import files as sql_files
 from db.connect import connect
 from db.errors import DbError
 from db.index import build_indexes
-from db.migrate import alembic_config, migrate
+from db.install import migrate as migrate_module
+from db.install.migrate import alembic_config, migrate
 from db.settings import Settings
 from tests.builders import make_city, make_tile
 from tests.db.databases import run_sql, structure, value
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 
 
 def alembic(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:

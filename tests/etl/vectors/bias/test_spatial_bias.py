@@ -5,7 +5,7 @@ import pytest
 
 from etl.cities.grid import Cell
 from etl.errors import SpatialBiasError
-from etl.vectors.spatial_bias import Limits, TileMeans, adjacency, excluded, knee, measure, morans_i, position_r2
+from etl.vectors.bias.spatial_bias import Limits, TileMeans, adjacency, excluded, knee, measure, morans_i, position_r2
 
 SIDE = 6
 

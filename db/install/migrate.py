@@ -6,11 +6,11 @@ from alembic.config import Config
 from alembic.util.exc import CommandError
 from sqlalchemy.exc import DBAPIError
 
-from db.apply_sql import Change
 from db.connect import open_connection
 from db.errors import ConnectError, DbError, one_line
 from db.failures import READ_ONLY
-from db.roles import READER_LIMITS
+from db.install.apply_sql import Change
+from db.install.roles import READER_LIMITS
 from db.settings import Settings
 
 LOCK_TIMEOUT = "10s"

@@ -16,7 +16,7 @@ from etl.errors import CatalogueError, ImageryError
 from etl.imagery.cloud_mask import without_offset
 from etl.imagery.sentinel2 import BANDS, NODATA, acquired_at, asset_keys, claimed_offset
 
-CATALOGUE = Path(__file__).parents[2] / "data" / "real_places" / "catalog.json"
+CATALOGUE = Path(__file__).parents[3] / "data" / "real_places" / "catalog.json"
 """The packed catalogue of real places."""
 PAIR = Path("timeseries") / "ssl4eo-0000200"
 PAIR_KEYS = tuple(f"B{int(name[1:])}" if name[1:].isdigit() else name for name in BANDS)

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from db.connect import connect
-from db.migrate import migrate, unset_limits
+from db.install.migrate import migrate, unset_limits
 from db.settings import Settings
 from tests.builders import make_city, make_tile
 from tests.db.databases import run_sql, value

@@ -1,0 +1,1 @@
+"""What is measured on real pixels: chips and their blocks, quarters of tiles, and disturbed copies."""
