@@ -123,10 +123,16 @@ def test_the_share_of_less_similar_pairs_is_that_of_sql(page: Page, site: str, t
     )
 
 
-def test_a_missing_picture_is_reported(page: Page, site: str, towns: TownDatabase) -> None:
-    a, b = (towns.tile_of(town.city_id, "suburb") for town in (TOWNS[0], WITHOUT_PICTURES))
-    page.goto(f"{site}/?tile={a}&compare={b}")
-    expect(comparison(page)).to_contain_text("No picture of this tile")
+def test_missing_pictures_are_reported_and_cannot_be_zoomed(page: Page, site: str, towns: TownDatabase) -> None:
+    pictured = towns.tile_of(TOWNS[0].city_id, "suburb")
+    a, b = (towns.tile_of(WITHOUT_PICTURES.city_id, form) for form in ("suburb", "harbour"))
+    zoom = comparison(page).get_by_role("button", name="Zoom both pictures in")
+    page.goto(f"{site}/?tile={pictured}&compare={a}")
+    expect(comparison(page).get_by_text("No picture of this tile")).to_have_count(1)
+    expect(zoom).to_be_visible()
+    page.goto(f"{site}/?tile={a}&compare={b}&exclude_same_city=false")
+    expect(comparison(page).get_by_text("No picture of this tile")).to_have_count(2)
+    expect(zoom).to_have_count(0)
 
 
 def test_an_unknown_tile_is_reported(page: Page, site: str, towns: TownDatabase) -> None:

@@ -13,7 +13,7 @@ import { ProblemNote } from '../ui/ProblemNote';
 import { useZoom, type SharedZoom } from './useZoom';
 
 interface Props {
-  pair: Answer<unknown>;
+  pair: Answer<{ has_thumbnail: boolean }[]>;
   similarity: Answer<PairSimilarity>;
   /** Return the two pictures with what is known of them. */
   pictures: (shared: SharedZoom) => ComponentChildren;
@@ -33,15 +33,17 @@ export function PairView({ pair, similarity, pictures, children }: Props) {
       {pair.value !== null && (
         <>
           <div className="compare-tiles">{pictures({ zoom, events })}</div>
-          <div className="compare-zoom actions">
-            <button type="button" onClick={zoomOut} disabled={zoom.scale === 1} aria-label="Zoom both pictures out">
-              <Icon name="less" />
-            </button>
-            <button type="button" onClick={zoomIn} aria-label="Zoom both pictures in">
-              <Icon name="more" />
-            </button>
-            <span className="note">Drag to move both.</span>
-          </div>
+          {pair.value.some((place) => place.has_thumbnail) && (
+            <div className="compare-zoom actions">
+              <button type="button" onClick={zoomOut} disabled={zoom.scale === 1} aria-label="Zoom both pictures out">
+                <Icon name="less" />
+              </button>
+              <button type="button" onClick={zoomIn} aria-label="Zoom both pictures in">
+                <Icon name="more" />
+              </button>
+              <span className="note">Drag to move both.</span>
+            </div>
+          )}
           {children}
         </>
       )}
