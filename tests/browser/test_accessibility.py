@@ -10,6 +10,11 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 GRAVE = ("serious", "critical")
 
 
+def harbour(towns: TownDatabase, i: int) -> int:
+    """Return a harbour of the i-th town."""
+    return towns.tile_of(TOWNS[i].city_id, "harbour")
+
+
 def faults(page: Page) -> list[str]:
     """Return the serious and critical violations that axe finds: rule, advice and element."""
     found = Axe().run(page).response["violations"]
@@ -21,37 +26,64 @@ def faults(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("visit", [{}, PHONE], indirect=True, ids=["desktop", "phone"])
-@pytest.mark.parametrize("state", ["empty", "results", "blocks", "scatter", "compare", "help", "export", "problem"])
-def test_axe_finds_nothing_serious_in_light_and_dark(page: Page, site: str, towns: TownDatabase, state: str) -> None:
-    a, b = (towns.tile_of(town.city_id, "harbour") for town in TOWNS[:2])
-    query = {
-        "empty": "",
-        "results": f"?tile={a}",
-        "blocks": f"?block={a << 6 | 24}",
-        "scatter": f"?tile={a}&scatter=similarity",
-        "compare": f"?tile={a}&compare={b}",
-        "help": "?help=1",
-        "export": f"?tile={a}",
-        "problem": "?tile=1",
-    }[state]
-    page.goto(f"{site}/{query}")
-    expect(page.locator("footer")).to_contain_text("mosaiks")
-    if state in ("results", "blocks", "export", "scatter"):
-        expect(page.locator("ol.results > li[data-id]").first).to_be_visible()
-    if state == "scatter":
-        expect(page.locator(".scatter")).to_have_attribute("data-state", "ready")
-    if state == "compare":
-        expect(page.locator(".compare-tile")).to_have_count(2)
-        page.get_by_label("Show only the dominant cluster").check()
-    if state == "export":
-        page.get_by_text("Export", exact=True).click()
-    if state == "problem":
-        expect(page.get_by_role("alert")).to_be_visible()
+def check_in_light_and_dark(page: Page) -> None:
+    """Fail if axe finds something in one of the two colour schemes."""
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         expect(page.locator("html")).to_have_attribute("data-scheme", scheme)
         assert faults(page) == []
+
+
+on_desktop_and_phone = pytest.mark.parametrize("visit", [{}, PHONE], indirect=True, ids=["desktop", "phone"])
+
+
+@on_desktop_and_phone
+def test_the_start_and_the_help_are_accessible(page: Page, site: str) -> None:
+    page.goto(site)
+    expect(page.locator("footer")).to_contain_text("mosaiks")
+    check_in_light_and_dark(page)
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    check_in_light_and_dark(page)
+
+
+@on_desktop_and_phone
+def test_results_and_exports_are_accessible(page: Page, site: str, towns: TownDatabase) -> None:
+    page.goto(f"{site}/?tile={harbour(towns, 0)}")
+    expect(page.locator("ol.results > li[data-id]").first).to_be_visible()
+    check_in_light_and_dark(page)
+    page.get_by_text("Export", exact=True).click()
+    check_in_light_and_dark(page)
+
+
+@on_desktop_and_phone
+def test_blocks_are_accessible(page: Page, site: str, towns: TownDatabase) -> None:
+    page.goto(f"{site}/?block={harbour(towns, 0) << 6 | 24}")
+    expect(page.locator("ol.results > li[data-id]").first).to_be_visible()
+    check_in_light_and_dark(page)
+
+
+@on_desktop_and_phone
+def test_the_plot_is_accessible(page: Page, site: str, towns: TownDatabase) -> None:
+    page.goto(f"{site}/?tile={harbour(towns, 0)}&scatter=similarity")
+    expect(page.locator("ol.results > li[data-id]").first).to_be_visible()
+    expect(page.locator(".scatter")).to_have_attribute("data-state", "ready")
+    check_in_light_and_dark(page)
+
+
+@on_desktop_and_phone
+def test_a_comparison_is_accessible(page: Page, site: str, towns: TownDatabase) -> None:
+    page.goto(f"{site}/?tile={harbour(towns, 0)}&compare={harbour(towns, 1)}")
+    expect(page.locator(".compare-tile")).to_have_count(2)
+    page.get_by_label("Show only the dominant cluster").check()
+    check_in_light_and_dark(page)
+
+
+@on_desktop_and_phone
+def test_a_problem_is_accessible(page: Page, site: str) -> None:
+    page.goto(f"{site}/?tile=1")
+    expect(page.get_by_role("alert")).to_be_visible()
+    check_in_light_and_dark(page)
 
 
 # A window of 1280 x 1024 px at 200 % and at 400 % (WCAG 2.2, 1.4.4 and 1.4.10).
@@ -67,7 +99,7 @@ SIDEWAYS = """() => [...document.querySelectorAll('.panel *')].filter((element) 
 @pytest.mark.parametrize("visit", ZOOMED, indirect=True, ids=["200 %", "400 %"])
 @pytest.mark.parametrize("query", ["?tile={a}", "?tile={a}&compare={b}", "?tile={a}&scatter=similarity", "?block={c}"])
 def test_a_zoomed_page_scrolls_in_one_direction_only(page: Page, site: str, towns: TownDatabase, query: str) -> None:
-    a, b = (towns.tile_of(town.city_id, "harbour") for town in TOWNS[:2])
+    a, b = harbour(towns, 0), harbour(towns, 1)
     page.goto(f"{site}/{query.format(a=a, b=b, c=a << 6 | 24)}")
     expect(page.locator("ol.results > li[data-id]").first).to_be_attached()
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

@@ -7,6 +7,7 @@ import psycopg
 import pytest
 from playwright.sync_api import Locator, Page, Response, expect
 
+from tests.browser.conftest import SHARP
 from tests.browser.test_map import MATCH, PHONE, share_of
 from tests.browser.walk import (
     click_middle,
@@ -112,6 +113,7 @@ def test_an_outline_in_a_picture_is_where_the_block_lies(page: Page, site: str, 
     assert middle == pytest.approx([3.5 / 7, 6.5 / 7], abs=0.02)
 
 
+@pytest.mark.parametrize("visit", [SHARP], indirect=True)
 def test_matches_are_drawn_where_they_are_and_hovered_in_the_list(page: Page, site: str, towns: TownDatabase) -> None:
     block_id = block_of(towns, TOWN.city_id, 10)
     open_page(page, f"{site}/?block={block_id}&k=3")

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
+from tests.browser.conftest import SHARP
 from tests.browser.walk import (
     FLIGHT_MS,
     click_corners,
@@ -441,6 +442,7 @@ def colour_at(page: Page, x: float, y: float) -> tuple[int, int, int]:
     return red, green, blue
 
 
+@pytest.mark.parametrize("visit", [SHARP], indirect=True)
 def test_matches_leave_the_similarity_below_them_visible(page: Page, site: str, towns: TownDatabase) -> None:
     """In the middle of the map is a match: a disc, or a ring around the colour of its similarity."""
     tile_id = harbour(towns)

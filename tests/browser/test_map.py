@@ -10,7 +10,7 @@ import rasterio
 from playwright.sync_api import Page, expect
 from rasterio.errors import NotGeoreferencedWarning
 
-from tests.browser.conftest import Visit
+from tests.browser.conftest import SHARP, Visit
 from tests.browser.walk import (
     FLIGHT_MS,
     click_middle,
@@ -39,6 +39,7 @@ def share_of(page: Page, *colours: tuple[int, int, int]) -> list[float]:
     return [float((np.abs(pixels - np.array(colour)[:, None, None]).max(axis=0) <= 3).mean()) for colour in colours]
 
 
+@pytest.mark.parametrize("visit", [SHARP], indirect=True)
 def test_the_base_map_is_drawn_with_land_and_sea(page: Page, site: str) -> None:
     open_page(page, site)
     land, sea = share_of(page, LAND, SEA)
@@ -74,6 +75,7 @@ def test_the_page_names_the_encoder_and_warns_of_synthetic_data(page: Page, site
     expect(page.locator(".maplibregl-ctrl-attrib")).to_contain_text("Natural Earth")
 
 
+@pytest.mark.parametrize("visit", [SHARP], indirect=True)
 def test_a_click_on_a_tile_lists_what_sql_answers(page: Page, site: str, towns: TownDatabase) -> None:
     tile_id = towns.tile_of(TOWN.city_id, "harbour")
     lon, lat = place(towns, tile_id)
@@ -103,6 +105,7 @@ def test_a_click_in_the_list_flies_there_and_the_match_is_marked(page: Page, sit
     expect(item.get_by_role("button").first).to_have_attribute("aria-current", "location")
 
 
+@pytest.mark.parametrize("visit", [SHARP], indirect=True)
 def test_show_all_marks_the_matches_on_the_whole_map(page: Page, site: str, towns: TownDatabase) -> None:
     open_page(page, f"{site}/?tile={towns.tile_of(TOWN.city_id, 'harbour')}")
     page.get_by_role("button", name="Show all").click()
@@ -217,7 +220,7 @@ def test_controls_on_the_map_do_not_overlap(visit: Visit, site: str, towns: Town
     visit.requests_outside.clear()  # those for imagery, which were blocked
 
 
-@pytest.mark.parametrize("visit", [{"color_scheme": "dark"}], indirect=True)
+@pytest.mark.parametrize("visit", [{**SHARP, "color_scheme": "dark"}], indirect=True)
 def test_a_dark_page_is_dark(page: Page, site: str) -> None:
     open_page(page, site)
     land, sea = share_of(page, LAND, SEA)

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import SHARP
 from tests.browser.walk import (
     expect_in_address,
     expect_listed,
@@ -240,7 +241,7 @@ def test_the_method_is_the_encoder_s_unless_another_is_chosen(page: Page, addres
     expect_not_in_address(page, "method=")
 
 
-@pytest.mark.parametrize("visit", [{"color_scheme": "light"}, {"color_scheme": "dark"}], indirect=True)
+@pytest.mark.parametrize("visit", [{**SHARP, "color_scheme": scheme} for scheme in ("light", "dark")], indirect=True)
 def test_what_was_not_observed_is_hatched(page: Page, address: str, places: TownDatabase) -> None:
     page.goto(f"{address}/?tile={places.tile_of(DATED.city_id, 'harbour')}")
     picture = page.locator(".selected img")

@@ -9,6 +9,7 @@ import rasterio
 from playwright.sync_api import Locator, Page, expect
 from rasterio.errors import NotGeoreferencedWarning
 
+from tests.browser.conftest import SHARP
 from tests.browser.walk import expect_in_address, expect_listed, expect_map_at, listed, place, sql, wait_until
 from tests.builders.towns import TOWNS, TownDatabase
 
@@ -186,6 +187,7 @@ def test_a_match_under_the_cursor_is_shown_in_the_plot(page: Page, site: str, to
     expect(page.locator(".scatter-tooltip")).to_contain_text(row["city"])
 
 
+@pytest.mark.parametrize("visit", [SHARP], indirect=True)
 def test_zooming_to_the_matches_spreads_them_and_reset_returns(page: Page, site: str, towns: TownDatabase) -> None:
     tile_id = towns.tile_of(TOWN.city_id, "centre")
     open_scatter(page, f"{site}/?tile={tile_id}&scatter=continent&k=3&max_per_city=1")
@@ -217,6 +219,7 @@ def test_map_and_plot_are_coloured_by_similarity_together_on_one_scale(
     expect(page.get_by_role("note", name="Colours of similarity")).to_have_count(0)
 
 
+@pytest.mark.parametrize("visit", [SHARP], indirect=True)
 def test_colours_changed_faster_than_they_are_drawn_end_with_the_last(page: Page, site: str) -> None:
     points = open_scatter(page, f"{site}/?scatter=city")
     by_city = still(points)
@@ -280,6 +283,7 @@ def test_the_library_is_loaded_only_when_the_plot_is_shown(page: Page, site: str
     assert any("/plot-" in url for url in asked)
 
 
+@pytest.mark.parametrize("visit", [SHARP], indirect=True)
 def test_a_continent_of_the_legend_is_highlighted(page: Page, site: str) -> None:
     points = open_scatter(page, f"{site}/?scatter=continent")
     before = still(points)
