@@ -13,6 +13,7 @@ REAL ?= 1
 SYNTHETIC ?= 1
 DEMO_PARTS := demo-database $(if $(filter 0,$(REAL)),,demo-real) $(if $(filter 0,$(SYNTHETIC)),,demo-scenes)
 TERRAKIN := .venv/bin/terrakin
+PYTEST = TMPDIR=$$(scripts/test_folder.sh) OMP_NUM_THREADS=1 .venv/bin/python -m pytest
 
 .PHONY: help demo demo-database demo-later demo-real demo-scenes stop evaluate test lint format bench-load bench-page \
 	bench-search bench-tiles fuzz page-states screenshot test-citus test-martin test-qgis test-servers test-slow-page
@@ -58,25 +59,23 @@ test: ## install what the tests need, then run all checks and tests; the ten slo
 	@scripts/setup.sh test
 	@scripts/build_frontend.sh
 	@scripts/lint.sh
-	@OMP_NUM_THREADS=1 .venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --ignore=tests/servers \
-		$(PYTEST_ARGS)
+	@$(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder --ignore=tests/servers $(PYTEST_ARGS)
 
 test-servers: ## install servers and clients that terrakin works with (PgBouncer, generators of clients), test with them
 	@scripts/setup.sh test
 	@scripts/setup.sh servers
 	@scripts/build_frontend.sh
-	@OMP_NUM_THREADS=1 .venv/bin/python -m pytest tests/servers $(PYTEST_ARGS)
+	@$(PYTEST) tests/servers $(PYTEST_ARGS)
 
 test-martin: ## test the vector tiles of Martin, alone, behind the proxy and on the page (MARTIN: its program)
 	@scripts/setup.sh test
 	@scripts/build_frontend.sh
-	@OMP_NUM_THREADS=1 .venv/bin/python -m pytest tests/servers/test_martin.py tests/servers/test_page_with_martin.py \
-		$(PYTEST_ARGS)
+	@$(PYTEST) tests/servers/test_martin.py tests/servers/test_page_with_martin.py $(PYTEST_ARGS)
 
 test-citus: ## test with keys distributed over two workers (CITUS: an archive of Citus for PostgreSQL 15)
 	@scripts/setup.sh test
 	@scripts/setup.sh servers
-	@OMP_NUM_THREADS=1 .venv/bin/python -m pytest tests/servers/test_citus.py $(PYTEST_ARGS)
+	@$(PYTEST) tests/servers/test_citus.py $(PYTEST_ARGS)
 
 lint: ## check the code and the generated files without changing anything
 	@scripts/lint.sh
@@ -86,16 +85,16 @@ format: ## format the code and apply ruff's fixes
 
 test-qgis: ## install QGIS (930 MB), then test the project in it
 	@scripts/setup.sh qgis
-	@TERRAKIN_REQUIRE_QGIS=1 .venv/bin/python -m pytest tests/qgis $(PYTEST_ARGS)
+	@TERRAKIN_REQUIRE_QGIS=1 $(PYTEST) tests/qgis $(PYTEST_ARGS)
 
 test-slow-page: ## test the page with slow answers and a slow processor: tests must wait for what they read
 	@scripts/setup.sh test
 	@scripts/build_frontend.sh
-	@TERRAKIN_SLOW_PAGE=1 .venv/bin/python -m pytest tests/browser -n 2 $(PYTEST_ARGS)
+	@TERRAKIN_SLOW_PAGE=1 $(PYTEST) tests/browser -n 2 $(PYTEST_ARGS)
 
 fuzz: ## send the API 500 random requests per path (or EXAMPLES=...): no answer may have status 500
 	@scripts/setup.sh test
-	@TERRAKIN_FUZZ_EXAMPLES=$(or $(EXAMPLES),500) .venv/bin/python -m pytest tests/webapp/test_fuzz.py $(PYTEST_ARGS)
+	@TERRAKIN_FUZZ_EXAMPLES=$(or $(EXAMPLES),500) $(PYTEST) tests/webapp/test_fuzz.py $(PYTEST_ARGS)
 
 bench-load: ## 50 clients on API and vector tiles for 60 s, then with PostgreSQL killed (BENCH_ARGS="--seconds 20")
 	@scripts/setup.sh bench
