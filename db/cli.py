@@ -26,7 +26,7 @@ def _require_private(settings: Settings) -> None:
 
 
 def _warn_of_faults(pgvector: tuple[int, ...]) -> None:
-    from db.install.extensions import known_faults
+    from db.extensions import known_faults
 
     faults = known_faults(pgvector)
     if faults:
@@ -39,7 +39,7 @@ def start(settings: Settings) -> None:
     """Start the private cluster; create it if there is none."""
     from db import cluster
     from db.connect import open_connection
-    from db.install.extensions import check_extensions
+    from db.extensions import check_extensions
 
     _require_private(settings)
     click.echo(f"PostgreSQL is running: {cluster.start(settings.home).url()}", err=True)
@@ -63,7 +63,7 @@ def status(settings: Settings) -> None:
     """Show whether the database is running and how to connect to it. Exit code 3 if it is stopped."""
     from db import cluster
     from db.connect import open_connection, url_for
-    from db.install.extensions import check_extensions
+    from db.extensions import check_extensions
 
     if settings.database_url is None and cluster.running(settings.home) is None:
         click.echo(f"stopped (private cluster under {settings.home}); `terrakin db start` starts it")
@@ -261,7 +261,7 @@ def distribute(settings: Settings, n_shards: int | None) -> None:
 
     Searches and loads wait while the keys move. The answers stay the same: see docs/scale-out.md.
     """
-    from db.distribute import distribute as run
+    from db.install.distribute import distribute as run
 
     changes = run(settings, n_shards)
     click.echo(f"the keys are distributed, {len(changes)} files of sql/ applied", err=True)

@@ -15,9 +15,9 @@ from psycopg.types.shapely import register_shapely
 
 from db import cluster
 from db.errors import ConnectError, SchemaError, one_line
+from db.extensions import SEARCH_PATH, check_extensions
 from db.failures import advice_on
-from db.install.extensions import SEARCH_PATH, check_extensions
-from db.install.roles import ROLE_NAMES, Role
+from db.roles import ROLE_NAMES, Role
 from db.settings import Settings
 
 CONNECT_TIMEOUT_S = 10

@@ -17,7 +17,7 @@ from db.embedding_sets.refit import Progress, drop_superseded, refit
 from db.embedding_sets.report import read_reports
 from db.embedding_sets.stale_keys import add_partitions, repair_keys
 from db.embedding_sets.tile_keys import add_tile_keys
-from db.install.extensions import WITHOUT_KNOWN_FAULTS, check_extensions
+from db.extensions import WITHOUT_KNOWN_FAULTS, check_extensions
 from db.settings import Settings
 
 log = logging.getLogger(__name__)

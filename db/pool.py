@@ -16,7 +16,7 @@ from sqlalchemy.pool import QueuePool
 from db import cluster
 from db.connect import CLIENT_ENCODING, OUR_SETTINGS, check_schema, is_pooled, set_all, url_for
 from db.errors import ConnectError
-from db.install.roles import ROLE_NAMES
+from db.roles import ROLE_NAMES
 from db.settings import Settings
 
 OF_SESSION = set_all(OUR_SETTINGS | {"statement_timeout": "10s", "default_transaction_read_only": "on"})

@@ -8,9 +8,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from db.settings import Settings
 from webapp import pictures
-from webapp.api import about, caching, changes, cities, concepts, openapi, search, sets, tiles, umap
+from webapp.api import about, caching, changes, cities, concepts, openapi, query_strings, search, sets, tiles, umap
 from webapp.database import EXTENSION, Database
-from webapp.http import headers, problems, query_strings, rate_limits, request_log
+from webapp.http import headers, problems, rate_limits, request_log
 from webapp.pages import docs, imagery, sharing
 from webapp.pages import routes as pages
 from webapp.vector_tiles import cache, routes

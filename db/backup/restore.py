@@ -13,11 +13,11 @@ from db.backup.programs import Progress, find_program, run_program
 from db.catalogue.files import SCHEMAS
 from db.connect import open_connection, set_all, url_for
 from db.errors import DbError
+from db.extensions import check_extensions
 from db.install.apply_sql import LOAD_PGVECTOR
-from db.install.extensions import check_extensions
 from db.install.migrate import migrate
 from db.install.reset import DROP_SCHEMAS
-from db.install.roles import ETL, READER
+from db.roles import ETL, READER
 from db.settings import Settings
 
 Connection = psycopg.Connection[Any]

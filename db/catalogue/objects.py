@@ -15,7 +15,7 @@ from psycopg import sql
 
 from db.catalogue.files import FOLDERS, GRANTS, ROLES, SCHEMAS
 from db.errors import DbError
-from db.install.roles import ETL, READER, READER_LIMITS
+from db.roles import ETL, READER, READER_LIMITS
 
 FOLDER_OF = {kind_and_schema: folder for folder, kind_and_schema in FOLDERS.items()}
 

@@ -7,7 +7,7 @@ import psycopg
 
 from db.check.finding import Finding, State
 from db.install.migrate import UNSET_LIMITS
-from db.install.roles import ETL, READER, READER_LIMITS
+from db.roles import ETL, READER, READER_LIMITS
 
 Connection = psycopg.Connection[Any]
 

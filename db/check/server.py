@@ -9,7 +9,7 @@ import psycopg
 from db.check.finding import Finding, State
 from db.cluster.paths import locate
 from db.errors import ConnectError
-from db.install.extensions import NEEDED, check_extensions, known_faults
+from db.extensions import NEEDED, check_extensions, known_faults
 from db.settings import Settings
 
 Connection = psycopg.Connection[Any]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from db.errors import ClusterError
-from db.install.extensions import NEEDED
+from db.extensions import NEEDED
 
 DEBIAN_ROOT = Path("/usr/lib/postgresql")
 INSTALL_HINT = "run scripts/setup.sh, or set DATABASE_URL to a server that has them"

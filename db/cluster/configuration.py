@@ -8,7 +8,7 @@ import psutil
 
 from db.cluster.binaries import ServerUser
 from db.cluster.paths import MIB, ClusterPaths
-from db.install.roles import ROLE_NAMES
+from db.roles import ROLE_NAMES
 
 SETTINGS_NAME = "terrakin.conf"
 """A data directory with this file was created by terrakin."""

@@ -11,7 +11,7 @@ from db.cluster.binaries import bin_dir, run_as
 from db.cluster.paths import ClusterPaths, require_space
 from db.cluster.server_log import cause
 from db.errors import ClusterError
-from db.install.roles import OWNER
+from db.roles import OWNER
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from psycopg import sql
 from db.cluster.paths import ClusterPaths
 from db.cluster.process import MAINTENANCE_DATABASE, Address
 from db.errors import ClusterError, one_line
-from db.install.roles import DATABASE, ROLE_NAMES
+from db.roles import DATABASE, ROLE_NAMES
 
 log = logging.getLogger(__name__)
 

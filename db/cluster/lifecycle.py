@@ -6,7 +6,7 @@ from pathlib import Path
 from db.cluster import data_directory, database, process
 from db.cluster.paths import ClusterPaths, locate, locked, make_folders, require_ours, require_space
 from db.cluster.process import Address
-from db.install.roles import OWNER
+from db.roles import OWNER
 
 START_NEEDS_MIB = 64
 

@@ -17,7 +17,7 @@ from db.cluster.paths import ClusterPaths
 from db.cluster.ports import choose_port, is_free, remember_port, remembered_port
 from db.cluster.server_log import cause, log_since
 from db.errors import ClusterError
-from db.install.roles import DATABASE, OWNER
+from db.roles import DATABASE, OWNER
 
 log = logging.getLogger(__name__)
 

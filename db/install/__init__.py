@@ -1,1 +1,1 @@
-"""Bringing a database up to date: Alembic revisions, the files of ``sql/``, roles, extensions and country outlines."""
+"""Bringing a database up to date: revisions, the files of ``sql/``, country outlines, and keys distributed by Citus."""

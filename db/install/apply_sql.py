@@ -16,7 +16,7 @@ from db.catalogue.files import GRANTS, SqlFile, read_files
 from db.catalogue.objects import Found, describe, drop, find, set_aside
 from db.citus import is_distributed
 from db.errors import DbError, one_line
-from db.install.extensions import SEARCH_PATH
+from db.extensions import SEARCH_PATH
 
 log = logging.getLogger(__name__)
 

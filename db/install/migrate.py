@@ -10,7 +10,7 @@ from db.connect import open_connection
 from db.errors import ConnectError, DbError, one_line
 from db.failures import READ_ONLY
 from db.install.apply_sql import Change
-from db.install.roles import READER_LIMITS
+from db.roles import READER_LIMITS
 from db.settings import Settings
 
 LOCK_TIMEOUT = "10s"

@@ -7,9 +7,9 @@ from geoalchemy2 import alembic_helpers
 
 from db.advisory_locks import MIGRATION
 from db.engine import create_engine
+from db.extensions import check_extensions
 from db.install import migrate
 from db.install.apply_sql import apply_sql
-from db.install.extensions import check_extensions
 from db.schema import metadata
 from db.schema.comparison import include_name, include_object
 from db.settings import read_settings

@@ -13,9 +13,9 @@ from shapely import MultiPolygon, Point
 from db import connect as connect_module
 from db.connect import connect, known_revisions
 from db.errors import ConnectError, DbError
-from db.install.extensions import known_faults
+from db.extensions import known_faults
 from db.install.migrate import migrate
-from db.install.roles import ROLE_NAMES, Role
+from db.roles import ROLE_NAMES, Role
 from db.settings import Settings
 from tests.builders import make_city, make_tile
 from tests.conftest import cloned_database

@@ -12,7 +12,7 @@ import psycopg
 from psycopg import sql
 
 from db.cluster.binaries import ServerUser, bin_dir, run_as, server_user
-from db.install.roles import OWNER
+from db.roles import OWNER
 from db.settings import Settings
 from tests.conftest import temporary_home
 from tests.ports import free_ports

@@ -16,9 +16,9 @@ from db.check.finding import State
 from db.citus import is_distributed
 from db.concepts.store import current_set, learn, save
 from db.connect import connect
-from db.distribute import distribute
 from db.errors import DbError
 from db.index import build_indexes
+from db.install.distribute import distribute
 from db.install.migrate import migrate
 from db.install.reset import reset
 from db.settings import Settings

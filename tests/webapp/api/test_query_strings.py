@@ -3,7 +3,7 @@
 import pytest
 from flask.testing import FlaskClient
 
-from webapp.http.query_strings import LISTS
+from webapp.api.query_strings import LISTS
 
 
 def test_the_lists_are_those_of_the_searches() -> None:
