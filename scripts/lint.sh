@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Check the code without changing it: `make lint`, `make test` and pre-commit run this.
+# Check the code without changing it, all checks at once: `make lint`, `make test` and pre-commit run this.
 #
 #   scripts/lint.sh              all checks
 #   scripts/lint.sh ruff types   some of them
@@ -28,13 +28,25 @@ frontend_() {
     return $status
 }
 
-failed=()
-for check in "${@:-${ALL[@]}}"; do
+checks=("${@:-${ALL[@]}}")
+for check in "${checks[@]}"; do
     declare -F "${check}_" >/dev/null || { echo "lint.sh: no check '$check'; checks: ${ALL[*]}" >&2; exit 2; }
-    if output=$("${check}_" 2>&1); then
+done
+output=$(mktemp -d)
+# A shell that ends, also by Ctrl+C, takes the checks that still run with it.
+trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$output"' EXIT
+declare -A process
+for check in "${checks[@]}"; do
+    "${check}_" >"$output/$check" 2>&1 &
+    process[$check]=$!
+done
+failed=()
+for check in "${checks[@]}"; do
+    if wait "${process[$check]}"; then
         printf '[lint] %-10s ok\n' "$check" >&2
     else
-        printf '%s\n[lint] %-10s FAILED\n' "$output" "$check" >&2
+        cat "$output/$check" >&2
+        printf '[lint] %-10s FAILED\n' "$check" >&2
         failed+=("$check")
     fi
 done
