@@ -26,6 +26,9 @@ ADVICE: dict[type[psycopg.Error], str] = {
 ABSENT = (pg.UndefinedTable, pg.UndefinedColumn, pg.UndefinedFunction, pg.UndefinedObject, pg.InvalidSchemaName)
 """The database lacks an object of ours: it is damaged, or of another version than this program."""
 LOST = "the connection to PostgreSQL is lost: run the same command again"
+ENDS_CONNECTION = ("08", "57P")
+"""First characters of the SQLSTATE of errors that end a connection: connection exceptions and shutdowns."""
+REFUSED = "PostgreSQL cannot do this: mend what its message and its log name, then run the same command again"
 
 
 def advice_on(error: psycopg.Error) -> str | None:
@@ -37,5 +40,5 @@ def explain_failure(error: psycopg.Error) -> str | None:
     """Return one line: what happened, and what to do. None for an error that only a fault of the program explains."""
     advice = advice_on(error)
     if advice is None and isinstance(error, psycopg.OperationalError):
-        advice = LOST
+        advice = LOST if (error.sqlstate or "08").startswith(ENDS_CONNECTION) else REFUSED
     return advice and f"{one_line(error)}; {advice}; no change is incomplete"

@@ -120,6 +120,9 @@ VECTORCHORD_OPTIONS = """
     build_threads = {n_threads}
 """
 """VectorChord gets half as many lists as terrakin: its k-means takes four times as long with twice as many."""
+IVFFLAT_MAX_LISTS = 3000
+"""IVFFlat gets as many lists as terrakin up to this number: its k-means needs memory that grows with the square of it,
+and 2 GB for 3,200."""
 NO_VECTORCHORD = "VectorChord skipped: its files are not given; give an archive or folder with --vectorchord"
 SIZE = "SELECT pg_relation_size(%s::regclass) / 1048576.0"
 
@@ -208,7 +211,10 @@ def _build(
     conn.execute("SET maintenance_work_mem = '2GB'")
     started = time.perf_counter()
     create = SQL(method.create).format(
-        index=Identifier(index), table=table, n_lists=Literal(n_lists), options=Literal(options)
+        index=Identifier(index),
+        table=table,
+        n_lists=Literal(min(n_lists, IVFFLAT_MAX_LISTS)),
+        options=Literal(options),
     )
     try:
         conn.execute(create)

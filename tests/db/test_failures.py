@@ -20,6 +20,9 @@ from tests.etl.conftest import InThisProcess, environment
         (pg.ReadOnlySqlTransaction("cannot execute INSERT in a read-only transaction"), "primary"),
         (pg.InsufficientPrivilege("permission denied for table tiles"), "db migrate"),
         (pg.AdminShutdown("terminating connection due to administrator command"), "start it"),
+        (pg.CrashShutdown("terminating connection because of crash"), "connection to PostgreSQL is lost"),
+        (pg.ProgramLimitExceeded("memory required is 13257 MB, maintenance_work_mem is 2048 MB"), "its message"),
+        (pg.IoError("could not read block 3"), "its log"),
         (psycopg.OperationalError("server closed the connection\n unexpectedly"), "connection to PostgreSQL is lost"),
     ],
 )
