@@ -75,6 +75,8 @@ ONE_PROCESS = {
     "tests/etl/vectors/test_umap_layout.py": "umap",
 }
 """Files that run in the same process: they share a network and its export, or UMAP, compiled once per process."""
+ONE_RENDERER = "--renderer-process-limit=1"
+"""The pages of a context share a process."""
 N_SLOWEST = 10
 MANY = 100
 _numbers = itertools.count(1)
@@ -224,6 +226,6 @@ def browser() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         pytest.skip(f"{CHROMIUM} is not installed (Debian's package chromium-headless-shell)")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, ONE_RENDERER])
         yield browser
         browser.close()

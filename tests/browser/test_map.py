@@ -49,7 +49,7 @@ def test_the_base_map_is_drawn_with_land_and_sea(page: Page, site: str) -> None:
 
 def test_the_detailed_base_map_is_loaded_only_when_zooming_in(page: Page, site: str) -> None:
     asked: list[str] = []
-    page.context.on("request", lambda request: asked.append(urlsplit(request.url).path))
+    page.on("request", lambda request: asked.append(urlsplit(request.url).path))
 
     def maps() -> set[str]:
         return {name for name in ("overview", "base") for path in asked if path.startswith(f"/assets/{name}-")}
