@@ -79,7 +79,8 @@ BEGIN
         -- Measuring a geodesic distance takes longer than comparing.
         exclude_within_m, NOT is_block OR exclude_within_m IS NULL, internal.box_around(anchor.location, exclude_within_m),
         internal.box_inside(anchor.location, exclude_within_m),
-        CASE WHEN is_few THEN within END, within, internal.composites_in(filters.period),
+        CASE WHEN is_few THEN within END, within, ST_Equals(within, ST_Envelope(within)),
+        internal.composites_in(filters.period),
         -- A tile lies in one city: as low a limit per city holds for the tile, too.
         CASE WHEN is_block AND (max_per_tile < filters.max_per_city) IS NOT FALSE THEN max_per_tile END, 0
     )::internal.search_plan;

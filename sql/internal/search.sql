@@ -26,18 +26,22 @@ DECLARE
 BEGIN
     LOOP
         WITH compared AS (
-            -- The row after the last key is there unless the limit comes first. Counting the keys as well would store them all.
-            SELECT c.item_id, c.city_id, c.distance, c.location
-            FROM internal.compared_keys(p, anchor, filters.min_valid_share) AS c
-            UNION ALL
-            SELECT NULL, NULL, -1, NULL
+            -- The row after the last key is there unless the limit comes first. Without a limit, its number counts the keys.
+            SELECT c.item_id, c.city_id, c.distance, c.location,
+                CASE WHEN p.max_compared IS NULL THEN row_number() OVER () - 1 END AS n_before
+            FROM (
+                SELECT k.item_id, k.city_id, k.distance, k.location
+                FROM internal.compared_keys(p, anchor, filters.min_valid_share) AS k
+                UNION ALL
+                SELECT NULL, NULL, -1, NULL
+            ) AS c
             LIMIT p.max_compared
         ),
         ranked AS (
-            SELECT b.item_id, b.city_id, b.distance, CASE WHEN p.max_per_tile IS NOT NULL
+            SELECT b.item_id, b.city_id, b.distance, b.n_before, CASE WHEN p.max_per_tile IS NOT NULL
                 THEN row_number() OVER (PARTITION BY b.item_id >> 6 ORDER BY b.distance, b.item_id) END AS place
             FROM (
-                SELECT c.item_id, c.city_id, c.distance, c.location FROM compared AS c
+                SELECT c.item_id, c.city_id, c.distance, c.location, c.n_before FROM compared AS c
                 WHERE filters.min_similarity IS NULL OR p.is_ranked_again OR c.distance <= 1 - filters.min_similarity
                 ORDER BY CASE WHEN p.max_ranked > 0 THEN c.distance END, CASE WHEN p.max_ranked > 0 THEN c.item_id END
                 LIMIT p.max_ranked + 1
@@ -45,17 +49,18 @@ BEGIN
             WHERE ST_DWithin(b.location::geography, anchor.location, p.exclude_within_m) IS NOT TRUE
         ),
         placed AS (
-            SELECT r.item_id, r.city_id, r.distance, CASE WHEN filters.max_per_city IS NOT NULL
+            SELECT r.item_id, r.city_id, r.distance, r.n_before, CASE WHEN filters.max_per_city IS NOT NULL
                 THEN row_number() OVER (PARTITION BY r.city_id ORDER BY r.distance, r.item_id) END AS place
             FROM ranked AS r WHERE p.max_per_tile IS NULL OR r.place <= p.max_per_tile
         )
         SELECT item_ids || array_agg(s.item_id) FILTER (WHERE s.item_id IS NOT NULL),
             city_ids || array_agg(s.city_id) FILTER (WHERE s.item_id IS NOT NULL),
             similarities || array_agg(1 - s.distance) FILTER (WHERE s.item_id IS NOT NULL),
-            CASE WHEN bool_or(s.item_id IS NULL) IS NOT TRUE THEN p.max_compared END
+            CASE WHEN bool_or(s.item_id IS NULL) THEN min(s.n_before) ELSE p.max_compared END
         INTO item_ids, city_ids, similarities, n_compared
         FROM (
-            SELECT r.item_id, r.city_id, r.distance FROM placed AS r
+            SELECT r.item_id, r.city_id, r.distance, CASE WHEN r.item_id IS NULL THEN r.n_before END AS n_before
+            FROM placed AS r
             -- Ranked by whole vectors, other tiles of a city may be its best.
             WHERE filters.max_per_city IS NULL OR r.place <= filters.max_per_city + 4 * p.is_ranked_again::integer
             ORDER BY r.distance, r.item_id LIMIT p.n_short + 1

@@ -21,6 +21,7 @@ CREATE TYPE internal.search_plan AS (
     nearest geometry,
     indexed_within geometry,
     within geometry,
+    within_is_box boolean,
     composite_ids bigint[],
     max_per_tile integer,
     n_compared_before bigint
@@ -57,6 +58,8 @@ COMMENT ON COLUMN internal.search_plan.near IS 'Everything nearer than exclude_w
 COMMENT ON COLUMN internal.search_plan.nearest IS 'All of this box (EPSG:4326) is nearer than exclude_within_m; may be empty.';
 COMMENT ON COLUMN internal.search_plan.indexed_within IS 'The geometry within, if what lies in it is found by the index.';
 COMMENT ON COLUMN internal.search_plan.within IS 'Only centres in this geometry (EPSG:4326).';
+COMMENT ON COLUMN internal.search_plan.within_is_box IS
+'Whether within is a rectangle: what has its longitudes and latitudes lies in it.';
 COMMENT ON COLUMN internal.search_plan.composite_ids IS 'Only tiles, and blocks of tiles, of these composites.';
 COMMENT ON COLUMN internal.search_plan.max_per_tile IS 'At most this many blocks of a tile; NULL if something else is searched.';
 COMMENT ON COLUMN internal.search_plan.n_compared_before IS 'Number of keys compared in earlier rounds, whose matches were kept.';

@@ -59,6 +59,22 @@ def test_a_box_beyond_both_ends_is_the_whole_earth(places: psycopg.Connection[An
     assert found(places, 4, within("POLYGON((-200 -90, 200 -90, 200 90, -200 90, -200 -90))")) == {1, 2, 3, 5, 6}
 
 
+@pytest.mark.parametrize(
+    ("shape", "tiles"),
+    [
+        ("POLYGON((178.5 -19, 179 -19, 179 -18.1, 178.5 -18.1, 178.5 -19))", {3}),
+        ("POLYGON((178.5000000001 -19, 179 -19, 179 -18, 178.5000000001 -18, 178.5000000001 -19))", set()),
+        ("POLYGON((178.5 -19, 179 -19, 178.5 -18.1, 178.5 -19))", {3}),
+        ("POLYGON((178.4 -19, 179 -19, 179 -18, 178.4 -19))", set()),
+    ],
+    ids=["rectangle", "rectangle beside it", "triangle", "triangle beside it"],
+)
+def test_a_centre_on_the_edge_of_a_region_lies_in_it(
+    places: psycopg.Connection[Any], shape: str, tiles: set[int]
+) -> None:
+    assert found(places, 4, within(shape)) == tiles
+
+
 def test_an_empty_polygon_contains_nothing(places: psycopg.Connection[Any]) -> None:
     assert found(places, 4, within("POLYGON EMPTY")) == set()
 

@@ -37,6 +37,9 @@ CITIES = (
     (4, "JP", "Asia", 139.0, 35.0),
     (5, "JP", "Asia", 140.0, 35.5),
 )
+RECTANGLE = "SRID=4326;POLYGON((7 49, 7 51, 8.05 51, 8.05 49, 7 49))"
+TRIANGLE = "SRID=4326;POLYGON((7.8 49.8, 7.8 50.2, 8.2 50.2, 7.8 49.8))"
+"""Its edge divides the tiles of the first city."""
 MOST_TILES, MOST_BLOCKS = 8, 12
 TILE_ID = "SELECT api.tile_id(32, false, 2640, %s, %s)"
 CHANGE = "UPDATE terrakin.tiles SET embedding_mean = %s WHERE tile_id = %s"
@@ -86,7 +89,7 @@ FILTERS = st.fixed_dictionaries(
         "max_per_tile": st.sampled_from([None, 1, 3, 49]),
         "countries": st.sampled_from([None, None, ["DE"], ["DE", "JP"], []]),
         "continents": st.sampled_from([None, None, ["Asia"]]),
-        "within": st.sampled_from([None, None, "SRID=4326;POLYGON((7 49, 7 51, 8.05 51, 8.05 49, 7 49))"]),
+        "within": st.sampled_from([None, None, RECTANGLE, TRIANGLE]),
         "min_valid_share": st.sampled_from([None, None, 0.5]),
         "min_similarity": st.sampled_from([None, None, 0.1]),
         "exact": st.booleans(),

@@ -47,7 +47,9 @@ BEGIN
             AND (plan.exclude_within_m IS NULL OR NOT e.location && plan.near OR NOT (e.location && plan.nearest
                 OR plan.is_measured AND ST_DWithin(e.location::geography, anchor.location, plan.exclude_within_m)))
             AND (plan.indexed_within IS NULL OR e.location && plan.indexed_within)
-            AND (plan.within IS NULL OR ST_Intersects(e.location, plan.within) IS TRUE)
+            AND (plan.within IS NULL OR ST_X(e.location) BETWEEN ST_XMin(plan.within) AND ST_XMax(plan.within)
+                AND ST_Y(e.location) BETWEEN ST_YMin(plan.within) AND ST_YMax(plan.within)
+                AND (plan.within_is_box OR ST_Intersects(e.location, plan.within)))
             AND (tile_ids IS NULL OR CASE WHEN plan.is_ranked_again THEN e.item_id ELSE e.item_id >> 6 END = ANY (tile_ids))
             AND (min_valid_share IS NULL OR e.valid_share >= min_valid_share);
         GET DIAGNOSTICS n_round = ROW_COUNT;
