@@ -187,6 +187,7 @@ def new_page(context: BrowserContext) -> Iterator[Page]:
     yield page
     context.set_offline(False)
     context.clear_cookies()
+    context.new_cdp_session(page).send("Network.clearBrowserCache")  # answers about data that the next test changes
     if page.url.startswith("http"):
         page.evaluate("window.localStorage.clear()")
     page.close()
