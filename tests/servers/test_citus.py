@@ -135,7 +135,7 @@ def test_lists_are_read_in_rounds_until_enough_keys_are_compared(distributed: Di
         exact = conn.execute(query, (True,)).fetchall()
         split_into_lists(conn, n_lists=200, max_compared=1_000_000)
         all_lists = conn.execute(query, (False,)).fetchall()
-        conn.execute("UPDATE terrakin.embedding_sets SET max_compared = 60")
+        conn.execute("UPDATE terrakin.embedding_sets SET max_compared = 120")
         some_lists = conn.execute(query, (False,)).fetchall()
         conn.rollback()
     assert all_lists == exact

@@ -51,7 +51,10 @@ BEGIN
                 AND ST_Y(e.location) BETWEEN ST_YMin(plan.within) AND ST_YMax(plan.within)
                 AND (plan.within_is_box OR ST_Intersects(e.location, plan.within)))
             AND (tile_ids IS NULL OR CASE WHEN plan.is_ranked_again THEN e.item_id ELSE e.item_id >> 6 END = ANY (tile_ids))
-            AND (min_valid_share IS NULL OR e.valid_share >= min_valid_share);
+            AND (min_valid_share IS NULL OR e.valid_share >= min_valid_share)
+        -- A search takes the first max_compared keys: of whole lists, these should be the nearest.
+        ORDER BY CASE WHEN plan.max_compared IS NOT NULL THEN 1 + (e.key <#> plan.key) END
+        LIMIT plan.max_compared;
         GET DIAGNOSTICS n_round = ROW_COUNT;
         n_compared := n_compared + n_round;
         n_read := n_read + n_lists;
@@ -62,6 +65,6 @@ END;
 $$;
 
 COMMENT ON FUNCTION internal.compared_keys IS
-'Return the keys that a search compares, with their cosine distances: those in the nearest lists that pass the filters,
-whole lists until there are at least max_compared, in no order. Those with a location may be nearer than
-exclude_within_m: their distance is still to be measured.';
+'Return the keys that a search compares, with their cosine distances: those in the nearest lists that pass the filters.
+Lists are read whole, in rounds, until there are max_compared keys; of each round, the nearest keys come first. Those with
+a location may be nearer than exclude_within_m: their distance is still to be measured.';
