@@ -56,11 +56,10 @@ BEGIN
         SELECT item_ids || array_agg(s.item_id) FILTER (WHERE s.item_id IS NOT NULL),
             city_ids || array_agg(s.city_id) FILTER (WHERE s.item_id IS NOT NULL),
             similarities || array_agg(1 - s.distance) FILTER (WHERE s.item_id IS NOT NULL),
-            CASE WHEN bool_or(s.item_id IS NULL) THEN min(s.n_before) ELSE p.max_compared END
+            CASE WHEN bool_or(s.item_id IS NULL) THEN min(s.n_before) FILTER (WHERE s.item_id IS NULL) ELSE p.max_compared END
         INTO item_ids, city_ids, similarities, n_compared
         FROM (
-            SELECT r.item_id, r.city_id, r.distance, CASE WHEN r.item_id IS NULL THEN r.n_before END AS n_before
-            FROM placed AS r
+            SELECT r.item_id, r.city_id, r.distance, r.n_before FROM placed AS r
             -- Ranked by whole vectors, other tiles of a city may be its best.
             WHERE filters.max_per_city IS NULL OR r.place <= filters.max_per_city + 4 * p.is_ranked_again::integer
             ORDER BY r.distance, r.item_id LIMIT p.n_short + 1

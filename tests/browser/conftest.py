@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, expect
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, Request, expect
 
 from db.concepts.store import current_set, learn, save
 from db.connect import connect
@@ -167,7 +167,7 @@ class Visit:
 def context_with(browser: Browser) -> Callable[[dict[str, Any]], BrowserContext]:
     """Return a function that returns the context with the given options.
 
-    A page of each context stays open. It keeps the process that has compiled the scripts, which takes a fifth of the
+    A page of each context stays open. It keeps the process that has compiled the scripts, which saves a fifth of the
     processor time of opening the next page.
     """
 
@@ -204,14 +204,15 @@ def visit(context_with: Callable[[dict[str, Any]], BrowserContext], request: pyt
         if SLOW:
             found.slowed_by = slow_down(page)
 
-        def note(url: str) -> None:
-            parts = urlsplit(url)
+        def note(asked: Request) -> None:
+            parts = urlsplit(asked.url)
             if parts.scheme not in ("data", "blob") and parts.hostname not in LOOPBACK:
-                found.requests_outside.append(url)
+                found.requests_outside.append(asked.url)
 
-        page.on("request", lambda asked: note(asked.url))
+        page.context.on("request", note)
         page.on("pageerror", lambda error: found.errors.append(str(error)))
         yield found
+        page.context.remove_listener("request", note)
     assert found.requests_outside == []
     assert found.errors == []
 
