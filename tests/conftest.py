@@ -145,7 +145,8 @@ def cloned_database(home: Path, template: str = TEMPLATE) -> Iterator[str]:
     assert address is not None
     name = f"test_{next(_numbers)}"
     with psycopg.connect(address.url(database="postgres"), autocommit=True) as server:
-        create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        # Copies of files leave the write-ahead log alone, and no pages in memory that DROP DATABASE has to write.
+        create = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
         server.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
         try:
             yield address.url(database=name)
